@@ -1,0 +1,11 @@
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(dest ${CMAKE_INSTALL_LIBDIR}/cmake/anywire)
+
+install(TARGETS anywire_core anywire_transports anywire_server EXPORT anywireTargets FILE_SET HEADERS)
+install(EXPORT anywireTargets NAMESPACE anywire:: DESTINATION ${dest})
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/anywireConfig.cmake.in anywireConfig.cmake
+                              INSTALL_DESTINATION ${dest})
+write_basic_package_version_file(anywireConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/anywireConfig.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/anywireConfigVersion.cmake DESTINATION ${dest})
