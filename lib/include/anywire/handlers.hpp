@@ -1,0 +1,58 @@
+#pragma once
+
+#include <anywire/request.hpp>
+#include <anywire/session.hpp>
+
+#include <any>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace anywire {
+
+/// The answer to one `handlers::authorize`, to be given once: at once or later.
+///
+/// Thread: may be called from any thread; calls after the first do nothing, nor does one for a
+///         client that has gone. A decision that is dropped unanswered refuses with 403; one that
+///         is kept longer than `session_limits::authorize_timeout` has been answered 503.
+class decision {
+public:
+    class receiver {
+    public:
+        virtual ~receiver() = default;
+        virtual void on_accept(std::any data) = 0;
+        virtual void on_refuse(unsigned status, std::string text) = 0;
+    };
+
+    explicit decision(std::shared_ptr<receiver> to) noexcept : to_(std::move(to)) {}
+
+    /// Lets the client in; `data` becomes `session::data()`.
+    void accept(std::any data = {}) const { to_->on_accept(std::move(data)); }
+
+    /// Answers the request with an HTTP status (400-599, else 403) and a plain text.
+    void refuse(unsigned status = 403, std::string text = "Forbidden") const {
+        to_->on_refuse(status, std::move(text));
+    }
+
+private:
+    std::shared_ptr<receiver> to_;
+};
+
+/// What an application does with the sessions of a mount. One set serves any dialect.
+///
+/// Thread: called on the session's shard, never two at once for one session, never re-entered. A
+///         handler that blocks stalls its shard. One that throws closes its session as
+///         `handler_failed`, and is logged.
+struct handlers {
+    std::function<void(session&)> on_open{};
+    std::function<void(session&, message_view)> on_message{};
+    /// The queue ran empty after `send` had been refused for want of room.
+    std::function<void(session&)> on_drain{};
+    /// The last call for a session.
+    std::function<void(session&, close_event const&)> on_close{};
+    /// Decides who comes in, before a session exists; the same for every transport. Without it
+    /// everybody does whose origin is allowed.
+    std::function<void(request const&, decision)> authorize{};
+};
+
+}  // namespace anywire

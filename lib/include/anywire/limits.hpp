@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace anywire {
+
+/// What happens to a message that finds its session's queue full.
+enum class overflow_policy : std::uint8_t {
+    close,        ///< The session closes as `slow_consumer`.
+    refuse,       ///< `send` returns `errc::send_queue_full`; `on_drain` follows later.
+    drop_oldest,  ///< The oldest queued messages make room; counted in `session::dropped`.
+    drop_newest,  ///< The new message is dropped; counted in `session::dropped`.
+};
+
+/// The bounds of one session, set per mount. All sizes are bytes.
+struct session_limits {
+    /// Longest message accepted from a peer, after inflation, and longest POST body.
+    /// Default 1 000 000. A longer message closes with 1009, a longer body is answered 413.
+    std::size_t max_message = 1'000'000;
+
+    /// Most bytes waiting to be written for one session. Each queued frame is charged its bytes
+    /// and 64 more, so that many small ones cost what they cost. An empty queue takes any one
+    /// message. Default 1 MiB.
+    std::size_t max_queued_bytes = 1u << 20;
+
+    /// What happens beyond `max_queued_bytes`. Default: close as `slow_consumer`.
+    overflow_policy overflow = overflow_policy::close;
+
+    /// Most WebSocket fragments in one message; 0 is no limit. Default 16 384.
+    std::uint32_t max_fragments = 16'384;
+
+    /// Most sessions of this mount, over all shards; 0 is no limit (the default). Beyond: 503.
+    std::size_t max_sessions = 0;
+
+    /// How long `authorize` may take to decide. Default 10 s. Beyond: 503.
+    std::chrono::milliseconds authorize_timeout{10'000};
+
+    /// A write that makes no progress for this long ends the session as `slow_consumer`.
+    /// Default 30 s.
+    std::chrono::milliseconds write_stall{30'000};
+
+    /// How long the peer may take to answer a WebSocket close frame. Default 10 s.
+    std::chrono::milliseconds close_handshake{10'000};
+};
+
+/// The bounds of the server itself. All sizes are bytes.
+struct server_limits {
+    std::size_t header = 8'192;         ///< Request line and fields together; beyond: 431 or 414.
+    std::size_t header_fields = 100;    ///< Number of fields; beyond: 431.
+    std::size_t chunk_overhead = 4'096; ///< Chunk extensions and trailers together; beyond: 400.
+
+    /// Open connections, all listeners together; 0 is the process's descriptor limit less 64.
+    /// Beyond: 503 and close.
+    std::size_t max_connections = 0;
+    /// Open connections of one remote address, all shards together; 0 is no limit. Beyond: 429.
+    std::size_t max_connections_per_address = 0;
+
+    std::chrono::milliseconds tls_handshake{10'000};  ///< Beyond: closed without an answer.
+    std::chrono::milliseconds request_head{20'000};   ///< First byte to end of head; beyond: 408.
+    std::chrono::milliseconds request_body{30'000};   ///< The whole body; beyond: 408.
+    /// Between two requests of a connection. Default 62 s: longer than the 60 s for which common
+    /// proxies reuse an upstream connection.
+    std::chrono::milliseconds keep_alive{62'000};
+};
+
+}  // namespace anywire

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace anywire {
+
+/// How much a log line matters.
+enum class log_level : std::uint8_t {
+    error,  ///< An operator must act.
+    info,   ///< Lifecycle: listening, refused origins, draining.
+    debug,  ///< Per session and request; never payloads.
+};
+
+/// Where log lines go. Silent by default.
+///
+/// Thread: `write` is called on every shard's thread; it must be thread-safe when there are
+///         several.
+struct log_sink {
+    log_level level = log_level::info;  ///< Lines above this level are not even formatted.
+    std::function<void(log_level, std::string_view)> write{};
+};
+
+}  // namespace anywire

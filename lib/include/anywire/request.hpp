@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace anywire {
+
+/// The HTTP request that opened a session, or asks to: what the application may know of it.
+///
+/// Kept for the session's life in one allocation, without the fields that only concern the
+/// connection (`Connection`, `Upgrade`, `Sec-WebSocket-*` and the like).
+class request {
+public:
+    request() noexcept = default;
+
+    /// The request target as sent, e.g. "/chat/websocket?room=1".
+    std::string_view target() const noexcept;
+    /// The target up to its query.
+    std::string_view path() const noexcept;
+    /// The target behind its first '?', undecoded; empty without one.
+    std::string_view query() const noexcept;
+    /// The first field of that name, in any case; empty when there is none.
+    std::string_view header(std::string_view name) const noexcept;
+    /// The client's address: the peer's, or what a trusted proxy forwarded.
+    std::string_view remote_address() const noexcept;
+    /// True when the client came over TLS, here or at a trusted proxy.
+    bool is_secure() const noexcept;
+
+    /// Calls `visit(name, value)` for each field in its order.
+    template <class Visit>
+    void for_each_header(Visit visit) const {
+        for (auto rest = fields(); !rest.empty();) {
+            auto const f = take_field(rest);
+            visit(f.first, f.second);
+        }
+    }
+
+private:
+    friend class request_builder;
+    struct header_block;
+
+    std::string_view fields() const noexcept;
+    static std::pair<std::string_view, std::string_view> take_field(std::string_view& rest) noexcept;
+
+    struct free_deleter {
+        void operator()(header_block* block) const noexcept;
+    };
+    std::unique_ptr<header_block, free_deleter> block_{};
+};
+
+}  // namespace anywire

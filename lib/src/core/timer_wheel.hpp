@@ -1,0 +1,93 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace anywire {
+
+/// Time in the library: ticks of 25 ms since some start. Wraps after 3.4 years.
+using tick = std::uint32_t;
+
+constexpr std::chrono::milliseconds tick_length{25};
+
+/// Rounds up, so that nothing is due early. At most half the wheel of time: 1.7 years.
+constexpr tick to_ticks(std::chrono::milliseconds d) noexcept {
+    if (d.count() <= 0) return 0;
+    auto const n = (d.count() + tick_length.count() - 1) / tick_length.count();
+    return n > 0x7fffffff ? 0x7fffffff : static_cast<tick>(n);
+}
+
+/// True when `a` is not after `b`, across the wrap.
+constexpr bool not_after(tick a, tick b) noexcept { return static_cast<std::int32_t>(a - b) <= 0; }
+
+/// Something that a wheel wakes. Unlinks itself when it dies.
+class timer_node {
+public:
+    timer_node() noexcept = default;
+    timer_node(timer_node const&) = delete;
+    timer_node& operator=(timer_node const&) = delete;
+
+    bool is_armed() const noexcept { return next_ != nullptr; }
+    void disarm() noexcept {
+        if (!next_) return;
+        next_->prev_ = prev_;
+        prev_->next_ = next_;
+        next_ = prev_ = nullptr;
+    }
+
+    /// Called by `timer_wheel::advance`, disarmed. May arm itself again, and may destroy itself.
+    virtual void on_timer(tick now) = 0;
+
+protected:
+    ~timer_node() { disarm(); }
+
+private:
+    friend class timer_wheel;
+    timer_node* prev_ = nullptr;
+    timer_node* next_ = nullptr;
+    tick when_ = 0;
+};
+
+/// One shard's deadlines: a hashed wheel of 4096 slots. It is told the time.
+///
+/// Deadlines are lazy: arming a node that is armed for an earlier tick does nothing, and the node,
+/// woken early, looks at its own deadline and arms again. So activity only stores a number.
+/// Cost: arm and disarm constant; advance proportional to what is due.
+class timer_wheel {
+public:
+    explicit timer_wheel(tick now);
+
+    /// Wakes `node` at `when` or up to one turn of the wheel earlier, never later.
+    void arm(timer_node& node, tick when) noexcept;
+
+    /// Wakes everything due at `now` or before.
+    void advance(tick now);
+
+    /// The tick of the next slot that is not empty; nothing when no node is armed.
+    std::optional<tick> next() const noexcept;
+
+    tick now() const noexcept { return now_; }
+
+    /// The earliest tick armed for since the last `advance`, or that one's `next`; a hint that
+    /// tells an event loop whether its timer is still early enough.
+    std::optional<tick> earliest() const noexcept { return earliest_; }
+
+private:
+    static constexpr std::uint32_t slot_count = 4096;
+    struct slot final : timer_node {
+        void on_timer(tick) override {}
+    };
+
+    slot& at(tick when) noexcept { return (*slots_)[when % slot_count]; }
+    void fire(slot& due, tick now);
+
+    std::unique_ptr<std::array<slot, slot_count>> slots_;
+    std::array<std::uint64_t, slot_count / 64> occupied_{};
+    tick now_;
+    std::optional<tick> earliest_{};
+};
+
+}  // namespace anywire

@@ -1,0 +1,121 @@
+#include "session/duplex_session.hpp"
+
+#include "core/json_messages.hpp"
+#include "session/sockjs_frames.hpp"
+
+#include <array>
+
+namespace anywire {
+namespace {
+
+frame_ptr ping_frame() {
+    static frame_ptr const ping = [] {
+        frame_ptr f(frame::make(std::string_view{}, frame_kind::ping));
+        f->mark_protocol();
+        return f;
+    }();
+    return ping;
+}
+
+}  // namespace
+
+// ---- the heartbeat -------------------------------------------------------------------------------
+
+duplex_session::duplex_session(endpoint_core& endpoint, origin from, duplex_timing const& timing)
+    : session_base(endpoint, std::move(from)), timing_(timing), alive_(endpoint.loop().now()) {
+    if (timing_.ping_interval == 0) return;
+    // The first falls at 0.8 to 1.0 of the interval, so that a storm of connects is no storm of
+    // pings later.
+    auto const fifth = timing_.ping_interval / 5 + 1;
+    set_due(alive_ + timing_.ping_interval - loop().random_u32() % fifth);
+}
+
+void duplex_session::on_payload(anywire::transport& from, std::string_view data, bool binary) {
+    on_alive(from);
+    if (current() == state::open || current() == state::fresh) on_message(data, binary);
+}
+
+void duplex_session::on_alive(anywire::transport&) {
+    alive_ = loop().now();
+    awaiting_pong_ = false;
+}
+
+void duplex_session::on_due(tick now) {
+    if (!wire()) return;
+    if (awaiting_pong_) {
+        // A ping that still waits behind unsent bytes has not been heard; the carrier's own limit
+        // on stalled writes decides then.
+        if (!is_blocked() && !is_paused()) return on_silence();
+        return set_due(now + timing_.ping_timeout);
+    }
+    // Whoever was heard lately needs no ping; the first one comes up to a fifth early on purpose.
+    if (now - alive_ < timing_.ping_interval / 5 * 4) return set_due(alive_ + timing_.ping_interval);
+    if (current() == state::open) push_protocol(ping_frame());
+    awaiting_pong_ = true;
+    set_due(now + timing_.ping_timeout);
+}
+
+void duplex_session::on_silence() {
+    fail(close_reason::heartbeat_timeout, close_code::protocol_error, "no answer to a ping");
+}
+
+// ---- plain ---------------------------------------------------------------------------------------
+
+frame_ptr plain_session::encode(message_view m) {
+    return frame_ptr(frame::make(m.data, m.binary ? frame_kind::binary : frame_kind::text));
+}
+
+// ---- SockJS --------------------------------------------------------------------------------------
+
+sockjs_duplex_session::sockjs_duplex_session(endpoint_core& endpoint,
+                                             origin from,
+                                             duplex_timing const& timing)
+    : duplex_session(endpoint, std::move(from), timing) {
+    push_protocol(sockjs_open_frame());
+}
+
+frame_ptr sockjs_duplex_session::encode(message_view m) { return make_sockjs_message(loop(), m); }
+
+void sockjs_duplex_session::on_message(std::string_view data, bool binary) {
+    if (data.empty()) return;
+    auto& decoded = loop().decoder();
+    if (binary || decoded.decode_frame(data)) {
+        // The reference's words; clients want the connection to end at once.
+        return fail(close_reason::protocol_error, static_cast<close_code>(3000), "Broken framing.");
+    }
+    for (auto const text : decoded.messages()) {
+        if (current() != state::open && current() != state::fresh) return;
+        deliver(text);
+    }
+}
+
+void sockjs_duplex_session::on_closing(goodbye const& how) {
+    push_protocol(make_sockjs_close(loop(), how.code, how.text));
+    said_goodbye_ = true;
+}
+
+void sockjs_duplex_session::end_carrier(goodbye const& how) {
+    if (!wire()) return;
+    if (how.reason == close_reason::protocol_error) return session_base::end_carrier(how);
+    if (!said_goodbye_ && !is_blocked()) {
+        auto goodbye = make_sockjs_close(loop(), how.code, how.text);
+        std::array<frame* const, 1> const batch{goodbye.get()};
+        if (wire()->write(batch).taken == 1) (void)goodbye.release();
+        said_goodbye_ = true;
+    }
+    // Clients take code and reason from the `c` frame; the carrier itself ends normally.
+    auto const normal = close_code::normal;
+    wire()->close(said_goodbye_ ? normal : how.code, said_goodbye_ ? "Normal closure" : std::string_view{how.text});
+    lose_wire();
+}
+
+void sockjs_duplex_session::on_due(tick now) {
+    if (timing().heartbeat_messages && current() == state::open) push_protocol(sockjs_heartbeat_frame());
+    duplex_session::on_due(now);
+}
+
+void sockjs_duplex_session::on_silence() {
+    fail(close_reason::heartbeat_timeout, static_cast<close_code>(3000), "No response from heartbeat");
+}
+
+}  // namespace anywire

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "session/session_base.hpp"
+
+namespace anywire {
+
+/// The timing of a mount's heartbeats on duplex carriers, in ticks.
+struct duplex_timing {
+    tick ping_interval = 0;  ///< 0 sends none.
+    tick ping_timeout = 0;
+    bool heartbeat_messages = false;  ///< SockJS: an `h` message beside each ping.
+};
+
+/// A session that lives and dies with one WebSocket. It pings a silent peer; any frame is life.
+class duplex_session : public session_base {
+public:
+    duplex_session(endpoint_core& endpoint, origin from, duplex_timing const& timing);
+
+    void on_payload(anywire::transport& from, std::string_view data, bool binary) override;
+    void on_alive(anywire::transport& from) override;
+
+protected:
+    void on_due(tick now) override;
+    /// The peer stayed silent.
+    virtual void on_silence();
+    virtual void on_message(std::string_view data, bool binary) = 0;
+    duplex_timing const& timing() const noexcept { return timing_; }
+
+private:
+    duplex_timing const& timing_;
+    tick alive_;
+    bool awaiting_pong_ = false;
+};
+
+/// The plain WebSocket dialect, and SockJS's raw WebSocket: a frame is a message.
+class plain_session final : public duplex_session {
+public:
+    using duplex_session::duplex_session;
+
+protected:
+    encoding encoding_of_messages() const noexcept override { return encoding::plain; }
+    frame_ptr encode(message_view m) override;
+    void on_message(std::string_view data, bool binary) override {
+        deliver({data, binary});
+    }
+};
+
+/// SockJS over a WebSocket: text messages `o`, `a[...]`, `c[...]` down, JSON arrays up.
+/// Spec: SockJS 0.3, "WebSocket".
+class sockjs_duplex_session final : public duplex_session {
+public:
+    sockjs_duplex_session(endpoint_core& endpoint, origin from, duplex_timing const& timing);
+
+protected:
+    encoding encoding_of_messages() const noexcept override { return encoding::sockjs; }
+    frame_ptr encode(message_view m) override;
+    void on_message(std::string_view data, bool binary) override;
+    void on_closing(goodbye const& how) override;
+    void end_carrier(goodbye const& how) override;
+    void on_due(tick now) override;
+    void on_silence() override;
+
+private:
+    bool said_goodbye_ = false;
+};
+
+}  // namespace anywire

@@ -1,0 +1,136 @@
+#include "session/endpoint_core.hpp"
+
+#include "session/session_base.hpp"
+
+#include <algorithm>
+
+namespace anywire {
+
+shared_message::~shared_message() {
+    for (auto& slot : frames_)
+        if (auto* const f = slot.load(std::memory_order_acquire)) f->unref();
+}
+
+frame* shared_message::keep(std::atomic<frame*>& slot, frame_ptr made) {
+    if (!made) return nullptr;
+    made->mark_shared();
+    frame* expected = nullptr;
+    if (slot.compare_exchange_strong(expected, made.get(), std::memory_order_acq_rel))
+        return made.release();
+    return expected;
+}
+
+std::size_t endpoint_core::by_id_hash::operator()(std::string_view id) const noexcept {
+    // The id's own random characters are the hash; nobody but us chooses them.
+    std::size_t h = 0;
+    if (id.size() == session_loop::id_size) std::memcpy(&h, id.data() + 2, sizeof h);
+    return h * 0x9e3779b97f4a7c15u;
+}
+std::size_t endpoint_core::by_id_hash::operator()(session_base const* s) const noexcept {
+    return (*this)(s->id());
+}
+bool endpoint_core::by_id_equal::operator()(std::string_view a, session_base const* b) const noexcept {
+    return a == b->id();
+}
+std::size_t endpoint_core::wire_hash::operator()(session_base const* s) const noexcept {
+    return (*this)(s->wire_id());
+}
+bool endpoint_core::wire_equal::operator()(std::string_view a, session_base const* b) const noexcept {
+    return a == b->wire_id();
+}
+
+endpoint_core::endpoint_core(session_loop& loop,
+                             handlers const& app,
+                             session_limits const& limits,
+                             endpoint_counters& counters,
+                             siphash_key const& key)
+    : loop_(loop), app_(app), limits_(limits), counters_(counters), by_wire_id_(0, wire_hash{key}) {}
+
+endpoint_core::~endpoint_core() {
+    while (!by_wire_id_.empty()) forget(**by_wire_id_.begin());
+    while (!by_id_.empty()) {
+        auto& s = **by_id_.begin();
+        retire(s);
+        forget(s);
+    }
+}
+
+void endpoint_core::add(session_base* owned) {
+    by_id_.insert(owned);
+    if (!owned->wire_id().empty()) by_wire_id_.insert(owned);
+    counters_.sessions.fetch_add(1, std::memory_order_relaxed);
+    counters_.opened.fetch_add(1, std::memory_order_relaxed);
+}
+
+void endpoint_core::retire(session_base& s) noexcept {
+    if (by_id_.erase(&s) == 0) return;
+    counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
+    if (!s.groups) return;
+    for (auto* g : *s.groups) {
+        g->members.erase(&s);
+        if (g->members.empty()) groups_.erase(std::string(g->name));
+    }
+    s.groups.reset();
+}
+
+void endpoint_core::forget(session_base& s) noexcept {
+    retire(s);
+    if (!s.wire_id().empty()) by_wire_id_.erase(&s);
+    delete &s;
+}
+
+session_base* endpoint_core::find(std::string_view id) const noexcept {
+    auto const found = by_id_.find(id);
+    return found == by_id_.end() ? nullptr : *found;
+}
+
+session_base* endpoint_core::find_by_wire_id(std::string_view wire_id) const noexcept {
+    auto const found = by_wire_id_.find(wire_id);
+    return found == by_wire_id_.end() ? nullptr : *found;
+}
+
+void endpoint_core::broadcast(shared_message& m) {
+    for (auto* s : by_id_) (void)s->send_shared(m);
+}
+
+void endpoint_core::send_to_group(std::string_view group, shared_message& m) {
+    auto const found = groups_.find(std::string(group));
+    if (found == groups_.end()) return;
+    for (auto* s : found->second->members) (void)s->send_shared(m);
+}
+
+void endpoint_core::join(session_base& s, std::string_view name) {
+    auto& g = groups_[std::string(name)];
+    if (!g) g = std::make_unique<group>(group{std::string(name)});
+    if (!g->members.insert(&s).second) return;
+    if (!s.groups) s.groups = std::make_unique<session_base::group_list>();
+    s.groups->push_back(g.get());
+}
+
+void endpoint_core::leave(session_base& s, std::string_view name) noexcept {
+    if (!s.groups) return;
+    auto const place = std::find_if(s.groups->begin(), s.groups->end(),
+                                    [&](group const* g) { return g->name == name; });
+    if (place == s.groups->end()) return;
+    auto* const g = *place;
+    s.groups->erase(place);
+    if (s.groups->empty()) s.groups.reset();
+    g->members.erase(&s);
+    if (g->members.empty()) groups_.erase(std::string(name));
+}
+
+std::size_t endpoint_core::group_size(std::string_view group) const noexcept {
+    auto const found = groups_.find(std::string(group));
+    return found == groups_.end() ? 0 : found->second->members.size();
+}
+
+bool endpoint_core::shut_down_some(std::size_t count) {
+    for (auto* s : by_id_) {
+        if (!s->is_open()) continue;
+        if (count-- == 0) return true;
+        s->close_for(close_reason::shutting_down, "server shutting down");
+    }
+    return false;
+}
+
+}  // namespace anywire

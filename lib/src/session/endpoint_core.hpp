@@ -1,0 +1,149 @@
+#pragma once
+
+#include "core/frame.hpp"
+#include "session/session_loop.hpp"
+
+#include <anywire/handlers.hpp>
+#include <anywire/limits.hpp>
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace anywire {
+
+class session_base;
+
+/// How a dialect turns a message into a frame.
+enum class encoding : std::uint8_t { plain, sockjs };
+
+/// One message for many sessions: encoded at most once per encoding, whoever asks first.
+///
+/// Thread: any; shards that ask at once may both encode, and one result is kept.
+class shared_message {
+public:
+    explicit shared_message(message_view m) : data_(m.data), binary_(m.binary) {}
+    ~shared_message();
+    shared_message(shared_message const&) = delete;
+    shared_message& operator=(shared_message const&) = delete;
+
+    message_view view() const noexcept { return {std::string_view{data_}, binary_}; }
+
+    /// The frame of that encoding, made by `make()` at its first use; null when it cannot be made.
+    template <class Make>
+    frame_ptr frame_for(encoding which, Make make) {
+        auto& slot = frames_[static_cast<std::size_t>(which)];
+        auto* found = slot.load(std::memory_order_acquire);
+        if (!found) found = keep(slot, make());
+        if (!found) return {};
+        found->ref();
+        return frame_ptr(found);
+    }
+
+private:
+    static frame* keep(std::atomic<frame*>& slot, frame_ptr made);
+
+    std::string data_;
+    bool binary_;
+    std::array<std::atomic<frame*>, 2> frames_{};
+};
+
+/// Numbers about one mount, over all shards.
+struct endpoint_counters {
+    std::atomic<std::size_t> sessions{0};
+    std::atomic<std::uint64_t> opened{0};
+};
+
+/// The sessions of one mount on one shard: found by id, by the wire's session id, by group.
+///
+/// Thread: the shard's.
+class endpoint_core {
+public:
+    endpoint_core(session_loop& loop,
+                  handlers const& app,
+                  session_limits const& limits,
+                  endpoint_counters& counters,
+                  siphash_key const& key);
+    ~endpoint_core();
+    endpoint_core(endpoint_core const&) = delete;
+    endpoint_core& operator=(endpoint_core const&) = delete;
+
+    session_loop& loop() noexcept { return loop_; }
+    handlers const& app() const noexcept { return app_; }
+    session_limits const& limits() const noexcept { return limits_; }
+    endpoint_counters& counters() noexcept { return counters_; }
+
+    /// True while `session_limits::max_sessions` lets another session in.
+    bool has_room() const noexcept {
+        return limits_.max_sessions == 0 ||
+               counters_.sessions.load(std::memory_order_relaxed) < limits_.max_sessions;
+    }
+
+    /// Takes a session over; `retire` and `forget` are its ends.
+    void add(session_base* owned);
+    /// The application has been told that the session closed: no id, no group finds it any more.
+    void retire(session_base& s) noexcept;
+    /// Destroys a session.
+    void forget(session_base& s) noexcept;
+
+    session_base* find(std::string_view id) const noexcept;
+    session_base* find_by_wire_id(std::string_view wire_id) const noexcept;
+
+    void broadcast(shared_message& m);
+    void send_to_group(std::string_view group, shared_message& m);
+    void join(session_base& s, std::string_view group);
+    void leave(session_base& s, std::string_view group) noexcept;
+    std::size_t group_size(std::string_view group) const noexcept;
+
+    std::size_t size() const noexcept { return by_id_.size(); }
+    /// Begins a clean goodbye for at most `count` sessions; false when all have theirs.
+    bool shut_down_some(std::size_t count);
+
+    struct group {
+        std::string name{};
+        boost::unordered_flat_set<session_base*> members{};
+    };
+
+private:
+    struct by_id_hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view id) const noexcept;
+        std::size_t operator()(session_base const* s) const noexcept;
+    };
+    struct by_id_equal {
+        using is_transparent = void;
+        bool operator()(session_base const* a, session_base const* b) const noexcept { return a == b; }
+        bool operator()(std::string_view a, session_base const* b) const noexcept;
+        bool operator()(session_base const* a, std::string_view b) const noexcept { return (*this)(b, a); }
+    };
+    struct wire_hash {
+        using is_transparent = void;
+        siphash_key key;
+        std::size_t operator()(std::string_view id) const noexcept { return siphash(key, id); }
+        std::size_t operator()(session_base const* s) const noexcept;
+    };
+    struct wire_equal {
+        using is_transparent = void;
+        bool operator()(session_base const* a, session_base const* b) const noexcept { return a == b; }
+        bool operator()(std::string_view a, session_base const* b) const noexcept;
+        bool operator()(session_base const* a, std::string_view b) const noexcept { return (*this)(b, a); }
+    };
+
+    session_loop& loop_;
+    handlers const& app_;
+    session_limits const& limits_;
+    endpoint_counters& counters_;
+    boost::unordered_flat_set<session_base*, by_id_hash, by_id_equal> by_id_{};
+    boost::unordered_flat_set<session_base*, wire_hash, wire_equal> by_wire_id_;
+    std::unordered_map<std::string, std::unique_ptr<group>> groups_{};
+};
+
+}  // namespace anywire

@@ -1,0 +1,311 @@
+#include "session/session_base.hpp"
+
+#include "core/utf8.hpp"
+
+#include <exception>
+
+namespace anywire {
+
+/// One `after`, in a list sorted by time.
+struct session_base::timer {
+    tick when;
+    std::function<void(session&)> fn;
+    std::unique_ptr<timer> next;
+};
+
+session_base::session_base(endpoint_core& endpoint, origin from)
+    : endpoint_(endpoint),
+      request_(std::move(from.request)),
+      data_(std::move(from.data)),
+      subprotocol_(from.subprotocol.empty()
+                       ? nullptr
+                       : std::make_unique<std::string>(std::move(from.subprotocol))),
+      id_(endpoint.loop().make_id()) {
+    mark_dirty();
+}
+
+session_base::~session_base() {
+    if (wire_) wire_->abort();
+}
+
+// ---- what the application calls ------------------------------------------------------------------
+
+result<void> session_base::send(message_view m) {
+    if (state_ != state::open) return errc::session_closed;
+    if (!m.binary && !is_utf8(m.data)) return errc::bad_utf8;
+    auto f = encode(m);
+    if (!f) return errc::bad_utf8;
+    return enqueue(std::move(f));
+}
+
+result<void> session_base::send_shared(shared_message& m) {
+    if (state_ != state::open) return errc::session_closed;
+    auto f = m.frame_for(encoding_of_messages(), [&] { return encode(m.view()); });
+    if (!f) return errc::bad_utf8;
+    return enqueue(std::move(f));
+}
+
+result<void> session_base::enqueue(frame_ptr f) {
+    auto const queued = queued_bytes();
+    if (queued != 0 && queued + f->cost() > endpoint_.limits().max_queued_bytes)
+        return overflow(std::move(f));
+    queue_.push(std::move(f));
+    mark_dirty();
+    return {};
+}
+
+result<void> session_base::overflow(frame_ptr f) {
+    auto const most = endpoint_.limits().max_queued_bytes;
+    switch (endpoint_.limits().overflow) {
+        case overflow_policy::close:
+            loop().log().write(log_level::info, "session closed: slow consumer, ", queued_bytes(), " bytes queued");
+            fail(close_reason::slow_consumer, close_code::try_again_later, "slow consumer");
+            return errc::session_closed;
+        case overflow_policy::refuse: wants_drain_ = true; return errc::send_queue_full;
+        case overflow_policy::drop_oldest:
+            while (queued_bytes() + f->cost() > most && queue_.drop_oldest()) ++dropped_;
+            if (queued_bytes() + f->cost() > most && queued_bytes() != 0) break;
+            queue_.push(std::move(f));
+            mark_dirty();
+            return {};
+        case overflow_policy::drop_newest: break;
+    }
+    ++dropped_;
+    return errc::message_dropped;
+}
+
+void session_base::close(close_code code, std::string_view text) {
+    auto const n = static_cast<unsigned>(code);
+    if (n != 1000 && (n < 3000 || n > 4999)) code = close_code::normal;
+    if (state_ != state::open) return;
+    goodbye_ = std::make_unique<goodbye>(goodbye{close_reason::server_closed, code, std::string(text)});
+    state_ = state::closing;
+    on_closing(*goodbye_);
+    mark_dirty();
+}
+
+void session_base::close_for(close_reason why, std::string_view text) {
+    if (state_ != state::open && state_ != state::fresh) return;
+    goodbye_ = std::make_unique<goodbye>(goodbye{why, to_close_code(why), std::string(text)});
+    state_ = state::closing;
+    on_closing(*goodbye_);
+    mark_dirty();
+}
+
+std::size_t session_base::queued_bytes() const noexcept {
+    return queue_.bytes() + (blocked_ && wire_ ? wire_->pending_bytes() : 0);
+}
+
+std::string_view session_base::transport() const noexcept {
+    return wire_ ? wire_->name() : std::string_view{};
+}
+
+std::string_view session_base::subprotocol() const noexcept {
+    return subprotocol_ ? std::string_view{*subprotocol_} : std::string_view{};
+}
+
+void session_base::pause() {
+    if (paused_ || state_ != state::open) return;
+    paused_ = true;
+    if (wire_) wire_->pause_reading(true);
+}
+
+void session_base::resume() {
+    if (!paused_) return;
+    paused_ = false;
+    resuming_ = true;
+    mark_dirty();
+}
+
+void session_base::join(std::string_view group) {
+    if (state_ == state::open || state_ == state::fresh) endpoint_.join(*this, group);
+}
+
+void session_base::after(std::chrono::milliseconds delay, std::function<void(session&)> fn) {
+    if (state_ != state::open) return;
+    auto const when = loop().now() + to_ticks(delay) + 1;
+    auto* place = &timers_;
+    while (*place && not_after((*place)->when, when)) place = &(*place)->next;
+    *place = std::make_unique<timer>(timer{when, std::move(fn), std::move(*place)});
+    arm();
+}
+
+// ---- the carrier ---------------------------------------------------------------------------------
+
+void session_base::attach(anywire::transport& wire) {
+    wire_ = &wire;
+    blocked_ = false;
+    if (paused_) wire.pause_reading(true);
+    mark_dirty();
+}
+
+void session_base::on_alive(anywire::transport&) {}
+
+void session_base::on_writable(anywire::transport& from) {
+    if (&from != wire_) return;
+    blocked_ = false;
+    mark_dirty();
+}
+
+void session_base::on_closed(anywire::transport& from, bool, close_event const& how) {
+    if (&from != wire_) return;
+    lose_wire();
+    end(how);
+}
+
+void session_base::end_carrier(goodbye const& how) {
+    if (!wire_) return;
+    wire_->close(how.code, how.text);
+    lose_wire();
+}
+
+void session_base::deliver(message_view m) {
+    if (state_ != state::open && state_ != state::fresh) return;
+    if (paused_ || inbox_ || state_ == state::fresh) {
+        if (!inbox_) inbox_ = std::make_unique<std::deque<std::pair<std::string, bool>>>();
+        inbox_->emplace_back(m.data, m.binary);
+        return;
+    }
+    call(endpoint_.app().on_message, *this, m);
+}
+
+void session_base::push_protocol(frame_ptr f) {
+    f->mark_protocol();
+    queue_.push(std::move(f));
+    mark_dirty();
+}
+
+void session_base::fail(close_reason why, close_code code, std::string_view text) {
+    if (state_ >= state::ended) return;
+    goodbye_ = std::make_unique<goodbye>(goodbye{why, code, std::string(text)});
+    queue_.clear();
+    inbox_.reset();
+    failed_ = true;
+    state_ = state::closing;
+    mark_dirty();
+}
+
+void session_base::end(close_event const& how) {
+    if (state_ >= state::ended) return;
+    if (state_ != state::closing)
+        goodbye_ = std::make_unique<goodbye>(goodbye{how.reason, how.code, std::string(how.text)});
+    queue_.clear();
+    state_ = state::ended;
+    mark_dirty();
+}
+
+// ---- the flush -----------------------------------------------------------------------------------
+
+void session_base::on_flush() {
+    if (state_ == state::fresh) {
+        state_ = state::open;
+        opened_ = true;
+        call(endpoint_.app().on_open, *this);
+    }
+    if (!paused_ && (inbox_ || resuming_)) continue_reading();
+    if (state_ < state::ended) pump_and_tell();
+    if (state_ == state::ended) tell_closed();
+    if (state_ == state::dead) endpoint_.forget(*this);
+}
+
+void session_base::continue_reading() {
+    while (inbox_ && !inbox_->empty() && !paused_ && state_ == state::open) {
+        auto const [text, binary] = std::move(inbox_->front());
+        inbox_->pop_front();
+        call(endpoint_.app().on_message, *this, message_view{std::string_view{text}, binary});
+    }
+    if (paused_) return;
+    inbox_.reset();
+    if (!resuming_) return;
+    resuming_ = false;
+    if (wire_) wire_->pause_reading(false);
+    on_resumed();
+}
+
+void session_base::pump_and_tell() {
+    pump();
+    auto const written = queue_.empty() && !blocked_;
+    if (wants_drain_ && written && state_ == state::open) {
+        wants_drain_ = false;
+        call(endpoint_.app().on_drain, *this);
+    }
+    if (state_ != state::closing || !(failed_ || (queue_.empty() && !blocked_))) return;
+    state_ = state::ended;
+    end_carrier(*goodbye_);
+}
+
+void session_base::pump() {
+    while (wire_ && !blocked_ && !queue_.empty()) {
+        auto& batch = loop().batch();
+        batch.clear();
+        for (std::size_t i = 0; i < queue_.size(); ++i) batch.push_back(queue_.at(i));
+        auto& wire = *wire_;
+        auto const r = wire.write(batch);
+        queue_.forget(r.taken);
+        if (r.then == write_result::next::blocked) blocked_ = true;
+        if (r.then == write_result::next::finished) {
+            lose_wire();
+            on_finished(wire);
+        } else if (r.taken == 0) {
+            break;
+        }
+    }
+}
+
+void session_base::tell_closed() {
+    state_ = state::retired;
+    timers_.reset();
+    inbox_.reset();
+    auto const& how = *goodbye_;
+    loop().log().write(log_level::debug, "session closed: ", to_string(how.reason));
+    if (opened_)
+        call(endpoint_.app().on_close, *this, close_event{how.reason, how.code, how.text});
+    endpoint_.retire(*this);
+    on_retired();
+}
+
+// ---- time ----------------------------------------------------------------------------------------
+
+void session_base::set_due(tick when) {
+    due_ = when;
+    has_due_ = true;
+    arm();
+}
+
+void session_base::arm() {
+    if (has_due_) loop().wheel().arm(*this, due_);
+    if (timers_) loop().wheel().arm(*this, timers_->when);
+}
+
+void session_base::on_timer(tick now) {
+    run_timers(now);
+    if (has_due_ && not_after(due_, now)) {
+        has_due_ = false;
+        on_due(now);
+    }
+    arm();
+}
+
+void session_base::run_timers(tick now) {
+    while (timers_ && not_after(timers_->when, now) && state_ == state::open) {
+        auto const due = std::move(timers_);
+        timers_ = std::move(due->next);
+        call(due->fn, *this);
+    }
+}
+
+template <class Handler, class... Args>
+void session_base::call(Handler const& handler, Args&&... args) {
+    if (!handler) return;
+    try {
+        handler(std::forward<Args>(args)...);
+        return;
+    } catch (std::exception const& e) {
+        loop().log().write(log_level::error, "a handler threw: ", e.what());
+    } catch (...) {
+        loop().log().write(log_level::error, "a handler threw something that is no exception");
+    }
+    fail(close_reason::handler_failed, close_code::internal_error, "handler failed");
+}
+
+}  // namespace anywire

@@ -1,0 +1,181 @@
+#pragma once
+
+#include "core/frame.hpp"
+#include "core/timer_wheel.hpp"
+#include "session/endpoint_core.hpp"
+#include "session/session_loop.hpp"
+#include "session/transport.hpp"
+
+#include <anywire/handlers.hpp>
+#include <anywire/session.hpp>
+
+#include <any>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace anywire {
+
+/// What every dialect's session is: a queue, a state, a carrier that comes and goes.
+///
+/// Rules that everything here keeps:
+///  1. `send` and `close` only queue and mark; `on_flush`, once per IO event, is the only place
+///     that writes, tells of the open, the drain and the close, and destroys. So no handler is
+///     re-entered and none finds its session gone.
+///  2. Exactly one `on_close` follows each `on_open`.
+///  3. A transport that was closed, aborted or has told its end is never touched again.
+///
+/// Thread: its shard's.
+class session_base : public session, public transport_events, public timer_node {
+public:
+    struct origin {
+        anywire::request request{};
+        std::any data{};
+        std::string subprotocol{};
+    };
+
+    session_base(endpoint_core& endpoint, origin from);
+    virtual ~session_base();
+
+    // -- session: what the application calls -----------------------------------------------------
+    std::string_view id() const noexcept final { return {id_.data(), id_.size()}; }
+    result<void> send(message_view m) final;
+    void close(close_code code, std::string_view text) final;
+    bool is_open() const noexcept final { return state_ == state::open; }
+    std::size_t queued_bytes() const noexcept final;
+    std::uint64_t dropped() const noexcept final { return dropped_; }
+    std::string_view transport() const noexcept override;
+    anywire::request const& request() const noexcept final { return request_; }
+    std::string_view subprotocol() const noexcept final;
+    std::any& data() noexcept final { return data_; }
+    void pause() final;
+    void resume() final;
+    void after(std::chrono::milliseconds delay, std::function<void(session&)> fn) final;
+    void join(std::string_view group) final;
+    void leave(std::string_view group) final { endpoint_.leave(*this, group); }
+
+    // -- what the endpoint and the server call ---------------------------------------------------
+    /// The wire's session id, where the dialect has one; empty otherwise.
+    virtual std::string_view wire_id() const noexcept { return {}; }
+    result<void> send_shared(shared_message& m);
+    /// Ends the session for a reason of the server's, behind what is queued.
+    void close_for(close_reason why, std::string_view text);
+    /// Gives the session its carrier; events of the carrier go here from now on.
+    virtual void attach(anywire::transport& wire);
+    bool is_attached() const noexcept { return wire_ != nullptr; }
+    bool is_paused() const noexcept { return paused_; }
+
+    // -- transport_events ------------------------------------------------------------------------
+    void on_alive(anywire::transport& from) override;
+    void on_writable(anywire::transport& from) override;
+    void on_closed(anywire::transport& from, bool orderly, close_event const& how) override;
+    void on_timer(tick now) final;
+
+    using group_list = std::vector<endpoint_core::group*>;
+    std::unique_ptr<group_list> groups{};  ///< The endpoint's bookkeeping.
+
+protected:
+    enum class state : std::uint8_t {
+        fresh,    ///< `on_open` is still to come.
+        open,
+        closing,  ///< The queue is still to be written, then the goodbye.
+        ended,    ///< `on_close` is still to come.
+        retired,  ///< The application knows; only the wire may still ask.
+        dead,     ///< To be destroyed by the next flush.
+    };
+    struct goodbye {
+        close_reason reason;
+        close_code code;
+        std::string text;
+    };
+
+    // -- what a dialect says ---------------------------------------------------------------------
+    virtual encoding encoding_of_messages() const noexcept = 0;
+    virtual frame_ptr encode(message_view m) = 0;
+    /// The closing has begun: queue what the dialect says for goodbye.
+    virtual void on_closing(goodbye const&) {}
+    /// All is written and the session is closing: end the carrier.
+    virtual void end_carrier(goodbye const& how);
+    /// `due` has come.
+    virtual void on_due(tick now) = 0;
+    /// A carrier ended in order while writing.
+    virtual void on_finished(anywire::transport&) {}
+    /// The application has been told of the end; by default nothing is left to do.
+    virtual void on_retired() { die(); }
+    /// Reading goes on after a pause.
+    virtual void on_resumed() {}
+
+    // -- what a dialect uses ---------------------------------------------------------------------
+    session_loop& loop() noexcept { return endpoint_.loop(); }
+    endpoint_core& endpoint() noexcept { return endpoint_; }
+    state current() const noexcept { return state_; }
+    goodbye const* goodbye_said() const noexcept { return goodbye_.get(); }
+    anywire::transport* wire() const noexcept { return wire_; }
+    void lose_wire() noexcept {
+        wire_ = nullptr;
+        blocked_ = false;
+    }
+    bool is_blocked() const noexcept { return blocked_; }
+    bool has_queued() const noexcept { return !queue_.empty(); }
+    /// Hands a message to the application, or keeps it while the session is paused.
+    void deliver(message_view m);
+    /// Queues a frame of the protocol's own; never refused.
+    void push_protocol(frame_ptr f);
+    /// Ends the session at once: nothing more is written but the carrier's own goodbye.
+    void fail(close_reason why, close_code code, std::string_view text);
+    /// The carrier has gone; the session ends with it.
+    void end(close_event const& how);
+    /// The next flush destroys the session.
+    void die() noexcept {
+        state_ = state::dead;
+        mark_dirty();
+    }
+    void mark_dirty() noexcept { loop().mark_dirty(*this); }
+    /// Asks for `on_due` at `when`; the latest call counts.
+    void set_due(tick when);
+    void clear_due() noexcept { has_due_ = false; }
+
+private:
+    friend class session_loop;
+    struct timer;
+
+    void on_flush();
+    void pump();
+    void pump_and_tell();
+    void continue_reading();
+    void run_timers(tick now);
+    void arm();
+    void tell_closed();
+    result<void> enqueue(frame_ptr f);
+    result<void> overflow(frame_ptr f);
+    template <class Handler, class... Args>
+    void call(Handler const& handler, Args&&... args);
+
+    endpoint_core& endpoint_;
+    session_base* next_dirty_ = nullptr;
+    anywire::transport* wire_ = nullptr;
+    frame_queue queue_{};
+    anywire::request request_;
+    std::any data_;
+    std::unique_ptr<std::string> subprotocol_;
+    std::unique_ptr<goodbye> goodbye_{};
+    std::unique_ptr<timer> timers_{};
+    std::unique_ptr<std::deque<std::pair<std::string, bool>>> inbox_{};
+    tick due_ = 0;
+    std::uint32_t dropped_ = 0;
+    session_loop::id_type id_;
+    state state_ = state::fresh;
+    bool dirty_ : 1 = false;
+    bool blocked_ : 1 = false;
+    bool paused_ : 1 = false;
+    bool has_due_ : 1 = false;
+    bool wants_drain_ : 1 = false;
+    bool resuming_ : 1 = false;
+    bool failed_ : 1 = false;
+    bool opened_ : 1 = false;
+};
+
+}  // namespace anywire

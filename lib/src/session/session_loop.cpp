@@ -1,0 +1,61 @@
+#include "session/session_loop.hpp"
+
+#include "session/session_base.hpp"
+
+#include <cstring>
+#include <utility>
+
+namespace anywire {
+namespace {
+
+constexpr std::string_view alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+}  // namespace
+
+session_loop::session_loop(unsigned shard, tick now, log_sink const& sink, entropy random)
+    : shard_(shard), now_(now), wheel_(now), log_(sink), random_(std::move(random)) {}
+
+void session_loop::mark_dirty(session_base& s) noexcept {
+    if (s.dirty_) return;
+    s.dirty_ = true;
+    s.next_dirty_ = nullptr;
+    (dirty_last_ ? dirty_last_->next_dirty_ : dirty_first_) = &s;
+    dirty_last_ = &s;
+}
+
+void session_loop::flush() {
+    while (dirty_first_) {
+        auto& s = *dirty_first_;
+        dirty_first_ = s.next_dirty_;
+        if (!dirty_first_) dirty_last_ = nullptr;
+        s.dirty_ = false;
+        s.on_flush();
+    }
+}
+
+std::uint32_t session_loop::random_u32() {
+    std::array<unsigned char, 4> bytes{};
+    random_(bytes);
+    std::uint32_t n = 0;
+    std::memcpy(&n, bytes.data(), sizeof n);
+    return n;
+}
+
+session_loop::id_type session_loop::make_id() {
+    std::array<unsigned char, 20> bytes{};
+    random_(bytes);
+    id_type id{alphabet[shard_ >> 6 & 63], alphabet[shard_ & 63]};
+    for (std::size_t i = 0; i < bytes.size(); ++i) id[i + 2] = alphabet[bytes[i] & 63];
+    return id;
+}
+
+unsigned session_loop::shard_of(std::string_view id) noexcept {
+    if (id.size() != id_size) return ~0u;
+    auto const high = alphabet.find(id[0]);
+    auto const low = alphabet.find(id[1]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return ~0u;
+    return static_cast<unsigned>(high << 6 | low);
+}
+
+}  // namespace anywire

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "core/json_messages.hpp"
+#include "core/logger.hpp"
+#include "core/siphash.hpp"
+#include "core/timer_wheel.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace anywire {
+
+class frame;
+class session_base;
+
+/// What the sessions of one shard share: the time they are told, the wheel that wakes them, the
+/// list of those with something to do, and scratch memory. No sockets: a test drives it.
+///
+/// Thread: one per shard, never shared.
+class session_loop {
+public:
+    using entropy = std::function<void(std::span<unsigned char>)>;
+
+    /// `random` fills a span from a CSPRNG; `shard` is this loop's index, part of every id.
+    session_loop(unsigned shard, tick now, log_sink const& sink, entropy random);
+
+    unsigned shard() const noexcept { return shard_; }
+    tick now() const noexcept { return now_; }
+    /// Tells the time without waking anybody: at the start of an IO event.
+    void set_now(tick now) noexcept { now_ = now; }
+    /// Tells the time and wakes what is due.
+    void advance(tick now) {
+        now_ = now;
+        wheel_.advance(now);
+    }
+
+    timer_wheel& wheel() noexcept { return wheel_; }
+    logger& log() noexcept { return log_; }
+    /// Scratch text, empty; the capacity is kept. Valid until the next call.
+    std::string& scratch() noexcept {
+        scratch_.clear();
+        if (scratch_.capacity() > scratch_kept) std::string().swap(scratch_);
+        return scratch_;
+    }
+    /// Decoder of SockJS messages, with storage of its own.
+    json_messages& decoder() noexcept { return decoder_; }
+    /// Scratch list for one gathered write.
+    std::vector<frame*>& batch() noexcept { return batch_; }
+
+    /// Puts a session on the list that `flush` works through.
+    void mark_dirty(session_base& s) noexcept;
+    /// Writes what was queued, tells applications what ended, reaps sessions: the only place that
+    /// does. Called once at the end of each IO event, timer turn and posted function.
+    void flush();
+
+    void fill_random(std::span<unsigned char> bytes) { random_(bytes); }
+    std::uint32_t random_u32();
+
+    static constexpr std::size_t id_size = 22;
+    using id_type = std::array<char, id_size>;
+    /// A fresh public id: two characters name the shard, twenty are random.
+    id_type make_id();
+    /// The shard an id names; larger than any real one when it is no id.
+    static unsigned shard_of(std::string_view id) noexcept;
+
+private:
+    static constexpr std::size_t scratch_kept = 64 * 1024;
+
+    unsigned shard_;
+    tick now_;
+    timer_wheel wheel_;
+    logger log_;
+    entropy random_;
+    std::string scratch_{};
+    json_messages decoder_{};
+    std::vector<frame*> batch_{};
+    session_base* dirty_first_ = nullptr;
+    session_base* dirty_last_ = nullptr;
+};
+
+}  // namespace anywire

@@ -1,0 +1,43 @@
+#include "session/sockjs_frames.hpp"
+
+#include "core/utf8.hpp"
+#include "sockjs/text.hpp"
+
+namespace anywire {
+namespace {
+
+frame_ptr make_constant(std::string_view text) {
+    frame_ptr f(frame::make(text, frame_kind::text));
+    f->mark_protocol();
+    f->mark_shared();
+    return f;
+}
+
+}  // namespace
+
+frame_ptr make_sockjs_message(session_loop& loop, message_view m) {
+    if (m.binary && !is_utf8(m.data)) return {};
+    auto& text = loop.scratch();
+    sockjs::append_message_frame(text, m.data);
+    return frame_ptr(frame::make(text, frame_kind::text));
+}
+
+frame_ptr make_sockjs_close(session_loop& loop, close_code code, std::string_view text) {
+    auto& out = loop.scratch();
+    sockjs::append_close_frame(out, static_cast<unsigned>(code), text);
+    frame_ptr f(frame::make(out, frame_kind::text));
+    f->mark_protocol();
+    return f;
+}
+
+frame_ptr sockjs_open_frame() {
+    static frame_ptr const open = make_constant("o");
+    return open;
+}
+
+frame_ptr sockjs_heartbeat_frame() {
+    static frame_ptr const heartbeat = make_constant("h");
+    return heartbeat;
+}
+
+}  // namespace anywire

@@ -1,0 +1,113 @@
+#include "session/sockjs_session.hpp"
+
+#include "session/sockjs_frames.hpp"
+
+#include <array>
+
+namespace anywire {
+
+sockjs_session::sockjs_session(endpoint_core& endpoint,
+                               origin from,
+                               std::string_view wire_id,
+                               sockjs_timing const& timing)
+    : session_base(endpoint, std::move(from)), timing_(timing), wire_id_(wire_id) {
+    push_protocol(sockjs_open_frame());
+    set_due(loop().now() + timing_.disconnect_delay);
+}
+
+sockjs_session::~sockjs_session() {
+    release_held(false);
+    if (draining_) draining_->abort();
+}
+
+std::string_view sockjs_session::transport() const noexcept { return last_name_; }
+
+void sockjs_session::attach(anywire::transport& wire) {
+    last_name_ = wire.name();
+    if (current() >= state::ended) return serve_goodbye(wire);
+    session_base::attach(wire);
+    set_due(loop().now() + timing_.heartbeat);
+}
+
+void sockjs_session::serve_goodbye(anywire::transport& wire) {
+    goodbye_frame_->ref();
+    std::array<frame* const, 1> const batch{goodbye_frame_.get()};
+    if (wire.write(batch).taken == 0) goodbye_frame_->unref();
+    draining_ = &wire;
+    set_due(loop().now() + timing_.disconnect_delay);
+}
+
+result<void> sockjs_session::receive(std::span<std::string_view const> messages) {
+    if (current() >= state::closing) return {};  // taken and dropped, as the reference does
+    if (!is_paused()) {
+        inbox_bytes_ = 0;
+    } else {
+        std::size_t cost = 0;
+        for (auto const m : messages) cost += m.size() + frame::overhead;
+        if (inbox_bytes_ + cost > endpoint().limits().max_queued_bytes && inbox_bytes_ != 0)
+            return errc::send_queue_full;
+        inbox_bytes_ += cost;
+    }
+    for (auto const m : messages) deliver(m);
+    return {};
+}
+
+frame_ptr sockjs_session::encode(message_view m) { return make_sockjs_message(loop(), m); }
+
+void sockjs_session::on_closing(goodbye const& how) {
+    goodbye_frame_ = make_sockjs_close(loop(), how.code, how.text);
+    push_protocol(goodbye_frame_);
+}
+
+void sockjs_session::end_carrier(goodbye const& how) {
+    if (!goodbye_frame_) goodbye_frame_ = make_sockjs_close(loop(), how.code, how.text);
+    auto* const receiver = wire();
+    if (!receiver) return;
+    auto const blocked = is_blocked();
+    lose_wire();
+    if (blocked)
+        receiver->abort();
+    else
+        serve_goodbye(*receiver);
+}
+
+void sockjs_session::on_finished(anywire::transport& wire) {
+    draining_ = &wire;
+    clear_due();
+}
+
+void sockjs_session::on_closed(anywire::transport& from, bool orderly, close_event const& how) {
+    if (&from == draining_) {
+        draining_ = nullptr;
+        if (wire()) return;  // the client has come back already
+        if (orderly) return set_due(loop().now() + timing_.disconnect_delay);
+        if (current() >= state::ended) return set_due(loop().now() + 1);
+        return end(how);
+    }
+    session_base::on_closed(from, orderly, how);
+}
+
+void sockjs_session::on_due(tick now) {
+    if (current() >= state::ended) {
+        if (!draining_) die();
+        return;
+    }
+    if (wire()) {
+        push_protocol(sockjs_heartbeat_frame());
+        return set_due(now + timing_.heartbeat);
+    }
+    if (!draining_) end({close_reason::transport_lost, close_code::abnormal, "no request came in time"});
+}
+
+void sockjs_session::on_retired() {
+    release_held(false);
+    // Whoever broke off finds a new session; whoever was told goodbye hears it again for a while.
+    if (!goodbye_frame_) return die();
+    set_due(loop().now() + timing_.disconnect_delay);
+}
+
+void sockjs_session::release_held(bool lives) {
+    for (auto* sender : std::exchange(held_, {})) sender->release(lives);
+}
+
+}  // namespace anywire

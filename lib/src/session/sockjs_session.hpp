@@ -1,0 +1,81 @@
+#pragma once
+
+#include "session/session_base.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace anywire {
+
+/// The timing of a SockJS mount's HTTP sessions, in ticks.
+struct sockjs_timing {
+    tick heartbeat = 0;
+    tick disconnect_delay = 0;
+};
+
+/// What waits for a paused session: a POST whose answer is held back.
+class held_sender {
+public:
+    /// The session reads again, or has ended: answer. The last call.
+    virtual void release(bool session_lives) = 0;
+
+protected:
+    ~held_sender() = default;
+};
+
+/// SockJS over HTTP: one receiving request at a time carries frames down, any number of POSTs
+/// carry messages up.
+///
+/// Rules:
+///  1. A receiver that ended in order starts the disconnect delay; one that broke ends the session.
+///  2. After the application closed, the close frame is served to every request until the session
+///     has been left alone for one disconnect delay.
+///  3. A second receiver never reaches the session: ask `is_attached()` first.
+/// Spec: SockJS 0.3, sessions; facts in the reference's behaviour where the suite is silent.
+class sockjs_session final : public session_base {
+public:
+    sockjs_session(endpoint_core& endpoint, origin from, std::string_view wire_id, sockjs_timing const& timing);
+    ~sockjs_session();
+
+    std::string_view wire_id() const noexcept override { return wire_id_; }
+    std::string_view transport() const noexcept override;
+    void attach(anywire::transport& wire) override;
+
+    /// Messages that a POST has brought; all or none are taken.
+    ///
+    /// Limits: while paused, at most `session_limits::max_queued_bytes` are kept; then
+    ///         `errc::send_queue_full` and nothing is taken.
+    result<void> receive(std::span<std::string_view const> messages);
+    /// Keeps the answer to a POST back until the session reads again.
+    /// Requires: `is_paused()`.
+    void hold(held_sender& sender) { held_.push_back(&sender); }
+    /// The held POST's client has gone.
+    void forget_held(held_sender& sender) noexcept { std::erase(held_, &sender); }
+
+    void on_payload(anywire::transport&, std::string_view, bool) override {}
+    void on_closed(anywire::transport& from, bool orderly, close_event const& how) override;
+
+protected:
+    encoding encoding_of_messages() const noexcept override { return encoding::sockjs; }
+    frame_ptr encode(message_view m) override;
+    void on_closing(goodbye const& how) override;
+    void end_carrier(goodbye const& how) override;
+    void on_due(tick now) override;
+    void on_finished(anywire::transport& wire) override;
+    void on_retired() override;
+    void on_resumed() override { release_held(true); }
+
+private:
+    void serve_goodbye(anywire::transport& wire);
+    void release_held(bool lives);
+
+    sockjs_timing const& timing_;
+    std::string wire_id_;
+    std::string_view last_name_{};             // names are literals
+    anywire::transport* draining_ = nullptr;   // has finished, its last bytes are on their way
+    frame_ptr goodbye_frame_{};
+    std::vector<held_sender*> held_{};
+    std::size_t inbox_bytes_ = 0;
+};
+
+}  // namespace anywire

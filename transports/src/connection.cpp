@@ -1,0 +1,242 @@
+#include "connection.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace anywire {
+
+connection::unsent::~unsent() {
+    for (auto* f : frames) f->unref();
+}
+
+connection::connection(io_host& host, byte_stream stream, tick write_stall)
+    : host_(host), stream_(std::move(stream)), write_stall_(write_stall) {
+    host_.enlist(*this);
+}
+
+connection::~connection() { host_.delist(*this); }
+
+void connection::drop() noexcept {
+    if (dropped_) return;
+    dropped_ = true;
+    want_read_ = false;
+    disarm();
+    stream_.close();  // cancels what is pending; each handler comes back once more
+    settle();
+}
+
+void connection::settle() {
+    if (in_event_) return;
+    if (dropped_) {
+        if (pending_ == 0) delete this;
+        return;
+    }
+    if (want_read_ && !read_pending_ && !read_needs_send_) start_reading();
+}
+
+// ---- reading -------------------------------------------------------------------------------------
+
+void connection::start_reading() {
+    want_read_ = true;
+    if (read_pending_ || dropped_ || in_event_) return;  // `settle` arms behind the event
+    read_pending_ = true;
+    ++pending_;
+    if (stream_.has_buffered()) {
+        // Readiness says nothing of bytes that TLS has taken from the socket already.
+        net::post(host_.context(), [this] { on_readable(); });
+        return;
+    }
+    stream_.socket().async_wait(tcp_socket::wait_read, [this](boost::system::error_code) { on_readable(); });
+}
+
+void connection::on_readable() {
+    --pending_;
+    read_pending_ = false;
+    if (dropped_) return settle();
+    if (!want_read_) return;
+    run_event([this] { read_once(); });
+}
+
+void connection::read_once() {
+    auto const r = stream_.read(host_.in(), io_host::read_size);
+    switch (r.what) {
+        case io_result::status::ok: return on_bytes(host_.in(), r.bytes);
+        case io_result::status::again: return;
+        case io_result::status::wants_other:
+            read_needs_send_ = true;
+            return wait_until_sendable();
+        case io_result::status::end:
+        case io_result::status::failed:
+            want_read_ = false;
+            broken_ = r.what == io_result::status::failed;
+            return on_end(!broken_);
+    }
+}
+
+// ---- writing -------------------------------------------------------------------------------------
+
+bool connection::send(std::string_view bytes) {
+    if (dropped_ || broken_) return true;
+    if (!unsent_) {
+        auto const r = stream_.write(bytes);
+        if (r.what == io_result::status::failed || r.what == io_result::status::end) {
+            broken_ = true;
+            return true;  // the read side reports the end
+        }
+        bytes.remove_prefix(r.bytes);
+        if (bytes.empty()) return true;
+    }
+    std::array<frame*, 1> const rest{frame::make(bytes, frame_kind::raw)};
+    keep(rest, 0);
+    return false;
+}
+
+bool connection::send_frames(std::span<frame* const> frames) {
+    std::size_t total = 0;
+    for (auto* f : frames) total += f->ws().size();
+    std::size_t sent = 0;
+    if (dropped_ || broken_)
+        sent = total;
+    else if (!unsent_)
+        sent = write_frames(frames, 0);
+    if (broken_) sent = total;
+    if (sent < total) {
+        keep(frames, sent);
+        return false;
+    }
+    for (auto* f : frames) f->unref();
+    return true;
+}
+
+std::size_t connection::write_frames(std::span<frame* const> frames, std::size_t offset) {
+    constexpr std::size_t flat_limit = 16 * 1024;
+    constexpr std::size_t most_pieces = 64;
+
+    std::size_t sent = 0;
+    while (!frames.empty()) {
+        io_result r;
+        std::size_t size = 0;
+        std::size_t taken = 0;
+        if (frames.size() == 1) {
+            auto const bytes = frames[0]->ws().substr(offset);
+            size = bytes.size();
+            taken = 1;
+            r = stream_.write(bytes);
+        } else {
+            // Copying small frames into one buffer is cheaper than a system call with many pieces.
+            std::size_t total = 0;
+            while (taken < frames.size() && total < flat_limit) total += frames[taken++]->ws().size();
+            auto& flat = host_.out();
+            if (total <= 2 * flat_limit || stream_.is_tls()) {
+                for (std::size_t i = 0; i < taken; ++i) flat.append(frames[i]->ws().substr(i == 0 ? offset : 0));
+                size = flat.size();
+                r = stream_.write(std::string_view{flat});
+            } else {
+                taken = std::min(frames.size(), most_pieces);
+                std::array<iovec, most_pieces> pieces;
+                for (std::size_t i = 0; i < taken; ++i) {
+                    auto const bytes = frames[i]->ws().substr(i == 0 ? offset : 0);
+                    pieces[i] = {const_cast<char*>(bytes.data()), bytes.size()};
+                    size += bytes.size();
+                }
+                r = stream_.write(std::span<iovec const>{pieces.data(), taken});
+            }
+        }
+        if (r.what == io_result::status::failed || r.what == io_result::status::end) broken_ = true;
+        sent += r.bytes;
+        if (r.bytes < size) return sent;
+        frames = frames.subspan(taken);
+        offset = 0;
+    }
+    return sent;
+}
+
+void connection::keep(std::span<frame* const> frames, std::size_t already_sent) {
+    if (!unsent_) unsent_ = std::make_unique<unsent>();
+    for (auto* f : frames) {
+        auto const size = f->ws().size();
+        if (already_sent >= size) {
+            already_sent -= size;
+            f->unref();
+            continue;
+        }
+        if (unsent_->frames.empty()) unsent_->offset = already_sent;
+        unsent_->bytes += size - already_sent;
+        already_sent = 0;
+        unsent_->frames.push_back(f);
+    }
+    stall_deadline_ = loop().now() + write_stall_;
+    arm();
+    wait_until_sendable();
+}
+
+void connection::wait_until_sendable() {
+    if (send_pending_ || dropped_) return;
+    send_pending_ = true;
+    ++pending_;
+    stream_.socket().async_wait(tcp_socket::wait_write, [this](boost::system::error_code) { on_sendable(); });
+}
+
+void connection::on_sendable() {
+    --pending_;
+    send_pending_ = false;
+    if (dropped_) return settle();
+    run_event([this] {
+        if (std::exchange(read_needs_send_, false)) read_once();
+        if (!dropped_ && unsent_) flush_unsent();
+    });
+}
+
+void connection::flush_unsent() {
+    auto sent = write_frames(unsent_->frames, unsent_->offset);
+    if (broken_) {
+        unsent_.reset();
+        return;  // the read side reports the end
+    }
+    unsent_->bytes -= sent;
+    if (sent > 0) stall_deadline_ = loop().now() + write_stall_;
+    sent += unsent_->offset;
+    std::size_t done = 0;
+    while (done < unsent_->frames.size() && sent >= unsent_->frames[done]->ws().size())
+        sent -= unsent_->frames[done++]->ws().size();
+    for (std::size_t i = 0; i < done; ++i) unsent_->frames[i]->unref();
+    unsent_->frames.erase(unsent_->frames.begin(), unsent_->frames.begin() + static_cast<std::ptrdiff_t>(done));
+    unsent_->offset = sent;
+    if (!unsent_->frames.empty()) return wait_until_sendable();
+    unsent_.reset();
+    on_sent();
+}
+
+// ---- time ----------------------------------------------------------------------------------------
+
+void connection::set_deadline(tick when) {
+    deadline_ = when;
+    has_deadline_ = true;
+    arm();
+}
+
+void connection::arm() {
+    if (dropped_) return;
+    if (has_deadline_) loop().wheel().arm(*this, deadline_);
+    if (unsent_) loop().wheel().arm(*this, stall_deadline_);
+}
+
+void connection::on_timer(tick now) {
+    auto const outer = std::exchange(in_event_, true);
+    if (unsent_ && not_after(stall_deadline_, now))
+        on_stalled();
+    else if (has_deadline_ && not_after(deadline_, now)) {
+        has_deadline_ = false;
+        on_deadline();
+    }
+    arm();
+    in_event_ = outer;
+    settle();
+}
+
+}  // namespace anywire

@@ -1,0 +1,141 @@
+#pragma once
+
+#include "byte_stream.hpp"
+#include "core/frame.hpp"
+#include "core/timer_wheel.hpp"
+#include "io_host.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace anywire {
+
+/// One accepted connection: reads into the shard's buffer, writes without waiting and keeps what
+/// did not go out, watches that writes make progress. Owns itself: it is deleted when it has been
+/// `drop`ped, no operation is pending and no event of its own is running.
+///
+/// Thread: the shard's.
+class connection : public timer_node {
+public:
+    connection(io_host& host, byte_stream stream, tick write_stall);
+    connection(connection const&) = delete;
+    connection& operator=(connection const&) = delete;
+    virtual ~connection();
+
+    /// The server is going down: say goodbye if idle, soon.
+    virtual void on_shutdown() = 0;
+    /// Closes the socket now; deleted as soon as nothing of it runs.
+    void drop() noexcept;
+
+    void on_timer(tick now) final;
+
+protected:
+    // -- what a derived connection hears ---------------------------------------------------------
+    /// Bytes have come. They may be changed in place.
+    virtual void on_bytes(char* data, std::size_t size) = 0;
+    /// The peer sends no more (`orderly`), or the connection is broken.
+    virtual void on_end(bool orderly) = 0;
+    /// What `send` had kept is out.
+    virtual void on_sent() = 0;
+    /// A write has made no progress for too long.
+    virtual void on_stalled() = 0;
+    /// The deadline given to `set_deadline` has come.
+    virtual void on_deadline() = 0;
+
+    // -- what it uses ----------------------------------------------------------------------------
+    io_host& host() noexcept { return host_; }
+    session_loop& loop() noexcept { return host_.loop(); }
+    byte_stream& stream() noexcept { return stream_; }
+    bool is_dropped() const noexcept { return dropped_; }
+    bool is_in_event() const noexcept { return in_event_; }
+    bool has_pending_operations() const noexcept { return pending_ != 0; }
+
+    /// Asks for `on_bytes`. Idempotent.
+    void start_reading();
+    void stop_reading() noexcept { want_read_ = false; }
+    bool is_reading() const noexcept { return want_read_; }
+
+    /// Writes; what does not go out at once is kept. True when all is out.
+    bool send(std::string_view bytes);
+    /// The same for frames, whose references it takes over.
+    bool send_frames(std::span<frame* const> frames);
+    std::size_t unsent_bytes() const noexcept { return unsent_ ? unsent_->bytes : 0; }
+
+    void set_deadline(tick when);
+    void clear_deadline() noexcept { has_deadline_ = false; }
+
+    /// Calls `body` as an event of this connection: it is not deleted while that runs.
+    template <class Body>
+    void run_event(Body body) {
+        auto const outer = in_event_;
+        in_event_ = true;
+        host_.begin_event();
+        body();
+        host_.end_event();
+        in_event_ = outer;
+        settle();
+    }
+
+    /// Calls `body` as an event of its own, soon; never if the connection is dropped before.
+    template <class Body>
+    void later(Body body) {
+        ++pending_;
+        net::post(host_.context(), [this, body = std::move(body)]() mutable {
+            --pending_;
+            if (dropped_) return settle();
+            run_event(std::move(body));
+        });
+    }
+
+private:
+    friend class io_host;
+    struct unsent {
+        std::vector<frame*> frames{};
+        std::size_t offset = 0;  // of the first frame's bytes
+        std::size_t bytes = 0;   // all that is left
+        ~unsent();
+    };
+
+    void on_readable();
+    void on_sendable();
+    void read_once();
+    void wait_until_sendable();
+    void keep(std::span<frame* const> frames, std::size_t already_sent);
+    std::size_t write_frames(std::span<frame* const> frames, std::size_t offset);
+    void flush_unsent();
+    void settle();
+    void arm();
+
+    io_host& host_;
+    byte_stream stream_;
+    connection* next_ = nullptr;
+    connection* previous_ = nullptr;
+    std::unique_ptr<unsent> unsent_{};
+    tick deadline_ = 0;
+    tick stall_deadline_ = 0;
+    tick write_stall_;
+    std::uint8_t pending_ = 0;
+    bool dropped_ : 1 = false;
+    bool in_event_ : 1 = false;
+    bool want_read_ : 1 = false;
+    bool read_pending_ : 1 = false;
+    bool send_pending_ : 1 = false;
+    bool read_needs_send_ : 1 = false;
+    bool has_deadline_ : 1 = false;
+    bool broken_ : 1 = false;
+};
+
+template <class Visit>
+void io_host::for_each_connection(Visit visit) {
+    for (auto* c = first_; c;) {
+        auto* const next = c->next_;
+        visit(*c);
+        c = next;
+    }
+}
+
+}  // namespace anywire

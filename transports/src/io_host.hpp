@@ -1,0 +1,86 @@
+#pragma once
+
+#include "byte_stream.hpp"
+#include "session/session_loop.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace anywire {
+
+class connection;
+
+/// What the connections of one shard share: its `io_context`, its sessions, its clock, one read
+/// buffer and one write buffer. An idle connection owns neither.
+///
+/// Thread: the shard's, but for `post`.
+class io_host {
+public:
+    static constexpr std::size_t read_size = 64 * 1024;
+
+    io_host(unsigned shard, log_sink const& log, session_loop::entropy random);
+    ~io_host();
+    io_host(io_host const&) = delete;
+    io_host& operator=(io_host const&) = delete;
+
+    net::io_context& context() noexcept { return context_; }
+    session_loop& loop() noexcept { return loop_; }
+    logger& log() noexcept { return loop_.log(); }
+
+    char* in() noexcept { return in_.get(); }
+    /// The shared write buffer, empty; valid until the next call.
+    std::string& out() noexcept {
+        out_.clear();
+        if (out_.capacity() > 4 * read_size) std::string().swap(out_);
+        return out_;
+    }
+
+    /// Brackets every handler: the time is read before, what was queued is written behind.
+    void begin_event() noexcept;
+    void end_event();
+
+    /// Runs `fn` on the shard's thread, as an event of its own. Never at once.
+    /// Thread: any.
+    template <class Function>
+    void post(Function fn) {
+        net::post(context_, [this, fn = std::move(fn)]() mutable {
+            begin_event();
+            fn();
+            end_event();
+        });
+    }
+
+    void enlist(connection& c) noexcept;
+    void delist(connection& c) noexcept;
+    /// Calls `visit` for every connection; `visit` may end it.
+    template <class Visit>
+    void for_each_connection(Visit visit);
+    bool has_connections() const noexcept { return first_ != nullptr; }
+
+private:
+    tick clock_tick() const noexcept;
+    void schedule();
+    void on_timer();
+
+    net::io_context context_{1};
+    std::chrono::steady_clock::time_point const started_;
+    session_loop loop_;
+    std::unique_ptr<char[]> in_{std::make_unique<char[]>(read_size)};
+    std::string out_{};
+    connection* first_ = nullptr;
+    net::basic_waitable_timer<std::chrono::steady_clock,
+                              net::wait_traits<std::chrono::steady_clock>,
+                              net::io_context::executor_type>
+        timer_{context_};
+    tick armed_for_ = 0;
+    bool armed_ = false;
+    bool graced_ = false;
+};
+
+}  // namespace anywire

@@ -1,0 +1,265 @@
+#include "websocket_connection.hpp"
+
+#include "websocket/frame.hpp"
+
+#include <array>
+#include <utility>
+
+namespace anywire {
+namespace {
+
+// What a peer may still send after the goodbye before it is cut off.
+constexpr std::uint32_t most_drained = 4 * 1024 * 1024;
+
+close_reason reason_for(unsigned code) noexcept {
+    return code == 1009 ? close_reason::message_too_big : close_reason::protocol_error;
+}
+
+}  // namespace
+
+websocket_connection::websocket_connection(io_host& host,
+                                           byte_stream stream,
+                                           websocket_settings const& settings,
+                                           std::string_view name,
+                                           std::string_view head,
+                                           std::optional<websocket::deflate_params> const& deflate)
+    : connection(host, std::move(stream), settings.write_stall),
+      settings_(settings),
+      name_(name.data()),
+      reader_(settings.reader),
+      head_(frame::make(head, frame_kind::raw)) {
+    if (!deflate) return;
+    reader_.enable_inflate(*deflate);
+    deflate_ = std::make_unique<websocket::deflate_params>(*deflate);
+}
+
+void websocket_connection::start(transport_events& session, std::string_view behind_handshake) {
+    session_ = &session;
+    std::string first(behind_handshake);
+    run_event([&] {
+        start_reading();
+        host().loop().flush();  // the open comes before the first message
+        if (!is_dropped() && !first.empty()) feed(first.data(), first.data() + first.size());
+        host().loop().flush();
+        send_head_if_alone();
+    });
+}
+
+// ---- reading -------------------------------------------------------------------------------------
+
+void websocket_connection::on_bytes(char* data, std::size_t size) {
+    if (phase_ == phase::draining) {
+        drained_ += static_cast<std::uint32_t>(size);
+        if (drained_ > most_drained) drop();
+        return;
+    }
+    feed(data, data + size);
+}
+
+void websocket_connection::feed(char* at, char* end) {
+    while (!is_dropped() && phase_ != phase::draining) {
+        if (paused_) {
+            // The application paused while messages of this read were left: they wait here.
+            if (at != end) held_ = std::make_unique<std::string>(at, end);
+            break;
+        }
+        auto const e = reader_.next(at, end);
+        if (e.kind == websocket::event_kind::none) break;
+        on_event(e);
+    }
+    if (!is_dropped() && pong_ && unsent_bytes() == 0) send_pongs();
+}
+
+void websocket_connection::on_event(websocket::event const& e) {
+    using kind = websocket::event_kind;
+    switch (e.kind) {
+        case kind::none: return;
+        case kind::text:
+        case kind::binary:
+            if (session_) session_->on_payload(*this, e.data, e.kind == kind::binary);
+            return;
+        case kind::ping:
+            if (session_) session_->on_alive(*this);
+            return answer_ping(e.data);
+        case kind::pong:
+            if (session_) session_->on_alive(*this);
+            return;
+        case kind::close: return on_peer_close(e);
+        case kind::error: return on_broken(e);
+    }
+}
+
+void websocket_connection::on_peer_close(websocket::event const& e) {
+    peer_closed_ = true;
+    if (phase_ == phase::open) {
+        send_close(e.code, {});
+        tell_closed({close_reason::client_closed, static_cast<close_code>(e.code), e.data});
+    }
+    finish_goodbye();
+}
+
+void websocket_connection::on_broken(websocket::event const& e) {
+    if (phase_ == phase::open) {
+        host().log().write(log_level::debug, "websocket broken by the peer: ", e.data);
+        send_close(e.code, {});
+        tell_closed({reason_for(e.code), static_cast<close_code>(e.code), e.data});
+    }
+    finish_goodbye();
+}
+
+void websocket_connection::answer_ping(std::string_view data) {
+    if (phase_ != phase::open) return;
+    frame_ptr next(frame::make(data, frame_kind::pong));
+    if (unsent_bytes() != 0) {
+        pong_ = std::move(next);  // the latest is enough (RFC 6455, section 5.5.3)
+        return;
+    }
+    // Several pings of one read are answered in one write.
+    if (!pong_) {
+        pong_ = std::move(next);
+        return;
+    }
+    std::string both(pong_->ws());
+    both.append(next->ws());
+    pong_ = frame_ptr(frame::make(both, frame_kind::raw));
+}
+
+void websocket_connection::send_pongs() {
+    std::array<frame*, 1> const batch{pong_.release()};
+    send_frames(batch);
+}
+
+void websocket_connection::pause_reading(bool pause) {
+    if (paused_ == pause || is_dropped()) return;
+    paused_ = pause;
+    if (pause) return stop_reading();
+    if (phase_ != phase::open) return;
+    later([this] {
+        if (paused_ || phase_ != phase::open) return;
+        start_reading();
+        if (auto const held = std::move(held_)) feed(held->data(), held->data() + held->size());
+    });
+}
+
+// ---- writing -------------------------------------------------------------------------------------
+
+write_result websocket_connection::write(std::span<frame* const> batch) {
+    auto const taken = batch.size();
+    bool sent = false;
+    if (deflate_) {
+        std::string flat;
+        if (auto const head = std::move(head_)) flat.append(head->ws());
+        for (auto* f : batch) {
+            append_frame(flat, *f);
+            f->unref();
+        }
+        sent = send(flat);
+    } else if (head_) {
+        std::vector<frame*> with_head{head_.release()};
+        with_head.insert(with_head.end(), batch.begin(), batch.end());
+        sent = send_frames(with_head);
+    } else {
+        sent = send_frames(batch);
+    }
+    return {taken, sent ? write_result::next::ready : write_result::next::blocked};
+}
+
+void websocket_connection::append_frame(std::string& out, frame const& f) {
+    auto const is_message = f.kind() == frame_kind::text || f.kind() == frame_kind::binary;
+    if (!is_message || f.size() < settings_.deflate.threshold) {
+        out.append(f.ws());
+        return;
+    }
+    auto const shareable = f.is_shared() && deflate_->server_no_context_takeover &&
+                           deflate_->server_max_window_bits == 15;
+    if (!shareable) return append_deflated(out, f);
+    out.append(f.form(wire_form::deflate, [&](std::string& form) { append_deflated(form, f); }));
+}
+
+void websocket_connection::append_deflated(std::string& out, frame const& f) {
+    if (!deflater_)
+        deflater_ = std::make_unique<websocket::deflater>(*deflate_, settings_.deflate.level, settings_.deflate.mem_level);
+    std::string payload(websocket::max_header, '\0');
+    deflater_->compress(f.text(), payload);
+    if (deflate_->server_no_context_takeover) deflater_.reset();  // it holds 260 KB otherwise
+    auto* const begin = payload.data() + websocket::max_header;
+    auto const size = payload.size() - websocket::max_header;
+    auto const header = websocket::write_header_before(
+        begin, static_cast<websocket::opcode>(f.kind()), size, true);
+    out.append(begin - header, header + size);
+}
+
+void websocket_connection::send_head_if_alone() {
+    if (is_dropped() || !head_) return;
+    std::array<frame*, 1> const batch{head_.release()};
+    send_frames(batch);
+}
+
+void websocket_connection::on_sent() {
+    if (pong_ && phase_ == phase::open) send_pongs();
+    if (phase_ == phase::draining) return finish_goodbye();
+    if (session_ && unsent_bytes() == 0) session_->on_writable(*this);
+}
+
+// ---- the end -------------------------------------------------------------------------------------
+
+void websocket_connection::send_close(unsigned code, std::string_view text) {
+    send_head_if_alone();
+    std::string payload;
+    if (code != 1005 && code != 1006) websocket::append_close_payload(payload, static_cast<std::uint16_t>(code), text);
+    std::array<frame*, 1> const batch{frame::make(payload, frame_kind::close)};
+    send_frames(batch);
+}
+
+void websocket_connection::close(close_code code, std::string_view text) noexcept {
+    session_ = nullptr;
+    if (phase_ != phase::open || is_dropped()) return;
+    phase_ = phase::closing;
+    paused_ = false;
+    held_.reset();
+    send_close(static_cast<unsigned>(code), text);
+    set_deadline(loop().now() + settings_.close_handshake);
+    start_reading();
+}
+
+void websocket_connection::abort() noexcept {
+    session_ = nullptr;
+    drop();
+}
+
+void websocket_connection::finish_goodbye() {
+    if (is_dropped()) return;
+    if (phase_ != phase::draining) {
+        phase_ = phase::draining;
+        set_deadline(loop().now() + settings_.close_handshake);
+    }
+    if (unsent_bytes() != 0) return;  // `on_sent` comes back here
+    // Both closes are through and nothing is unread: the socket may go at once.
+    if (peer_closed_) return drop();
+    stream().shutdown_send();
+    start_reading();
+}
+
+void websocket_connection::tell_closed(close_event const& how) {
+    if (session_) std::exchange(session_, nullptr)->on_closed(*this, false, how);
+}
+
+void websocket_connection::on_end(bool) {
+    tell_closed({close_reason::transport_lost, close_code::abnormal, "the connection broke"});
+    drop();
+}
+
+void websocket_connection::on_stalled() {
+    host().log().write(log_level::info, "websocket dropped: the peer does not read");
+    tell_closed({close_reason::slow_consumer, close_code::abnormal, "the peer does not read"});
+    drop();
+}
+
+void websocket_connection::on_deadline() { drop(); }
+
+void websocket_connection::on_shutdown() {
+    // With a session, that one says goodbye; without, the goodbye is under way.
+    if (!session_ && phase_ == phase::open) drop();
+}
+
+}  // namespace anywire

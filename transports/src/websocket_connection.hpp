@@ -1,0 +1,93 @@
+#pragma once
+
+#include "connection.hpp"
+#include "session/transport.hpp"
+#include "websocket/deflate.hpp"
+#include "websocket/reader.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace anywire {
+
+/// What the WebSockets of one mount have in common. Outlives them.
+struct websocket_settings {
+    websocket::reader_options reader{};
+    websocket::deflate_options deflate{};
+    tick write_stall = 0;
+    tick close_handshake = 0;
+};
+
+/// The duplex carrier: RFC 6455 over a byte stream.
+///
+/// Rules: a close is sent once; after ours only the peer's close or its end is waited for; after
+/// the peer's, or after an error, the rest of its bytes is read and thrown away, so that our last
+/// frame is not lost in a reset.
+class websocket_connection final : public connection, public transport {
+public:
+    /// `head` is the 101 that has not been sent yet; it leaves with the first frames.
+    websocket_connection(io_host& host,
+                         byte_stream stream,
+                         websocket_settings const& settings,
+                         std::string_view name,
+                         std::string_view head,
+                         std::optional<websocket::deflate_params> const& deflate);
+
+    /// Begins to read, first what came behind the handshake. An event of its own.
+    void start(transport_events& session, std::string_view behind_handshake);
+
+    // -- transport
+    carrier shape() const noexcept override { return carrier::duplex; }
+    std::string_view name() const noexcept override { return name_; }
+    write_result write(std::span<frame* const> batch) override;
+    void close(close_code code, std::string_view text) noexcept override;
+    void abort() noexcept override;
+    std::size_t pending_bytes() const noexcept override { return unsent_bytes(); }
+    void pause_reading(bool pause) override;
+
+    void on_shutdown() override;
+
+private:
+    enum class phase : std::uint8_t {
+        open,
+        closing,   ///< Our close frame is out or queued; the peer's is awaited.
+        draining,  ///< The goodbye is complete; the peer's end is awaited.
+    };
+
+    void on_bytes(char* data, std::size_t size) override;
+    void on_end(bool orderly) override;
+    void on_sent() override;
+    void on_stalled() override;
+    void on_deadline() override;
+
+    void feed(char* at, char* end);
+    void on_event(websocket::event const& e);
+    void on_peer_close(websocket::event const& e);
+    void on_broken(websocket::event const& e);
+    void answer_ping(std::string_view data);
+    void send_pongs();
+    void send_close(unsigned code, std::string_view text);
+    void finish_goodbye();
+    void tell_closed(close_event const& how);
+    void send_head_if_alone();
+    void append_frame(std::string& out, frame const& f);
+    void append_deflated(std::string& out, frame const& f);
+
+    websocket_settings const& settings_;
+    transport_events* session_ = nullptr;
+    char const* name_;
+    websocket::message_reader reader_;
+    frame_ptr head_;
+    std::unique_ptr<websocket::deflater> deflater_{};
+    std::unique_ptr<websocket::deflate_params> deflate_{};
+    frame_ptr pong_{};                       // the latest, while the peer does not read
+    std::unique_ptr<std::string> held_{};    // bytes that came before a pause took effect
+    phase phase_ = phase::open;
+    bool peer_closed_ = false;
+    bool paused_ = false;
+    std::uint32_t drained_ = 0;
+};
+
+}  // namespace anywire
