@@ -1,0 +1,21 @@
+#pragma once
+
+#include <anywire/error.hpp>
+
+#include <string_view>
+
+namespace anywire {
+
+/// Says whether `json` is one JSON value with nothing but whitespace around it.
+///
+/// As lenient as browsers where text is concerned: bytes in strings need not be UTF-8, and escapes
+/// of lone surrogates (`"\ud800"`) pass.
+///
+/// Spec:   RFC 8259. A byte order mark is refused (section 8.1).
+/// Limits: `max_depth` levels of nesting; numbers within the range of a double.
+/// Errors: `errc::bad_json`.
+/// Cost:   linear; no recursion, so hostile nesting costs no stack. Allocates for strings and
+///         nesting, and copies the text if a lone surrogate is in it.
+[[nodiscard]] error_code check_json(std::string_view json, unsigned max_depth = 128);
+
+}  // namespace anywire

@@ -1,0 +1,69 @@
+#include "sockjs/form.hpp"
+
+#include "core/json_hex.hpp"
+
+namespace anywire::sockjs {
+namespace {
+
+// The byte that the `%xx` at the start of `text` stands for.
+std::optional<char> decode_percent(std::string_view text) noexcept {
+    if (text.size() < 3 || text[0] != '%') return std::nullopt;
+    auto const high = detail::decode_hex_digit(text[1]);
+    auto const low = detail::decode_hex_digit(text[2]);
+    if (!high || !low) return std::nullopt;
+    return static_cast<char>(static_cast<unsigned char>(*high << 4 | *low));
+}
+
+}  // namespace
+
+std::optional<form_pair> form_reader::next() noexcept {
+    while (!rest_.empty()) {
+        auto const piece = rest_.substr(0, rest_.find('&'));
+        rest_.remove_prefix(piece.size() == rest_.size() ? piece.size() : piece.size() + 1);
+        if (piece.empty()) continue;
+        auto const equals = piece.find('=');
+        if (equals == piece.npos) return form_pair{piece, {}};
+        return form_pair{piece.substr(0, equals), piece.substr(equals + 1)};
+    }
+    return std::nullopt;
+}
+
+std::string form_decoded(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        auto const plain = text.substr(0, text.find_first_of("%+"));
+        out.append(plain);
+        text.remove_prefix(plain.size());
+        if (text.empty()) break;
+        auto const byte = decode_percent(text);
+        if (byte)
+            out.push_back(*byte);
+        else
+            out.push_back(text[0] == '+' ? ' ' : '%');
+        text.remove_prefix(byte ? 3 : 1);
+    }
+    return out;
+}
+
+bool is_form_name(std::string_view encoded, std::string_view name) {
+    if (encoded.find_first_of("%+") == encoded.npos) return encoded == name;
+    // Decoding makes nothing longer, and nothing more than three times shorter.
+    if (encoded.size() < name.size() || encoded.size() > 3 * name.size()) return false;
+    return form_decoded(encoded) == name;
+}
+
+std::optional<std::string_view> query_value(std::string_view query, std::string_view key) {
+    form_reader pairs(query);
+    while (auto const pair = pairs.next())
+        if (is_form_name(pair->name, key)) return pair->value;
+    return std::nullopt;
+}
+
+std::optional<std::string> form_field(std::string_view body, std::string_view name) {
+    auto const value = query_value(body, name);
+    if (!value) return std::nullopt;
+    return form_decoded(*value);
+}
+
+}  // namespace anywire::sockjs

@@ -1,0 +1,54 @@
+#include "sockjs/form.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+using namespace anywire::sockjs;
+
+TEST_CASE("a field of a form is found and decoded") {
+    CHECK(form_field("d=%5B%22x%22%5D", "d") == R"(["x"])");
+    CHECK(form_field("a=1&d=%5b%5d&b=2", "d") == "[]");
+    CHECK(form_field("d=a+b%2Bc", "d") == "a b+c");
+    CHECK(form_field("d=", "d") == "");
+    CHECK(form_field("d", "d") == "");
+    CHECK(form_field("d=a=b", "d") == "a=b");
+    CHECK(form_field("%64=x", "d") == "x");
+    CHECK(form_field("a+b=x", "a b") == "x");
+    CHECK(form_field("a%2Bb=x", "a+b") == "x");
+    CHECK(form_field("d=1&d=2", "d") == "1");
+    CHECK(form_field("d=%00%ff", "d") == std::string("\0\xff", 2));
+}
+
+TEST_CASE("a field that is not in the form is absent") {
+    for (auto const* body : {"", "p=p", "dd=x", "D=x", "=d", "&", "x=d&y", "%65=d"}) {
+        CAPTURE(body);
+        CHECK_FALSE(form_field(body, "d"));
+    }
+}
+
+TEST_CASE("a broken percent escape stays as it is") {
+    CHECK(form_decoded("%") == "%");
+    CHECK(form_decoded("%4") == "%4");
+    CHECK(form_decoded("%zz%41") == "%zzA");
+    CHECK(form_decoded("%%41") == "%A");
+    CHECK(form_decoded("100%+") == "100% ");
+    CHECK(form_decoded("%4%41") == "%4A");
+}
+
+TEST_CASE("a value of a query is handed out as it stands") {
+    CHECK(query_value("t=123&x=%41+b", "x") == "%41+b");
+    CHECK(query_value("t=123&t=4", "t") == "123");
+    CHECK(query_value("t", "t") == "");
+    CHECK_FALSE(query_value("t=123", "x"));
+    CHECK_FALSE(query_value("", "t"));
+}
+
+TEST_CASE("a name is compared as it decodes") {
+    CHECK(is_form_name("%64", "d"));
+    CHECK(is_form_name("d", "d"));
+    CHECK(is_form_name("%2564", "%64"));
+    CHECK_FALSE(is_form_name("%64", "%64"));
+    CHECK_FALSE(is_form_name("+", "+"));
+    CHECK_FALSE(is_form_name("", "d"));
+}
