@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+/// The few rules about characters that HTTP's grammar is made of; ASCII, whatever the locale.
+namespace anywire::http {
+
+[[nodiscard]] constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+
+[[nodiscard]] constexpr char to_lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+[[nodiscard]] constexpr bool is_alpha(char c) noexcept {
+    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
+
+/// The value of a hexadecimal digit, or -1.
+[[nodiscard]] constexpr int hex_value(char c) noexcept {
+    if (is_digit(c)) return c - '0';
+    char const l = to_lower(c);
+    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+/// C0 controls and DEL; bytes from 0x80 on are none.
+[[nodiscard]] constexpr bool is_control(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+/// Spec: RFC 9110, 5.6.2, tchar.
+[[nodiscard]] constexpr bool is_token_char(char c) noexcept {
+    return is_alpha(c) || is_digit(c) ||
+           (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+}
+
+[[nodiscard]] constexpr bool iequals(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (to_lower(a[i]) != to_lower(b[i])) return false;
+    return true;
+}
+
+/// `s` without the spaces and tabs around it.
+[[nodiscard]] constexpr std::string_view trim(std::string_view s) noexcept {
+    auto const blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!s.empty() && blank(s.front())) s.remove_prefix(1);
+    while (!s.empty() && blank(s.back())) s.remove_suffix(1);
+    return s;
+}
+
+/// Cuts the first element off a list and returns it trimmed; elements may be empty.
+[[nodiscard]] constexpr std::string_view take_element(std::string_view& list,
+                                                      char separator = ',') noexcept {
+    auto const at = list.find(separator);
+    auto const element = list.substr(0, at);
+    list.remove_prefix(at == std::string_view::npos ? list.size() : at + 1);
+    return trim(element);
+}
+
+}  // namespace anywire::http

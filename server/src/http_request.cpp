@@ -1,0 +1,359 @@
+#include "http_request.hpp"
+
+#include "ascii.hpp"
+#include "request_guard.hpp"
+
+#include <boost/beast/http/basic_parser.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <utility>
+
+namespace anywire::http {
+namespace {
+
+namespace beast_http = boost::beast::http;
+
+constexpr unsigned max_blank_lines = 4;
+
+std::string_view to_std(boost::beast::string_view s) noexcept {
+    return {s.data(), s.size()};
+}
+
+/// Beast's parser for one head that lies whole in memory. The body is framed by ours: Beast 345
+/// counts neither chunk extensions nor trailers.
+template <class Fields>
+class head_parser final : public beast_http::basic_parser<true> {
+public:
+    head_parser(request_view& view, Fields& fields, std::size_t max_fields) noexcept
+        : view_(view), fields_(fields), max_fields_(max_fields) {
+        header_limit(std::numeric_limits<std::uint32_t>::max());  // ours was applied before
+        body_limit(boost::none);                                  // ours is applied after
+    }
+
+    /// Reads the head into `view` and `fields`.
+    refusal parse(std::string_view head, body_framing& body) {
+        boost::beast::error_code ec;
+        put({head.data(), head.size()}, ec);
+        if (refused_) return refused_;
+        if (ec && view_.method.empty()) return bad_request_line(head.substr(0, head.find('\r')));
+        if (ec || !is_header_done()) return {400, "The header fields are malformed."};
+        view_.fields = {fields_.data(), fields_.size()};
+        view_.keep_alive = !close_ && (view_.version >= 11 || keep_alive_);
+        view_.upgrade = upgrade_ && has_upgrade_field_ && view_.version >= 11;
+        return check_framing(framing_, view_, body);
+    }
+
+private:
+    void on_request_impl(beast_http::verb,
+                         boost::beast::string_view method,
+                         boost::beast::string_view target,
+                         int version,
+                         boost::beast::error_code& ec) override {
+        view_.method = to_std(method);
+        view_.target = to_std(target);
+        view_.version = static_cast<unsigned>(version);
+        refused_ = split_target(view_);
+        if (refused_) ec = beast_http::error::bad_target;
+    }
+
+    void on_field_impl(beast_http::field id,
+                       boost::beast::string_view name,
+                       boost::beast::string_view value,
+                       boost::beast::error_code& ec) override {
+        if (fields_.size() == max_fields_) {
+            refused_ = {431, "There are too many header fields."};
+            ec = beast_http::error::header_limit;
+            return;
+        }
+        fields_.push_back({to_std(name), to_std(value)});
+        note(id, to_std(value));
+    }
+
+    void note(beast_http::field id, std::string_view value) {
+        switch (id) {
+            case beast_http::field::transfer_encoding:
+                framing_.transfer_encoding = value;
+                ++framing_.transfer_encodings;
+                break;
+            case beast_http::field::content_length:
+                framing_.content_length = value;
+                ++framing_.content_lengths;
+                break;
+            case beast_http::field::host:
+                framing_.host = value;
+                ++framing_.hosts;
+                break;
+            case beast_http::field::expect: framing_.expect = value; break;
+            case beast_http::field::upgrade: has_upgrade_field_ = true; break;
+            case beast_http::field::connection: note_connection(value); break;
+            default: break;
+        }
+    }
+
+    void note_connection(std::string_view list) noexcept {
+        while (!list.empty()) {
+            auto const option = take_element(list);
+            close_ |= iequals(option, "close");
+            keep_alive_ |= iequals(option, "keep-alive");
+            upgrade_ |= iequals(option, "upgrade");
+        }
+    }
+
+    // Never called: requests have no status, and the body is not given to Beast.
+    void on_response_impl(int, boost::beast::string_view, int, boost::beast::error_code&) override {
+    }
+    void on_header_impl(boost::beast::error_code&) override {}
+    void on_body_init_impl(boost::optional<std::uint64_t> const&,
+                           boost::beast::error_code&) override {}
+    std::size_t on_body_impl(boost::beast::string_view, boost::beast::error_code&) override {
+        return 0;
+    }
+    void on_chunk_header_impl(std::uint64_t,
+                              boost::beast::string_view,
+                              boost::beast::error_code&) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t,
+                                   boost::beast::string_view,
+                                   boost::beast::error_code&) override {
+        return 0;
+    }
+    void on_finish_impl(boost::beast::error_code&) override {}
+
+    request_view& view_;
+    Fields& fields_;
+    std::size_t max_fields_;
+    framing_fields framing_{};
+    refusal refused_{};
+    bool close_ = false;
+    bool keep_alive_ = false;
+    bool upgrade_ = false;
+    bool has_upgrade_field_ = false;
+};
+
+}  // namespace
+
+std::string_view request_view::header(std::string_view name) const noexcept {
+    for (auto const& f : fields)
+        if (iequals(f.name, name)) return f.value;
+    return {};
+}
+
+bool request_view::has_header(std::string_view name) const noexcept {
+    return count(name) > 0;
+}
+
+std::size_t request_view::count(std::string_view name) const noexcept {
+    return static_cast<std::size_t>(std::count_if(
+        fields.begin(), fields.end(), [&](field const& f) { return iequals(f.name, name); }));
+}
+
+bool request_view::list_contains(std::string_view name, std::string_view token) const noexcept {
+    for (auto const& f : fields) {
+        if (!iequals(f.name, name)) continue;
+        for (auto list = f.value; !list.empty();)
+            if (iequals(take_element(list), token)) return true;
+    }
+    return false;
+}
+
+request_reader::request_reader(request_limits const& limits) noexcept : limits_(limits) {}
+
+request_reader::request_reader(request_reader&& other) noexcept : limits_(other.limits_) {
+    *this = std::move(other);
+}
+
+request_reader& request_reader::operator=(request_reader&& other) noexcept {
+    if (this == &other) return *this;
+    bool const owns_body = !other.body_.empty();
+    limits_ = other.limits_;
+    view_ = other.view_;
+    fields_ = std::move(other.fields_);
+    head_ = std::move(other.head_);
+    body_ = std::move(other.body_);
+    chunks_ = other.chunks_;
+    body_left_ = other.body_left_;
+    scanned_ = other.scanned_;
+    line_start_ = other.line_start_;
+    error_text_ = other.error_text_;
+    error_status_ = other.error_status_;
+    blank_lines_ = other.blank_lines_;
+    stage_ = other.stage_;
+    started_ = other.started_;
+    view_.fields = {fields_.data(), fields_.size()};
+    if (stage_ == stage::done && owns_body) view_.body = body_;
+    other.reset();
+    return *this;
+}
+
+void request_reader::reset() noexcept {
+    view_ = {};
+    fields_.clear();
+    head_.reset();
+    body_ = {};
+    scanned_ = 0;
+    line_start_ = 0;
+    error_text_ = "";
+    error_status_ = 0;
+    blank_lines_ = 0;
+    stage_ = stage::head;
+    started_ = false;
+}
+
+request_reader::status request_reader::feed(std::string_view bytes, std::size_t& used) {
+    used = 0;
+    switch (stage_) {
+        case stage::head: return read_head(bytes, used);
+        case stage::length:
+        case stage::chunks: return read_body(bytes, used);
+        case stage::done: return status::done;
+        case stage::failed: break;
+    }
+    return status::error;
+}
+
+request_reader::status request_reader::fail(unsigned error, char const* text) noexcept {
+    stage_ = stage::failed;
+    error_status_ = error;
+    error_text_ = text;
+    return status::error;
+}
+
+/// False where only blank lines have come. Old clients end a body with a line end too many.
+bool request_reader::skip_blank_lines(std::string_view& bytes, std::size_t& used) noexcept {
+    while (!started_ && blank_lines_ < max_blank_lines && bytes.starts_with("\r\n")) {
+        bytes.remove_prefix(2);
+        used += 2;
+        ++blank_lines_;
+    }
+    started_ = started_ || (!bytes.empty() && bytes != "\r");
+    return started_;
+}
+
+request_reader::status request_reader::read_head(std::string_view bytes, std::size_t& used) {
+    if (!skip_blank_lines(bytes, used)) return status::need_more;
+    if (auto const r = check_method(bytes)) return fail(r.status, r.text);
+    std::size_t end = 0;
+    if (auto const s = find_head_end(bytes, end); s != status::head_complete) return s;
+    auto const head = bytes.substr(0, end);
+    if (auto const s = parse_head(head); s != status::head_complete) return s;
+    used += end;
+
+    std::size_t body = 0;
+    auto const s = read_body(bytes.substr(end), body);
+    used += body;
+    if (s != status::need_more) return s;
+    keep_head(head);
+    return status::head_complete;
+}
+
+/// Walks the lines that are new: finds the empty one, and refuses on sight what would otherwise
+/// keep the peer waiting for an end that is not coming.
+request_reader::status request_reader::find_head_end(std::string_view bytes,
+                                                     std::size_t& end) noexcept {
+    for (;;) {
+        auto const limit =
+            line_start_ == 0 ? std::min(limits_.line, limits_.header) : limits_.header;
+        auto const window = bytes.substr(0, limit);
+        auto const lf = window.find('\n', scanned_);
+        if (lf == std::string_view::npos) {
+            scanned_ = window.size();
+            if (bytes.size() < limit) return status::need_more;
+            if (line_start_ == 0 && limits_.line <= limits_.header)
+                return fail(414, "The request target is too long.");
+            return fail(431, "The header is too long.");
+        }
+        if (lf == 0 || bytes[lf - 1] != '\r') return fail(400, "A line does not end in CRLF.");
+        if (bytes[line_start_] == ' ' || bytes[line_start_] == '\t')
+            return fail(400, "A header line starts with a blank.");
+        bool const empty = lf == line_start_ + 1;
+        scanned_ = line_start_ = lf + 1;
+        if (!empty) continue;
+        end = scanned_;
+        return status::head_complete;
+    }
+}
+
+request_reader::status request_reader::parse_head(std::string_view head) {
+    body_framing body;
+    auto const r = head_parser(view_, fields_, limits_.fields).parse(head, body);
+    if (r) {
+        view_ = {};
+        return fail(r.status, r.text);
+    }
+    return start_body(body.chunked, body.length);
+}
+
+request_reader::status request_reader::start_body(bool chunked, std::uint64_t length) noexcept {
+    if (length > limits_.body) return fail(413, "The body is too long.");
+    body_left_ = static_cast<std::size_t>(length);
+    chunks_ = chunked_body(limits_.body, limits_.chunk_overhead);
+    stage_ = chunked ? stage::chunks : stage::length;
+    return status::head_complete;
+}
+
+request_reader::status request_reader::read_body(std::string_view bytes, std::size_t& used) {
+    return stage_ == stage::chunks ? read_chunks(bytes, used) : read_length(bytes, used);
+}
+
+request_reader::status request_reader::read_length(std::string_view bytes, std::size_t& used) {
+    auto const piece = bytes.substr(0, body_left_);
+    used = piece.size();
+    body_left_ -= piece.size();
+    bool const whole = body_.empty() && body_left_ == 0;
+    if (!whole) body_.append(piece);
+    if (body_left_ > 0) return status::need_more;
+    view_.body = whole ? piece : std::string_view(body_);
+    stage_ = stage::done;
+    return status::done;
+}
+
+request_reader::status request_reader::read_chunks(std::string_view bytes, std::size_t& used) {
+    std::string_view lone;  // the only piece so far: a second one makes both be copied
+    for (;;) {
+        std::size_t n = 0;
+        std::string_view piece;
+        auto const s = chunks_.next(bytes, n, piece);
+        bytes.remove_prefix(n);
+        used += n;
+        switch (s) {
+            case chunked_body::status::data:
+                if (lone.empty() && body_.empty()) {
+                    lone = piece;
+                } else {
+                    body_.append(std::exchange(lone, {})).append(piece);
+                }
+                break;
+            case chunked_body::status::need_more: body_.append(lone); return status::need_more;
+            case chunked_body::status::done:
+                view_.body = body_.empty() ? lone : std::string_view(body_);
+                stage_ = stage::done;
+                return status::done;
+            case chunked_body::status::malformed: return fail(400, "The chunks are malformed.");
+            case chunked_body::status::body_too_long: return fail(413, "The body is too long.");
+            case chunked_body::status::overhead_too_long:
+                return fail(431, "Chunk extensions or trailers are too long.");
+        }
+    }
+}
+
+/// Copies the head, so that the caller's buffer may be used for what follows.
+void request_reader::keep_head(std::string_view head) {
+    head_ = std::make_unique_for_overwrite<char[]>(head.size());
+    std::memcpy(head_.get(), head.data(), head.size());
+    auto const move = [&](std::string_view& v) {
+        std::less_equal<char const*> const le;
+        // What is not in the head is a literal.
+        if (!le(head.data(), v.data()) || !le(v.data(), head.data() + head.size())) return;
+        v = {head_.get() + (v.data() - head.data()), v.size()};
+    };
+    for (auto* const v : {&view_.method, &view_.target, &view_.path, &view_.query, &view_.host})
+        move(*v);
+    for (auto& f : fields_) {
+        move(f.name);
+        move(f.value);
+    }
+}
+
+}  // namespace anywire::http
