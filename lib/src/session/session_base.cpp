@@ -243,9 +243,9 @@ void session_base::pump() {
         auto const r = wire.write(batch);
         queue_.forget(r.taken);
         if (r.then == write_result::next::blocked) blocked_ = true;
-        if (r.then == write_result::next::finished) {
+        if (r.then == write_result::next::finished || r.then == write_result::next::ended) {
             lose_wire();
-            on_finished(wire);
+            on_finished(r.then == write_result::next::finished ? &wire : nullptr);
         } else if (r.taken == 0) {
             break;
         }

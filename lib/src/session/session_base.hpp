@@ -67,6 +67,8 @@ public:
     virtual void attach(anywire::transport& wire);
     bool is_attached() const noexcept { return wire_ != nullptr; }
     bool is_paused() const noexcept { return paused_; }
+    /// True when an attached carrier will be written to by the next flush.
+    bool has_queued() const noexcept { return !queue_.empty() || state_ >= state::ended; }
 
     // -- transport_events ------------------------------------------------------------------------
     void on_alive(anywire::transport& from) override;
@@ -101,8 +103,9 @@ protected:
     virtual void end_carrier(goodbye const& how);
     /// `due` has come.
     virtual void on_due(tick now) = 0;
-    /// A carrier ended in order while writing.
-    virtual void on_finished(anywire::transport&) {}
+    /// A carrier ended in order while writing. `draining` still has bytes to send and will say when
+    /// they are out; null when they are.
+    virtual void on_finished(anywire::transport* draining) { (void)draining; }
     /// The application has been told of the end; by default nothing is left to do.
     virtual void on_retired() { die(); }
     /// Reading goes on after a pause.
@@ -119,7 +122,6 @@ protected:
         blocked_ = false;
     }
     bool is_blocked() const noexcept { return blocked_; }
-    bool has_queued() const noexcept { return !queue_.empty(); }
     /// Hands a message to the application, or keeps it while the session is paused.
     void deliver(message_view m);
     /// Queues a frame of the protocol's own; never refused.

@@ -32,8 +32,9 @@ void sockjs_session::attach(anywire::transport& wire) {
 void sockjs_session::serve_goodbye(anywire::transport& wire) {
     goodbye_frame_->ref();
     std::array<frame* const, 1> const batch{goodbye_frame_.get()};
-    if (wire.write(batch).taken == 0) goodbye_frame_->unref();
-    draining_ = &wire;
+    auto const r = wire.write(batch);
+    if (r.taken == 0) goodbye_frame_->unref();
+    draining_ = r.then == write_result::next::ended ? nullptr : &wire;
     set_due(loop().now() + timing_.disconnect_delay);
 }
 
@@ -71,9 +72,10 @@ void sockjs_session::end_carrier(goodbye const& how) {
         serve_goodbye(*receiver);
 }
 
-void sockjs_session::on_finished(anywire::transport& wire) {
-    draining_ = &wire;
-    clear_due();
+void sockjs_session::on_finished(anywire::transport* draining) {
+    draining_ = draining;
+    if (draining) return clear_due();
+    set_due(loop().now() + timing_.disconnect_delay);
 }
 
 void sockjs_session::on_closed(anywire::transport& from, bool orderly, close_event const& how) {

@@ -61,7 +61,7 @@ protected:
     void on_closing(goodbye const& how) override;
     void end_carrier(goodbye const& how) override;
     void on_due(tick now) override;
-    void on_finished(anywire::transport& wire) override;
+    void on_finished(anywire::transport* draining) override;
     void on_retired() override;
     void on_resumed() override { release_held(true); }
 

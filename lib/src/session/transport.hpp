@@ -45,6 +45,7 @@ struct write_result {
         ready,     ///< All is on the wire; go on at once.
         blocked,   ///< Taken, but not all is on the wire: wait for `on_writable`.
         finished,  ///< The carrier has ended in order; `on_closed` follows when all is on the wire.
+        ended,     ///< As `finished`, all is on the wire, and the transport is gone.
     };
     std::size_t taken = 0;  ///< Frames whose references the transport has taken over.
     next then = next::ready;

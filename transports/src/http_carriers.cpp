@@ -1,0 +1,177 @@
+#include "http_carriers.hpp"
+
+#include <charconv>
+#include <utility>
+#include <vector>
+
+namespace anywire {
+namespace {
+
+void append_hex(std::string& out, std::size_t n) {
+    char digits[16];
+    auto const end = std::to_chars(digits, digits + sizeof digits, n, 16).ptr;
+    out.append(digits, end);
+}
+
+bool is_message(frame const& f) noexcept { return f.text().starts_with('a'); }
+bool is_goodbye(frame const& f) noexcept { return f.text().starts_with('c'); }
+
+/// How many frames from the first on are messages.
+std::size_t leading_messages(std::span<frame* const> batch) noexcept {
+    std::size_t n = 0;
+    while (n < batch.size() && is_message(*batch[n])) ++n;
+    return n;
+}
+
+void append_joined(std::string& out, std::span<frame* const> messages) {
+    // `a["x"]` and `a["y"]` are `a["x","y"]`: cut two bytes in front and one behind.
+    out.append("a[");
+    for (auto* f : messages) out.append(f->text().substr(2, f->size() - 3)).append(1, ',');
+    out.back() = ']';
+}
+
+}  // namespace
+
+// ---- both ----------------------------------------------------------------------------------------
+
+http_carrier::http_carrier(exchange& to, carrier_dress dress, transport_events& session)
+    : to_(&to), session_(&session), dress_(std::move(dress)) {
+    to.listen(this, true);
+}
+
+std::string_view http_carrier::name() const noexcept {
+    switch (dress_.envelope) {
+        case sockjs::envelope_kind::xhr: return "xhr-polling";
+        case sockjs::envelope_kind::xhr_streaming: return "xhr-streaming";
+        case sockjs::envelope_kind::eventsource: return "eventsource";
+        case sockjs::envelope_kind::htmlfile: return "htmlfile";
+        case sockjs::envelope_kind::jsonp: return "jsonp-polling";
+    }
+    return {};
+}
+
+void http_carrier::close(close_code, std::string_view) noexcept { abort(); }
+
+void http_carrier::abort() noexcept {
+    to_->listen(nullptr, false);
+    to_->abort();
+    delete this;
+}
+
+void http_carrier::on_done() {
+    session_->on_closed(*this, true, {});
+    delete this;
+}
+
+void http_carrier::on_gone() {
+    session_->on_closed(*this, false, {close_reason::transport_lost, close_code::abnormal, "the client broke the request off"});
+    delete this;
+}
+
+write_result http_carrier::finished(std::size_t taken, bool all_out) {
+    if (!all_out) return {taken, write_result::next::finished};
+    delete this;
+    return {taken, write_result::next::ended};
+}
+
+// ---- one-shot ------------------------------------------------------------------------------------
+
+write_result one_shot_carrier::write(std::span<frame* const> batch) {
+    auto const messages = leading_messages(batch);
+    auto const taken = messages == 0 ? 1 : messages;
+    std::string joined;
+    std::string_view text = batch[0]->text();
+    if (messages > 1) {
+        append_joined(joined, batch.first(messages));
+        text = joined;
+    }
+    std::string body;
+    body.reserve(text.size() + 16);
+    sockjs::append_dressed(body, dress().envelope, dress().callback, text);
+    for (auto* f : batch.first(taken)) f->unref();
+    return finished(taken, to().respond({.content_type = sockjs::content_type(dress().envelope),
+                                         .fields = dress().fields,
+                                         .body = body}));
+}
+
+// ---- stream --------------------------------------------------------------------------------------
+
+stream_carrier::stream_carrier(exchange& to, carrier_dress dress, transport_events& session, std::size_t limit)
+    : http_carrier(to, std::move(dress), session), limit_(limit) {}
+
+std::size_t stream_carrier::pending_bytes() const noexcept {
+    return const_cast<stream_carrier*>(this)->to().unsent();
+}
+
+void stream_carrier::append_start(std::string& out) {
+    if (std::exchange(started_, true)) return;
+    to().begin_stream(sockjs::content_type(dress().envelope), dress().fields);
+    std::string prelude;
+    sockjs::append_prelude(prelude, dress().envelope, dress().callback);
+    append_chunk(out, prelude);
+}
+
+std::size_t stream_carrier::append_chunk(std::string& out, std::string_view bytes) {
+    if (to().is_chunked()) {
+        append_hex(out, bytes.size());
+        out.append("\r\n").append(bytes).append("\r\n");
+    } else {
+        out.append(bytes);
+    }
+    return bytes.size();
+}
+
+void stream_carrier::start() {
+    std::string out;
+    append_start(out);
+    (void)to().write_stream(out);
+}
+
+std::size_t stream_carrier::append_frame(std::string& out, frame const& f) {
+    auto const envelope = dress().envelope;
+    auto const dressed = [&](std::string& to_text) {
+        sockjs::append_dressed(to_text, envelope, dress().callback, f.text());
+    };
+    auto const shareable = f.is_shared() && (envelope == sockjs::envelope_kind::xhr_streaming ||
+                                             envelope == sockjs::envelope_kind::eventsource);
+    if (shareable) {
+        auto const which = envelope == sockjs::envelope_kind::eventsource ? wire_form::eventsource
+                                                                          : wire_form::xhr_stream;
+        return append_chunk(out, f.form(which, dressed));
+    }
+    std::string text;
+    dressed(text);
+    return append_chunk(out, text);
+}
+
+write_result stream_carrier::write(std::span<frame* const> batch) {
+    std::string out;
+    auto const first = !started_;
+    append_start(out);
+    std::size_t taken = 0;
+    bool last = false;
+    // What gathered between two responses leaves as one frame, as in the reference.
+    if (auto const waiting = first ? leading_messages(batch) : 0; waiting > 1) {
+        std::string joined;
+        append_joined(joined, batch.first(waiting));
+        std::string text;
+        sockjs::append_dressed(text, dress().envelope, dress().callback, joined);
+        written_ += append_chunk(out, text);
+        taken = waiting;
+        last = written_ >= limit_;
+    }
+    while (taken < batch.size() && !last) {
+        auto const& f = *batch[taken++];
+        written_ += append_frame(out, f);
+        last = written_ >= limit_ || is_goodbye(f);
+    }
+    for (auto* f : batch.first(taken)) f->unref();
+    if (last) {
+        if (to().is_chunked()) out.append("0\r\n\r\n");
+        auto const out_now = to().write_stream(out);
+        return finished(taken, to().end_stream() && out_now);
+    }
+    return {taken, to().write_stream(out) ? write_result::next::ready : write_result::next::blocked};
+}
+
+}  // namespace anywire

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "exchange.hpp"
+#include "session/transport.hpp"
+#include "sockjs/envelopes.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace anywire {
+
+/// What the HTTP carriers of a response need to know of it.
+struct carrier_dress {
+    sockjs::envelope_kind envelope = sockjs::envelope_kind::xhr;
+    std::string callback{};  ///< JSONP and htmlfile.
+    std::string fields{};    ///< Fields of the response beside Content-Type.
+};
+
+/// Both HTTP carriers own themselves: they are gone after `abort`, after their session's
+/// `on_closed`, and after a write that `ended`.
+class http_carrier : public transport, public exchange_events {
+public:
+    std::string_view name() const noexcept override;
+    void close(close_code code, std::string_view text) noexcept override;
+    void abort() noexcept override;
+    void pause_reading(bool) override {}
+
+    void on_done() override;
+    void on_gone() override;
+
+protected:
+    http_carrier(exchange& to, carrier_dress dress, transport_events& session);
+    virtual ~http_carrier() = default;
+
+    exchange& to() noexcept { return *to_; }
+    carrier_dress const& dress() const noexcept { return dress_; }
+    transport_events& session() noexcept { return *session_; }
+    /// Behind the last byte: deletes this when all is out.
+    write_result finished(std::size_t taken, bool all_out);
+
+private:
+    exchange* to_;
+    transport_events* session_;
+    carrier_dress dress_;
+};
+
+/// Long-polling: one batch answers one request. Messages that wait together leave as one frame.
+class one_shot_carrier final : public http_carrier {
+public:
+    one_shot_carrier(exchange& to, carrier_dress dress, transport_events& session)
+        : http_carrier(to, std::move(dress), session) {}
+
+    carrier shape() const noexcept override { return carrier::one_shot; }
+    write_result write(std::span<frame* const> batch) override;
+    std::size_t pending_bytes() const noexcept override { return 0; }
+    void on_sent() override {}
+};
+
+/// Streaming, SSE, htmlfile: one long response, one chunk a frame, ended at a limit.
+class stream_carrier final : public http_carrier {
+public:
+    /// `limit` counts the bytes of dressed frames, not the prelude.
+    stream_carrier(exchange& to, carrier_dress dress, transport_events& session, std::size_t limit);
+
+    /// Sends head and prelude now: when no frame is there to take them along.
+    void start();
+
+    carrier shape() const noexcept override { return carrier::stream; }
+    write_result write(std::span<frame* const> batch) override;
+    std::size_t pending_bytes() const noexcept override;
+    void on_sent() override { session().on_writable(*this); }
+
+private:
+    void append_start(std::string& out);
+    std::size_t append_chunk(std::string& out, std::string_view frame_text);
+    std::size_t append_frame(std::string& out, frame const& f);
+
+    std::size_t limit_;
+    std::size_t written_ = 0;
+    bool started_ = false;
+};
+
+}  // namespace anywire
