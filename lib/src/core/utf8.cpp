@@ -1,0 +1,129 @@
+#include "core/utf8.hpp"
+
+#include <cstddef>
+#include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace anywire {
+namespace {
+
+unsigned char byte(char const* p) noexcept {
+    return static_cast<unsigned char>(*p);
+}
+bool is_continuation(char const* p) noexcept {
+    return (byte(p) & 0xc0u) == 0x80u;
+}
+
+char const* skip_ascii(char const* p, char const* end) noexcept {
+#ifdef __SSE2__
+    while (end - p >= 16) {
+        auto const block = _mm_loadu_si128(reinterpret_cast<__m128i const*>(p));
+        if (auto const high = static_cast<unsigned>(_mm_movemask_epi8(block)); high != 0)
+            return p + __builtin_ctz(high);
+        p += 16;
+    }
+#endif
+    while (end - p >= 8) {
+        std::uint64_t block = 0;
+        std::memcpy(&block, p, sizeof block);
+        if ((block & 0x8080808080808080u) != 0) break;
+        p += 8;
+    }
+    while (p != end && byte(p) < 0x80) ++p;
+    return p;
+}
+
+/// The bytes of the code point at `p`, which is not ASCII; 0 when it is malformed or cut off.
+std::size_t length_of_sequence(char const* p, char const* end) noexcept {
+    auto const first = byte(p);
+    auto const left = end - p;
+    if (first < 0xe0) return first >= 0xc2 && left >= 2 && is_continuation(p + 1) ? 2 : 0;
+    if (first < 0xf0) {
+        if (left < 3 || !is_continuation(p + 1) || !is_continuation(p + 2)) return 0;
+        auto const value = (first & 0x0fu) << 6 | (byte(p + 1) & 0x3fu);  // less its last six bits
+        return value >= 0x20 && (value & 0x3e0u) != 0x360u ? 3 : 0;       // overlong, surrogate
+    }
+    if (left < 4 || !is_continuation(p + 1) || !is_continuation(p + 2) || !is_continuation(p + 3))
+        return 0;
+    auto const value = (first & 0x0fu) << 6 | (byte(p + 1) & 0x3fu);
+    return value >= 0x10 && value < 0x110 ? 4 : 0;  // overlong, beyond U+10FFFF; F5 to FF
+}
+
+/// Where the UTF-8 that begins at `p` ends: at `end`, or at a code point malformed or cut off.
+char const* skip_valid(char const* p, char const* end) noexcept {
+    while (p != end) {
+        if (byte(p) < 0x80) {
+            p = skip_ascii(p, end);
+            continue;
+        }
+        auto const n = length_of_sequence(p, end);
+        if (n == 0) return p;
+        p += n;
+    }
+    return p;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) noexcept {
+    auto const* const end = text.data() + text.size();
+    return skip_valid(text.data(), end) == end;
+}
+
+bool utf8_validator::feed_byte(unsigned char byte) noexcept {
+    if (missing_ == failed) return false;
+    if (missing_ != 0) {
+        if (byte < low_ || byte > high_) {
+            missing_ = failed;
+            return false;
+        }
+        --missing_;
+        low_ = 0x80;
+        high_ = 0xbf;
+        return true;
+    }
+    if (byte < 0x80) return true;
+    if (byte < 0xc2 || byte > 0xf4) {
+        missing_ = failed;
+        return false;
+    }
+    missing_ = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+    if (byte == 0xe0) low_ = 0xa0;   // shorter forms exist below
+    if (byte == 0xed) high_ = 0x9f;  // surrogates above
+    if (byte == 0xf0) low_ = 0x90;
+    if (byte == 0xf4) high_ = 0x8f;  // U+10FFFF is the last
+    return true;
+}
+
+bool utf8_validator::feed(std::string_view piece) noexcept {
+    auto const* p = piece.data();
+    auto const* const end = p + piece.size();
+    while (missing_ != 0 && p != end)
+        if (!feed_byte(static_cast<unsigned char>(*p++))) return false;
+    if (missing_ != 0) return missing_ != failed;
+    // What is left behind the valid part fails or ends within four bytes.
+    for (p = skip_valid(p, end); p != end; ++p)
+        if (!feed_byte(static_cast<unsigned char>(*p))) return false;
+    return true;
+}
+
+void append_utf8_repaired(std::string& out, std::string_view text) {
+    auto const* p = text.data();
+    auto const* const end = p + text.size();
+    while (p != end) {
+        auto const* const bad = skip_valid(p, end);
+        out.append(p, bad);
+        if (bad == end) return;
+        out.append("\xef\xbf\xbd");
+        // A lead byte with those that continue it rightly is one part; a stray byte is one, too.
+        utf8_validator part;
+        p = bad;
+        while (p != end && part.feed_byte(static_cast<unsigned char>(*p))) ++p;
+        if (p == bad) ++p;
+    }
+}
+
+}  // namespace anywire

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <anywire/error.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace anywire::websocket {
+
+/// What this side wants of permessage-deflate.
+struct deflate_options {
+    bool enabled = false;
+    bool server_no_context_takeover = false;  ///< Start each message we send afresh.
+    bool client_no_context_takeover = false;  ///< Ask the client for the same.
+    int server_max_window_bits = 15;          ///< 9 to 15; log2 of our window.
+    int client_max_window_bits = 15;          ///< 9 to 15; asked of clients that can.
+    int level = 6;                            ///< 0 to 9.
+    int mem_level = 8;                        ///< 1 to 9; 2^(9 + this) bytes for each deflater.
+    std::size_t threshold = 1024;             ///< Bytes; smaller messages go uncompressed.
+};
+
+/// What both sides agreed on. Spec: RFC 7692, section 7.1.
+struct deflate_params {
+    bool server_no_context_takeover = false;
+    bool client_no_context_takeover = false;
+    int server_max_window_bits = 15;
+    int client_max_window_bits = 15;
+};
+
+/// Accepts the first offer in a `Sec-WebSocket-Extensions` that can be met, and sets `response`
+/// to the value of the field that answers it; nothing when there is none, or deflate is off.
+///
+/// A window of 8 bits is an offer declined: the deflater has none below 9.
+///
+/// Spec: RFC 7692, sections 5.1 and 7.1; RFC 6455, section 9.1 (grammar).
+/// Cost: linear in the field.
+[[nodiscard]] std::optional<deflate_params> negotiate_deflate(
+    std::string_view sec_websocket_extensions,
+    deflate_options const& options,
+    std::string& response);
+
+/// Compresses the messages of one connection, or, without context takeover, of any number.
+///
+/// Cost: 2^(window bits + 2) + 2^(mem_level + 9) bytes and 6 KB, allocated with the first message.
+class deflater {
+public:
+    explicit deflater(deflate_params const& agreed, int level = 6, int mem_level = 8);
+    deflater(deflater&&) noexcept;
+    deflater& operator=(deflater&&) noexcept;
+    ~deflater();
+
+    /// Appends the payload of the frame (RSV1 set) that carries `message`.
+    ///
+    /// Spec: RFC 7692, section 7.2.1.
+    void compress(std::string_view message, std::string& out);
+
+private:
+    struct stream;
+    std::unique_ptr<stream> stream_;
+};
+
+/// Inflates the messages of one connection as their bytes arrive.
+///
+/// Cost: 8 KB and the client's window, 2^client_max_window_bits bytes.
+class inflater {
+public:
+    explicit inflater(deflate_params const& agreed);
+    inflater(inflater&&) noexcept;
+    inflater& operator=(inflater&&) noexcept;
+    ~inflater();
+
+    /// Inflates a piece of a message to the end of `out`.
+    ///
+    /// Spec:   RFC 7692, section 7.2.2; a final block does not end the message (7.2.3.4).
+    /// Limits: stops once `out` is over `max_out` bytes, having stored one byte more at most.
+    /// Errors: `errc::message_too_big`, `errc::bad_deflate`. After one the inflater is spent.
+    [[nodiscard]] error_code inflate(std::string_view piece, std::string& out, std::size_t max_out);
+
+    /// Ends the message: inflates what its last bytes held back.
+    ///
+    /// Errors: those of `inflate`; `errc::bad_deflate` also when the message is cut off.
+    [[nodiscard]] error_code finish(std::string& out, std::size_t max_out);
+
+    /// Heap bytes held.
+    [[nodiscard]] std::size_t footprint() const noexcept;
+
+private:
+    struct stream;
+    std::unique_ptr<stream> stream_;
+};
+
+}  // namespace anywire::websocket

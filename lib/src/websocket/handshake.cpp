@@ -1,0 +1,68 @@
+#include "websocket/handshake.hpp"
+
+#include "core/base64.hpp"
+#include "core/sha1.hpp"
+
+#include <algorithm>
+
+namespace anywire::websocket {
+namespace {
+
+std::string_view trim(std::string_view s) noexcept {
+    auto const first = s.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return s.substr(first, s.find_last_not_of(" \t") - first + 1);
+}
+
+/// Takes the first element off a comma list, without the blanks around it.
+std::string_view take_element(std::string_view& list) noexcept {
+    auto const comma = std::min(list.find(','), list.size());
+    auto const element = trim(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    return element;
+}
+
+bool equals_any_case(std::string_view text, std::string_view lower) noexcept {
+    return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
+}
+
+bool lists_token(std::string_view list, std::string_view lower) noexcept {
+    while (!list.empty())
+        if (equals_any_case(take_element(list), lower)) return true;
+    return false;
+}
+
+}  // namespace
+
+error_code check_handshake(handshake_headers const& headers) noexcept {
+    if (headers.method != "GET" || !headers.http_1_1) return errc::bad_handshake;
+    if (!lists_token(headers.upgrade, "websocket")) return errc::bad_handshake;
+    if (!lists_token(headers.connection, "upgrade")) return errc::bad_handshake;
+    if (trim(headers.version) != "13") return errc::unsupported_version;
+    if (!is_base64_of_16_bytes(trim(headers.key))) return errc::bad_handshake;
+    return {};
+}
+
+std::string accept_key(std::string_view key) {
+    std::string text{trim(key)};
+    text += "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    auto const digest = sha1(text);
+    std::string out;
+    append_base64(out, {reinterpret_cast<char const*>(digest.data()), digest.size()});
+    return out;
+}
+
+std::string_view choose_subprotocol(std::string_view offered,
+                                    std::span<std::string const> known) noexcept {
+    while (!offered.empty()) {
+        auto const name = take_element(offered);
+        if (name.empty()) continue;
+        auto const found = std::find(known.begin(), known.end(), name);
+        if (found != known.end()) return *found;
+    }
+    return {};
+}
+
+}  // namespace anywire::websocket

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <anywire/error.hpp>
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace anywire::websocket {
+
+/// What of an HTTP request the opening handshake looks at; fields sent more than once come joined
+/// by commas, absent ones empty.
+struct handshake_headers {
+    std::string_view method{};
+    std::string_view connection{};
+    std::string_view upgrade{};
+    std::string_view version{};     ///< Sec-WebSocket-Version
+    std::string_view key{};         ///< Sec-WebSocket-Key
+    std::string_view protocols{};   ///< Sec-WebSocket-Protocol
+    std::string_view extensions{};  ///< Sec-WebSocket-Extensions
+    bool http_1_1 = true;           ///< HTTP/1.1, not 1.0.
+};
+
+/// Says what is wrong with an opening handshake, if anything.
+///
+/// Spec:   RFC 6455, section 4.2.1.
+/// Errors: `errc::bad_handshake`; `errc::unsupported_version` when all but the version is in order
+///         so far, to be answered with `Sec-WebSocket-Version: 13`.
+[[nodiscard]] error_code check_handshake(handshake_headers const& headers) noexcept;
+
+/// The `Sec-WebSocket-Accept` that answers `key`.
+///
+/// Spec: RFC 6455, section 4.2.2, item 5.4.
+[[nodiscard]] std::string accept_key(std::string_view key);
+
+/// The first subprotocol of the client's list that is `known`, or an empty view.
+///
+/// Spec:   RFC 6455, section 4.2.2, item 5.5.
+/// Borrow: the result points into `known`.
+/// Cost:   linear in `offered`, times the number of `known`.
+[[nodiscard]] std::string_view choose_subprotocol(std::string_view offered,
+                                                  std::span<std::string const> known) noexcept;
+
+}  // namespace anywire::websocket

@@ -1,0 +1,276 @@
+#include "websocket/reader.hpp"
+
+#include "core/utf8.hpp"
+#include "websocket/grow.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace anywire::websocket {
+namespace {
+
+constexpr std::uint16_t no_code = 1005, protocol_error = 1002, bad_text = 1007, too_big = 1009;
+
+event error(std::uint16_t code, std::string_view why) noexcept {
+    return {event_kind::error, why, code};
+}
+
+event not_utf8() noexcept {
+    return error(bad_text, "a text message is not UTF-8");
+}
+
+event close_event(std::string_view payload) noexcept {
+    if (payload.empty()) return {event_kind::close, {}, no_code};
+    if (payload.size() == 1) return error(protocol_error, "a close frame has half a code");
+    auto const code = static_cast<std::uint16_t>(static_cast<unsigned char>(payload[0]) << 8 |
+                                                 static_cast<unsigned char>(payload[1]));
+    if (!is_valid_close_code_from_peer(code))
+        return error(protocol_error, "a close frame has a code that may not be sent");
+    auto const reason = payload.substr(2);
+    if (!is_utf8(reason)) return error(bad_text, "the reason of a close frame is not UTF-8");
+    return {event_kind::close, reason, code};
+}
+
+}  // namespace
+
+/// All that a reader remembers between two inputs.
+struct message_reader::unfinished {
+    std::array<char, max_client_header> head{};  // a header cut by the end of the input
+    std::uint8_t head_size = 0;
+
+    frame_header frame{};  // the frame whose payload is arriving
+    std::uint64_t missing = 0;
+    bool in_frame = false;
+
+    bool in_message = false;
+    bool compressed = false;
+    opcode kind = opcode::text;
+    utf8_validator utf8{};
+    std::uint32_t fragments = 0;
+    std::uint64_t announced = 0;  // payload bytes of the message's frames so far
+    std::string message{};
+    std::unique_ptr<inflater> inflate{};
+
+    std::uint8_t control_size = 0;
+    std::array<char, max_control_payload> control{};
+
+    bool idle() const noexcept { return !in_frame && !in_message && head_size == 0; }
+
+    void begin_message(frame_header const& h) {
+        in_message = true;
+        compressed = h.rsv1;
+        kind = h.op;
+        utf8 = {};
+        fragments = 0;
+        announced = 0;
+    }
+
+    void begin_frame(frame_header const& h) {
+        frame = h;
+        missing = h.payload_size;
+        in_frame = true;
+        control_size = 0;
+    }
+
+    /// Takes bytes until the header is complete or wrong.
+    frame_header top_up_head(char*& at, char* end) noexcept {
+        frame_header h;
+        while (at != end && h.size == 0 && h.problem == nullptr) {
+            head[head_size++] = *at++;
+            h = decode_client_header({head.data(), head_size});
+        }
+        if (h.size != 0) head_size = 0;
+        return h;
+    }
+};
+
+message_reader::message_reader(reader_options const& options) noexcept : options_{&options} {}
+message_reader::message_reader(message_reader&&) noexcept = default;
+message_reader& message_reader::operator=(message_reader&&) noexcept = default;
+message_reader::~message_reader() = default;
+
+void message_reader::enable_inflate(deflate_params const& agreed) noexcept {
+    inflates_ = true;
+    forgets_ = agreed.client_no_context_takeover;
+    window_bits_ = static_cast<std::uint8_t>(agreed.client_max_window_bits);
+}
+
+event message_reader::next(char*& at, char* end) {
+    release_finished();
+    while (at != end && !ended_) {
+        auto const e =
+            unfinished_ && unfinished_->in_frame ? take_payload(at, end) : start_frame(at, end);
+        if (e.kind == event_kind::none) continue;
+        if (e.kind == event_kind::error) unfinished_.reset();
+        ended_ = e.kind == event_kind::error || e.kind == event_kind::close;
+        if (ended_) at = end;
+        return e;
+    }
+    at = end;
+    return {};
+}
+
+bool message_reader::has_partial() const noexcept {
+    return !ended_ && unfinished_ && !unfinished_->idle();
+}
+
+std::size_t message_reader::partial_bytes() const noexcept {
+    if (!unfinished_) return 0;
+    auto const& u = *unfinished_;
+    return sizeof u + u.message.capacity() + (u.inflate ? u.inflate->footprint() : 0);
+}
+
+event message_reader::start_frame(char*& at, char* end) {
+    frame_header h;
+    if (unfinished_ && unfinished_->head_size != 0) {
+        h = unfinished_->top_up_head(at, end);
+    } else {
+        auto const size = static_cast<std::size_t>(end - at);
+        h = decode_client_header({at, size});
+        if (h.size == 0 && h.problem == nullptr) {
+            auto& u = open_unfinished();
+            std::memcpy(u.head.data(), at, size);
+            u.head_size = static_cast<std::uint8_t>(size);
+            at = end;
+        }
+        at += h.size;
+    }
+    if (h.problem != nullptr) return error(protocol_error, h.problem);
+    if (h.size == 0) return {};
+    return is_control(h.op) ? start_control(h, at, end) : start_data(h, at, end);
+}
+
+event message_reader::start_control(frame_header const& h, char*& at, char* end) {
+    if (static_cast<std::size_t>(end - at) < h.payload_size) {
+        open_unfinished().begin_frame(h);
+        return take_payload(at, end);
+    }
+    auto const size = static_cast<std::size_t>(h.payload_size);
+    char* const payload = at;
+    at += size;
+    apply_mask(payload, size, h.mask);
+    return control_event(h.op, {payload, size});
+}
+
+event message_reader::start_data(frame_header const& h, char*& at, char* end) {
+    bool const first = h.op != opcode::continuation;
+    bool const in_message = unfinished_ && unfinished_->in_message;
+    if (first && in_message) return error(protocol_error, "a message begins inside another");
+    if (!first && !in_message) return error(protocol_error, "there is no message to continue");
+    if (h.rsv1 && !(inflates_ && first))
+        return error(protocol_error, "a frame is wrongly marked as compressed");
+
+    auto const announced = h.payload_size + (in_message ? unfinished_->announced : 0);
+    if (announced > max_announced(first ? h.rsv1 : unfinished_->compressed))
+        return error(too_big, "a message is longer than the limit");
+
+    if (first && h.fin && !h.rsv1 && static_cast<std::size_t>(end - at) >= h.payload_size) {
+        std::string_view const message{at, static_cast<std::size_t>(h.payload_size)};
+        apply_mask(at, message.size(), h.mask);
+        at += message.size();
+        if (h.op == opcode::binary) return {event_kind::binary, message};
+        return is_utf8(message) ? event{event_kind::text, message} : not_utf8();
+    }
+
+    auto& u = open_unfinished();
+    if (first) u.begin_message(h);
+    u.announced = announced;
+    ++u.fragments;
+    if (options_->max_fragments != 0 && u.fragments > options_->max_fragments)
+        return error(too_big, "a message has more fragments than the limit");
+    u.begin_frame(h);
+    return take_payload(at, end);
+}
+
+event message_reader::take_payload(char*& at, char* end) {
+    auto& u = *unfinished_;
+    auto const size =
+        static_cast<std::size_t>(std::min(u.missing, static_cast<std::uint64_t>(end - at)));
+    std::string_view const piece{at, size};
+    apply_mask(at, size, u.frame.mask);
+    u.frame.mask = mask_after(u.frame.mask, size);
+    at += size;
+    u.missing -= size;
+    u.in_frame = u.missing != 0;
+
+    if (is_control(u.frame.op)) {
+        std::copy(piece.begin(), piece.end(), u.control.data() + u.control_size);
+        u.control_size = static_cast<std::uint8_t>(u.control_size + size);
+        return u.in_frame ? event{} : control_event(u.frame.op, {u.control.data(), u.control_size});
+    }
+    auto const e = store(piece);
+    if (e.kind != event_kind::none || u.in_frame || !u.frame.fin) return e;
+    return end_message();
+}
+
+event message_reader::store(std::string_view piece) {
+    auto& u = *unfinished_;
+    if (u.compressed) {
+        if (!u.inflate)
+            u.inflate =
+                std::make_unique<inflater>(deflate_params{.client_max_window_bits = window_bits_});
+        auto const before = u.message.size();
+        auto const ec = u.inflate->inflate(piece, u.message, options_->max_message);
+        return inflated(ec, before);
+    }
+    if (u.kind == opcode::text && !u.utf8.feed(piece)) return not_utf8();
+    // Of one frame the length is known; fragments may go on to the limit.
+    auto const most = u.frame.fin ? static_cast<std::size_t>(u.announced) : options_->max_message;
+    grow(u.message, u.message.size() + piece.size(), most);
+    u.message.append(piece);
+    return {};
+}
+
+event message_reader::end_message() {
+    auto& u = *unfinished_;
+    if (u.compressed) {
+        auto const before = u.message.size();
+        auto const ec = u.inflate->finish(u.message, options_->max_message);
+        auto const e = inflated(ec, before);
+        if (e.kind != event_kind::none) return e;
+    }
+    u.in_message = false;  // `release_finished` frees the message at the next call
+    if (u.kind == opcode::binary) return {event_kind::binary, u.message};
+    return u.utf8.complete() ? event{event_kind::text, u.message} : not_utf8();
+}
+
+/// Judges what the inflater appended to the first `validated` bytes. Text comes first, so that how
+/// the input was cut up does not decide which of two errors is met.
+event message_reader::inflated(error_code ec, std::size_t validated) {
+    auto& u = *unfinished_;
+    if (u.kind == opcode::text && !u.utf8.feed(std::string_view{u.message}.substr(validated)))
+        return not_utf8();
+    if (ec == errc::message_too_big) return error(too_big, "an inflated message is over the limit");
+    if (ec) return error(bad_text, "a compressed message does not inflate");
+    return {};
+}
+
+event message_reader::control_event(opcode op, std::string_view payload) const noexcept {
+    if (op == opcode::close) return close_event(payload);
+    return {op == opcode::ping ? event_kind::ping : event_kind::pong, payload};
+}
+
+message_reader::unfinished& message_reader::open_unfinished() {
+    if (!unfinished_) unfinished_ = std::make_unique<unfinished>();
+    return *unfinished_;
+}
+
+void message_reader::release_finished() noexcept {
+    if (!unfinished_ || !(ended_ || unfinished_->idle())) return;
+    if (ended_ || forgets_ || !unfinished_->inflate)
+        unfinished_.reset();
+    else
+        std::string{}.swap(unfinished_->message);
+}
+
+/// The most payload the frames of one message may add up to.
+std::uint64_t message_reader::max_announced(bool compressed) const noexcept {
+    std::uint64_t const most = options_->max_message;
+    // What does not compress grows; this is the worst that zlib does to it.
+    return compressed ? most + most / 8 + most / 64 + 64 : most;
+}
+
+}  // namespace anywire::websocket

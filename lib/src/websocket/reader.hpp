@@ -1,0 +1,98 @@
+#pragma once
+
+#include <anywire/error.hpp>
+
+#include "websocket/deflate.hpp"
+#include "websocket/frame.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace anywire::websocket {
+
+/// What `message_reader` found.
+enum class event_kind : std::uint8_t {
+    none,    ///< Nothing more until more bytes arrive.
+    text,    ///< A whole message, which is UTF-8.
+    binary,  ///< A whole message.
+    ping,    ///< To be answered by a pong with the same data.
+    pong,
+    close,  ///< The peer's goodbye. All that follows it is ignored.
+    error,  ///< The peer broke a rule. All that follows is ignored.
+};
+
+/// One thing the peer said, borrowing its data.
+struct event {
+    event_kind kind = event_kind::none;
+    std::string_view
+        data{};  ///< Payload; of a close its reason, of an error a sentence for the log.
+    std::uint16_t code = 0;  ///< Close: the peer's, 1005 for none. Error: 1002, 1007 or 1009.
+};
+
+/// The bounds of a reader.
+struct reader_options {
+    std::size_t max_message = 1'000'000;  ///< Bytes of a message, inflated; more is error 1009.
+    std::uint32_t max_fragments = 16384;  ///< Frames of one message; 0 = no bound of its own.
+};
+
+/// Turns the bytes a client sends into messages.
+///
+/// A frame that lies in the input whole is unmasked there and borrowed, without copy or
+/// allocation. Anything unfinished is kept on the heap and grows as its bytes arrive, never by
+/// what a header announces; limits are checked before bytes are stored. Text is validated as it
+/// arrives. While nothing is unfinished the reader holds no memory but, under context takeover,
+/// its inflater.
+///
+/// Spec: RFC 6455, sections 5 to 8; RFC 7692.
+class message_reader {
+public:
+    /// Borrow: `options` must outlive the reader.
+    explicit message_reader(reader_options const& options) noexcept;
+    message_reader(message_reader&&) noexcept;
+    message_reader& operator=(message_reader&&) noexcept;
+    ~message_reader();
+
+    /// Lets messages be compressed from now on.
+    void enable_inflate(deflate_params const& agreed) noexcept;
+
+    /// The next event in the input, advancing `at` past what was used; `none` when all was.
+    ///
+    /// Borrow: the event's data points into the input or the reader, until the next call.
+    /// Errors: as events; never by an exception but `bad_alloc`.
+    /// Cost:   linear. Bytes in the input are changed (unmasked).
+    [[nodiscard]] event next(char*& at, char* end);
+
+    /// Whether a frame or message has begun and not ended.
+    [[nodiscard]] bool has_partial() const noexcept;
+
+    /// Heap bytes held now: those of what is unfinished, and the inflater's.
+    [[nodiscard]] std::size_t partial_bytes() const noexcept;
+
+private:
+    struct unfinished;
+
+    event start_frame(char*& at, char* end);
+    event start_control(frame_header const& h, char*& at, char* end);
+    event start_data(frame_header const& h, char*& at, char* end);
+    event take_payload(char*& at, char* end);
+    event store(std::string_view piece);
+    event end_message();
+    event control_event(opcode op, std::string_view payload) const noexcept;
+    event inflated(error_code ec, std::size_t validated);
+    unfinished& open_unfinished();
+    void release_finished() noexcept;
+    std::uint64_t max_announced(bool compressed) const noexcept;
+
+    reader_options const* options_;
+    std::unique_ptr<unfinished> unfinished_;
+    bool ended_ = false;  // after a close or an error
+    bool inflates_ = false;
+    bool forgets_ = false;           // no context takeover
+    std::uint8_t window_bits_ = 15;  // the client's
+};
+
+static_assert(sizeof(message_reader) <= 24);
+
+}  // namespace anywire::websocket
