@@ -36,18 +36,22 @@ public:
 
 private:
     enum class state : std::uint8_t {
+        // "5;a=b" CR LF
         size,
         extension,
-        size_lf,  // "5;a=b\r\n"
+        size_lf,
+        // "hello" CR LF
         data,
         data_cr,
-        data_lf,  // "hello\r\n"
+        data_lf,
+        // "A: b" CR LF
         trailer,
         name,
         value,
-        value_lf,  // "A: b\r\n"
+        value_lf,
+        // CR LF
         end_lf,
-        ended  // "\r\n"
+        ended
     };
 
     status step(char c) noexcept;

@@ -252,27 +252,32 @@ request_reader::status request_reader::read_head(std::string_view bytes, std::si
 /// keep the peer waiting for an end that is not coming.
 request_reader::status request_reader::find_head_end(std::string_view bytes,
                                                      std::size_t& end) noexcept {
-    for (;;) {
-        auto const limit =
-            line_start_ == 0 ? std::min(limits_.line, limits_.header) : limits_.header;
-        auto const window = bytes.substr(0, limit);
-        auto const lf = window.find('\n', scanned_);
+    for (bool empty = false; !empty;) {
+        auto const limit = line_limit();
+        auto const lf = bytes.substr(0, limit).find('\n', scanned_);
         if (lf == std::string_view::npos) {
-            scanned_ = window.size();
-            if (bytes.size() < limit) return status::need_more;
-            if (line_start_ == 0 && limits_.line <= limits_.header)
-                return fail(414, "The request target is too long.");
-            return fail(431, "The header is too long.");
+            scanned_ = std::min(bytes.size(), limit);
+            return bytes.size() < limit ? status::need_more : head_too_long();
         }
         if (lf == 0 || bytes[lf - 1] != '\r') return fail(400, "A line does not end in CRLF.");
         if (bytes[line_start_] == ' ' || bytes[line_start_] == '\t')
             return fail(400, "A header line starts with a blank.");
-        bool const empty = lf == line_start_ + 1;
+        empty = lf == line_start_ + 1;
         scanned_ = line_start_ = lf + 1;
-        if (!empty) continue;
-        end = scanned_;
-        return status::head_complete;
     }
+    end = scanned_;
+    return status::head_complete;
+}
+
+/// Where the line being searched has to have ended, counted from the start of the head.
+std::size_t request_reader::line_limit() const noexcept {
+    return line_start_ == 0 ? std::min(limits_.line, limits_.header) : limits_.header;
+}
+
+request_reader::status request_reader::head_too_long() noexcept {
+    if (line_start_ == 0 && limits_.line <= limits_.header)
+        return fail(414, "The request target is too long.");
+    return fail(431, "The header is too long.");
 }
 
 request_reader::status request_reader::parse_head(std::string_view head) {

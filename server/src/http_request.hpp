@@ -115,6 +115,8 @@ private:
     bool skip_blank_lines(std::string_view& bytes, std::size_t& used) noexcept;
     status find_head_end(std::string_view bytes, std::size_t& end) noexcept;
     status read_head(std::string_view bytes, std::size_t& used);
+    std::size_t line_limit() const noexcept;
+    status head_too_long() noexcept;
     status parse_head(std::string_view head);
     status start_body(bool chunked, std::uint64_t length) noexcept;
     status read_body(std::string_view bytes, std::size_t& used);

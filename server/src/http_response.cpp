@@ -127,8 +127,8 @@ std::array<char, 29> http_date(std::time_t t) noexcept {
     std::array<char, 29> out{};
     constexpr std::string_view form = "Day, 00 Mon 0000 00:00:00 GMT";
     std::copy(form.begin(), form.end(), out.begin());
-    std::copy_n(days.begin() + 3 * tm.tm_wday, 3, out.begin());
-    std::copy_n(months.begin() + 3 * tm.tm_mon, 3, out.begin() + 8);
+    days.copy(&out[0], 3, 3 * static_cast<std::size_t>(tm.tm_wday));
+    months.copy(&out[8], 3, 3 * static_cast<std::size_t>(tm.tm_mon));
     put_digits(&out[5], 2, tm.tm_mday);
     put_digits(&out[12], 4, tm.tm_year + 1900);
     put_digits(&out[17], 2, tm.tm_hour);

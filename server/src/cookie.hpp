@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string_view>
+
+namespace anywire::http {
+
+/// The value of the first cookie called `name` in a Cookie field, without quotes around it; empty
+/// where there is none, or where it holds anything but cookie-octets.
+///
+/// Spec:   RFC 6265, 4.1.1 and 4.2.1. Names are compared exactly.
+/// Borrow: the result points into `cookie_header`.
+/// Cost:   linear, no allocation.
+[[nodiscard]] std::string_view cookie_value(std::string_view cookie_header,
+                                            std::string_view name) noexcept;
+
+}  // namespace anywire::http

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "http_request.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anywire::http {
+
+/// Networks, in CIDR notation: "10.0.0.0/8", "fd00::/8", or a single address. IPv4 addresses and
+/// their IPv6-mapped forms are the same.
+class address_ranges {
+public:
+    /// No networks.
+    address_ranges() = default;
+
+    /// Nothing where any of `entries` is no network.
+    [[nodiscard]] static std::optional<address_ranges> parse(std::span<std::string const> entries);
+
+    /// False for what is no address.
+    [[nodiscard]] bool contains(std::string_view address) const noexcept;
+    [[nodiscard]] bool empty() const noexcept { return ranges_.empty(); }
+
+private:
+    struct range {
+        std::array<std::uint8_t, 16> network{};
+        unsigned bits = 0;
+    };
+    std::vector<range> ranges_{};
+};
+
+/// Whom a request comes from, and where it went, as the client sees it.
+struct client_info {
+    std::string address{};      ///< Without a zone; IPv4 also where the socket is IPv6.
+    std::string_view scheme{};  ///< "http" or "https".
+    std::string_view host{};
+};
+
+/// Looks through trusted proxies. `peer` is the address of the connection, `scheme` that of the
+/// listener. Of X-Forwarded-For the right-most address that is no trusted proxy counts (what is
+/// left of it anyone may have written), and of -Proto and -Host the element as far from the right.
+///
+/// Borrow: `host` points into the request.
+[[nodiscard]] client_info resolve_client(std::string_view peer,
+                                         std::string_view scheme,
+                                         request_view const& request,
+                                         address_ranges const& trusted);
+
+}  // namespace anywire::http
