@@ -14,8 +14,11 @@ connection::unsent::~unsent() {
     for (auto* f : frames) f->unref();
 }
 
-connection::connection(io_host& host, byte_stream stream, tick write_stall)
-    : host_(host), stream_(std::move(stream)), write_stall_(write_stall) {
+connection::connection(io_host& host,
+                       byte_stream stream,
+                       tick write_stall,
+                       std::unique_ptr<connection_ticket> ticket)
+    : host_(host), stream_(std::move(stream)), ticket_(std::move(ticket)), write_stall_(write_stall) {
     host_.enlist(*this);
 }
 
@@ -187,7 +190,10 @@ void connection::on_sendable() {
     send_pending_ = false;
     if (dropped_) return settle();
     run_event([this] {
-        if (std::exchange(read_needs_send_, false)) read_once();
+        if (read_needs_send_) {
+            read_needs_send_ = false;
+            read_once();
+        }
         if (!dropped_ && unsent_) flush_unsent();
     });
 }
@@ -227,7 +233,7 @@ void connection::arm() {
 }
 
 void connection::on_timer(tick now) {
-    auto const outer = std::exchange(in_event_, true);
+    hold const here(*this);
     if (unsent_ && not_after(stall_deadline_, now))
         on_stalled();
     else if (has_deadline_ && not_after(deadline_, now)) {
@@ -235,8 +241,6 @@ void connection::on_timer(tick now) {
         on_deadline();
     }
     arm();
-    in_event_ = outer;
-    settle();
 }
 
 }  // namespace anywire

@@ -14,6 +14,12 @@
 
 namespace anywire {
 
+/// Something that a connection keeps until it is destroyed, e.g. its place in a count.
+class connection_ticket {
+public:
+    virtual ~connection_ticket() = default;
+};
+
 /// One accepted connection: reads into the shard's buffer, writes without waiting and keeps what
 /// did not go out, watches that writes make progress. Owns itself: it is deleted when it has been
 /// `drop`ped, no operation is pending and no event of its own is running.
@@ -21,7 +27,7 @@ namespace anywire {
 /// Thread: the shard's.
 class connection : public timer_node {
 public:
-    connection(io_host& host, byte_stream stream, tick write_stall);
+    connection(io_host& host, byte_stream stream, tick write_stall, std::unique_ptr<connection_ticket> ticket);
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;
     virtual ~connection();
@@ -54,6 +60,23 @@ protected:
     bool is_in_event() const noexcept { return in_event_; }
     bool has_pending_operations() const noexcept { return pending_ != 0; }
 
+    /// While one lives, this is not deleted: for calls that come from outside its events.
+    class hold {
+    public:
+        explicit hold(connection& c) noexcept : connection_(c), outer_(c.in_event_) { c.in_event_ = true; }
+        ~hold() {
+            connection_.in_event_ = outer_;
+            if (!outer_) connection_.settle();
+        }
+        hold(hold const&) = delete;
+        hold& operator=(hold const&) = delete;
+
+    private:
+        connection& connection_;
+        bool outer_;
+    };
+    std::unique_ptr<connection_ticket> take_ticket() noexcept { return std::move(ticket_); }
+
     /// Asks for `on_bytes`. Idempotent.
     void start_reading();
     void stop_reading() noexcept { want_read_ = false; }
@@ -71,13 +94,10 @@ protected:
     /// Calls `body` as an event of this connection: it is not deleted while that runs.
     template <class Body>
     void run_event(Body body) {
-        auto const outer = in_event_;
-        in_event_ = true;
+        hold const here(*this);
         host_.begin_event();
         body();
         host_.end_event();
-        in_event_ = outer;
-        settle();
     }
 
     /// Calls `body` as an event of its own, soon; never if the connection is dropped before.
@@ -115,6 +135,7 @@ private:
     connection* next_ = nullptr;
     connection* previous_ = nullptr;
     std::unique_ptr<unsent> unsent_{};
+    std::unique_ptr<connection_ticket> ticket_;
     tick deadline_ = 0;
     tick stall_deadline_ = 0;
     tick write_stall_;

@@ -10,6 +10,7 @@ struct answer {
     unsigned status = 200;
     std::string_view content_type{};  ///< Empty: no field.
     std::string_view fields{};        ///< Further fields, each "Name: value\r\n".
+    std::string_view more_fields{};   ///< The same.
     std::string_view body{};
     bool close = false;               ///< End the connection behind it.
 };
@@ -46,7 +47,7 @@ public:
     /// True when the client speaks HTTP/1.1, so that a stream goes in chunks.
     virtual bool is_chunked() const noexcept = 0;
     /// The head leaves with the first `write_stream`.
-    virtual void begin_stream(std::string_view content_type, std::string_view fields) = 0;
+    virtual void begin_stream(answer const& head) = 0;
     /// Bytes as they go on the wire, chunk framing included. True when all is out.
     virtual bool write_stream(std::string_view bytes) = 0;
     /// Ends the answer behind what was written; as `respond`.

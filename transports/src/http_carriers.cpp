@@ -13,6 +13,23 @@ void append_hex(std::string& out, std::size_t n) {
     out.append(digits, end);
 }
 
+/// Appends bytes of a response body as the client's HTTP version wants them; returns their size.
+std::size_t append_chunk(exchange& to, std::string& out, std::string_view bytes) {
+    if (to.is_chunked()) {
+        append_hex(out, bytes.size());
+        out.append("\r\n").append(bytes).append("\r\n");
+    } else {
+        out.append(bytes);
+    }
+    return bytes.size();
+}
+
+answer head_of(carrier_dress const& dress) noexcept {
+    return {.content_type = sockjs::content_type(dress.envelope),
+            .fields = dress.constant_fields,
+            .more_fields = dress.fields};
+}
+
 bool is_message(frame const& f) noexcept { return f.text().starts_with('a'); }
 bool is_goodbye(frame const& f) noexcept { return f.text().starts_with('c'); }
 
@@ -31,6 +48,27 @@ void append_joined(std::string& out, std::span<frame* const> messages) {
 }
 
 }  // namespace
+
+void answer_with_one_frame(exchange& to, carrier_dress const& dress, std::string_view frame_text) {
+    auto const e = dress.envelope;
+    std::string prelude;
+    std::string dressed;
+    sockjs::append_prelude(prelude, e, dress.callback);
+    sockjs::append_dressed(dressed, e, dress.callback, frame_text);
+    auto head = head_of(dress);
+    if (prelude.empty()) {
+        head.body = dressed;
+        (void)to.respond(head);
+        return;
+    }
+    std::string out;
+    to.begin_stream(head);
+    append_chunk(to, out, prelude);
+    append_chunk(to, out, dressed);
+    if (to.is_chunked()) out.append("0\r\n\r\n");
+    (void)to.write_stream(out);
+    (void)to.end_stream();
+}
 
 // ---- both ----------------------------------------------------------------------------------------
 
@@ -89,9 +127,9 @@ write_result one_shot_carrier::write(std::span<frame* const> batch) {
     body.reserve(text.size() + 16);
     sockjs::append_dressed(body, dress().envelope, dress().callback, text);
     for (auto* f : batch.first(taken)) f->unref();
-    return finished(taken, to().respond({.content_type = sockjs::content_type(dress().envelope),
-                                         .fields = dress().fields,
-                                         .body = body}));
+    auto whole = head_of(dress());
+    whole.body = body;
+    return finished(taken, to().respond(whole));
 }
 
 // ---- stream --------------------------------------------------------------------------------------
@@ -105,20 +143,10 @@ std::size_t stream_carrier::pending_bytes() const noexcept {
 
 void stream_carrier::append_start(std::string& out) {
     if (std::exchange(started_, true)) return;
-    to().begin_stream(sockjs::content_type(dress().envelope), dress().fields);
+    to().begin_stream(head_of(dress()));
     std::string prelude;
     sockjs::append_prelude(prelude, dress().envelope, dress().callback);
-    append_chunk(out, prelude);
-}
-
-std::size_t stream_carrier::append_chunk(std::string& out, std::string_view bytes) {
-    if (to().is_chunked()) {
-        append_hex(out, bytes.size());
-        out.append("\r\n").append(bytes).append("\r\n");
-    } else {
-        out.append(bytes);
-    }
-    return bytes.size();
+    append_chunk(to(), out, prelude);
 }
 
 void stream_carrier::start() {
@@ -137,11 +165,11 @@ std::size_t stream_carrier::append_frame(std::string& out, frame const& f) {
     if (shareable) {
         auto const which = envelope == sockjs::envelope_kind::eventsource ? wire_form::eventsource
                                                                           : wire_form::xhr_stream;
-        return append_chunk(out, f.form(which, dressed));
+        return append_chunk(to(), out, f.form(which, dressed));
     }
     std::string text;
     dressed(text);
-    return append_chunk(out, text);
+    return append_chunk(to(), out, text);
 }
 
 write_result stream_carrier::write(std::span<frame* const> batch) {
@@ -156,7 +184,7 @@ write_result stream_carrier::write(std::span<frame* const> batch) {
         append_joined(joined, batch.first(waiting));
         std::string text;
         sockjs::append_dressed(text, dress().envelope, dress().callback, joined);
-        written_ += append_chunk(out, text);
+        written_ += append_chunk(to(), out, text);
         taken = waiting;
         last = written_ >= limit_;
     }

@@ -14,8 +14,13 @@ namespace anywire {
 struct carrier_dress {
     sockjs::envelope_kind envelope = sockjs::envelope_kind::xhr;
     std::string callback{};  ///< JSONP and htmlfile.
-    std::string fields{};    ///< Fields of the response beside Content-Type.
+    std::string_view constant_fields{};  ///< Fields of the response; a literal.
+    std::string fields{};                ///< Those that depend on the request.
 };
+
+/// Answers a receiving request with one frame, without a session: each part in a chunk of its own
+/// where the envelope is a stream's.
+void answer_with_one_frame(exchange& to, carrier_dress const& dress, std::string_view frame_text);
 
 /// Both HTTP carriers own themselves: they are gone after `abort`, after their session's
 /// `on_closed`, and after a write that `ended`.
@@ -73,7 +78,6 @@ public:
 
 private:
     void append_start(std::string& out);
-    std::size_t append_chunk(std::string& out, std::string_view frame_text);
     std::size_t append_frame(std::string& out, frame const& f);
 
     std::size_t limit_;

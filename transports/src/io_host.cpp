@@ -8,8 +8,13 @@ namespace anywire {
 
 using namespace std::chrono_literals;
 
-io_host::io_host(unsigned shard, log_sink const& log, session_loop::entropy random)
-    : started_(std::chrono::steady_clock::now()), loop_(shard, 0, log, std::move(random)) {}
+io_host::io_host(unsigned shard,
+                 log_sink const& log,
+                 session_loop::entropy random,
+                 std::atomic<std::size_t>& connections)
+    : started_(std::chrono::steady_clock::now()),
+      loop_(shard, 0, log, std::move(random)),
+      connections_(connections) {}
 
 io_host::~io_host() {
     while (first_) delete first_;
@@ -68,6 +73,7 @@ void io_host::on_timer() {
 }
 
 void io_host::enlist(connection& c) noexcept {
+    connections_.fetch_add(1, std::memory_order_relaxed);
     c.next_ = first_;
     c.previous_ = nullptr;
     if (first_) first_->previous_ = &c;
@@ -75,6 +81,7 @@ void io_host::enlist(connection& c) noexcept {
 }
 
 void io_host::delist(connection& c) noexcept {
+    connections_.fetch_sub(1, std::memory_order_relaxed);
     if (c.next_) c.next_->previous_ = c.previous_;
     (c.previous_ ? c.previous_->next_ : first_) = c.next_;
     c.next_ = c.previous_ = nullptr;

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -24,7 +25,8 @@ class io_host {
 public:
     static constexpr std::size_t read_size = 64 * 1024;
 
-    io_host(unsigned shard, log_sink const& log, session_loop::entropy random);
+    /// `connections` counts those of all shards.
+    io_host(unsigned shard, log_sink const& log, session_loop::entropy random, std::atomic<std::size_t>& connections);
     ~io_host();
     io_host(io_host const&) = delete;
     io_host& operator=(io_host const&) = delete;
@@ -73,6 +75,7 @@ private:
     session_loop loop_;
     std::unique_ptr<char[]> in_{std::make_unique<char[]>(read_size)};
     std::string out_{};
+    std::atomic<std::size_t>& connections_;
     connection* first_ = nullptr;
     net::basic_waitable_timer<std::chrono::steady_clock,
                               net::wait_traits<std::chrono::steady_clock>,

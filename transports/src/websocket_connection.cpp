@@ -22,8 +22,9 @@ websocket_connection::websocket_connection(io_host& host,
                                            websocket_settings const& settings,
                                            std::string_view name,
                                            std::string_view head,
-                                           std::optional<websocket::deflate_params> const& deflate)
-    : connection(host, std::move(stream), settings.write_stall),
+                                           std::optional<websocket::deflate_params> const& deflate,
+                                           std::unique_ptr<connection_ticket> ticket)
+    : connection(host, std::move(stream), settings.write_stall, std::move(ticket)),
       settings_(settings),
       name_(name.data()),
       reader_(settings.reader),

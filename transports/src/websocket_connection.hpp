@@ -33,7 +33,8 @@ public:
                          websocket_settings const& settings,
                          std::string_view name,
                          std::string_view head,
-                         std::optional<websocket::deflate_params> const& deflate);
+                         std::optional<websocket::deflate_params> const& deflate,
+                         std::unique_ptr<connection_ticket> ticket);
 
     /// Begins to read, first what came behind the handshake. An event of its own.
     void start(transport_events& session, std::string_view behind_handshake);

@@ -98,9 +98,9 @@ void sockjs_duplex_session::end_carrier(goodbye const& how) {
     if (!wire()) return;
     if (how.reason == close_reason::protocol_error) return session_base::end_carrier(how);
     if (!said_goodbye_ && !is_blocked()) {
-        auto goodbye = make_sockjs_close(loop(), how.code, how.text);
-        std::array<frame* const, 1> const batch{goodbye.get()};
-        if (wire()->write(batch).taken == 1) (void)goodbye.release();
+        auto last = make_sockjs_close(loop(), how.code, how.text);
+        std::array<frame* const, 1> const batch{last.get()};
+        if (wire()->write(batch).taken == 1) (void)last.release();
         said_goodbye_ = true;
     }
     // Clients take code and reason from the `c` frame; the carrier itself ends normally.

@@ -93,8 +93,8 @@ void endpoint_core::broadcast(shared_message& m) {
     for (auto* s : by_id_) (void)s->send_shared(m);
 }
 
-void endpoint_core::send_to_group(std::string_view group, shared_message& m) {
-    auto const found = groups_.find(std::string(group));
+void endpoint_core::send_to_group(std::string_view name, shared_message& m) {
+    auto const found = groups_.find(std::string(name));
     if (found == groups_.end()) return;
     for (auto* s : found->second->members) (void)s->send_shared(m);
 }
@@ -119,8 +119,8 @@ void endpoint_core::leave(session_base& s, std::string_view name) noexcept {
     if (g->members.empty()) groups_.erase(std::string(name));
 }
 
-std::size_t endpoint_core::group_size(std::string_view group) const noexcept {
-    auto const found = groups_.find(std::string(group));
+std::size_t endpoint_core::group_size(std::string_view name) const noexcept {
+    auto const found = groups_.find(std::string(name));
     return found == groups_.end() ? 0 : found->second->members.size();
 }
 
@@ -131,6 +131,10 @@ bool endpoint_core::shut_down_some(std::size_t count) {
         s->close_for(close_reason::shutting_down, "server shutting down");
     }
     return false;
+}
+
+void endpoint_core::abandon_all() {
+    for (auto* s : by_id_) s->abandon(close_reason::shutting_down);
 }
 
 }  // namespace anywire

@@ -98,14 +98,17 @@ public:
     session_base* find_by_wire_id(std::string_view wire_id) const noexcept;
 
     void broadcast(shared_message& m);
-    void send_to_group(std::string_view group, shared_message& m);
+    void send_to_group(std::string_view name, shared_message& m);
     void join(session_base& s, std::string_view group);
     void leave(session_base& s, std::string_view group) noexcept;
-    std::size_t group_size(std::string_view group) const noexcept;
+    std::size_t group_size(std::string_view name) const noexcept;
 
     std::size_t size() const noexcept { return by_id_.size(); }
     /// Begins a clean goodbye for at most `count` sessions; false when all have theirs.
     bool shut_down_some(std::size_t count);
+
+    /// Ends every session at once; the next flush tells the application.
+    void abandon_all();
 
     struct group {
         std::string name{};

@@ -13,6 +13,21 @@ struct session_base::timer {
     std::unique_ptr<timer> next;
 };
 
+/// The one place where an application's exceptions end.
+template <class Handler, class... Args>
+void session_base::call(Handler const& handler, Args&&... args) {
+    if (!handler) return;
+    try {
+        handler(std::forward<Args>(args)...);
+        return;
+    } catch (std::exception const& e) {
+        loop().log().write(log_level::error, "a handler threw: ", e.what());
+    } catch (...) {
+        loop().log().write(log_level::error, "a handler threw something that is no exception");
+    }
+    fail(close_reason::handler_failed, close_code::internal_error, "handler failed");
+}
+
 session_base::session_base(endpoint_core& endpoint, origin from)
     : endpoint_(endpoint),
       request_(std::move(from.request)),
@@ -91,6 +106,12 @@ void session_base::close_for(close_reason why, std::string_view text) {
     on_closing(*goodbye_);
     mark_dirty();
 }
+
+void session_base::call_posted(std::function<void(session&)> const& fn) {
+    if (state_ == state::open) call(fn, *this);
+}
+
+void session_base::abandon(close_reason why) { end({why, close_code::abnormal, {}}); }
 
 std::size_t session_base::queued_bytes() const noexcept {
     return queue_.bytes() + (blocked_ && wire_ ? wire_->pending_bytes() : 0);
@@ -292,20 +313,6 @@ void session_base::run_timers(tick now) {
         timers_ = std::move(due->next);
         call(due->fn, *this);
     }
-}
-
-template <class Handler, class... Args>
-void session_base::call(Handler const& handler, Args&&... args) {
-    if (!handler) return;
-    try {
-        handler(std::forward<Args>(args)...);
-        return;
-    } catch (std::exception const& e) {
-        loop().log().write(log_level::error, "a handler threw: ", e.what());
-    } catch (...) {
-        loop().log().write(log_level::error, "a handler threw something that is no exception");
-    }
-    fail(close_reason::handler_failed, close_code::internal_error, "handler failed");
 }
 
 }  // namespace anywire

@@ -61,6 +61,10 @@ public:
     /// The wire's session id, where the dialect has one; empty otherwise.
     virtual std::string_view wire_id() const noexcept { return {}; }
     result<void> send_shared(shared_message& m);
+    /// Calls what was posted to the session, with the care that handlers get.
+    void call_posted(std::function<void(session&)> const& fn);
+    /// Ends the session at once, telling nobody but the application.
+    void abandon(close_reason why);
     /// Ends the session for a reason of the server's, behind what is queued.
     void close_for(close_reason why, std::string_view text);
     /// Gives the session its carrier; events of the carrier go here from now on.

@@ -1,0 +1,170 @@
+#include "acceptor.hpp"
+
+#include "http_connection.hpp"
+#include "shard.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+namespace anywire {
+namespace {
+
+using namespace std::chrono_literals;
+using reuse_port = net::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+constexpr int most_per_wake = 64;
+
+[[noreturn]] void fail(boost::system::error_code ec, std::string const& address, std::uint16_t port) {
+    auto const where = address + ":" + std::to_string(port);
+    std::string advice = "cannot listen on " + where;
+    if (ec == net::error::address_in_use)
+        advice += ": the port is taken; choose another, or 0 for any free one";
+    else if (ec == net::error::access_denied)
+        advice += ": not permitted; ports below 1024 need privileges";
+    throw std::system_error(ec.value(), std::system_category(), advice);
+}
+
+std::string address_text(sockaddr_storage const& from) {
+    if (from.ss_family == AF_INET) {
+        auto const& v4 = reinterpret_cast<sockaddr_in const&>(from);
+        return net::ip::address_v4(ntohl(v4.sin_addr.s_addr)).to_string();
+    }
+    auto const& v6 = reinterpret_cast<sockaddr_in6 const&>(from);
+    net::ip::address_v6::bytes_type bytes;
+    std::copy(std::begin(v6.sin6_addr.s6_addr), std::end(v6.sin6_addr.s6_addr), bytes.begin());
+    net::ip::address_v6 const address(bytes);
+    if (address.is_v4_mapped()) return net::ip::make_address_v4(net::ip::v4_mapped, address).to_string();
+    return address.to_string();
+}
+
+}  // namespace
+
+tcp_acceptor listen_on(net::io_context& context, std::string const& address, std::uint16_t port, bool shared) {
+    boost::system::error_code ec;
+    auto const ip = net::ip::make_address(address, ec);
+    if (ec) throw std::invalid_argument("server_options: '" + address + "' is no IP address; names are not resolved");
+    net::ip::tcp::endpoint const where(ip, port);
+    tcp_acceptor socket(context);
+    socket.open(where.protocol(), ec);
+    if (!ec) socket.set_option(tcp_acceptor::reuse_address(true), ec);
+    if (!ec && shared) socket.set_option(reuse_port(true), ec);
+    // What is set here, accepted sockets inherit: no call for each of them.
+    if (!ec) socket.set_option(net::ip::tcp::no_delay(true), ec);
+    if (!ec) socket.set_option(net::socket_base::keep_alive(true), ec);
+    if (!ec) socket.bind(where, ec);
+    if (!ec) socket.listen(4096, ec);
+    if (!ec) socket.non_blocking(true, ec);
+    if (ec) fail(ec, address, port);
+    return socket;
+}
+
+acceptor::acceptor(shard& owner, tcp_acceptor socket, tls_context const* tls)
+    : shard_(owner), socket_(std::move(socket)), protocol_(socket_.local_endpoint().protocol()), tls_(tls), spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
+
+acceptor::~acceptor() {
+    if (spare_ >= 0) ::close(spare_);
+}
+
+std::uint16_t acceptor::port() const { return socket_.local_endpoint().port(); }
+
+void acceptor::start() { wait(); }
+
+void acceptor::close() noexcept {
+    closed_ = true;
+    disarm();
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+void acceptor::wait() {
+    socket_.async_wait(tcp_acceptor::wait_read, [this](boost::system::error_code ec) {
+        if (ec || closed_) return;
+        shard_.begin_event();
+        accept_some();
+        shard_.end_event();
+    });
+}
+
+void acceptor::accept_some() {
+    for (int i = 0; i < most_per_wake; ++i) {
+        if (accept_one()) continue;
+        if (is_armed() || closed_) return;  // paused
+        break;
+    }
+    wait();
+}
+
+bool acceptor::accept_one() {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    auto const descriptor =
+        ::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor >= 0) {
+        admit(descriptor, address_text(from));
+        return true;
+    }
+    switch (errno) {
+        case EAGAIN: return false;
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM: out_of_descriptors(); return false;
+        default: return true;  // this caller has gone already; the next one
+    }
+}
+
+void acceptor::out_of_descriptors() {
+    if (!complained_) shard_.log().write(log_level::error, "out of descriptors: turning connections away; raise the limit (ulimit -n)");
+    complained_ = true;
+    if (spare_ >= 0) {
+        ::close(spare_);
+        auto const descriptor = ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
+        if (descriptor >= 0) ::close(descriptor);
+        spare_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    shard_.loop().wheel().arm(*this, shard_.loop().now() + to_ticks(100ms));
+}
+
+void acceptor::on_timer(tick) {
+    if (spare_ < 0) spare_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (!closed_) wait();
+}
+
+void acceptor::admit(int descriptor, std::string address) {
+    auto& core = shard_.core();
+    auto const& limits = core.options.limits;
+    auto const turn_away = [&](std::string_view answer) {
+        if (!tls_) (void)::send(descriptor, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        ::close(descriptor);
+    };
+    if (core.connections.load(std::memory_order_relaxed) >= core.max_connections)
+        return turn_away("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    std::unique_ptr<connection_ticket> ticket;
+    if (auto const most = limits.max_connections_per_address; most != 0) {
+        if (!core.addresses.try_add(address, most))
+            return turn_away("HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        ticket = std::make_unique<address_ticket>(core.addresses, address);
+    }
+    complained_ = false;
+    boost::system::error_code ec;
+    tcp_socket socket(shard_.context());
+    socket.assign(protocol_, descriptor, ec);
+    if (ec) {
+        ::close(descriptor);
+        return;
+    }
+    auto tls = tls_ ? std::make_unique<tls_stream>(*tls_, descriptor) : nullptr;
+    auto* const c = new http_connection(shard_, byte_stream(std::move(socket), std::move(tls)), std::move(address), std::move(ticket));
+    c->start({});
+}
+
+}  // namespace anywire

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "byte_stream.hpp"
+#include "core/timer_wheel.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace anywire {
+
+class shard;
+
+using tcp_acceptor = net::basic_socket_acceptor<net::ip::tcp, net::io_context::executor_type>;
+
+/// Binds and listens. With `shared`, the port may be bound by further shards (SO_REUSEPORT).
+///
+/// Throws: `std::system_error`; the text names the address and what to change.
+tcp_acceptor listen_on(net::io_context& context, std::string const& address, std::uint16_t port, bool shared);
+
+/// Accepts the connections of one listener on one shard.
+class acceptor final : public timer_node {
+public:
+    acceptor(shard& owner, tcp_acceptor socket, tls_context const* tls);
+    ~acceptor();
+
+    void start();
+    void close() noexcept;
+    std::uint16_t port() const;
+
+    /// After a pause for want of descriptors.
+    void on_timer(tick now) override;
+
+private:
+    void wait();
+    void accept_some();
+    /// False when there is nothing more to accept now.
+    bool accept_one();
+    void out_of_descriptors();
+    void admit(int descriptor, std::string address);
+
+    shard& shard_;
+    tcp_acceptor socket_;
+    net::ip::tcp protocol_;
+    tls_context const* tls_;
+    int spare_ = -1;  // given up for a moment to turn a caller away when descriptors run out
+    bool closed_ = false;
+    bool complained_ = false;
+};
+
+}  // namespace anywire

@@ -1,0 +1,97 @@
+#include "admission.hpp"
+
+#include "session/request_builder.hpp"
+#include "shard.hpp"
+
+#include <exception>
+
+namespace anywire {
+namespace {
+
+/// What the application's `decision` talks to. A decision dropped unanswered is a refusal.
+class decision_receiver final : public decision::receiver {
+public:
+    explicit decision_receiver(std::shared_ptr<admission> to) : to_(std::move(to)) {}
+    ~decision_receiver() override { to_->decide(403, "Forbidden", {}); }
+
+    void on_accept(std::any data) override { to_->decide(0, {}, std::move(data)); }
+    void on_refuse(unsigned status, std::string text) override {
+        to_->decide(status >= 400 && status <= 599 ? status : 403, std::move(text), {});
+    }
+
+private:
+    std::shared_ptr<admission> to_;
+};
+
+}  // namespace
+
+request keep_request(incoming const& in) {
+    request_builder kept;
+    kept.set_target(in.head.target);
+    kept.set_remote(in.client.address, in.client.scheme == "https");
+    for (auto const& f : in.head.fields) kept.add_field(f.name, f.value);
+    return kept.build();
+}
+
+admission::admission(shard& here, exchange& to, open_fn open, gone_fn gone)
+    : here_(here), to_(&to), open_(std::move(open)), gone_(std::move(gone)) {}
+
+void admission::ask(handlers const& app, session_base::origin from, tick timeout) {
+    from_ = std::move(from);
+    self_ = shared_from_this();
+    to_->listen(this, false);
+    here_.loop().wheel().arm(*this, here_.loop().now() + timeout);
+    asking_ = true;
+    try {
+        app.authorize(from_.request, decision(std::make_shared<decision_receiver>(self_)));
+    } catch (std::exception const& e) {
+        here_.log().write(log_level::error, "authorize threw: ", e.what());
+        decide(500, "Internal Server Error", {});
+    } catch (...) {
+        here_.log().write(log_level::error, "authorize threw something that is no exception");
+        decide(500, "Internal Server Error", {});
+    }
+    asking_ = false;
+    if (early_) carry_out(std::move(*early_));
+}
+
+void admission::decide(unsigned status, std::string text, std::any data) {
+    if (decided_.exchange(true)) return;
+    verdict v{status, std::move(text), std::move(data)};
+    if (here_.is_here() && asking_) {
+        early_ = std::make_unique<verdict>(std::move(v));
+        return;
+    }
+    here_.post([self = shared_from_this(), v = std::move(v)]() mutable { self->carry_out(std::move(v)); });
+}
+
+void admission::carry_out(verdict v) {
+    auto const self = std::move(self_);
+    if (!self) return;  // the client went, or time ran out, meanwhile
+    disarm();
+    auto* const to = std::exchange(to_, nullptr);
+    if (to) to->listen(nullptr, false);
+    if (to && v.status == 0) {
+        from_.data = std::move(v.data);
+        return open_(*to, std::move(from_));
+    }
+    gone_();
+    if (!to) return;
+    here_.log().write(log_level::info, "authorize refused a client with ", v.status);
+    v.text.append("\n");
+    (void)to->respond({.status = v.status, .content_type = "text/plain; charset=UTF-8", .body = v.text});
+}
+
+void admission::on_gone() {
+    to_ = nullptr;
+    decided_ = true;
+    carry_out({});
+}
+
+void admission::on_timer(tick) {
+    if (decided_.exchange(true)) return;  // its verdict is on the way here
+    here_.log().write(log_level::error, "authorize did not decide in time");
+    carry_out({503, "authorization timed out", {}});
+}
+
+}  // namespace anywire

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "core/timer_wheel.hpp"
+#include "exchange.hpp"
+#include "router.hpp"
+#include "session/session_base.hpp"
+
+#include <anywire/handlers.hpp>
+
+#include <any>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace anywire {
+
+/// Makes what a session keeps of its opening request.
+request keep_request(incoming const& in);
+
+/// One request on its way through `handlers::authorize`.
+///
+/// Thread: the shard's, but for `decide`.
+class admission final : public exchange_events, public timer_node, public std::enable_shared_from_this<admission> {
+public:
+    /// Opens the session: `to` still waits for its answer.
+    using open_fn = std::function<void(exchange& to, session_base::origin from)>;
+    using gone_fn = std::function<void()>;
+
+    /// `gone` is called instead of `open` when there will be no session.
+    admission(shard& here, exchange& to, open_fn open, gone_fn gone);
+
+    /// Asks the application, and opens or refuses, now or later.
+    void ask(handlers const& app, session_base::origin from, tick timeout);
+
+    /// Thread: any. The first call counts.
+    void decide(unsigned status, std::string text, std::any data);
+
+    void on_sent() override {}
+    void on_done() override { to_ = nullptr; }
+    void on_gone() override;
+    void on_timer(tick now) override;
+
+private:
+    struct verdict {
+        unsigned status = 0;  // 0: come in
+        std::string text{};
+        std::any data{};
+    };
+
+    void carry_out(verdict v);
+
+    shard& here_;
+    exchange* to_;
+    open_fn open_;
+    gone_fn gone_;
+    session_base::origin from_{};
+    std::atomic<bool> decided_{false};
+    bool asking_ = false;
+    std::unique_ptr<verdict> early_{};
+    std::shared_ptr<admission> self_{};  // until it is carried out
+};
+
+/// Lets a request in at once where the application does not ask, else through an `admission`.
+/// `open(exchange&, session_base::origin)`; `gone()` when there will be no session.
+template <class Open, class Gone>
+void admit(incoming const& in, handlers const& app, std::string subprotocol, tick timeout, Open open, Gone gone) {
+    session_base::origin from{keep_request(in), {}, std::move(subprotocol)};
+    if (!app.authorize) return open(in.to, std::move(from));
+    std::make_shared<admission>(in.here, in.to, std::move(open), std::move(gone))->ask(app, std::move(from), timeout);
+}
+
+}  // namespace anywire

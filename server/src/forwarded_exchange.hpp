@@ -1,0 +1,67 @@
+#pragma once
+
+#include "exchange.hpp"
+#include "http_request.hpp"
+#include "router.hpp"
+
+#include <memory>
+#include <string>
+
+namespace anywire {
+
+/// A short exchange whose session lives on another shard: the request travels there as bytes, its
+/// answer travels back.
+///
+/// Two halves in one object, each touched by one thread only: `origin` holds the client's
+/// connection, `owner` serves. They talk by `post`, and each keeps the object until its part ends.
+class forwarded_exchange final : public exchange,
+                                 public exchange_events,
+                                 public std::enable_shared_from_this<forwarded_exchange> {
+public:
+    /// Sends the running request of `in` to `owner`, to be served by `target` there.
+    static void send(incoming const& in, shard& owner, route_target& target, bool needs_client);
+
+    forwarded_exchange(incoming const& in, shard& owner);
+
+    // -- exchange: the owner's thread
+    void listen(exchange_events* events, bool) noexcept override { events_ = events; }
+    bool respond(answer const& a) override;
+    bool is_chunked() const noexcept override { return false; }
+    void begin_stream(answer const&) override {}
+    bool write_stream(std::string_view) override { return true; }
+    bool end_stream() override { return true; }
+    std::size_t unsent() const noexcept override { return 0; }
+    void abort() noexcept override;
+
+    // -- exchange_events: the origin's thread
+    void on_sent() override {}
+    void on_done() override;
+    void on_gone() override;
+
+private:
+    struct kept_answer {
+        unsigned status;
+        std::string content_type;
+        std::string fields;
+        std::string body;
+        bool close;
+    };
+
+    void serve(route_target& target);
+    void deliver(kept_answer const& a);
+
+    // the origin's
+    shard& origin_;
+    exchange* local_;
+    std::shared_ptr<forwarded_exchange> origin_self_{};
+    // the owner's
+    shard& owner_;
+    std::string request_;
+    http::client_info client_;
+    std::string scheme_;
+    std::string host_;
+    exchange_events* events_ = nullptr;
+    std::shared_ptr<forwarded_exchange> owner_self_{};
+};
+
+}  // namespace anywire

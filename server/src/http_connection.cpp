@@ -1,0 +1,345 @@
+#include "http_connection.hpp"
+
+#include "core/ascii.hpp"
+#include "http_response.hpp"
+#include "router.hpp"
+#include "session/session_base.hpp"
+#include "shard.hpp"
+
+#include <utility>
+
+namespace anywire {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t most_buffered = 64 * 1024;
+// What a client may still send behind the last answer before it is cut off.
+constexpr std::uint32_t most_drained = 4 * 1024 * 1024;
+constexpr tick linger = to_ticks(5s);
+constexpr tick write_stall = to_ticks(30s);
+
+http::request_limits limits_of(server_core const& core) {
+    auto const& l = core.options.limits;
+    return {.header = l.header, .line = l.header, .body = core.routes.largest_body(), .chunk_overhead = l.chunk_overhead, .fields = l.header_fields};
+}
+
+}  // namespace
+
+http_connection::http_connection(shard& here,
+                                 byte_stream stream,
+                                 std::string address,
+                                 std::unique_ptr<connection_ticket> ticket)
+    : connection(here, std::move(stream), write_stall, std::move(ticket)),
+      shard_(here),
+      address_(std::move(address)) {}
+
+http_connection::~http_connection() = default;
+
+void http_connection::start(std::string bytes) {
+    auto const& limits = shard_.core().options.limits;
+    set_deadline(loop().now() + to_ticks(stream().is_tls() ? limits.tls_handshake : limits.request_head));
+    if (bytes.empty()) return start_reading();
+    run_event([&] {
+        start_reading();
+        parse(bytes);
+    });
+}
+
+/// What another shard is sent when a request belongs there.
+std::string http_connection::serialized(http::request_view const& r) {
+    std::string out;
+    out.append(r.method).append(" ").append(r.target).append(r.version == 10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+    for (auto const& f : r.fields) {
+        if (iequals(f.name, "content-length") || iequals(f.name, "transfer-encoding") || iequals(f.name, "expect")) continue;
+        out.append(f.name).append(": ").append(f.value).append("\r\n");
+    }
+    if (r.method == "POST") out.append("Content-Length: ").append(std::to_string(r.body.size())).append("\r\n");
+    out.append("\r\n").append(r.body);
+    return out;
+}
+
+// ---- requests ------------------------------------------------------------------------------------
+
+void http_connection::on_bytes(char* data, std::size_t size) {
+    if (phase_ == phase::ending) {
+        drained_ += static_cast<std::uint32_t>(size);
+        if (drained_ > most_drained) drop();
+        return;
+    }
+    std::string_view const bytes{data, size};
+    if (busy_ || unsent_bytes() != 0) {
+        buffer_.append(bytes);
+        if (buffer_.size() > most_buffered) stop_reading();
+        return;
+    }
+    if (buffer_.empty()) return parse(bytes);
+    buffer_.append(bytes);
+    auto const all = std::move(buffer_);
+    buffer_.clear();
+    parse(all);
+}
+
+void http_connection::parse(std::string_view bytes) {
+    parsing_ = true;
+    while (!bytes.empty() && !busy_ && phase_ == phase::open && unsent_bytes() == 0 && !is_dropped())
+        if (!parse_one(bytes) || departure_) break;
+    parsing_ = false;
+    if (departure_) return leave(bytes);
+    if (phase_ == phase::open && !is_dropped() && !bytes.empty()) buffer_.assign(bytes);
+}
+
+/// Reads one request off the front; false when more bytes are needed.
+bool http_connection::parse_one(std::string_view& bytes) {
+    using status = http::request_reader::status;
+    auto const in_pieces = reader_ != nullptr;
+    http::request_reader local(limits_of(shard_.core()));
+    auto& reader = in_pieces ? *reader_ : local;
+    std::size_t used = 0;
+    auto what = reader.feed(bytes, used);
+    bytes.remove_prefix(used);
+    if (what == status::error) {
+        auto const why = reader.error_status();
+        refuse(why, reader.error_text());
+        return true;
+    }
+    if (what == status::done) {
+        auto const kept = std::move(reader_);  // its request is borrowed while it is served
+        auto const& request = (kept ? *kept : local).request();
+        serve(request);
+        return true;
+    }
+    if (!in_pieces) {
+        if (!local.started()) {
+            buffer_.clear();
+            return false;
+        }
+        reader_ = std::make_unique<http::request_reader>(std::move(local));
+        set_deadline(loop().now() + to_ticks(shard_.core().options.limits.request_head));
+    }
+    if (what == status::head_complete) on_head();
+    return false;
+}
+
+/// The head of a request is known whose body is still on its way.
+void http_connection::on_head() {
+    auto const& head = reader_->request();
+    set_deadline(loop().now() + to_ticks(shard_.core().options.limits.request_body));
+    version_ = static_cast<std::uint8_t>(head.version);
+    if (head.expect_continue) (void)send("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+void http_connection::serve(http::request_view const& request) {
+    busy_ = true;
+    clear_deadline();
+    version_ = static_cast<std::uint8_t>(request.version);
+    keep_alive_ = request.keep_alive && !shard_.is_draining();
+    is_head_request_ = request.method == "HEAD";
+    auto& core = shard_.core();
+    auto const client = http::resolve_client(address_, stream().is_tls() ? "https" : "http", request, core.trusted);
+    auto* const target = core.routes.find(request.path);
+    auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
+    incoming const in{shard_, *this, request, client, below, this};
+    if (!target) return in.not_found();
+    if (request.body.size() > target->max_body()) return in.respond(413, "the body is too long\n");
+    target->serve(in);
+}
+
+void http_connection::refuse(unsigned status, std::string_view text) {
+    host().log().write(log_level::debug, "request refused: ", status, " ", text);
+    busy_ = true;
+    keep_alive_ = false;
+    is_head_request_ = false;
+    std::string body(text);
+    body.append(1, '\n');
+    (void)respond({.status = status, .content_type = "text/plain; charset=UTF-8", .body = body, .close = true});
+}
+
+// ---- answers -------------------------------------------------------------------------------------
+
+void http_connection::listen(exchange_events* events, bool needs_client) noexcept {
+    events_ = events;
+    needs_client_ = needs_client;
+}
+
+void http_connection::append_head(std::string& out, answer const& a, bool keep) {
+    out.append(version_ == 11 ? "HTTP/1.1 " : "HTTP/1.0 ");
+    out.append(std::to_string(a.status)).append(1, ' ').append(http::reason_phrase(a.status)).append("\r\n");
+    out.append(shard_.date_field());
+    if (!a.content_type.empty()) {
+        out.append("Content-Type: ").append(a.content_type).append("\r\n");
+        // An error's text must never be taken for script or markup.
+        if (a.status >= 400) out.append("X-Content-Type-Options: nosniff\r\n");
+    }
+    out.append(a.fields).append(a.more_fields);
+    if (!keep)
+        out.append("Connection: close\r\n");
+    else if (version_ == 10)
+        out.append("Connection: keep-alive\r\n");
+}
+
+bool http_connection::respond(answer const& a) {
+    hold const here(*this);
+    if (a.close) keep_alive_ = false;
+    auto& out = host().out();
+    append_head(out, a, keep_alive_);
+    if (a.status != 204 && a.status != 304) {
+        out.append("Content-Length: ").append(std::to_string(a.body.size())).append("\r\n\r\n");
+        if (!is_head_request_) out.append(a.body);
+    } else {
+        out.append("\r\n");
+    }
+    (void)send(out);
+    return complete();
+}
+
+void http_connection::begin_stream(answer const& head) {
+    if (!is_chunked()) keep_alive_ = false;  // the end of the connection ends the body
+    stream_head_.clear();
+    append_head(stream_head_, head, keep_alive_);
+    if (is_chunked()) stream_head_.append("Transfer-Encoding: chunked\r\n");
+    stream_head_.append("\r\n");
+}
+
+bool http_connection::write_stream(std::string_view bytes) {
+    hold const here(*this);
+    if (stream_head_.empty()) return send(bytes);
+    stream_head_.append(bytes);
+    auto const first = std::exchange(stream_head_, {});
+    return send(first);
+}
+
+bool http_connection::end_stream() {
+    hold const here(*this);
+    return complete();
+}
+
+/// The answer is complete. True when all of it is out.
+bool http_connection::complete() {
+    if (unsent_bytes() != 0) {
+        answered_ = true;  // `on_sent` goes on
+        return false;
+    }
+    events_ = nullptr;
+    busy_ = false;
+    needs_client_ = false;
+    if (!keep_alive_ || client_ended_)
+        end_connection();
+    else if (!parsing_)
+        go_on();
+    else
+        wait_for_request();
+    return true;
+}
+
+void http_connection::go_on() {
+    wait_for_request();
+    if (buffer_.empty()) return;
+    later([this] {
+        if (busy_ || phase_ != phase::open) return;
+        auto const all = std::move(buffer_);
+        buffer_.clear();
+        parse(all);
+    });
+}
+
+void http_connection::wait_for_request() {
+    set_deadline(loop().now() + to_ticks(shard_.core().options.limits.keep_alive));
+    start_reading();
+}
+
+void http_connection::on_sent() {
+    if (phase_ == phase::ending) return end_connection();
+    if (!answered_) {
+        if (events_) events_->on_sent();
+        return;
+    }
+    answered_ = false;
+    auto* const told = std::exchange(events_, nullptr);
+    if (told) told->on_done();
+    (void)complete();
+}
+
+void http_connection::end_connection() {
+    if (is_dropped()) return;
+    buffer_.clear();
+    reader_.reset();
+    phase_ = phase::ending;
+    busy_ = false;
+    set_deadline(loop().now() + linger);
+    if (unsent_bytes() != 0) return;
+    if (client_ended_) return drop();
+    // Closing with unread bytes would reset the connection and could lose the answer.
+    stream().shutdown_send();
+    start_reading();
+}
+
+void http_connection::abort() noexcept {
+    events_ = nullptr;
+    drop();
+}
+
+// ---- the end -------------------------------------------------------------------------------------
+
+void http_connection::tell_gone() {
+    if (events_) std::exchange(events_, nullptr)->on_gone();
+}
+
+void http_connection::on_end(bool orderly) {
+    client_ended_ = true;
+    // Whoever has sent its request and then its end may still wait for a short answer.
+    if (orderly && phase_ == phase::open && ((busy_ && !needs_client_) || unsent_bytes() != 0)) return;
+    tell_gone();
+    drop();
+}
+
+void http_connection::on_stalled() {
+    host().log().write(log_level::info, "connection dropped: the client does not read");
+    tell_gone();
+    drop();
+}
+
+void http_connection::on_deadline() {
+    if (phase_ == phase::ending || !stream().is_established() || !reader_) return drop();
+    reader_.reset();
+    refuse(408, "the request took too long");
+}
+
+void http_connection::on_shutdown() {
+    keep_alive_ = false;
+    if (!busy_ && !reader_ && unsent_bytes() == 0) drop();
+}
+
+// ---- elsewhere -----------------------------------------------------------------------------------
+
+void http_connection::depart(departure to) {
+    departure_ = std::make_unique<departure>(std::move(to));
+    if (parsing_) return;  // `parse` knows the bytes that lie behind the request
+    hold const here(*this);
+    auto const behind = std::move(buffer_);
+    leave(behind);
+}
+
+void http_connection::leave(std::string_view behind) {
+    auto const to = std::move(departure_);
+    listen(nullptr, false);
+    boost::system::error_code ignored;
+    stream().socket().cancel(ignored);  // a wait of ours would answer to nobody
+    if (to->session) {
+        auto* const socket = new websocket_connection(
+            host(), std::move(stream()), *to->settings, to->name, to->head, to->deflate, take_ticket());
+        to->session->attach(*socket);
+        socket->start(*to->session, behind);
+    } else {
+        to->request.append(behind);
+        // The request goes with its socket and is read again there.
+        auto moved = std::move(stream()).moved_to(to->target->context());
+        to->target->post([&there = *to->target, stream = std::move(moved), ticket = take_ticket(),
+                          address = std::move(address_), bytes = std::move(to->request)]() mutable {
+            (new http_connection(there, std::move(stream), std::move(address), std::move(ticket)))->start(std::move(bytes));
+        });
+    }
+    drop();
+}
+
+}  // namespace anywire

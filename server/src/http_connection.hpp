@@ -1,0 +1,104 @@
+#pragma once
+
+#include "connection.hpp"
+#include "exchange.hpp"
+#include "http_request.hpp"
+#include "server_core.hpp"
+#include "session/transport.hpp"
+#include "websocket_connection.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace anywire {
+
+/// One HTTP/1 connection: reads requests one after the other, answers each before it reads the
+/// next, keeps alive, watches the clock.
+///
+/// Rules: one exchange at a time; what is pipelined waits unparsed, and unread beyond 64 KB. A
+/// refused request ends the connection, behind its answer.
+class http_connection final : public connection, public exchange {
+public:
+    http_connection(shard& here, byte_stream stream, std::string address, std::unique_ptr<connection_ticket> ticket);
+    ~http_connection();
+
+    /// Begins to read; `bytes` have been read already.
+    void start(std::string bytes);
+
+    // -- exchange
+    void listen(exchange_events* events, bool needs_client) noexcept override;
+    bool respond(answer const& a) override;
+    bool is_chunked() const noexcept override { return version_ == 11; }
+    void begin_stream(answer const& head) override;
+    bool write_stream(std::string_view bytes) override;
+    bool end_stream() override;
+    std::size_t unsent() const noexcept override { return unsent_bytes(); }
+    void abort() noexcept override;
+
+    /// Where this connection's socket goes on. `session` or `target` is set.
+    struct departure {
+        // A WebSocket of `session`; `head` is the 101.
+        session_base* session = nullptr;
+        websocket_settings const* settings = nullptr;
+        std::string_view name{};
+        std::string head{};
+        std::optional<websocket::deflate_params> deflate{};
+        // The same request, served by another shard.
+        shard* target = nullptr;
+        std::string request{};
+    };
+    /// Hands the socket over; this connection is of no use behind that.
+    /// Requires: a request is running, and nothing of an answer has been written.
+    void depart(departure to);
+    /// `request` as bytes again, its body framed by length.
+    static std::string serialized(http::request_view const& request);
+
+    void on_shutdown() override;
+
+private:
+    enum class phase : std::uint8_t {
+        open,
+        ending,  ///< The last answer is out or queued; what comes is thrown away.
+    };
+
+    void on_bytes(char* data, std::size_t size) override;
+    void on_end(bool orderly) override;
+    void on_sent() override;
+    void on_stalled() override;
+    void on_deadline() override;
+
+    void parse(std::string_view bytes);
+    bool parse_one(std::string_view& bytes);
+    void on_head();
+    void serve(http::request_view const& request);
+    void refuse(unsigned status, std::string_view text);
+    void append_head(std::string& out, answer const& a, bool keep);
+    bool complete();
+    void end_connection();
+    void go_on();
+    void tell_gone();
+    void wait_for_request();
+    void leave(std::string_view behind);
+
+    shard& shard_;
+    std::string address_;
+    exchange_events* events_ = nullptr;
+    std::unique_ptr<http::request_reader> reader_{};  // of a request that came in pieces
+    std::string buffer_{};                            // bytes not parsed yet
+    std::string stream_head_{};
+    std::unique_ptr<departure> departure_{};
+    std::uint32_t drained_ = 0;
+    std::uint8_t version_ = 11;
+    phase phase_ = phase::open;
+    bool busy_ = false;          // a request waits for its answer
+    bool answered_ = false;      // the answer is complete, but not all out
+    bool keep_alive_ = true;
+    bool needs_client_ = false;
+    bool client_ended_ = false;  // the client sends no more
+    bool parsing_ = false;
+    bool is_head_request_ = false;
+};
+
+}  // namespace anywire

@@ -1,0 +1,104 @@
+#pragma once
+
+#include "http_connection.hpp"
+#include "origin.hpp"
+#include "router.hpp"
+#include "session/endpoint_core.hpp"
+#include "websocket_connection.hpp"
+
+#include <anywire/endpoint.hpp>
+#include <anywire/handlers.hpp>
+#include <anywire/options.hpp>
+#include <anywire/server.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace anywire {
+
+struct server_core;
+
+/// A mount with sessions: what is common to the dialects, and what `endpoint` stands for.
+///
+/// Thread: constant once the server runs, but for counters; sessions are per shard.
+class mount_point : public route_target {
+public:
+    mount_point(server_core& core,
+                std::string prefix,
+                std::size_t index,
+                session_limits const& limits,
+                origin_list const& origins,
+                deflate_options const& deflate,
+                handlers app);
+
+    handlers const& app() const noexcept { return app_; }
+    session_limits const& limits() const noexcept { return limits_; }
+    endpoint_counters& counters() noexcept { return counters_; }
+    std::size_t index() const noexcept { return index_; }
+    server_core& core() const noexcept { return core_; }
+
+    // -- what `endpoint` calls, from any thread
+    void broadcast(message_view m);
+    void send_to_group(std::string const& group, message_view m);
+    void on_session(std::string_view id, std::function<void(session&)> fn);
+
+protected:
+    endpoint_core& local(shard& here) const noexcept;
+    websocket_settings const& wire_settings() const noexcept { return wire_settings_; }
+    http::origin_policy const& origins() const noexcept { return origins_; }
+    http::origin_request origin_of(incoming const& in) const noexcept;
+
+    /// Whether the request's origin may use this mount; answers 403 if not. `originless` for GETs
+    /// that browsers send without Origin.
+    bool check_origin(incoming const& in, bool originless) const;
+    /// Whether another session fits in; answers 503 if not.
+    bool check_room(incoming const& in) const;
+
+    /// The words for a request that is no WebSocket handshake, and for a wrong version.
+    struct refusals {
+        std::string_view no_handshake = "not a WebSocket handshake\n";
+        std::string_view wrong_version = "the only supported WebSocket version is 13\n";
+    };
+    /// Checks an opening handshake and, if it is one, admits it and opens what `make` makes:
+    /// `session_base* make(endpoint_core&, session_base::origin)`.
+    template <class Make>
+    void open_websocket(incoming const& in,
+                        std::span<std::string const> subprotocols,
+                        std::string_view name,
+                        refusals const& words,
+                        Make make);
+
+private:
+    struct handshake {
+        std::string head{};
+        std::string subprotocol{};
+        std::optional<websocket::deflate_params> deflate{};
+    };
+    std::optional<handshake> check_websocket(incoming const& in,
+                                             std::span<std::string const> subprotocols,
+                                             refusals const& words) const;
+    template <class Fn>
+    void on_every_shard(Fn fn);
+
+    server_core& core_;
+    std::size_t index_;
+    handlers app_;
+    session_limits limits_;
+    http::origin_policy origins_;
+    websocket_settings wire_settings_;
+    endpoint_counters counters_{};
+};
+
+/// Plain WebSocket.
+std::shared_ptr<mount_point> make_websocket_mount(server_core& core, std::string prefix, std::size_t index, websocket_options options, handlers app);
+/// SockJS.
+std::shared_ptr<mount_point> make_sockjs_mount(server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app);
+/// Files.
+std::shared_ptr<route_target> make_files_mount(std::string prefix, std::string folder, files_options options);
+
+/// Throws `std::invalid_argument`: "PREFIX: NAME must be at least LEAST".
+void require_option(bool good, std::string_view prefix, std::string_view what);
+
+}  // namespace anywire

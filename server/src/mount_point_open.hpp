@@ -1,0 +1,33 @@
+#pragma once
+
+#include "admission.hpp"
+#include "mount_point.hpp"
+#include "shard.hpp"
+
+namespace anywire {
+
+template <class Make>
+void mount_point::open_websocket(incoming const& in,
+                                 std::span<std::string const> subprotocols,
+                                 std::string_view name,
+                                 refusals const& words,
+                                 Make make) {
+    auto agreed = check_websocket(in, subprotocols, words);
+    if (!agreed) return;
+    auto* const connection = in.connection;
+    auto open = [this, connection, name, &here = in.here, make, agreed = std::move(*agreed)](
+                    exchange&, session_base::origin from) {
+        auto& sessions = local(here);
+        from.subprotocol = agreed.subprotocol;
+        session_base* const s = make(sessions, std::move(from));
+        sessions.add(s);
+        connection->depart({.session = s,
+                            .settings = &wire_settings_,
+                            .name = name,
+                            .head = agreed.head,
+                            .deflate = agreed.deflate});
+    };
+    admit(in, app_, {}, to_ticks(limits_.authorize_timeout), std::move(open), [] {});
+}
+
+}  // namespace anywire

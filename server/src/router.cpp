@@ -1,0 +1,33 @@
+#include "router.hpp"
+
+#include <algorithm>
+
+namespace anywire {
+
+void incoming::respond(unsigned status, std::string_view text, std::string_view fields) const {
+    (void)to.respond({.status = status, .content_type = "text/plain; charset=UTF-8", .fields = fields, .body = text});
+}
+
+void incoming::not_found() const { respond(404, "404 Not Found\n"); }
+
+bool router::add(std::shared_ptr<route_target> target) {
+    for (auto const& t : targets_)
+        if (t->prefix() == target->prefix()) return false;
+    largest_body_ = std::max(largest_body_, target->max_body());
+    targets_.push_back(std::move(target));
+    std::stable_sort(targets_.begin(), targets_.end(), [](auto const& a, auto const& b) {
+        return a->prefix().size() > b->prefix().size();
+    });
+    return true;
+}
+
+route_target* router::find(std::string_view path) const noexcept {
+    for (auto const& t : targets_) {
+        auto const& prefix = t->prefix();
+        if (!path.starts_with(prefix)) continue;
+        if (path.size() == prefix.size() || path[prefix.size()] == '/') return t.get();
+    }
+    return nullptr;
+}
+
+}  // namespace anywire

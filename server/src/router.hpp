@@ -1,0 +1,66 @@
+#pragma once
+
+#include "exchange.hpp"
+#include "forwarded.hpp"
+#include "http_request.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anywire {
+
+class http_connection;
+class shard;
+
+/// One request on its way to a mount.
+///
+/// Borrow: all of it is valid during `route_target::serve` only; what answers later keeps `to`.
+struct incoming {
+    shard& here;
+    exchange& to;
+    http::request_view const& head;
+    http::client_info const& client;
+    std::string_view below;         ///< The path below the mount's prefix.
+    http_connection* connection;    ///< Null for a request that came from another shard.
+
+    void respond(unsigned status, std::string_view text, std::string_view fields = {}) const;
+    void not_found() const;
+};
+
+/// Something that is mounted on a path.
+class route_target {
+public:
+    explicit route_target(std::string prefix, std::size_t max_body)
+        : prefix_(std::move(prefix)), max_body_(max_body) {}
+    virtual ~route_target() = default;
+
+    /// Answers, now or later, exactly once.
+    virtual void serve(incoming const& in) = 0;
+
+    /// Never ends with '/': "" is the root.
+    std::string const& prefix() const noexcept { return prefix_; }
+    std::size_t max_body() const noexcept { return max_body_; }
+
+private:
+    std::string prefix_;
+    std::size_t max_body_;
+};
+
+/// Finds the mount with the longest prefix of a path, in whole segments.
+class router {
+public:
+    /// False when the prefix is taken.
+    bool add(std::shared_ptr<route_target> target);
+    route_target* find(std::string_view path) const noexcept;
+    /// The longest body that any mount takes.
+    std::size_t largest_body() const noexcept { return largest_body_; }
+
+private:
+    std::vector<std::shared_ptr<route_target>> targets_{};  // longest prefix first
+    std::size_t largest_body_ = 0;
+};
+
+}  // namespace anywire

@@ -1,0 +1,221 @@
+#include <anywire/server.hpp>
+
+#include "mount_point.hpp"
+#include "server_core.hpp"
+#include "shard.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace anywire {
+
+bool address_counts::try_add(std::string const& address, std::size_t most) {
+    std::scoped_lock const lock(mutex_);
+    auto& count = counts_[address];
+    if (count >= most) return false;
+    ++count;
+    return true;
+}
+
+void address_counts::remove(std::string const& address) noexcept {
+    std::scoped_lock const lock(mutex_);
+    auto const found = counts_.find(address);
+    if (found != counts_.end() && --found->second == 0) counts_.erase(found);
+}
+
+namespace {
+
+constexpr unsigned most_threads = 256;
+
+void require(bool good, char const* what) {
+    if (!good) throw std::invalid_argument(std::string("server_options: ") + what);
+}
+
+void check(server_options const& o) {
+    require(o.threads <= most_threads, "threads must be at most 256; 0 is one per core");
+    require(o.limits.header >= 256 && o.limits.header <= (1u << 20), "limits.header must be 256 bytes to 1 MiB");
+    require(o.limits.header_fields >= 1, "limits.header_fields must be at least 1");
+    for (auto const d : {o.limits.tls_handshake, o.limits.request_head, o.limits.request_body, o.limits.keep_alive})
+        require(d.count() > 0, "times in limits must be positive");
+}
+
+std::size_t descriptor_limit() noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 1u << 20;
+    return std::max<std::size_t>(static_cast<std::size_t>(limit.rlim_cur), 128) - 64;
+}
+
+std::string clean_prefix(std::string path) {
+    if (!path.starts_with('/')) throw std::invalid_argument("mount '" + path + "': a path starts with '/'");
+    while (path.ends_with('/')) path.pop_back();
+    return path;
+}
+
+/// A ticker of `server::every`.
+class ticker final : public timer_node, public std::enable_shared_from_this<ticker> {
+public:
+    ticker(shard& s, tick period, std::function<void()> fn) : shard_(s), period_(std::max<tick>(period, 1)), fn_(std::move(fn)) {}
+
+    void start(tick now) {
+        next_ = now + period_;
+        shard_.loop().wheel().arm(*this, next_);
+    }
+    void on_timer(tick now) override {
+        if (not_after(next_, now)) {
+            next_ += period_;
+            if (not_after(next_, now)) next_ = now + period_;  // after a stall, no burst
+            call();
+        }
+        shard_.loop().wheel().arm(*this, next_);
+    }
+
+private:
+    void call() {
+        try {
+            fn_();
+        } catch (std::exception const& e) {
+            shard_.log().write(log_level::error, "a ticker threw: ", e.what());
+        } catch (...) {
+            shard_.log().write(log_level::error, "a ticker threw something that is no exception");
+        }
+    }
+
+    shard& shard_;
+    tick period_;
+    tick next_ = 0;
+    std::function<void()> fn_;
+};
+
+}  // namespace
+
+class server::impl {
+public:
+    explicit impl(server_options options) {
+        check(options);
+        core_.options = std::move(options);
+        auto const trusted = http::address_ranges::parse(core_.options.trusted_proxies);
+        require(trusted.has_value(), "trusted_proxies must be IP addresses or networks such as 10.0.0.0/8");
+        core_.trusted = *trusted;
+        auto const& limits = core_.options.limits;
+        core_.max_connections = limits.max_connections != 0 ? limits.max_connections : descriptor_limit();
+        make_shards();
+        listen({core_.options.address, core_.options.port, core_.options.tls});
+        for (auto const& l : core_.options.listeners) listen(l);
+    }
+
+    ~impl() {
+        // Sessions and connections of a shard die with it, here, when no thread runs any more.
+        tickers_.clear();
+        core_.shards.clear();
+    }
+
+    endpoint add(std::shared_ptr<mount_point> m) {
+        if (!core_.routes.add(m)) throw std::invalid_argument("mount '" + m->prefix() + "': the path is taken");
+        core_.mounts.push_back(m);
+        for (auto const& s : core_.shards)
+            s->add_endpoint(std::make_unique<endpoint_core>(s->loop(), m->app(), m->limits(), m->counters(), core_.hash_key));
+        return endpoint(m);
+    }
+
+    server_core& core() noexcept { return core_; }
+    std::vector<std::uint16_t> const& ports() const noexcept { return ports_; }
+    std::size_t mount_count() const noexcept { return core_.mounts.size(); }
+
+    void every(std::chrono::milliseconds period, std::function<void()> fn) {
+        auto& first = *core_.shards.front();
+        auto const t = std::make_shared<ticker>(first, to_ticks(period), std::move(fn));
+        {
+            std::scoped_lock const lock(mutex_);
+            tickers_.push_back(t);
+        }
+        first.post([t, &first] { t->start(first.loop().now()); });
+    }
+
+    void run() {
+        std::vector<std::thread> others;
+        for (std::size_t i = 1; i < core_.shards.size(); ++i)
+            others.emplace_back([&s = *core_.shards[i]] { s.run(); });
+        core_.shards.front()->run();
+        for (auto& t : others) t.join();
+    }
+
+    void stop() {
+        for (auto const& s : core_.shards) s->post([&s = *s] { s.stop_now(); });
+    }
+
+    void drain(std::chrono::milliseconds deadline) {
+        for (auto const& s : core_.shards)
+            s->post([&s = *s, deadline] { s.drain(to_ticks(deadline)); });
+    }
+
+private:
+    void make_shards() {
+        auto n = core_.options.threads;
+        if (n == 0) n = std::clamp(std::thread::hardware_concurrency(), 1u, most_threads);
+        for (unsigned i = 0; i < n; ++i) core_.shards.push_back(std::make_unique<shard>(i, core_));
+        auto& random = core_.shards.front()->loop();
+        std::array<unsigned char, sizeof(siphash_key)> bytes{};
+        random.fill_random(bytes);
+        std::memcpy(core_.hash_key.data(), bytes.data(), bytes.size());
+    }
+
+    void listen(listener_options const& l) {
+        std::unique_ptr<tls_context> tls;
+        if (!l.tls.certificate.empty() || !l.tls.key.empty()) {
+            std::string error;
+            tls = std::make_unique<tls_context>(l.tls.certificate, l.tls.key, error);
+            if (!error.empty()) throw std::invalid_argument(error);
+        }
+        auto port = l.port;
+        auto const shared = core_.shards.size() > 1;
+        if (shared) {
+            // SO_REUSEPORT would join another server's port without a word: look first, without it.
+            auto const probe = listen_on(core_.shards.front()->context(), l.address, port, false);
+            port = probe.local_endpoint().port();
+        }
+        for (auto const& s : core_.shards) {
+            auto socket = listen_on(s->context(), l.address, port, shared);
+            port = socket.local_endpoint().port();
+            s->add_listener(std::make_unique<acceptor>(*s, std::move(socket), tls.get()));
+        }
+        ports_.push_back(port);
+        core_.tls.push_back(std::move(tls));
+    }
+
+    server_core core_{};
+    std::vector<std::uint16_t> ports_{};
+    std::mutex mutex_{};
+    std::vector<std::shared_ptr<ticker>> tickers_{};
+};
+
+server::server(server_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
+server::~server() = default;
+
+endpoint server::mount(std::string path, websocket_options options, handlers app) {
+    return impl_->add(make_websocket_mount(impl_->core(), clean_prefix(std::move(path)), impl_->mount_count(), std::move(options), std::move(app)));
+}
+
+endpoint server::mount(std::string path, sockjs_options options, handlers app) {
+    return impl_->add(make_sockjs_mount(impl_->core(), clean_prefix(std::move(path)), impl_->mount_count(), std::move(options), std::move(app)));
+}
+
+void server::serve_files(std::string path, std::string folder, files_options options) {
+    auto target = make_files_mount(clean_prefix(std::move(path)), std::move(folder), options);
+    auto const prefix = target->prefix();
+    if (!impl_->core().routes.add(std::move(target))) throw std::invalid_argument("serve_files '" + prefix + "': the path is taken");
+}
+
+std::uint16_t server::port(std::size_t index) const { return impl_->ports().at(index); }
+void server::every(std::chrono::milliseconds period, std::function<void()> fn) { impl_->every(period, std::move(fn)); }
+void server::run() { impl_->run(); }
+void server::stop() { impl_->stop(); }
+void server::drain(std::chrono::milliseconds deadline) { impl_->drain(deadline); }
+
+}  // namespace anywire

@@ -1,0 +1,97 @@
+#include "shard.hpp"
+
+#include "connection.hpp"
+#include "http_response.hpp"
+#include "random_pool.hpp"
+
+#include <ctime>
+
+namespace anywire {
+
+using namespace std::chrono_literals;
+
+/// A drain in progress: goodbyes paced over half of the deadline, then waiting.
+class shard::drainer final : public timer_node {
+public:
+    drainer(shard& s, tick deadline_in) : shard_(s), until_(s.loop().now() + deadline_in) {
+        std::size_t sessions = 0;
+        for (auto const& e : s.endpoints_) sessions += e->size();
+        auto const turns = deadline_in / 2 + 1;
+        pace_ = sessions / turns + 1;
+        on_timer(s.loop().now());
+    }
+
+    void on_timer(tick now) override {
+        bool more = false;
+        for (auto const& e : shard_.endpoints_) more = e->shut_down_some(pace_) || more;
+        shard_.loop().flush();
+        if (!more) shard_.for_each_connection([](connection& c) { c.on_shutdown(); });
+        auto const idle = !shard_.has_connections() && !shard_.has_sessions();
+        if (idle || not_after(until_, now)) return shard_.finish();
+        shard_.loop().wheel().arm(*this, now + 1);
+    }
+
+private:
+    shard& shard_;
+    tick until_;
+    std::size_t pace_ = 1;
+};
+
+shard::shard(unsigned index, server_core& core)
+    : io_host(index, core.options.log, random_pool{}, core.connections),
+      index_(index),
+      core_(core),
+      work_(context().get_executor()) {}
+
+shard::~shard() {
+    drainer_.reset();
+    endpoints_.clear();  // sessions go before the connections they hold
+}
+
+std::string_view shard::date_field() {
+    if (!date_.empty() && !not_after(date_until_, loop().now())) return date_;
+    auto const text = http::http_date(std::time(nullptr));
+    date_.assign("Date: ").append(text.data(), text.size()).append("\r\n");
+    date_until_ = loop().now() + to_ticks(1s);
+    return date_;
+}
+
+void shard::run() {
+    thread_ = std::this_thread::get_id();
+    for (auto const& a : acceptors_) a->start();
+    context().run();
+    thread_ = std::thread::id{};
+}
+
+void shard::close_listeners() noexcept {
+    for (auto const& a : acceptors_) a->close();
+}
+
+bool shard::has_sessions() const noexcept {
+    for (auto const& e : endpoints_)
+        if (e->size() != 0) return true;
+    return false;
+}
+
+void shard::stop_now() {
+    draining_ = true;
+    close_listeners();
+    for (auto const& e : endpoints_) (void)e->shut_down_some(e->size());
+    loop().flush();
+    finish();
+}
+
+void shard::drain(tick deadline_in) {
+    if (draining_) return;
+    draining_ = true;
+    close_listeners();
+    drainer_ = std::make_unique<drainer>(*this, deadline_in);
+}
+
+void shard::finish() {
+    for (auto const& e : endpoints_) e->abandon_all();
+    loop().flush();
+    context().stop();
+}
+
+}  // namespace anywire

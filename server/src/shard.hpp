@@ -1,0 +1,73 @@
+#pragma once
+
+#include "acceptor.hpp"
+#include "io_host.hpp"
+#include "server_core.hpp"
+#include "session/endpoint_core.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace anywire {
+
+/// One thread with its own `io_context`, listeners, connections and sessions. Nothing of it is
+/// touched from another thread but through `post`.
+class shard final : public io_host {
+public:
+    shard(unsigned index, server_core& core);
+    ~shard();
+
+    server_core& core() noexcept { return core_; }
+    unsigned index() const noexcept { return index_; }
+    bool is_here() const noexcept { return std::this_thread::get_id() == thread_.load(std::memory_order_relaxed); }
+
+    void add_listener(std::unique_ptr<acceptor> listener) { acceptors_.push_back(std::move(listener)); }
+    /// The sessions here of a mount, by its index.
+    endpoint_core& endpoint(std::size_t mount) noexcept { return *endpoints_[mount]; }
+    void add_endpoint(std::unique_ptr<endpoint_core> e) { endpoints_.push_back(std::move(e)); }
+
+    /// Wire ids whose opening request waits for `authorize`, as "<mount>/<id>".
+    boost::unordered_flat_set<std::string>& opening() noexcept { return opening_; }
+
+    /// A form field while its messages are delivered.
+    std::string& form_scratch() noexcept { return form_scratch_; }
+
+    /// The Date field, refreshed once a second.
+    std::string_view date_field();
+
+    bool is_draining() const noexcept { return draining_; }
+
+    /// Runs until `finish`. On the calling thread.
+    void run();
+    void stop_now();
+    void drain(tick deadline_in);
+
+private:
+    class drainer;
+
+    void close_listeners() noexcept;
+    void finish();
+    bool has_sessions() const noexcept;
+
+    unsigned index_;
+    server_core& core_;
+    net::executor_work_guard<net::io_context::executor_type> work_;
+    std::vector<std::unique_ptr<acceptor>> acceptors_{};
+    std::vector<std::unique_ptr<endpoint_core>> endpoints_{};
+    boost::unordered_flat_set<std::string> opening_{};
+    std::atomic<std::thread::id> thread_{};
+    std::unique_ptr<drainer> drainer_{};
+    std::string form_scratch_{};
+    std::string date_{};
+    tick date_until_ = 0;
+    bool draining_ = false;
+};
+
+}  // namespace anywire

@@ -1,0 +1,368 @@
+#include "cookie.hpp"
+#include "core/ascii.hpp"
+#include "core/json_messages.hpp"
+#include "forwarded_exchange.hpp"
+#include "http_carriers.hpp"
+#include "http_response.hpp"
+#include "mount_point_open.hpp"
+#include "session/duplex_session.hpp"
+#include "session/sockjs_session.hpp"
+#include "sockjs/callback.hpp"
+#include "sockjs/envelopes.hpp"
+#include "sockjs/form.hpp"
+#include "sockjs/text.hpp"
+#include "sockjs/url.hpp"
+#include "static_path.hpp"
+
+#include <ctime>
+
+namespace anywire {
+namespace {
+
+using kind = sockjs::endpoint_kind;
+
+constexpr std::string_view no_cache =
+    "Cache-Control: no-store, no-cache, no-transform, must-revalidate, max-age=0\r\n";
+constexpr std::string_view no_cache_no_sniff =
+    "Cache-Control: no-store, no-cache, no-transform, must-revalidate, max-age=0\r\n"
+    "X-Content-Type-Options: nosniff\r\n";
+constexpr std::string_view text_plain = "text/plain; charset=UTF-8";
+
+std::string cache_forever() {
+    constexpr std::time_t year = 31'536'000;
+    auto const expires = http::http_date(std::time(nullptr) + year);
+    std::string fields("Cache-Control: public, max-age=31536000\r\nExpires: ");
+    return fields.append(expires.data(), expires.size()).append("\r\n");
+}
+
+/// The POST whose answer waits until a paused session reads again. Owns itself.
+class held_post final : public held_sender, public exchange_events {
+public:
+    held_post(exchange& to, sockjs_session& session, unsigned status, std::string_view body, std::string fields)
+        : to_(to), session_(session), status_(status), body_(body), fields_(std::move(fields)) {
+        to_.listen(this, false);
+        session_.hold(*this);
+    }
+    void release(bool) override {
+        to_.listen(nullptr, false);
+        (void)to_.respond({.status = status_, .content_type = text_plain, .fields = no_cache, .more_fields = fields_, .body = body_});
+        delete this;
+    }
+    void on_sent() override {}
+    void on_done() override {}
+    void on_gone() override {
+        session_.forget_held(*this);
+        delete this;
+    }
+
+private:
+    ~held_post() = default;
+
+    exchange& to_;
+    sockjs_session& session_;
+    unsigned status_;
+    std::string_view body_;  // a literal
+    std::string fields_;
+};
+
+class sockjs_mount final : public mount_point {
+public:
+    sockjs_mount(server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app);
+
+    void serve(incoming const& in) override;
+
+private:
+    /// How a receiving request wants its frames.
+    struct receiver {
+        sockjs::envelope_kind envelope;
+        std::string callback{};
+        std::string fields{};
+    };
+
+    bool is_enabled(kind k) const noexcept;
+    void append_cors(std::string& out, incoming const& in, bool is_eventsource = false) const;
+    void append_cookie(std::string& out, incoming const& in) const;
+
+    void serve_enabled(incoming const& in, sockjs::route const& where);
+    void serve_preflight(incoming const& in, kind k) const;
+    void serve_info(incoming const& in) const;
+    void serve_iframe(incoming const& in) const;
+    void serve_websocket(incoming const& in, bool raw);
+
+    void serve_receiver(incoming const& in, sockjs::route const& where);
+    std::optional<receiver> read_receiver(incoming const& in, kind k) const;
+    void open_session(incoming const& in, std::string_view id, receiver r);
+    void attach(exchange& to, sockjs_session& session, receiver r) const;
+    void answer_busy(exchange& to, receiver const& r) const;
+
+    void serve_sender(incoming const& in, sockjs::route const& where);
+    error_code decode(incoming const& in, bool is_form, json_messages& messages) const;
+
+    sockjs_options options_;
+    std::string iframe_page_;
+    std::string iframe_etag_;
+    sockjs_timing timing_;
+    duplex_timing websocket_timing_;
+    duplex_timing const raw_timing_{};  // no heartbeats on a raw WebSocket
+};
+
+sockjs_mount::sockjs_mount(server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app)
+    : mount_point(core, std::move(prefix), index, options.limits, options.origins, options.deflate, std::move(app)),
+      options_(std::move(options)),
+      timing_{.heartbeat = to_ticks(options_.heartbeat), .disconnect_delay = to_ticks(options_.disconnect_delay)},
+      websocket_timing_{.ping_interval = to_ticks(options_.heartbeat),
+                        .ping_timeout = to_ticks(options_.heartbeat_timeout),
+                        .heartbeat_messages = options_.heartbeat_messages} {
+    auto const& p = this->prefix();
+    require_option(options_.heartbeat.count() > 0, p, "heartbeat must be positive");
+    require_option(options_.heartbeat_timeout.count() > 0, p, "heartbeat_timeout must be positive");
+    require_option(options_.disconnect_delay.count() > 0, p, "disconnect_delay must be positive");
+    require_option(options_.response_limit > 0, p, "response_limit must be positive");
+    auto const& url = options_.sockjs_url;
+    require_option(url.empty() || url.starts_with('/') || url.starts_with("http"), p, "sockjs_url must start with '/' or 'http'");
+    if (url.empty()) return;
+    iframe_page_ = sockjs::iframe_page(url);
+    iframe_etag_ = sockjs::etag_of(iframe_page_);
+}
+
+bool sockjs_mount::is_enabled(kind k) const noexcept {
+    switch (k) {
+        case kind::none: return false;
+        case kind::greeting:
+        case kind::info: return true;
+        case kind::iframe: return !iframe_page_.empty();
+        case kind::raw_websocket: return options_.websocket && options_.raw_websocket;
+        case kind::websocket: return options_.websocket;
+        case kind::xhr: return options_.xhr_polling;
+        case kind::xhr_streaming: return options_.xhr_streaming;
+        case kind::eventsource: return options_.eventsource;
+        case kind::xhr_send: return options_.xhr_polling || options_.xhr_streaming || options_.eventsource || options_.htmlfile;
+        case kind::htmlfile: return options_.htmlfile;
+        case kind::jsonp:
+        case kind::jsonp_send: return options_.jsonp;
+    }
+    return false;
+}
+
+// ---- fields --------------------------------------------------------------------------------------
+
+void sockjs_mount::append_cors(std::string& out, incoming const& in, bool is_eventsource) const {
+    auto const origin = in.head.header("origin");
+    if (in.head.has_header("origin") && !(is_eventsource && origin == "null")) {
+        out.append("Access-Control-Allow-Origin: ").append(origin);
+        out.append("\r\nAccess-Control-Allow-Credentials: true\r\n");
+    } else {
+        out.append("Access-Control-Allow-Origin: *\r\n");
+    }
+    out.append("Vary: Origin\r\n");
+    auto const wanted = in.head.header("access-control-request-headers");
+    if (!wanted.empty()) out.append("Access-Control-Allow-Headers: ").append(wanted).append("\r\n");
+}
+
+void sockjs_mount::append_cookie(std::string& out, incoming const& in) const {
+    if (!options_.cookie) return;
+    auto const sent = http::cookie_value(in.head.header("cookie"), "JSESSIONID");
+    out.append("Set-Cookie: JSESSIONID=").append(sent.empty() ? "dummy" : sent).append("; path=/\r\n");
+}
+
+// ---- routes --------------------------------------------------------------------------------------
+
+void sockjs_mount::serve(incoming const& in) {
+    auto const where = sockjs::parse_path(in.below);
+    if (!is_enabled(where.kind)) return in.not_found();
+    auto const allowed = sockjs::allowed_methods(where.kind);
+    auto const& method = in.head.method;
+    auto const is_send = where.kind == kind::xhr_send || where.kind == kind::jsonp_send;
+    auto const is_post = is_send || where.kind == kind::xhr || where.kind == kind::xhr_streaming;
+    if (method == "OPTIONS" && allowed.find("OPTIONS") != std::string_view::npos) return serve_preflight(in, where.kind);
+    if (method != (is_post ? "POST" : "GET")) {
+        std::string fields("Allow: ");
+        fields.append(allowed).append("\r\n");
+        return (void)in.to.respond({.status = 405, .fields = fields});
+    }
+    serve_enabled(in, where);
+}
+
+void sockjs_mount::serve_enabled(incoming const& in, sockjs::route const& where) {
+    switch (where.kind) {
+        case kind::none: return in.not_found();
+        case kind::greeting: return in.respond(200, sockjs::greeting_body);
+        case kind::info: return serve_info(in);
+        case kind::iframe: return serve_iframe(in);
+        case kind::raw_websocket: return serve_websocket(in, true);
+        case kind::websocket: return serve_websocket(in, false);
+        case kind::xhr:
+        case kind::xhr_streaming:
+        case kind::eventsource:
+        case kind::htmlfile:
+        case kind::jsonp: return serve_receiver(in, where);
+        case kind::xhr_send:
+        case kind::jsonp_send: return serve_sender(in, where);
+    }
+}
+
+void sockjs_mount::serve_preflight(incoming const& in, kind k) const {
+    if (!check_origin(in, false)) return;
+    auto fields = cache_forever();
+    append_cors(fields, in);
+    if (options_.cookie) append_cookie(fields, in);
+    fields.append(k == kind::info ? "Access-Control-Allow-Methods: OPTIONS, GET\r\n"
+                                  : "Access-Control-Allow-Methods: OPTIONS, POST\r\n");
+    fields.append("Access-Control-Max-Age: 31536000\r\n");
+    (void)in.to.respond({.status = 204, .fields = fields});
+}
+
+void sockjs_mount::serve_info(incoming const& in) const {
+    if (!check_origin(in, false)) return;
+    std::string fields;
+    append_cors(fields, in);
+    auto const body = sockjs::info_json(options_.websocket, options_.cookie, in.here.loop().random_u32(), options_.base_url);
+    (void)in.to.respond({.content_type = "application/json; charset=UTF-8", .fields = no_cache, .more_fields = fields, .body = body});
+}
+
+void sockjs_mount::serve_iframe(incoming const& in) const {
+    if (!check_origin(in, true)) return;
+    auto fields = cache_forever();
+    fields.append("ETag: ").append(iframe_etag_).append("\r\n");
+    fields.append("Content-Security-Policy: frame-ancestors ").append(http::frame_ancestors(origins())).append("\r\n");
+    if (http::etag_matches(in.head.header("if-none-match"), iframe_etag_))
+        return (void)in.to.respond({.status = 304, .fields = fields});
+    (void)in.to.respond({.content_type = "text/html; charset=UTF-8", .fields = fields, .body = iframe_page_});
+}
+
+void sockjs_mount::serve_websocket(incoming const& in, bool raw) {
+    constexpr refusals words{.no_handshake = "Not a valid websocket request\n",
+                             .wrong_version = "Only supported WebSocket protocol is RFC 6455.\n"};
+    if (raw)
+        return open_websocket(in, {}, "websocket-raw", words, [this](endpoint_core& sessions, session_base::origin from) -> session_base* {
+            return new plain_session(sessions, std::move(from), raw_timing_);
+        });
+    open_websocket(in, {}, "websocket", words, [this](endpoint_core& sessions, session_base::origin from) -> session_base* {
+        return new sockjs_duplex_session(sessions, std::move(from), websocket_timing_);
+    });
+}
+
+// ---- receiving requests --------------------------------------------------------------------------
+
+std::optional<sockjs_mount::receiver> sockjs_mount::read_receiver(incoming const& in, kind k) const {
+    receiver r{sockjs::envelope_kind::xhr};
+    auto const scripted = k == kind::htmlfile || k == kind::jsonp;
+    if (k == kind::xhr_streaming) r.envelope = sockjs::envelope_kind::xhr_streaming;
+    if (k == kind::eventsource) r.envelope = sockjs::envelope_kind::eventsource;
+    if (k == kind::htmlfile) r.envelope = sockjs::envelope_kind::htmlfile;
+    if (k == kind::jsonp) r.envelope = sockjs::envelope_kind::jsonp;
+    if (!check_origin(in, scripted)) return std::nullopt;
+    if (scripted) {
+        auto callback = sockjs::parse_callback(in.head.query);
+        if (callback.error != sockjs::callback_error::none) {
+            in.respond(500, sockjs::callback_message(callback.error), no_cache);
+            return std::nullopt;
+        }
+        r.callback = std::move(callback.value);
+    } else {
+        append_cors(r.fields, in, k == kind::eventsource);
+    }
+    append_cookie(r.fields, in);
+    return r;
+}
+
+void sockjs_mount::serve_receiver(incoming const& in, sockjs::route const& where) {
+    auto r = read_receiver(in, where.kind);
+    if (!r) return;
+    auto& owner = core().owner(where.session);
+    auto const is_poll = where.kind == kind::xhr || where.kind == kind::jsonp;
+    if (&owner != &in.here) {
+        // Short exchanges travel, long ones move in.
+        if (is_poll) return forwarded_exchange::send(in, owner, *this, true);
+        return in.connection->depart({.target = &owner, .request = http_connection::serialized(in.head)});
+    }
+    auto* const found = static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
+    if (!found) return open_session(in, where.session, std::move(*r));
+    if (found->is_attached()) return answer_busy(in.to, *r);
+    attach(in.to, *found, std::move(*r));
+}
+
+void sockjs_mount::open_session(incoming const& in, std::string_view id, receiver r) {
+    auto key = std::to_string(index()).append("/").append(id);
+    if (in.here.opening().contains(key)) return answer_busy(in.to, r);
+    if (!check_room(in)) return;
+    in.here.opening().insert(key);
+    auto& here = in.here;
+    auto gone = [&here, key] { here.opening().erase(key); };
+    auto open = [this, &here, gone, id = std::string(id), r = std::move(r)](exchange& to, session_base::origin from) mutable {
+        gone();
+        auto& sessions = local(here);
+        auto* const s = new sockjs_session(sessions, std::move(from), id, timing_);
+        sessions.add(s);
+        attach(to, *s, std::move(r));
+    };
+    admit(in, app(), {}, to_ticks(limits().authorize_timeout), std::move(open), gone);
+}
+
+void sockjs_mount::attach(exchange& to, sockjs_session& session, receiver r) const {
+    auto const is_jsonp = r.envelope == sockjs::envelope_kind::jsonp;
+    carrier_dress dress{r.envelope, std::move(r.callback), is_jsonp ? no_cache_no_sniff : no_cache, std::move(r.fields)};
+    if (is_jsonp || dress.envelope == sockjs::envelope_kind::xhr)
+        return session.attach(*new one_shot_carrier(to, std::move(dress), session));
+    auto* const stream = new stream_carrier(to, std::move(dress), session, options_.response_limit);
+    if (!session.has_queued()) stream->start();
+    session.attach(*stream);
+}
+
+void sockjs_mount::answer_busy(exchange& to, receiver const& r) const {
+    std::string frame;
+    sockjs::append_close_frame(frame, 2010, "Another connection still open");
+    carrier_dress const dress{r.envelope, r.callback, no_cache, r.fields};
+    answer_with_one_frame(to, dress, frame);
+}
+
+// ---- sending requests ----------------------------------------------------------------------------
+
+error_code sockjs_mount::decode(incoming const& in, bool is_form, json_messages& messages) const {
+    auto const type = in.head.header("content-type");
+    auto media = type.substr(0, type.find(';'));
+    while (media.ends_with(' ')) media.remove_suffix(1);
+    if (is_form && iequals(media, "application/x-www-form-urlencoded")) {
+        auto const field = sockjs::form_field(in.head.body, "d");
+        if (!field || field->empty()) return errc::payload_expected;
+        // What was decoded here has to outlive the views into it.
+        auto& kept = in.here.form_scratch();
+        kept = std::move(*field);
+        return messages.decode_array(kept);
+    }
+    for (auto const* known : {"", "text/plain", "t", "application/json", "application/xml", "text/xml"})
+        if (iequals(media, known)) return messages.decode_array(in.head.body);
+    return errc::payload_expected;
+}
+
+void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) {
+    auto const is_jsonp = where.kind == kind::jsonp_send;
+    if (!check_origin(in, false)) return;
+    auto& owner = core().owner(where.session);
+    if (&owner != &in.here) return forwarded_exchange::send(in, owner, *this, false);
+
+    std::string fields;
+    if (!is_jsonp) append_cors(fields, in);
+    auto const respond = [&](unsigned status, std::string_view body) {
+        (void)in.to.respond({.status = status, .content_type = text_plain, .fields = no_cache, .more_fields = fields, .body = body});
+    };
+    auto& messages = in.here.loop().decoder();
+    if (auto const wrong = decode(in, is_jsonp, messages))
+        return respond(500, wrong == errc::payload_expected ? "Payload expected." : "Broken JSON encoding.");
+    auto* const session = static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
+    if (!session) return respond(404, "404 Not Found\n");
+    if (!session->receive(messages.messages())) return respond(503, "the session is paused\n");
+    append_cookie(fields, in);
+    auto const status = is_jsonp ? 200u : 204u;
+    std::string_view const body = is_jsonp ? "ok" : "";
+    if (session->is_paused()) return (void)new held_post(in.to, *session, status, body, std::move(fields));
+    respond(status, body);
+}
+
+}  // namespace
+
+std::shared_ptr<mount_point> make_sockjs_mount(server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app) {
+    return std::make_shared<sockjs_mount>(core, std::move(prefix), index, std::move(options), std::move(app));
+}
+
+}  // namespace anywire
