@@ -1,0 +1,77 @@
+# Fails when a layer includes what lies above or beside it: cmake -DROOT=<tree> -P layering.cmake
+# The graph, as data. What is not named here resolves to nothing, since each layer is a target.
+cmake_minimum_required(VERSION 3.25)
+
+set(forbidden_in_lib
+    "boost/asio|boost/beast(\\.hpp|/[^z])|openssl/|<(thread|mutex|iostream)>")
+set(forbidden_in_transports "<(thread|mutex|iostream)>")
+set(forbidden_in_server "<iostream>")
+set(forbidden_in_public "boost/(asio|beast)|openssl/|rapidjson/|<iostream>")
+
+# The areas of lib/src, and which of them each may include.
+set(areas core websocket sockjs engineio session socketio)
+set(area_core core)
+set(area_websocket core websocket)
+set(area_sockjs core sockjs)
+set(area_engineio core engineio)
+set(area_session core websocket sockjs engineio session)
+set(area_socketio core session socketio)
+
+function(complain file line why)
+  cmake_path(RELATIVE_PATH file BASE_DIRECTORY ${ROOT})
+  message(SEND_ERROR "${file}: ${line} - ${why}")
+endfunction()
+
+function(includes_of file out)
+  file(STRINGS ${file} lines REGEX "^ *# *include")
+  set(${out} "${lines}" PARENT_SCOPE)
+endfunction()
+
+function(forbid pattern why)
+  foreach(file IN LISTS ARGN)
+    includes_of(${file} lines)
+    foreach(line IN LISTS lines)
+      if(line MATCHES "${pattern}")
+        complain(${file} "${line}" "${why}")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
+foreach(layer lib transports server)
+  file(GLOB_RECURSE ${layer}_files ${ROOT}/${layer}/*.hpp ${ROOT}/${layer}/*.cpp)
+  forbid("${forbidden_in_${layer}}" "not in ${layer}/" ${${layer}_files})
+  forbid("\"\\.\\./" "no paths upwards" ${${layer}_files})
+endforeach()
+
+# Headers of the server, the public and its own, are for the server.
+file(GLOB_RECURSE server_headers RELATIVE ${ROOT}/server/src ${ROOT}/server/src/*.hpp)
+file(GLOB public_server_headers RELATIVE ${ROOT}/server/include ${ROOT}/server/include/anywire/*.hpp)
+foreach(header IN LISTS server_headers public_server_headers)
+  string(REPLACE "." "\\." pattern ${header})
+  forbid("[<\"]${pattern}[>\"]" "a header of server/" ${lib_files} ${transports_files})
+endforeach()
+
+file(GLOB public_files ${ROOT}/lib/include/anywire/*.hpp ${ROOT}/server/include/anywire/*.hpp)
+forbid("${forbidden_in_public}" "not in a public header" ${public_files})
+string(REPLACE ";" "|" any_area "${areas}")
+forbid("[<\"](${any_area})/" "a public header includes an internal one" ${public_files})
+
+foreach(area IN LISTS areas)
+  file(GLOB_RECURSE files ${ROOT}/lib/src/${area}/*.hpp ${ROOT}/lib/src/${area}/*.cpp)
+  foreach(other IN LISTS areas)
+    if(NOT other IN_LIST area_${area})
+      forbid("[<\"]${other}/" "lib/src/${area} may not include ${other}" ${files})
+    endif()
+  endforeach()
+endforeach()
+
+# Time is an argument in lib/: it reads no clock.
+foreach(file IN LISTS lib_files)
+  file(STRINGS ${file} lines REGEX "_clock::now *\\(")
+  foreach(line IN LISTS lines)
+    if(NOT line MATCHES "^ *//")
+      complain(${file} "${line}" "lib/ reads no clock")
+    endif()
+  endforeach()
+endforeach()
