@@ -1,5 +1,6 @@
 #include "mount_point.hpp"
 
+#include "core/ascii.hpp"
 #include "mount_point_open.hpp"
 #include "server_core.hpp"
 #include "websocket/handshake.hpp"
