@@ -42,8 +42,9 @@ async function start_browser(...more_flags) {
 
 // Runs one of lib/checks.js inside the page.
 function run_check(page, name, url, options) {
-    const call = ([check, target, rest]) => checks[check](SockJS, target, rest);  // eslint-disable-line
-    return page.evaluate(call, [name, url, options]);
+    /* global SockJS, checks */
+    return page.evaluate(([check, target, rest]) => checks[check](SockJS, target, rest),
+        [name, url, options]);
 }
 
 module.exports = { start_browser, run_check };

@@ -1,10 +1,10 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { after, before, describe, it } = require('node:test');
 const { run_check, start_browser } = require('./browser');
 const { start_server } = require('./server');
 const { make_site } = require('./site');
+const { after, before, describe, it } = require('./testing');
 
 // In a browser the client has all of its transports, htmlfile only for pages of the same origin.
 const cross_origin = [
@@ -12,8 +12,6 @@ const cross_origin = [
     'xhr-polling', 'iframe-xhr-polling', 'jsonp-polling',
 ];
 const same_origin = [...cross_origin, 'htmlfile'];
-
-const timeout = 120000;
 
 // `list` may name the checks to run; all of them otherwise.
 function transport_tests(transport, get, list) {
@@ -26,10 +24,10 @@ function transport_tests(transport, get, list) {
     };
     describe(transport, () => {
         let page;
-        before(async () => { page = await get.page(); }, { timeout });
-        after(() => page && page.close(), { timeout });
+        before(async () => { page = await get.page(); });
+        after(() => page && page.close());
         for (const check of list || Object.keys(all)) {
-            it(all[check], { timeout }, () => run_check(page, check, get.url(), { transport }));
+            it(all[check], () => run_check(page, check, get.url(), { transport }));
         }
     });
 }
@@ -46,12 +44,12 @@ function browser_suite(title, { args = [], flags = [], checks, origins = ['same'
             server = await start_server('--static', site, ...args);
             other = await start_server('--static', site, ...args);
             browser = await start_browser(...flags);
-        }, { timeout });
+        });
         after(async () => {
             if (browser) await browser.close();
             if (other) await other.stop();
             if (server) await server.stop();
-        }, { timeout });
+        });
 
         const url = () => server.url;
         const own_page = () => browser.open(`${server.url}/static/page.html`);
@@ -71,9 +69,10 @@ function browser_suite(title, { args = [], flags = [], checks, origins = ['same'
             for (const transport of cross_origin) {
                 transport_tests(transport, { url, page: other_page }, checks);
             }
-            it('has no htmlfile without an iframe page', { timeout }, async () => {
+            it('has no htmlfile without an iframe page', async () => {
                 const page = await other_page();
-                const end = await run_check(page, 'refused', `${url()}/echo`, { transport: 'htmlfile' });
+                const end = await run_check(
+                    page, 'refused', `${url()}/echo`, { transport: 'htmlfile' });
                 assert.equal(end.code, 2000);
                 await page.close();
             });

@@ -23,8 +23,15 @@ const checks = (() => {
             this.wake = () => {};
             this.opened = false;
             this.end = null;
-            this.sock.onopen = () => { this.opened = true; this.name = this.sock.transport; this.wake(); };
-            this.sock.onmessage = (event) => { this.messages.push(event.data); this.wake(); };
+            this.sock.onopen = () => {
+                this.opened = true;
+                this.name = this.sock.transport;
+                this.wake();
+            };
+            this.sock.onmessage = (event) => {
+                this.messages.push(event.data);
+                this.wake();
+            };
             this.sock.onclose = ({ code, reason, wasClean }) => {
                 this.end = { code, reason, wasClean };
                 this.wake();
@@ -50,13 +57,15 @@ const checks = (() => {
             });
         }
 
+        // False, or throws: nothing more will come.
         still_open(what) {
             expect(!this.end, `${this.transport}: closed while waiting for ${what}: ` +
                 JSON.stringify(this.end));
+            return false;
         }
 
         async open() {
-            await this.until(() => this.opened || (this.still_open('open'), false), () => 'open');
+            await this.until(() => this.opened || this.still_open('open'), () => 'open');
             if (typeof this.transport === 'string') {
                 expect(this.name === this.transport, `wanted ${this.transport}, got ${this.name}`);
             }
@@ -66,8 +75,8 @@ const checks = (() => {
         // The next `count` messages.
         async receive(count) {
             const what = () => `message (has ${this.messages.length} of ${count})`;
-            await this.until(() => this.messages.length >= count || (this.still_open(what()), false),
-                what);
+            await this.until(
+                () => this.messages.length >= count || this.still_open(what()), what);
             return this.messages.splice(0, count);
         }
 
@@ -183,7 +192,7 @@ const checks = (() => {
     // `length` bytes of ASCII in which every place is different, so that nothing can swap unseen.
     function big_text(length) {
         let text = '';
-        for (let line = 0; text.length < length; ++line) text += `line${line}abcdefghijklmnopqrstuvwxyz`;
+        for (let line = 0; text.length < length; ++line) text += `line${line}abcdefghijklmnopq`;
         return text.slice(0, length);
     }
 

@@ -42,8 +42,8 @@ function listening(child) {
             if (found) resolve({ url: found[1], port: Number(found[2]) });
         });
         child.ended.then(
-            ({ code, signal }) => reject(new Error(
-                `the server ended (code ${code}, signal ${signal}) before it listened: ${child.output}`)),
+            ({ code, signal }) => reject(new Error('the server ended before it listened ' +
+                `(code ${code}, signal ${signal}): ${child.output}`)),
             reject);
     });
 }
@@ -52,7 +52,8 @@ async function stop(child) {
     child.kill('SIGTERM');
     try {
         const end = await within(child.ended, 'end of the server after SIGTERM');
-        assert.deepEqual(end, { code: 0, signal: null }, `the server must end well: ${child.output}`);
+        assert.deepEqual(
+            end, { code: 0, signal: null }, `the server must end well: ${child.output}`);
     } finally {
         if (children.has(child)) child.kill('SIGKILL');
     }

@@ -23,7 +23,8 @@ function make_site() {
     const dir = temp_dir('site');
     const client = path.join(__dirname, '../node_modules/sockjs-client/dist/sockjs.js');
     if (!fs.existsSync(client)) {
-        throw new Error('the npm package sockjs-client is missing: run "npm ci" in tests/clients first');
+        throw new Error(
+            'the npm package sockjs-client is missing: run "npm ci" in tests/clients first');
     }
     fs.copyFileSync(client, path.join(dir, 'sockjs.js'));
     fs.copyFileSync(path.join(__dirname, 'checks.js'), path.join(dir, 'checks.js'));

@@ -39,8 +39,9 @@ class WsClient {
     async receive(count) {
         await within(new Promise((resolve, reject) => {
             this.wake = () => {
-                if (this.messages.length >= count) resolve();
-                else if (this.gone) reject(new Error(`closed with ${this.messages.length} of ${count} messages`));
+                const { length } = this.messages;
+                if (length >= count) resolve();
+                else if (this.gone) reject(new Error(`closed with ${length} of ${count} messages`));
             };
             this.wake();
         }), `WebSocket message (wants ${count})`);
