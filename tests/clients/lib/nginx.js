@@ -1,0 +1,95 @@
+'use strict';
+
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const net = require('node:net');
+const path = require('node:path');
+const { start_child } = require('./server');
+const { temp_dir } = require('./temp');
+const { within } = require('./within');
+
+function find_nginx() {
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
+    try {
+        return execFileSync('sh', ['-c', 'command -v nginx'], { encoding: 'utf8', env }).trim();
+    } catch {
+        throw new Error('no nginx found: install Debian\'s package nginx-light');
+    }
+}
+
+async function free_port() {
+    const probe = net.createServer();
+    await new Promise((resolve) => probe.listen(0, '127.0.0.1', resolve));
+    const { port } = probe.address();
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+}
+
+function configuration(dir, port, upstream, location) {
+    const temps = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+        .map((name) => `    ${name}_temp_path ${dir}/${name};`);
+    return `daemon off;
+master_process off;
+worker_processes 1;
+pid ${dir}/nginx.pid;
+error_log stderr warn;
+events { worker_connections 512; }
+http {
+    access_log off;
+${temps.join('\n')}
+    server {
+        listen 127.0.0.1:${port};
+        location / {
+            proxy_pass ${upstream};
+            proxy_set_header Host $http_host;
+            ${location.join('\n            ')}
+        }
+    }
+}
+`;
+}
+
+// Whether somebody listens there now.
+function answers(port) {
+    return new Promise((resolve) => {
+        const socket = net.connect(port, '127.0.0.1');
+        socket.on('connect', () => { socket.destroy(); resolve(true); });
+        socket.on('error', () => resolve(false));
+    });
+}
+
+// nginx says nothing when it is ready, so ask until it answers or is gone.
+async function ready(child, port) {
+    let ended = false;
+    child.ended.then(() => { ended = true; }, () => { ended = true; });
+    while (!await answers(port)) {
+        if (ended) throw new Error(`nginx did not start: ${child.output}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+}
+
+// Starts an nginx of our own before `upstream`; `location` holds more lines for its location.
+async function start_nginx(upstream, location) {
+    const command = find_nginx();
+    const dir = temp_dir('nginx');
+    const config = path.join(dir, 'nginx.conf');
+    const port = await free_port();
+    fs.writeFileSync(config, configuration(dir, port, upstream, location));
+    const child = start_child(command, ['-p', dir, '-c', config, '-e', 'stderr']);
+    try {
+        await within(ready(child, port), 'answer of nginx');
+    } catch (error) {
+        child.kill('SIGKILL');
+        throw error;
+    }
+    return {
+        url: `http://127.0.0.1:${port}`,
+        ws_url: `ws://127.0.0.1:${port}`,
+        stop: async () => {
+            child.kill('SIGTERM');
+            await within(child.ended, 'end of nginx');
+        },
+    };
+}
+
+module.exports = { start_nginx };
