@@ -36,7 +36,7 @@ inline bool is_one_code_point(std::string_view text) {
 
 /// Whether more bytes could make `text` one code point.
 inline bool is_start_of_code_point(std::string text) {
-    if (text.size() > 3) return false;
+    if (text.size() > 3 || static_cast<unsigned char>(text[0]) < 0xc0) return false;
     // One value from each range a second byte may have.
     for (auto const c : {'\x80', '\x90', '\xa0'}) {
         text.push_back(c);
@@ -50,6 +50,11 @@ inline bool is_start_of_code_point(std::string text) {
 inline std::string repaired(std::string_view text) {
     std::string out;
     while (!text.empty()) {
+        if (static_cast<unsigned char>(text[0]) < 0x80) {
+            out.push_back(text[0]);
+            text.remove_prefix(1);
+            continue;
+        }
         std::size_t taken = 0;
         for (std::size_t n = 1; n <= 4 && n <= text.size() && taken == 0; ++n)
             if (is_one_code_point(text.substr(0, n))) taken = n;

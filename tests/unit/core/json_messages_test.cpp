@@ -235,6 +235,19 @@ TEST_CASE("a decoder is as good as new after an error and after a big text") {
     CHECK(decoded(m) == strings{"\t", "b"});
 }
 
+TEST_CASE("storage for a big body is given back at the next, storage for a small one is kept") {
+    std::string many = "[\"\\n\"";
+    for (int i = 0; i < 50'000; ++i) many += ",\"\\n\"";
+    json_messages m;
+    REQUIRE_FALSE(m.decode_array(many + ",\"\\n" + std::string(1'000'000, 'x') + "\"]"));
+    CHECK(m.storage_bytes() > 2'000'000);
+    REQUIRE_FALSE(m.decode_array(R"(["\n","b"])"));
+    auto const small = m.storage_bytes();
+    CHECK(small < 1000);
+    REQUIRE_FALSE(m.decode_array(R"(["a","b"])"));
+    CHECK(m.storage_bytes() == small);
+}
+
 TEST_CASE("quotes are found at every place of a long text") {
     for (std::size_t size = 0; size <= 70; ++size) {
         std::string const text(size, 'x');
