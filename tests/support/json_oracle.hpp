@@ -25,6 +25,11 @@ inline std::string utf8(char32_t code_point) {
             byte(0x80 + code_point % 64)};
 }
 
+/// The three one after the other; GCC 12 warns of `"a" + string` without cause.
+inline std::string wrapped(std::string_view head, std::string_view middle, std::string_view tail) {
+    return std::string(head).append(middle).append(tail);
+}
+
 /// Whether `text` is exactly one code point: it encodes back to itself.
 inline bool is_one_code_point(std::string_view text) {
     constexpr std::array<unsigned, 5> lead_mask{0, 0x7f, 0x1f, 0x0f, 0x07};
