@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     std::string inside;
     for (auto const c : json)
         if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') inside.push_back(c);
-    auto const one = "[\"" + inside + "\"]";
+    auto const one = test::wrapped("[\"", inside, "\"]");
     require(!m.decode_array(one) && m.messages().size() == 1);
     require(m.messages()[0] == test::repaired(inside));
     return 0;

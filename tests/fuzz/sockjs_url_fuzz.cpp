@@ -43,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     }
     // The parts make up the path again.
     require(is_segment(r.server) && is_segment(r.session));
-    std::string const head = "/" + std::string(r.server) + "/" + std::string(r.session) + "/";
+    std::string head = "/";
+    head.append(r.server).append("/").append(r.session).append("/");
     require(path.starts_with(head));
     auto name = path.substr(head.size());
     if (name.ends_with('/')) name.pop_back();

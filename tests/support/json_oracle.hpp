@@ -25,6 +25,11 @@ inline std::string utf8(char32_t code_point) {
             byte(0x80 + code_point % 64)};
 }
 
+/// The three one after the other; GCC 12 warns of `"a" + string` without cause.
+inline std::string wrapped(std::string_view head, std::string_view middle, std::string_view tail) {
+    return std::string(head).append(middle).append(tail);
+}
+
 /// Whether `text` is exactly one code point: it encodes back to itself.
 inline bool is_one_code_point(std::string_view text) {
     constexpr std::array<unsigned, 5> lead_mask{0, 0x7f, 0x1f, 0x0f, 0x07};
@@ -36,7 +41,7 @@ inline bool is_one_code_point(std::string_view text) {
 
 /// Whether more bytes could make `text` one code point.
 inline bool is_start_of_code_point(std::string text) {
-    if (text.size() > 3) return false;
+    if (text.size() > 3 || static_cast<unsigned char>(text[0]) < 0xc0) return false;
     // One value from each range a second byte may have.
     for (auto const c : {'\x80', '\x90', '\xa0'}) {
         text.push_back(c);
@@ -50,6 +55,11 @@ inline bool is_start_of_code_point(std::string text) {
 inline std::string repaired(std::string_view text) {
     std::string out;
     while (!text.empty()) {
+        if (static_cast<unsigned char>(text[0]) < 0x80) {
+            out.push_back(text[0]);
+            text.remove_prefix(1);
+            continue;
+        }
         std::size_t taken = 0;
         for (std::size_t n = 1; n <= 4 && n <= text.size() && taken == 0; ++n)
             if (is_one_code_point(text.substr(0, n))) taken = n;

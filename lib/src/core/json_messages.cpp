@@ -18,26 +18,9 @@ bool try_take(std::string_view& rest, char c) noexcept {
     return true;
 }
 
-// The length of the well-formed text that is not ASCII at the start of `text`.
-std::size_t wide_run(std::string_view text) noexcept {
-    std::size_t at = 0;
-    while (at < text.size() && static_cast<unsigned char>(text[at]) >= 0x80) {
-        auto const step = detail::decode_utf8(text.substr(at));
-        if (!step.valid) break;
-        at += step.length;
-    }
-    return at;
-}
-
 // The length of what stands for itself at the start of `text`, read as the inside of a string.
 std::size_t verbatim_run(std::string_view text) noexcept {
-    std::size_t at = 0;
-    for (;;) {
-        at += detail::plain_run(text.substr(at));
-        auto const wide = wide_run(text.substr(at));
-        if (wide == 0) return at;
-        at += wide;
-    }
+    return detail::verbatim_run(text, [](char32_t) { return false; });
 }
 
 void append_utf8(std::string& out, char32_t c) {
@@ -73,8 +56,13 @@ char short_escape(char c) noexcept {
 }
 
 template <class Container>
+std::size_t bytes_of(Container const& c) noexcept {
+    return c.capacity() * sizeof(typename Container::value_type);
+}
+
+template <class Container>
 void clear_or_release(Container& c) {
-    if (c.capacity() * sizeof(typename Container::value_type) > json_messages::max_kept_bytes)
+    if (bytes_of(c) > json_messages::max_kept_bytes)
         Container{}.swap(c);
     else
         c.clear();
@@ -100,6 +88,10 @@ error_code json_messages::decode_frame(std::string_view json) {
     auto const taken = try_take(rest, '"') ? take_string(rest) : take_array(rest);
     skip_space(rest);
     return finish(taken && rest.empty(), json);
+}
+
+std::size_t json_messages::storage_bytes() const noexcept {
+    return bytes_of(messages_) + bytes_of(decoded_) + bytes_of(scratch_);
 }
 
 void json_messages::start() {

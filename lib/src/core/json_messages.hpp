@@ -19,12 +19,13 @@ namespace anywire {
 /// Spec:   sockjs-protocol, "XhrPolling" and "JSON Unicode Encoding"; RFC 8259.
 /// Borrow: messages point into the text given to `decode_*` where it needs no decoding, else into
 ///         this object; valid until the next `decode_*` and as long as that text is.
-/// Limits: none on the text; the carrier has held it to `limits::max_payload`. Up to 16 bytes are
-///         kept for each message, and no more than `max_kept_bytes` from one text to the next.
+/// Limits: none on the text; the carrier has held it to `limits::max_payload`. Beside decoded text
+///         a message takes up to 32 bytes, for three of the text (`"",`) or more. From one text to
+///         the next each of the three stores keeps `max_kept_bytes` at most.
 /// Cost:   one pass. No allocation for text without escapes once warm.
 class json_messages {
 public:
-    /// Storage above this is given back at the next `decode_*`.
+    /// A store above this is given back at the next `decode_*`.
     static constexpr std::size_t max_kept_bytes = 65536;
 
     /// Decodes the body of an `xhr_send` or `jsonp_send`: an array of strings.
@@ -39,6 +40,9 @@ public:
     [[nodiscard]] error_code decode_frame(std::string_view json);
 
     [[nodiscard]] std::span<std::string_view const> messages() const noexcept { return messages_; }
+
+    /// Bytes of storage held now.
+    [[nodiscard]] std::size_t storage_bytes() const noexcept;
 
 private:
     // A message in `scratch_`, which may move while it grows.

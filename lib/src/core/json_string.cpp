@@ -60,7 +60,8 @@ void append_ascii(std::string& out, char c) {
     }
 }
 
-// Appends the first code point of `text`, which is not plain; says how many bytes that took.
+// Appends the first code point of `text`, which may not stand as it is; says how many bytes that
+// took.
 template <dialect Dialect>
 std::size_t append_special(std::string& out, std::string_view text) {
     if (static_cast<unsigned char>(text[0]) < 0x80) {
@@ -74,7 +75,7 @@ std::size_t append_special(std::string& out, std::string_view text) {
     if (must_escape<Dialect>(step.code_point))
         append_escaped(out, step.code_point);
     else
-        out.append(step.valid ? text.substr(0, step.length) : detail::replacement);
+        out.append(detail::replacement);  // the text is not UTF-8 here
     return step.length;
 }
 
@@ -82,9 +83,10 @@ template <dialect Dialect>
 void append_string(std::string& out, std::string_view text) {
     out.push_back('"');
     for (;;) {
-        auto const plain = detail::plain_run<Dialect == dialect::html>(text);
-        out.append(text.data(), plain);
-        text.remove_prefix(plain);
+        auto const verbatim =
+            detail::verbatim_run<Dialect == dialect::html>(text, must_escape<Dialect>);
+        out.append(text.data(), verbatim);
+        text.remove_prefix(verbatim);
         if (text.empty()) break;
         text.remove_prefix(append_special<Dialect>(out, text));
     }

@@ -19,6 +19,12 @@ bool breaks_event(char c) noexcept {
 // sockjs-client runs `decodeURI` on the data of an event: without this a `%` in a message would
 // change or lose it. The other three would end the event; JSON never holds them raw.
 void append_event_data(std::string& out, std::string_view frame) {
+    // Four searches at the speed of memchr are far cheaper than one by hand.
+    auto const has = [frame](char c) { return frame.find(c) != frame.npos; };
+    if (!has('%') && !has('\r') && !has('\n') && !has('\0')) {
+        out.append(frame);
+        return;
+    }
     for (;;) {
         auto const special = std::find_if(frame.begin(), frame.end(), breaks_event);
         out.append(frame.begin(), special);

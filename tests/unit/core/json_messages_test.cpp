@@ -11,6 +11,7 @@
 
 using namespace anywire;
 using test::utf8;
+using test::wrapped;
 
 namespace {
 
@@ -82,7 +83,7 @@ TEST_CASE("messages without escapes point into the text") {
 TEST_CASE("every escape decodes") {
     CHECK(decode(R"(["\"\\\/\b\f\n\r\t"])") == strings{"\"\\/\b\f\n\r\t"});
     CHECK(decode(R"(["\u0041\u00e9\u20AC\uffff"])") ==
-          strings{"A" + utf8(0xe9) + utf8(0x20ac) + utf8(0xffff)});
+          strings{utf8(0x41) + utf8(0xe9) + utf8(0x20ac) + utf8(0xffff)});
     CHECK(decode(R"(["a\u0000b"])") == strings{std::string("a\0b", 3)});
     CHECK(decode(R"(["\ud83d\ude00\uDBFF\uDFFF\ud800\udc00"])") ==
           strings{utf8(0x1f600) + utf8(0x10ffff) + utf8(0x10000)});
@@ -93,9 +94,10 @@ TEST_CASE("messages with escapes stay right while the storage behind them grows"
     strings expected;
     for (int i = 0; i < 300; ++i) {
         if (i != 0) json += ',';
-        auto const text = std::string(static_cast<std::size_t>(i), 'x') + std::to_string(i);
-        json += i % 3 == 0 ? "\"" + text + "\"" : "\"\\n" + text + "\"";
-        expected.push_back(i % 3 == 0 ? text : "\n" + text);
+        auto const text = std::string(static_cast<std::size_t>(i), 'x').append(std::to_string(i));
+        auto const escaped = i % 3 != 0;
+        json.append(escaped ? "\"\\n" : "\"").append(text).append("\"");
+        expected.push_back(std::string(escaped ? "\n" : "").append(text));
     }
     CHECK(decode(json + "]") == expected);
 }
@@ -113,7 +115,7 @@ TEST_CASE("all 1093 code points that clients escape decode") {
         }
     }
     CHECK(count == 1093);
-    CHECK(decode("[\"" + escaped + "\"]") == strings{expected});
+    CHECK(decode(wrapped("[\"", escaped, "\"]")) == strings{expected});
 
     // And back, as the suite's echo does.
     std::string echoed = "[";
@@ -126,7 +128,7 @@ TEST_CASE("the 44 code points that servers escape are accepted raw") {
     for (auto const& [first, last] : std::vector<std::pair<unsigned, unsigned>>{
              {0x200c, 0x200f}, {0x2028, 0x202f}, {0x2060, 0x206f}, {0xfff0, 0xffff}})
         for (auto c = first; c <= last; ++c) text += utf8(c);
-    CHECK(decode("[\"" + text + "\"]") == strings{text});
+    CHECK(decode(wrapped("[\"", text, "\"]")) == strings{text});
 }
 
 TEST_CASE("escapes of lone surrogates become U+FFFD") {
@@ -140,7 +142,7 @@ TEST_CASE("escapes of lone surrogates become U+FFFD") {
 
 TEST_CASE("raw bytes that are not UTF-8 become U+FFFD") {
     CHECK(decode("[\"a\xff"
-                 "b\"]") == strings{"a" + replaced + "b"});
+                 "b\"]") == strings{wrapped("a", replaced, "b")});
     CHECK(decode("[\"\xed\xa0\x80\"]") == strings{replaced + replaced + replaced});
     CHECK(decode("[\"\xe2\x82\"]") == strings{replaced});
     CHECK(decode("[\"\xc3\xa9\xc3\"]") == strings{utf8(0xe9) + replaced});
@@ -229,17 +231,30 @@ TEST_CASE("a body of hostile nesting is refused without harm") {
 TEST_CASE("a decoder is as good as new after an error and after a big text") {
     json_messages m;
     CHECK(m.decode_array(R"(["a\n", 1])") == errc::payload_expected);
-    REQUIRE_FALSE(m.decode_array("[\"\\n" + std::string(1'000'000, 'x') + "\"]"));
+    REQUIRE_FALSE(m.decode_array(wrapped("[\"\\n", std::string(1'000'000, 'x'), "\"]")));
     CHECK(m.messages()[0].size() == 1'000'001);
     REQUIRE_FALSE(m.decode_array(R"(["\t","b"])"));
     CHECK(decoded(m) == strings{"\t", "b"});
+}
+
+TEST_CASE("storage for a big body is given back at the next, storage for a small one is kept") {
+    std::string many = "[\"\\n\"";
+    for (int i = 0; i < 50'000; ++i) many += ",\"\\n\"";
+    json_messages m;
+    REQUIRE_FALSE(m.decode_array(many + wrapped(",\"\\n", std::string(1'000'000, 'x'), "\"]")));
+    CHECK(m.storage_bytes() > 2'000'000);
+    REQUIRE_FALSE(m.decode_array(R"(["\n","b"])"));
+    auto const small = m.storage_bytes();
+    CHECK(small < 1000);
+    REQUIRE_FALSE(m.decode_array(R"(["a","b"])"));
+    CHECK(m.storage_bytes() == small);
 }
 
 TEST_CASE("quotes are found at every place of a long text") {
     for (std::size_t size = 0; size <= 70; ++size) {
         std::string const text(size, 'x');
         CAPTURE(size);
-        REQUIRE(decode("[\"" + text + "\",\"" + text + "\"]") == strings{text, text});
-        REQUIRE(decode("[\"" + text + "\\n\"]") == strings{text + "\n"});
+        REQUIRE(decode(wrapped("[\"", wrapped(text, "\",\"", text), "\"]")) == strings{text, text});
+        REQUIRE(decode(wrapped("[\"", text, "\\n\"]")) == strings{text + "\n"});
     }
 }

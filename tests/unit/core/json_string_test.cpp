@@ -11,6 +11,7 @@
 
 using namespace anywire;
 using test::utf8;
+using test::wrapped;
 
 namespace {
 
@@ -38,8 +39,8 @@ TEST_CASE("printable ASCII stands in a JSON string as it is") {
     for (char c = 0x20; c < 0x7f; ++c)
         if (c != '"' && c != '\\') text.push_back(c);
     text.push_back('\x7f');
-    CHECK(quoted(append_json_string, text) == "\"" + text + "\"");
-    CHECK(quoted(append_sockjs_string, text) == "\"" + text + "\"");
+    CHECK(quoted(append_json_string, text) == wrapped("\"", text, "\""));
+    CHECK(quoted(append_sockjs_string, text) == wrapped("\"", text, "\""));
     CHECK(quoted(append_json_string, "") == "\"\"");
 }
 
@@ -68,8 +69,8 @@ TEST_CASE("what must be escaped is found at every place of a long text") {
         for (std::size_t at = 0; at < size; ++at) {
             std::string text(size, 'x');
             text[at] = '\n';
-            auto expected = "\"" + text + "\"";
-            expected.replace(at + 1, 1, "\\n");
+            auto const expected =
+                wrapped("\"", wrapped(text.substr(0, at), "\\n", text.substr(at + 1)), "\"");
             CAPTURE(size, at);
             REQUIRE(quoted(append_json_string, text) == expected);
         }
@@ -88,20 +89,20 @@ TEST_CASE("SockJS strings escape exactly the 44 code points of the test suite an
         }
     }
     CHECK(count == 44);
-    CHECK(quoted(append_sockjs_string, text) == "\"" + expected + "\"");
-    CHECK(quoted(append_json_string, text) == "\"" + text + "\"");
+    CHECK(quoted(append_sockjs_string, text) == wrapped("\"", expected, "\""));
+    CHECK(quoted(append_json_string, text) == wrapped("\"", text, "\""));
 
     for (unsigned c = 0x7f; c < 0x10000; ++c) {
         if (c >= 0xd800 && c <= 0xdfff) continue;
         auto const one = utf8(c);
         auto const must = expected.find(unit(c)) != std::string::npos;
         CAPTURE(c);
-        REQUIRE(quoted(append_sockjs_string, one) == "\"" + (must ? unit(c) : one) + "\"");
+        REQUIRE(quoted(append_sockjs_string, one) == wrapped("\"", (must ? unit(c) : one), "\""));
     }
     CHECK(quoted(append_sockjs_string, utf8(0x10000)) == R"("\ud800\udc00")");
     CHECK(quoted(append_sockjs_string, utf8(0x1f600)) == R"("\ud83d\ude00")");
     CHECK(quoted(append_sockjs_string, utf8(0x10ffff)) == R"("\udbff\udfff")");
-    CHECK(quoted(append_json_string, utf8(0x1f600)) == "\"" + utf8(0x1f600) + "\"");
+    CHECK(quoted(append_json_string, utf8(0x1f600)) == wrapped("\"", utf8(0x1f600), "\""));
 }
 
 TEST_CASE("what is not UTF-8 becomes one U+FFFD for each longest broken sequence") {
@@ -127,10 +128,10 @@ TEST_CASE("what is not UTF-8 becomes one U+FFFD for each longest broken sequence
         json += replaced;
         escaped += "\\ufffd";
     }
-    CHECK(quoted(append_json_string, r.text) == "\"" + json + "\"");
-    CHECK(quoted(append_json_string, "a" + r.text + "b") == "\"a" + json + "b\"");
-    CHECK(quoted(append_sockjs_string, r.text) == "\"" + escaped + "\"");
-    CHECK(quoted(append_js_string_for_html, r.text) == "\"" + json + "\"");
+    CHECK(quoted(append_json_string, r.text) == wrapped("\"", json, "\""));
+    CHECK(quoted(append_json_string, wrapped("a", r.text, "b")) == wrapped("\"a", json, "b\""));
+    CHECK(quoted(append_sockjs_string, r.text) == wrapped("\"", escaped, "\""));
+    CHECK(quoted(append_js_string_for_html, r.text) == wrapped("\"", json, "\""));
 }
 
 TEST_CASE(
@@ -140,7 +141,7 @@ TEST_CASE(
             if (b < 0x20 || b == '"' || b == '\\') continue;
             std::string const text{static_cast<char>(a), static_cast<char>(b), '\x80', 'x'};
             CAPTURE(a, b);
-            REQUIRE(quoted(append_json_string, text) == "\"" + test::repaired(text) + "\"");
+            REQUIRE(quoted(append_json_string, text) == wrapped("\"", test::repaired(text), "\""));
         }
     }
 }
@@ -155,8 +156,9 @@ TEST_CASE("no string for a script element can end or hide that element") {
 }
 
 TEST_CASE("no string for a script element holds a line end of JavaScript") {
-    auto const text = "a" + utf8(0x2028) + utf8(0x2029) + utf8(0x2030) + "\n";
-    CHECK(quoted(append_js_string_for_html, text) == "\"a\\u2028\\u2029" + utf8(0x2030) + "\\n\"");
+    auto const text = wrapped("a", utf8(0x2028) + utf8(0x2029) + utf8(0x2030), "\n");
+    CHECK(quoted(append_js_string_for_html, text) ==
+          wrapped("\"a\\u2028\\u2029", utf8(0x2030), "\\n\""));
 }
 
 TEST_CASE("a frame in a string is escaped a second time") {
