@@ -94,8 +94,9 @@ bool connection::send(std::string_view bytes) {
         bytes.remove_prefix(r.bytes);
         if (bytes.empty()) return true;
     }
-    std::array<frame*, 1> const rest{frame::make(bytes, frame_kind::raw)};
-    keep(rest, 0);
+    frame_ptr const rest(frame::make(bytes, frame_kind::raw));
+    std::array<frame*, 1> const batch{rest.get()};
+    keep(batch, 0);
     return false;
 }
 
@@ -112,7 +113,6 @@ bool connection::send_frames(std::span<frame* const> frames) {
         keep(frames, sent);
         return false;
     }
-    for (auto* f : frames) f->unref();
     return true;
 }
 
@@ -165,12 +165,12 @@ void connection::keep(std::span<frame* const> frames, std::size_t already_sent) 
         auto const size = f->ws().size();
         if (already_sent >= size) {
             already_sent -= size;
-            f->unref();
             continue;
         }
         if (unsent_->frames.empty()) unsent_->offset = already_sent;
         unsent_->bytes += size - already_sent;
         already_sent = 0;
+        f->ref();
         unsent_->frames.push_back(f);
     }
     stall_deadline_ = loop().now() + write_stall_;

@@ -84,7 +84,7 @@ protected:
 
     /// Writes; what does not go out at once is kept. True when all is out.
     bool send(std::string_view bytes);
-    /// The same for frames, whose references it takes over.
+    /// The same for frames; those that are kept are kept by a reference of their own.
     bool send_frames(std::span<frame* const> frames);
     std::size_t unsent_bytes() const noexcept { return unsent_ ? unsent_->bytes : 0; }
 

@@ -126,7 +126,6 @@ write_result one_shot_carrier::write(std::span<frame* const> batch) {
     std::string body;
     body.reserve(text.size() + 16);
     sockjs::append_dressed(body, dress().envelope, dress().callback, text);
-    for (auto* f : batch.first(taken)) f->unref();
     auto whole = head_of(dress());
     whole.body = body;
     return finished(taken, to().respond(whole));
@@ -193,7 +192,6 @@ write_result stream_carrier::write(std::span<frame* const> batch) {
         written_ += append_frame(out, f);
         last = written_ >= limit_ || is_goodbye(f);
     }
-    for (auto* f : batch.first(taken)) f->unref();
     if (last) {
         if (to().is_chunked()) out.append("0\r\n\r\n");
         auto const out_now = to().write_stream(out);

@@ -126,7 +126,8 @@ void websocket_connection::answer_ping(std::string_view data) {
 }
 
 void websocket_connection::send_pongs() {
-    std::array<frame*, 1> const batch{pong_.release()};
+    auto const pong = std::move(pong_);
+    std::array<frame*, 1> const batch{pong.get()};
     send_frames(batch);
 }
 
@@ -150,13 +151,10 @@ write_result websocket_connection::write(std::span<frame* const> batch) {
     if (deflate_) {
         std::string flat;
         if (auto const head = std::move(head_)) flat.append(head->ws());
-        for (auto* f : batch) {
-            append_frame(flat, *f);
-            f->unref();
-        }
+        for (auto* f : batch) append_frame(flat, *f);
         sent = send(flat);
-    } else if (head_) {
-        std::vector<frame*> with_head{head_.release()};
+    } else if (auto const head = std::move(head_)) {
+        std::vector<frame*> with_head{head.get()};
         with_head.insert(with_head.end(), batch.begin(), batch.end());
         sent = send_frames(with_head);
     } else {
@@ -192,7 +190,8 @@ void websocket_connection::append_deflated(std::string& out, frame const& f) {
 
 void websocket_connection::send_head_if_alone() {
     if (is_dropped() || !head_) return;
-    std::array<frame*, 1> const batch{head_.release()};
+    auto const head = std::move(head_);
+    std::array<frame*, 1> const batch{head.get()};
     send_frames(batch);
 }
 
@@ -208,7 +207,8 @@ void websocket_connection::send_close(unsigned code, std::string_view text) {
     send_head_if_alone();
     std::string payload;
     if (code != 1005 && code != 1006) websocket::append_close_payload(payload, static_cast<std::uint16_t>(code), text);
-    std::array<frame*, 1> const batch{frame::make(payload, frame_kind::close)};
+    frame_ptr const last(frame::make(payload, frame_kind::close));
+    std::array<frame*, 1> const batch{last.get()};
     send_frames(batch);
 }
 

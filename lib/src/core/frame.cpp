@@ -77,8 +77,12 @@ void frame_queue::push(frame_ptr f) {
     ++count_;
 }
 
-void frame_queue::forget(std::size_t n) noexcept {
-    for (std::size_t i = 0; i < n; ++i) bytes_ -= static_cast<std::uint32_t>(at(i)->cost());
+void frame_queue::pop(std::size_t n) noexcept {
+    for (std::size_t i = 0; i < n; ++i) {
+        auto* const f = at(i);
+        bytes_ -= static_cast<std::uint32_t>(f->cost());
+        f->unref();
+    }
     drop_front(n);
 }
 

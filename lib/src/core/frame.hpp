@@ -138,8 +138,8 @@ public:
 
     void push(frame_ptr f);
     frame* at(std::size_t i) const noexcept { return slots()[(head_ + i) & mask()]; }
-    /// Removes the `n` oldest; their references have moved elsewhere.
-    void forget(std::size_t n) noexcept;
+    /// Removes the `n` oldest.
+    void pop(std::size_t n) noexcept;
     /// Drops the oldest frame that is not the protocol's own; false when there is none.
     bool drop_oldest() noexcept;
     void clear() noexcept;

@@ -100,7 +100,7 @@ void sockjs_duplex_session::end_carrier(goodbye const& how) {
     if (!said_goodbye_ && !is_blocked()) {
         auto last = make_sockjs_close(loop(), how.code, how.text);
         std::array<frame* const, 1> const batch{last.get()};
-        if (wire()->write(batch).taken == 1) (void)last.release();
+        (void)wire()->write(batch);
         said_goodbye_ = true;
     }
     // Clients take code and reason from the `c` frame; the carrier itself ends normally.

@@ -262,7 +262,7 @@ void session_base::pump() {
         for (std::size_t i = 0; i < queue_.size(); ++i) batch.push_back(queue_.at(i));
         auto& wire = *wire_;
         auto const r = wire.write(batch);
-        queue_.forget(r.taken);
+        queue_.pop(r.taken);
         if (r.then == write_result::next::blocked) blocked_ = true;
         if (r.then == write_result::next::finished || r.then == write_result::next::ended) {
             lose_wire();

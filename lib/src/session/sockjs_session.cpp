@@ -30,10 +30,8 @@ void sockjs_session::attach(anywire::transport& wire) {
 }
 
 void sockjs_session::serve_goodbye(anywire::transport& wire) {
-    goodbye_frame_->ref();
     std::array<frame* const, 1> const batch{goodbye_frame_.get()};
     auto const r = wire.write(batch);
-    if (r.taken == 0) goodbye_frame_->unref();
     draining_ = r.then == write_result::next::ended ? nullptr : &wire;
     set_due(loop().now() + timing_.disconnect_delay);
 }

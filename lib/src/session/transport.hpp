@@ -47,7 +47,7 @@ struct write_result {
         finished,  ///< The carrier has ended in order; `on_closed` follows when all is on the wire.
         ended,     ///< As `finished`, all is on the wire, and the transport is gone.
     };
-    std::size_t taken = 0;  ///< Frames whose references the transport has taken over.
+    std::size_t taken = 0;  ///< Frames written or kept (by references of the transport's own).
     next then = next::ready;
 };
 
