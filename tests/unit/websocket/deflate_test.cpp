@@ -186,3 +186,9 @@ TEST_CASE("a reference further back than a message's own bytes and the window is
     inflated(i, b);
     CHECK(inflated(i, c) == "<bad>");
 }
+
+TEST_CASE("history ends with a final block: a reference to before it is refused") {
+    inflater i{{}};
+    CHECK(inflated(i, "\xf3\x48\xcd\xc9\xc9\x07\x00\x00"sv) == "Hello");
+    CHECK(inflated(i, "\xf2\x00\x11\x00\x00"sv) == "<bad>");
+}
