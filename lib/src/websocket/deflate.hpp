@@ -64,6 +64,11 @@ private:
 
 /// Inflates the messages of one connection as their bytes arrive.
 ///
+/// Beast's stream falls short in two ways, both harmless to clients that keep to the agreement. A
+/// reference beyond a window of less than 15 bits is refused only where it leaves what the same
+/// piece inflated to. And history ends with a final block, though the RFC lets it go on: a later
+/// reference to before that block is refused. Compressors that write final blocks start afresh.
+///
 /// Cost: 8 KB and the client's window, 2^client_max_window_bits bytes.
 class inflater {
 public:

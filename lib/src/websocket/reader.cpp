@@ -155,15 +155,20 @@ event message_reader::start_control(frame_header const& h, char*& at, char* end)
     return control_event(h.op, {payload, size});
 }
 
-event message_reader::start_data(frame_header const& h, char*& at, char* end) {
+/// What rule a data frame breaks by coming now, as a sentence.
+char const* message_reader::problem_of_order(frame_header const& h) const noexcept {
     bool const first = h.op != opcode::continuation;
     bool const in_message = unfinished_ && unfinished_->in_message;
-    if (first && in_message) return error(protocol_error, "a message begins inside another");
-    if (!first && !in_message) return error(protocol_error, "there is no message to continue");
-    if (h.rsv1 && !(inflates_ && first))
-        return error(protocol_error, "a frame is wrongly marked as compressed");
+    if (first && in_message) return "a message begins inside another";
+    if (!first && !in_message) return "there is no message to continue";
+    if (h.rsv1 && !(inflates_ && first)) return "a frame is wrongly marked as compressed";
+    return nullptr;
+}
 
-    auto const announced = h.payload_size + (in_message ? unfinished_->announced : 0);
+event message_reader::start_data(frame_header const& h, char*& at, char* end) {
+    if (auto const* const problem = problem_of_order(h)) return error(protocol_error, problem);
+    bool const first = h.op != opcode::continuation;
+    auto const announced = h.payload_size + (first ? 0 : unfinished_->announced);
     if (announced > max_announced(first ? h.rsv1 : unfinished_->compressed))
         return error(too_big, "a message is longer than the limit");
 

@@ -31,9 +31,9 @@ struct event {
     std::uint16_t code = 0;  ///< Close: the peer's, 1005 for none. Error: 1002, 1007 or 1009.
 };
 
-/// The bounds of a reader.
+/// The bounds of a reader; what is over them is error 1009.
 struct reader_options {
-    std::size_t max_message = 1'000'000;  ///< Bytes of a message, inflated; more is error 1009.
+    std::size_t max_message = 1'000'000;  ///< Bytes of a message, inflated; below 2^62.
     std::uint32_t max_fragments = 16384;  ///< Frames of one message; 0 = no bound of its own.
 };
 
@@ -73,6 +73,7 @@ public:
 private:
     struct unfinished;
 
+    char const* problem_of_order(frame_header const& h) const noexcept;
     event start_frame(char*& at, char* end);
     event start_control(frame_header const& h, char*& at, char* end);
     event start_data(frame_header const& h, char*& at, char* end);
