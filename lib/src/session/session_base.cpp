@@ -226,7 +226,8 @@ void session_base::on_flush() {
     if (!paused_ && (inbox_ || resuming_)) continue_reading();
     if (state_ < state::ended) pump_and_tell();
     if (state_ == state::ended) tell_closed();
-    if (state_ == state::dead) endpoint_.forget(*this);
+    // One that died in here is on the list again, and goes when its turn comes.
+    if (state_ == state::dead && !dirty_) endpoint_.forget(*this);
 }
 
 void session_base::continue_reading() {
