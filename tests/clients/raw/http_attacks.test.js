@@ -2,21 +2,14 @@
 // HTTP as attackers write it. Whatever is ambiguous must be refused by one 4xx or a plain close, and nothing that
 // follows it on the connection may be executed: each attack carries a second request that would open a session.
 
-const { test, before, after } = require('node:test');
+const { test } = require('node:test');
 const assert = require('node:assert/strict');
 const {
-    startServer, ask, answersUntilEnd, Connection, HttpConnection, RawWebSocket, Session, freshId, requestText,
+    useServer, ask, answersUntilEnd, Connection, HttpConnection, RawWebSocket, Session, freshId, requestText,
     assertNotFound, assertServes,
 } = require('./lib.js');
 
-let server;
-before(async () => { server = await startServer(); });
-after(async () => {
-    if (server) {
-        await assertServes(server);
-        await server.stop();
-    }
-});
+const server = useServer();
 
 const HOST = 'Host: x\r\n';
 

@@ -2,21 +2,14 @@
 // Clients that take and give nothing back: abandoned sessions, readers that do not read, connections that say nothing,
 // more connections than there are descriptors. Memory stays bounded, the others notice nothing, and all is released.
 
-const { test, before, after } = require('node:test');
+const { test } = require('node:test');
 const assert = require('node:assert/strict');
 const {
-    startServer, ask, Connection, HttpConnection, RawWebSocket, Session, frame, freshId, requestText, assertServes, within,
+    startServer, useServer, ask, Connection, HttpConnection, RawWebSocket, Session, frame, freshId, requestText, assertServes, within,
     TEXT, GO_AWAY,
 } = require('./lib.js');
 
-let server;
-before(async () => { server = await startServer(); });
-after(async () => {
-    if (server) {
-        await assertServes(server);
-        await server.stop();
-    }
-});
+const server = useServer();
 
 const MB = 1_000_000;
 

@@ -2,17 +2,15 @@
 // One test for each row of the sockjs-protocol suite, under the row's own name, holding every header and byte to
 // what the protocol says. The suite itself checks less; test_haproxy (hixie-76) is left out, browsers dropped it.
 
-const { test, before, after } = require('node:test');
+const { test } = require('node:test');
 const assert = require('node:assert/strict');
 const {
-    startServer, ask, HttpConnection, openStream, RawWebSocket, handshakeHeaders, freshId, Session, wrappers,
+    useServer, ask, HttpConnection, openStream, RawWebSocket, handshakeHeaders, freshId, Session, wrappers,
     PRELUDE, GO_AWAY, ANOTHER, FORM, CLOSE, assertContentType, assertNoCache, assertCachedForever, assertCors,
     assertNoCors, assertNoCookie, assertCookie, assertNotFound, assertWrongMethod, assertPreflight, assertRefusal,
 } = require('./lib.js');
 
-let server;
-before(async () => { server = await startServer(); });
-after(async () => { await server?.stop(); });
+const server = useServer();
 
 const get = (target, options) => ask(server, 'GET', target, options);
 const post = (target, options) => ask(server, 'POST', target, options);

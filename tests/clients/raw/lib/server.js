@@ -1,8 +1,11 @@
 'use strict';
 // Starts the server under test as a child process and ends that child, never another one.
 
+const { before, beforeEach, after, afterEach } = require('node:test');
+const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
+const net = require('node:net');
 const path = require('node:path');
 
 const executable = process.env.ANYWIRE_CONFORMANCE
@@ -12,16 +15,51 @@ const START_LIMIT = 20_000;
 const STOP_LIMIT = 15_000;
 
 class Server {
-    constructor(child, host, port) {
-        this.child = child;
-        this.pid = child.pid;
-        this.host = host;
-        this.port = port;
-        this.authority = `${host}:${port}`;
+    /// `args` for the command line; `descriptors` lowers RLIMIT_NOFILE first.
+    constructor({ args = [], descriptors } = {}) {
+        this.args = ['--port', '0', ...args];
+        this.descriptorLimit = descriptors;
+        this.child = null;
     }
 
     get alive() {
-        return this.child.exitCode === null && this.child.signalCode === null;
+        return this.child !== null && this.child.exitCode === null && this.child.signalCode === null;
+    }
+
+    /// Whether it can be connected to. A child that cannot is waited for: it is about to be seen dead.
+    async accepts() {
+        const socket = net.connect({ host: this.host, port: this.port });
+        const connected = await new Promise((resolve) => {
+            socket.once('connect', () => resolve(true));
+            socket.once('error', () => resolve(false));
+        });
+        socket.destroy();
+        if (!connected && this.alive) {
+            await new Promise((resolve) => {
+                const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_LIMIT);
+                this.child.once('exit', () => { clearTimeout(timer); resolve(); });
+            });
+        }
+        return connected && this.alive;
+    }
+
+    /// How it ended, for the message of a test that finds it dead.
+    get fate() {
+        return this.alive ? 'alive' : `ended by ${this.child?.signalCode ?? `exit code ${this.child?.exitCode}`}`;
+    }
+
+    async start() {
+        if (!fs.existsSync(executable)) {
+            throw new Error(`no executable at ${executable}: build it or set ANYWIRE_CONFORMANCE`);
+        }
+        const options = { stdio: ['ignore', 'pipe', 'inherit'] };
+        this.child = this.descriptorLimit
+            ? spawn('bash', ['-c', `ulimit -n ${this.descriptorLimit}; exec "$0" "$@"`, executable, ...this.args], options)
+            : spawn(executable, this.args, options);
+        [this.host, this.port] = await listening(this.child);
+        this.pid = this.child.pid;
+        this.authority = `${this.host}:${this.port}`;
+        return this;
     }
 
     /// Resident memory in bytes.
@@ -56,16 +94,8 @@ class Server {
     }
 }
 
-/// Starts the server on a free port. `descriptors` lowers its RLIMIT_NOFILE first.
-function startServer({ args = [], descriptors } = {}) {
-    if (!fs.existsSync(executable)) {
-        return Promise.reject(new Error(`no executable at ${executable}: build it or set ANYWIRE_CONFORMANCE`));
-    }
-    const all = ['--port', '0', ...args];
-    const child = descriptors
-        ? spawn('bash', ['-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, executable, ...all],
-            { stdio: ['ignore', 'pipe', 'inherit'] })
-        : spawn(executable, all, { stdio: ['ignore', 'pipe', 'inherit'] });
+/// Waits for the line that tells where the server listens.
+function listening(child) {
     return new Promise((resolve, reject) => {
         let text = '';
         const fail = (why) => {
@@ -85,10 +115,32 @@ function startServer({ args = [], descriptors } = {}) {
                 child.removeAllListeners('error');
                 child.stdout.removeAllListeners('data');
                 child.stdout.resume();
-                resolve(new Server(child, match[1].replace(/^\[|\]$/g, ''), Number(match[2])));
+                resolve([match[1].replace(/^\[|\]$/g, ''), Number(match[2])]);
             }
         });
     });
 }
 
-module.exports = { startServer };
+function startServer(options) {
+    return new Server(options).start();
+}
+
+/// One server for all tests of a file. A test in which it dies fails, and the next one finds a new one: a crash hides
+/// nothing else. At the end it must obey SIGTERM.
+function useServer(options) {
+    const server = new Server(options);
+    before(() => server.start());
+    beforeEach(async () => {
+        if (!await server.accepts()) {
+            await server.start();
+        }
+    });
+    afterEach(async () => assert.ok(await server.accepts(), `the server ${server.fate}`));
+    after(async () => {
+        const { code, signal } = await server.stop();
+        assert.deepEqual({ code, signal }, { code: 0, signal: null });
+    });
+    return server;
+}
+
+module.exports = { Server, startServer, useServer };
