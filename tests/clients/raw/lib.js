@@ -1,0 +1,11 @@
+'use strict';
+// What the raw tests share. Nothing here knows HTTP, WebSocket or SockJS from a library: requests and frames are
+// written by hand, answers are read byte by byte, so that what a client library would forgive is seen.
+
+module.exports = {
+    ...require('./lib/server.js'),
+    ...require('./lib/connection.js'),
+    ...require('./lib/http.js'),
+    ...require('./lib/websocket.js'),
+    ...require('./lib/sockjs.js'),
+};
