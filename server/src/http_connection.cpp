@@ -117,16 +117,22 @@ bool http_connection::parse_one(std::string_view& bytes) {
         reader_ = std::make_unique<http::request_reader>(std::move(local));
         set_deadline(loop().now() + to_ticks(shard_.core().options.limits.request_head));
     }
-    if (what == status::head_complete) on_head();
+    if (what == status::head_complete && !on_head()) return true;
     return false;
 }
 
-/// The head of a request is known whose body is still on its way.
-void http_connection::on_head() {
+/// The head of a request is known whose body is still on its way. False when it is refused.
+bool http_connection::on_head() {
     auto const& head = reader_->request();
     set_deadline(loop().now() + to_ticks(shard_.core().options.limits.request_body));
     version_ = static_cast<std::uint8_t>(head.version);
+    auto const* const target = shard_.core().routes.find(head.path);
+    if (target && !reader_->limit_body(target->max_body())) {
+        refuse(413, reader_->error_text());
+        return false;
+    }
     if (head.expect_continue) (void)send("HTTP/1.1 100 Continue\r\n\r\n");
+    return true;
 }
 
 void http_connection::serve(http::request_view const& request) {

@@ -71,7 +71,7 @@ private:
 
     void parse(std::string_view bytes);
     bool parse_one(std::string_view& bytes);
-    void on_head();
+    bool on_head();
     void serve(http::request_view const& request);
     void refuse(unsigned status, std::string_view text);
     void append_head(std::string& out, answer const& a, bool keep);

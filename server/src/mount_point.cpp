@@ -48,8 +48,9 @@ mount_point::mount_point(server_core& core,
                          session_limits const& limits,
                          origin_list const& origins,
                          deflate_options const& deflate,
-                         handlers app)
-    : route_target(std::move(prefix), limits.max_message),
+                         handlers app,
+                         bool takes_bodies)
+    : route_target(std::move(prefix), takes_bodies ? limits.max_message : 0),
       core_(core),
       index_(index),
       app_(std::move(app)),

@@ -31,7 +31,8 @@ public:
                 session_limits const& limits,
                 origin_list const& origins,
                 deflate_options const& deflate,
-                handlers app);
+                handlers app,
+                bool takes_bodies);
 
     handlers const& app() const noexcept { return app_; }
     session_limits const& limits() const noexcept { return limits_; }

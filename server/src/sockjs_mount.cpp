@@ -107,7 +107,7 @@ private:
 };
 
 sockjs_mount::sockjs_mount(server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app)
-    : mount_point(core, std::move(prefix), index, options.limits, options.origins, options.deflate, std::move(app)),
+    : mount_point(core, std::move(prefix), index, options.limits, options.origins, options.deflate, std::move(app), true),
       options_(std::move(options)),
       timing_{.heartbeat = to_ticks(options_.heartbeat), .disconnect_delay = to_ticks(options_.disconnect_delay)},
       websocket_timing_{.ping_interval = to_ticks(options_.heartbeat),

@@ -8,7 +8,7 @@ namespace {
 class websocket_mount final : public mount_point {
 public:
     websocket_mount(server_core& core, std::string prefix, std::size_t index, websocket_options options, handlers app)
-        : mount_point(core, std::move(prefix), index, options.limits, options.origins, options.deflate, std::move(app)),
+        : mount_point(core, std::move(prefix), index, options.limits, options.origins, options.deflate, std::move(app), false),
           subprotocols_(std::move(options.subprotocols)),
           timing_{.ping_interval = to_ticks(options.ping_interval), .ping_timeout = to_ticks(options.ping_timeout)} {
         require_option(options.ping_interval.count() >= 0, this->prefix(), "ping_interval must not be negative");
@@ -16,7 +16,7 @@ public:
     }
 
     void serve(incoming const& in) override {
-        if (!in.below.empty() && in.below != "/") return in.not_found();
+        if (!in.below.empty() && !(prefix().empty() && in.below == "/")) return in.not_found();
         if (in.head.method != "GET") return (void)in.to.respond({.status = 405, .fields = "Allow: GET\r\n"});
         open_websocket(in, subprotocols_, "websocket", {}, [this](endpoint_core& sessions, session_base::origin from) {
             return new plain_session(sessions, std::move(from), timing_);

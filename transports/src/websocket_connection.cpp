@@ -92,6 +92,8 @@ void websocket_connection::on_event(websocket::event const& e) {
 
 void websocket_connection::on_peer_close(websocket::event const& e) {
     peer_closed_ = true;
+    loop().flush();  // answers to what came before the goodbye leave before ours
+    if (is_dropped()) return;
     if (phase_ == phase::open) {
         send_close(e.code, {});
         tell_closed({close_reason::client_closed, static_cast<close_code>(e.code), e.data});
@@ -100,6 +102,8 @@ void websocket_connection::on_peer_close(websocket::event const& e) {
 }
 
 void websocket_connection::on_broken(websocket::event const& e) {
+    loop().flush();
+    if (is_dropped()) return;
     if (phase_ == phase::open) {
         host().log().write(log_level::debug, "websocket broken by the peer: ", e.data);
         send_close(e.code, {});
