@@ -88,4 +88,4 @@ async function start_server(...args) {
     }
 }
 
-module.exports = { start_server, start_child };
+module.exports = { start_server, start_child, stop };
