@@ -5,6 +5,7 @@
 const net = require('node:net');
 
 const LIMIT = 10_000;
+const open = new Set(); // every socket a test has opened and not closed
 
 class Connection {
     constructor(socket) {
@@ -32,6 +33,9 @@ class Connection {
         return new Promise((resolve, reject) => {
             const socket = net.connect({ host: server.host, port: server.port, allowHalfOpen: true });
             socket.setNoDelay(true);
+            socket.unref(); // what a failed test leaves open must not keep the process
+            open.add(socket);
+            socket.once('close', () => open.delete(socket));
             socket.once('error', reject);
             socket.once('connect', () => {
                 socket.removeListener('error', reject);
@@ -42,6 +46,11 @@ class Connection {
                 resolve(connection);
             });
         });
+    }
+
+    /// Closes whatever tests have left open.
+    static closeAll() {
+        open.forEach((socket) => socket.destroy());
     }
 
     /// Strings are sent as latin1: one character, one byte.

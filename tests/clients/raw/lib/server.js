@@ -7,6 +7,7 @@ const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
+const { Connection } = require('./connection.js');
 
 const executable = process.env.ANYWIRE_CONFORMANCE
     || path.resolve(__dirname, '../../../../build/bin/anywire-conformance');
@@ -137,6 +138,7 @@ function useServer(options) {
     });
     afterEach(async () => assert.ok(await server.accepts(), `the server ${server.fate}`));
     after(async () => {
+        Connection.closeAll();
         const { code, signal } = await server.stop();
         assert.deepEqual({ code, signal }, { code: 0, signal: null });
     });
