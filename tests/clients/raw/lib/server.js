@@ -57,7 +57,7 @@ class Server {
         this.child = this.descriptorLimit
             ? spawn('bash', ['-c', `ulimit -n ${this.descriptorLimit}; exec "$0" "$@"`, executable, ...this.args], options)
             : spawn(executable, this.args, options);
-        [this.host, this.port] = await listening(this.child);
+        [this.secure, this.host, this.port] = await listening(this.child);
         this.pid = this.child.pid;
         this.authority = `${this.host}:${this.port}`;
         return this;
@@ -109,14 +109,14 @@ function listening(child) {
         child.stdout.setEncoding('utf8');
         child.stdout.on('data', (data) => {
             text = (text + data).slice(-4096);
-            const match = /listening on https?:\/\/(\S+):(\d+)/.exec(text);
+            const match = /listening on (https?):\/\/(\S+):(\d+)/.exec(text);
             if (match) {
                 clearTimeout(timer);
                 child.removeAllListeners('exit');
                 child.removeAllListeners('error');
                 child.stdout.removeAllListeners('data');
                 child.stdout.resume();
-                resolve([match[1].replace(/^\[|\]$/g, ''), Number(match[2])]);
+                resolve([match[1] === 'https', match[2].replace(/^\[|\]$/g, ''), Number(match[3])]);
             }
         });
     });
