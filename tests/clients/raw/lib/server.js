@@ -12,13 +12,16 @@ const { Connection } = require('./connection.js');
 const executable = process.env.ANYWIRE_CONFORMANCE
     || path.resolve(__dirname, '../../../../build/bin/anywire-conformance');
 
+/// Arguments for every server of a run, such as "--threads 4".
+const everywhere = (process.env.ANYWIRE_CONFORMANCE_ARGS ?? '').split(' ').filter(Boolean);
+
 const START_LIMIT = 20_000;
 const STOP_LIMIT = 15_000;
 
 class Server {
     /// `args` for the command line; `descriptors` lowers RLIMIT_NOFILE first.
     constructor({ args = [], descriptors } = {}) {
-        this.args = ['--port', '0', ...args];
+        this.args = ['--port', '0', ...everywhere, ...args];
         this.descriptorLimit = descriptors;
         this.child = null;
     }
