@@ -487,7 +487,7 @@ test('32: what has no end is cut off while it comes', async () => {
     await assertCutOff(line, 'X: a\r\n');
     await assertCutOff(line, 'a');
     await assertCutOff('GET /', 'a');
-    await assertCutOff('', 'A', [...TOO_MUCH, 501]);  // no method is that long
+    await assertCutOff('', 'A', [...TOO_MUCH, 501]);
     await assertCutOff(`${postHead(CHUNKED)}1;`, 'a');
     await assertCutOff(`${postHead(CHUNKED)}0\r\nX: `, 'a');
     await assertCutOff(`${postHead(CHUNKED)}0\r\n`, 'X: a\r\n');

@@ -114,7 +114,7 @@ test('40: what was refused leaves the connection usable or ended', async () => {
     }
 });
 
-const routes = ['/echo', '/echo/', '/echo/info', '/echo/iframe.html', '/echo/elsewhere', '/elsewhere', '/', '/ws/', '/ws/elsewhere',
+const routes = ['/echo', '/echo/', '/echo/info', '/echo/iframe.html', '/echo/elsewhere', '/elsewhere', '/', '/ws/elsewhere', '/wsx',
     '/echo/a/b/xhr', '/echo/a/b/xhr_send', '/echo/a/b/xhr_streaming', '/echo/a/b/eventsource', '/echo/a/b/htmlfile?c=x',
     '/echo/a/b/jsonp?c=x', '/echo/a/b/jsonp_send', '/disabled_websocket_echo/websocket', '/disabled_websocket_echo/a/b/websocket',
     '/echo/a./b/websocket', '/echo//websocket'];

@@ -3,8 +3,10 @@
 // what did arrive. Waiting is always for an event, never for time to pass.
 
 const net = require('node:net');
+const tls = require('node:tls');
 
 const LIMIT = 10_000;
+const open = new Set(); // every socket a test has opened and not closed
 
 class Connection {
     constructor(socket) {
@@ -30,10 +32,14 @@ class Connection {
     /// Connects. `paused` leaves whatever the server sends in the kernel's buffers.
     static open(server, { paused = false } = {}) {
         return new Promise((resolve, reject) => {
-            const socket = net.connect({ host: server.host, port: server.port, allowHalfOpen: true });
+            const where = { host: server.host, port: server.port, allowHalfOpen: true };
+            const socket = server.secure ? tls.connect({ ...where, rejectUnauthorized: false }) : net.connect(where);
             socket.setNoDelay(true);
+            socket.unref(); // what a failed test leaves open must not keep the process
+            open.add(socket);
+            socket.once('close', () => open.delete(socket));
             socket.once('error', reject);
-            socket.once('connect', () => {
+            socket.once(server.secure ? 'secureConnect' : 'connect', () => {
                 socket.removeListener('error', reject);
                 const connection = new Connection(socket);
                 if (paused) {
@@ -42,6 +48,11 @@ class Connection {
                 resolve(connection);
             });
         });
+    }
+
+    /// Closes whatever tests have left open.
+    static closeAll() {
+        open.forEach((socket) => socket.destroy());
     }
 
     /// Strings are sent as latin1: one character, one byte.

@@ -7,9 +7,13 @@ const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
+const { Connection } = require('./connection.js');
 
 const executable = process.env.ANYWIRE_CONFORMANCE
     || path.resolve(__dirname, '../../../../build/bin/anywire-conformance');
+
+/// Arguments for every server of a run, such as "--threads 4".
+const everywhere = (process.env.ANYWIRE_CONFORMANCE_ARGS ?? '').split(' ').filter(Boolean);
 
 const START_LIMIT = 20_000;
 const STOP_LIMIT = 15_000;
@@ -17,7 +21,7 @@ const STOP_LIMIT = 15_000;
 class Server {
     /// `args` for the command line; `descriptors` lowers RLIMIT_NOFILE first.
     constructor({ args = [], descriptors } = {}) {
-        this.args = ['--port', '0', ...args];
+        this.args = ['--port', '0', ...everywhere, ...args];
         this.descriptorLimit = descriptors;
         this.child = null;
     }
@@ -56,7 +60,7 @@ class Server {
         this.child = this.descriptorLimit
             ? spawn('bash', ['-c', `ulimit -n ${this.descriptorLimit}; exec "$0" "$@"`, executable, ...this.args], options)
             : spawn(executable, this.args, options);
-        [this.host, this.port] = await listening(this.child);
+        [this.secure, this.host, this.port] = await listening(this.child);
         this.pid = this.child.pid;
         this.authority = `${this.host}:${this.port}`;
         return this;
@@ -108,14 +112,14 @@ function listening(child) {
         child.stdout.setEncoding('utf8');
         child.stdout.on('data', (data) => {
             text = (text + data).slice(-4096);
-            const match = /listening on https?:\/\/(\S+):(\d+)/.exec(text);
+            const match = /listening on (https?):\/\/(\S+):(\d+)/.exec(text);
             if (match) {
                 clearTimeout(timer);
                 child.removeAllListeners('exit');
                 child.removeAllListeners('error');
                 child.stdout.removeAllListeners('data');
                 child.stdout.resume();
-                resolve([match[1].replace(/^\[|\]$/g, ''), Number(match[2])]);
+                resolve([match[1] === 'https', match[2].replace(/^\[|\]$/g, ''), Number(match[3])]);
             }
         });
     });
@@ -137,6 +141,7 @@ function useServer(options) {
     });
     afterEach(async () => assert.ok(await server.accepts(), `the server ${server.fate}`));
     after(async () => {
+        Connection.closeAll();
         const { code, signal } = await server.stop();
         assert.deepEqual({ code, signal }, { code: 0, signal: null });
     });
