@@ -155,6 +155,8 @@ private:
     void run_timers(tick now);
     void arm();
     void tell_closed();
+    /// True when more waits than the protocol's own frames: those never keep a message out.
+    bool holds_messages() const noexcept;
     result<void> enqueue(frame_ptr f);
     result<void> overflow(frame_ptr f);
     template <class Handler, class... Args>
