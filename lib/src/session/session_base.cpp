@@ -55,7 +55,11 @@ result<void> session_base::send(message_view m) {
 
 result<void> session_base::send_shared(shared_message& m) {
     if (state_ != state::open) return errc::session_closed;
-    auto f = m.frame_for(encoding_of_messages(), [&] { return encode(m.view()); });
+    auto f = m.frame_for(encoding_of_messages(), [&]() -> frame_ptr {
+        auto const view = m.view();
+        if (!view.binary && !is_utf8(view.data)) return {};
+        return encode(view);
+    });
     if (!f) return errc::bad_utf8;
     return enqueue(std::move(f));
 }
