@@ -2,6 +2,8 @@
 
 #include "core/utf8.hpp"
 
+#include <boost/assert.hpp>
+
 #include <exception>
 
 namespace anywire {
@@ -201,7 +203,7 @@ void session_base::deliver(message_view m) {
 }
 
 void session_base::push_protocol(frame_ptr f) {
-    f->mark_protocol();
+    BOOST_ASSERT(f->is_protocol());
     queue_.push(std::move(f));
     mark_dirty();
 }

@@ -129,6 +129,7 @@ protected:
     /// Hands a message to the application, or keeps it while the session is paused.
     void deliver(message_view m);
     /// Queues a frame of the protocol's own; never refused.
+    /// Requires: it is marked as such by who made it, for some are shared by all shards.
     void push_protocol(frame_ptr f);
     /// Ends the session at once: nothing more is written but the carrier's own goodbye.
     void fail(close_reason why, close_code code, std::string_view text);
