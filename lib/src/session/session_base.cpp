@@ -13,6 +13,11 @@ struct session_base::timer {
     tick when;
     std::function<void(session&)> fn;
     std::unique_ptr<timer> next;
+
+    /// Drops a list one by one: as a recursion, a long one takes the stack.
+    static void drop(std::unique_ptr<timer> first) noexcept {
+        while (first) first = std::move(first->next);
+    }
 };
 
 /// The one place where an application's exceptions end.
@@ -42,6 +47,7 @@ session_base::session_base(endpoint_core& endpoint, origin from)
 }
 
 session_base::~session_base() {
+    timer::drop(std::move(timers_));
     if (wire_) wire_->abort();
 }
 
@@ -288,7 +294,7 @@ void session_base::pump() {
 
 void session_base::tell_closed() {
     state_ = state::retired;
-    timers_.reset();
+    timer::drop(std::move(timers_));
     inbox_.reset();
     auto const& how = *goodbye_;
     loop().log().write(log_level::debug, "session closed: ", to_string(how.reason));
@@ -326,6 +332,8 @@ void session_base::run_timers(tick now) {
         timers_ = std::move(due->next);
         call(due->fn, *this);
     }
+    // One that closes has no use for them, and would be woken for nothing while it writes.
+    if (state_ != state::open) timer::drop(std::move(timers_));
 }
 
 }  // namespace anywire
