@@ -4,6 +4,7 @@
 #include "session/sockjs_frames.hpp"
 
 #include <array>
+#include <utility>
 
 namespace anywire {
 namespace {
@@ -49,7 +50,8 @@ void duplex_session::on_due(tick now) {
         return set_due(now + timing_.ping_timeout);
     }
     // Whoever was heard lately needs no ping; the first one comes up to a fifth early on purpose.
-    if (now - alive_ < timing_.ping_interval / 5 * 4) return set_due(alive_ + timing_.ping_interval);
+    auto const silence = std::exchange(is_first_, false) ? timing_.ping_interval / 5 * 4 : timing_.ping_interval;
+    if (now - alive_ < silence) return set_due(alive_ + timing_.ping_interval);
     if (current() == state::open) push_protocol(ping_frame());
     awaiting_pong_ = true;
     set_due(now + timing_.ping_timeout);

@@ -29,6 +29,7 @@ protected:
 private:
     duplex_timing const& timing_;
     tick alive_;
+    bool is_first_ = true;  // nothing has been due yet
     bool awaiting_pong_ = false;
 };
 
