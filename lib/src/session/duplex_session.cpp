@@ -52,10 +52,12 @@ void duplex_session::on_due(tick now) {
     // Whoever was heard lately needs no ping; the first one comes up to a fifth early on purpose.
     auto const silence = std::exchange(is_first_, false) ? timing_.ping_interval / 5 * 4 : timing_.ping_interval;
     if (now - alive_ < silence) return set_due(alive_ + timing_.ping_interval);
-    if (current() == state::open) push_protocol(ping_frame());
+    if (current() == state::open) send_ping();
     awaiting_pong_ = true;
     set_due(now + timing_.ping_timeout);
 }
+
+void duplex_session::send_ping() { push_protocol(ping_frame()); }
 
 void duplex_session::on_silence() {
     fail(close_reason::heartbeat_timeout, close_code::protocol_error, "no answer to a ping");
@@ -111,9 +113,9 @@ void sockjs_duplex_session::end_carrier(goodbye const& how) {
     lose_wire();
 }
 
-void sockjs_duplex_session::on_due(tick now) {
-    if (timing().heartbeat_messages && current() == state::open) push_protocol(sockjs_heartbeat_frame());
-    duplex_session::on_due(now);
+void sockjs_duplex_session::send_ping() {
+    if (timing().heartbeat_messages) push_protocol(sockjs_heartbeat_frame());
+    duplex_session::send_ping();
 }
 
 void sockjs_duplex_session::on_silence() {

@@ -20,7 +20,8 @@ public:
     void on_alive(anywire::transport& from) override;
 
 protected:
-    void on_due(tick now) override;
+    void on_due(tick now) final;
+    virtual void send_ping();
     /// The peer stayed silent.
     virtual void on_silence();
     virtual void on_message(std::string_view data, bool binary) = 0;
@@ -58,7 +59,7 @@ protected:
     void on_message(std::string_view data, bool binary) override;
     void on_closing(goodbye const& how) override;
     void end_carrier(goodbye const& how) override;
-    void on_due(tick now) override;
+    void send_ping() override;
     void on_silence() override;
 
 private:
