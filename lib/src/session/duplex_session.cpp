@@ -54,7 +54,23 @@ void duplex_session::on_due(tick now) {
     if (now - alive_ < silence) return set_due(alive_ + timing_.ping_interval);
     if (current() == state::open) send_ping();
     awaiting_pong_ = true;
+    graces_ = 2;
     set_due(now + timing_.ping_timeout);
+}
+
+void duplex_session::on_writable(anywire::transport& from) {
+    session_base::on_writable(from);
+    give_time();
+}
+
+void duplex_session::on_resumed() { give_time(); }
+
+// The ping may have been stuck in what is on the wire only now, or behind it: so twice. The answer
+// may have been waiting for the session to read again.
+void duplex_session::give_time() {
+    if (!awaiting_pong_ || graces_ == 0) return;
+    --graces_;
+    set_due(loop().now() + timing_.ping_timeout);
 }
 
 void duplex_session::send_ping() { push_protocol(ping_frame()); }

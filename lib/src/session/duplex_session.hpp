@@ -2,6 +2,8 @@
 
 #include "session/session_base.hpp"
 
+#include <cstdint>
+
 namespace anywire {
 
 /// The timing of a mount's heartbeats on duplex carriers, in ticks.
@@ -18,8 +20,10 @@ public:
 
     void on_payload(anywire::transport& from, std::string_view data, bool binary) override;
     void on_alive(anywire::transport& from) override;
+    void on_writable(anywire::transport& from) override;
 
 protected:
+    void on_resumed() override;
     void on_due(tick now) final;
     virtual void send_ping();
     /// The peer stayed silent.
@@ -28,10 +32,13 @@ protected:
     duplex_timing const& timing() const noexcept { return timing_; }
 
 private:
+    void give_time();
+
     duplex_timing const& timing_;
     tick alive_;
     bool is_first_ = true;  // nothing has been due yet
     bool awaiting_pong_ = false;
+    std::uint8_t graces_ = 0;
 };
 
 /// The plain WebSocket dialect, and SockJS's raw WebSocket: a frame is a message.

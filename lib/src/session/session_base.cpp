@@ -318,11 +318,12 @@ void session_base::arm() {
 }
 
 void session_base::on_timer(tick now) {
-    run_timers(now);
+    // The session's own deadline first: one that a timer resumes now was paused until now.
     if (has_due_ && not_after(due_, now)) {
         has_due_ = false;
         on_due(now);
     }
+    run_timers(now);
     arm();
 }
 
