@@ -117,6 +117,7 @@ void sockjs_duplex_session::on_closing(goodbye const& how) {
 void sockjs_duplex_session::end_carrier(goodbye const& how) {
     if (!wire()) return;
     if (how.reason == close_reason::protocol_error) return session_base::end_carrier(how);
+    if (has_failed()) said_goodbye_ = false;
     if (!said_goodbye_ && !is_blocked()) {
         auto last = make_sockjs_close(loop(), how.code, how.text);
         std::array<frame* const, 1> const batch{last.get()};

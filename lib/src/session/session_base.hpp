@@ -126,6 +126,8 @@ protected:
         blocked_ = false;
     }
     bool is_blocked() const noexcept { return blocked_; }
+    /// `fail` has been called: what was queued then, a goodbye among it, was dropped.
+    bool has_failed() const noexcept { return failed_; }
     /// Hands a message to the application, or keeps it while the session is paused.
     void deliver(message_view m);
     /// Queues a frame of the protocol's own; never refused.
