@@ -16,8 +16,10 @@ constexpr std::chrono::milliseconds tick_length{25};
 /// Rounds up, so that nothing is due early. At most half the wheel of time: 1.7 years.
 constexpr tick to_ticks(std::chrono::milliseconds d) noexcept {
     if (d.count() <= 0) return 0;
-    auto const n = (d.count() + tick_length.count() - 1) / tick_length.count();
-    return n > 0x7fffffff ? 0x7fffffff : static_cast<tick>(n);
+    auto const n = (d.count() - 1) / tick_length.count() + 1;
+    // One less than half, so that a tick of grace on top is still no time of the past.
+    constexpr tick longest = 0x7ffffffe;
+    return n > longest ? longest : static_cast<tick>(n);
 }
 
 /// True when `a` is not after `b`, across the wrap.
@@ -66,7 +68,8 @@ public:
     /// Wakes everything due at `now` or before.
     void advance(tick now);
 
-    /// The tick of the next slot that is not empty; nothing when no node is armed.
+    /// The tick of the next slot that may not be empty: exact, but for nodes that were disarmed and
+    /// leave their slots marked until their time has passed. Nothing when no slot is marked.
     std::optional<tick> next() const noexcept;
 
     tick now() const noexcept { return now_; }

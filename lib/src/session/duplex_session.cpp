@@ -4,6 +4,7 @@
 #include "session/sockjs_frames.hpp"
 
 #include <array>
+#include <utility>
 
 namespace anywire {
 namespace {
@@ -49,11 +50,30 @@ void duplex_session::on_due(tick now) {
         return set_due(now + timing_.ping_timeout);
     }
     // Whoever was heard lately needs no ping; the first one comes up to a fifth early on purpose.
-    if (now - alive_ < timing_.ping_interval / 5 * 4) return set_due(alive_ + timing_.ping_interval);
-    if (current() == state::open) push_protocol(ping_frame());
+    auto const silence = std::exchange(is_first_, false) ? timing_.ping_interval / 5 * 4 : timing_.ping_interval;
+    if (now - alive_ < silence) return set_due(alive_ + timing_.ping_interval);
+    if (current() == state::open) send_ping();
     awaiting_pong_ = true;
+    graces_ = 2;
     set_due(now + timing_.ping_timeout);
 }
+
+void duplex_session::on_writable(anywire::transport& from) {
+    session_base::on_writable(from);
+    give_time();
+}
+
+void duplex_session::on_resumed() { give_time(); }
+
+// The ping may have been stuck in what is on the wire only now, or behind it: so twice. The answer
+// may have been waiting for the session to read again.
+void duplex_session::give_time() {
+    if (!awaiting_pong_ || graces_ == 0) return;
+    --graces_;
+    set_due(loop().now() + timing_.ping_timeout);
+}
+
+void duplex_session::send_ping() { push_protocol(ping_frame()); }
 
 void duplex_session::on_silence() {
     fail(close_reason::heartbeat_timeout, close_code::protocol_error, "no answer to a ping");
@@ -97,6 +117,7 @@ void sockjs_duplex_session::on_closing(goodbye const& how) {
 void sockjs_duplex_session::end_carrier(goodbye const& how) {
     if (!wire()) return;
     if (how.reason == close_reason::protocol_error) return session_base::end_carrier(how);
+    if (has_failed()) said_goodbye_ = false;
     if (!said_goodbye_ && !is_blocked()) {
         auto last = make_sockjs_close(loop(), how.code, how.text);
         std::array<frame* const, 1> const batch{last.get()};
@@ -109,9 +130,9 @@ void sockjs_duplex_session::end_carrier(goodbye const& how) {
     lose_wire();
 }
 
-void sockjs_duplex_session::on_due(tick now) {
-    if (timing().heartbeat_messages && current() == state::open) push_protocol(sockjs_heartbeat_frame());
-    duplex_session::on_due(now);
+void sockjs_duplex_session::send_ping() {
+    if (timing().heartbeat_messages) push_protocol(sockjs_heartbeat_frame());
+    duplex_session::send_ping();
 }
 
 void sockjs_duplex_session::on_silence() {

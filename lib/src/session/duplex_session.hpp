@@ -2,6 +2,8 @@
 
 #include "session/session_base.hpp"
 
+#include <cstdint>
+
 namespace anywire {
 
 /// The timing of a mount's heartbeats on duplex carriers, in ticks.
@@ -18,18 +20,25 @@ public:
 
     void on_payload(anywire::transport& from, std::string_view data, bool binary) override;
     void on_alive(anywire::transport& from) override;
+    void on_writable(anywire::transport& from) override;
 
 protected:
-    void on_due(tick now) override;
+    void on_resumed() override;
+    void on_due(tick now) final;
+    virtual void send_ping();
     /// The peer stayed silent.
     virtual void on_silence();
     virtual void on_message(std::string_view data, bool binary) = 0;
     duplex_timing const& timing() const noexcept { return timing_; }
 
 private:
+    void give_time();
+
     duplex_timing const& timing_;
     tick alive_;
+    bool is_first_ = true;  // nothing has been due yet
     bool awaiting_pong_ = false;
+    std::uint8_t graces_ = 0;
 };
 
 /// The plain WebSocket dialect, and SockJS's raw WebSocket: a frame is a message.
@@ -57,7 +66,7 @@ protected:
     void on_message(std::string_view data, bool binary) override;
     void on_closing(goodbye const& how) override;
     void end_carrier(goodbye const& how) override;
-    void on_due(tick now) override;
+    void send_ping() override;
     void on_silence() override;
 
 private:

@@ -2,6 +2,8 @@
 
 #include "core/utf8.hpp"
 
+#include <boost/assert.hpp>
+
 #include <exception>
 
 namespace anywire {
@@ -11,6 +13,11 @@ struct session_base::timer {
     tick when;
     std::function<void(session&)> fn;
     std::unique_ptr<timer> next;
+
+    /// Drops a list one by one: as a recursion, a long one takes the stack.
+    static void drop(std::unique_ptr<timer> first) noexcept {
+        while (first) first = std::move(first->next);
+    }
 };
 
 /// The one place where an application's exceptions end.
@@ -40,6 +47,7 @@ session_base::session_base(endpoint_core& endpoint, origin from)
 }
 
 session_base::~session_base() {
+    timer::drop(std::move(timers_));
     if (wire_) wire_->abort();
 }
 
@@ -55,14 +63,24 @@ result<void> session_base::send(message_view m) {
 
 result<void> session_base::send_shared(shared_message& m) {
     if (state_ != state::open) return errc::session_closed;
-    auto f = m.frame_for(encoding_of_messages(), [&] { return encode(m.view()); });
+    auto f = m.frame_for(encoding_of_messages(), [&]() -> frame_ptr {
+        auto const view = m.view();
+        if (!view.binary && !is_utf8(view.data)) return {};
+        return encode(view);
+    });
     if (!f) return errc::bad_utf8;
     return enqueue(std::move(f));
 }
 
+bool session_base::holds_messages() const noexcept {
+    if (queued_bytes() != queue_.bytes()) return true;
+    for (std::size_t i = 0; i < queue_.size(); ++i)
+        if (!queue_.at(i)->is_protocol()) return true;
+    return false;
+}
+
 result<void> session_base::enqueue(frame_ptr f) {
-    auto const queued = queued_bytes();
-    if (queued != 0 && queued + f->cost() > endpoint_.limits().max_queued_bytes)
+    if (queued_bytes() + f->cost() > endpoint_.limits().max_queued_bytes && holds_messages())
         return overflow(std::move(f));
     queue_.push(std::move(f));
     mark_dirty();
@@ -79,7 +97,7 @@ result<void> session_base::overflow(frame_ptr f) {
         case overflow_policy::refuse: wants_drain_ = true; return errc::send_queue_full;
         case overflow_policy::drop_oldest:
             while (queued_bytes() + f->cost() > most && queue_.drop_oldest()) ++dropped_;
-            if (queued_bytes() + f->cost() > most && queued_bytes() != 0) break;
+            if (queued_bytes() + f->cost() > most && holds_messages()) break;
             queue_.push(std::move(f));
             mark_dirty();
             return {};
@@ -191,7 +209,7 @@ void session_base::deliver(message_view m) {
 }
 
 void session_base::push_protocol(frame_ptr f) {
-    f->mark_protocol();
+    BOOST_ASSERT(f->is_protocol());
     queue_.push(std::move(f));
     mark_dirty();
 }
@@ -276,7 +294,7 @@ void session_base::pump() {
 
 void session_base::tell_closed() {
     state_ = state::retired;
-    timers_.reset();
+    timer::drop(std::move(timers_));
     inbox_.reset();
     auto const& how = *goodbye_;
     loop().log().write(log_level::debug, "session closed: ", to_string(how.reason));
@@ -300,11 +318,12 @@ void session_base::arm() {
 }
 
 void session_base::on_timer(tick now) {
-    run_timers(now);
+    // The session's own deadline first: one that a timer resumes now was paused until now.
     if (has_due_ && not_after(due_, now)) {
         has_due_ = false;
         on_due(now);
     }
+    run_timers(now);
     arm();
 }
 
@@ -314,6 +333,8 @@ void session_base::run_timers(tick now) {
         timers_ = std::move(due->next);
         call(due->fn, *this);
     }
+    // One that closes has no use for them, and would be woken for nothing while it writes.
+    if (state_ != state::open) timer::drop(std::move(timers_));
 }
 
 }  // namespace anywire

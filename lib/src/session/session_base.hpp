@@ -126,9 +126,12 @@ protected:
         blocked_ = false;
     }
     bool is_blocked() const noexcept { return blocked_; }
+    /// `fail` has been called: what was queued then, a goodbye among it, was dropped.
+    bool has_failed() const noexcept { return failed_; }
     /// Hands a message to the application, or keeps it while the session is paused.
     void deliver(message_view m);
     /// Queues a frame of the protocol's own; never refused.
+    /// Requires: it is marked as such by who made it, for some are shared by all shards.
     void push_protocol(frame_ptr f);
     /// Ends the session at once: nothing more is written but the carrier's own goodbye.
     void fail(close_reason why, close_code code, std::string_view text);
@@ -155,6 +158,8 @@ private:
     void run_timers(tick now);
     void arm();
     void tell_closed();
+    /// True when more waits than the protocol's own frames: those never keep a message out.
+    bool holds_messages() const noexcept;
     result<void> enqueue(frame_ptr f);
     result<void> overflow(frame_ptr f);
     template <class Handler, class... Args>

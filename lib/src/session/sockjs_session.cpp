@@ -59,7 +59,7 @@ void sockjs_session::on_closing(goodbye const& how) {
 }
 
 void sockjs_session::end_carrier(goodbye const& how) {
-    if (!goodbye_frame_) goodbye_frame_ = make_sockjs_close(loop(), how.code, how.text);
+    if (!goodbye_frame_ || has_failed()) goodbye_frame_ = make_sockjs_close(loop(), how.code, how.text);
     auto* const receiver = wire();
     if (!receiver) return;
     auto const blocked = is_blocked();
