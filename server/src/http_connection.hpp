@@ -29,6 +29,7 @@ public:
 
     // -- exchange
     void listen(exchange_events* events, bool needs_client) noexcept override;
+    void limit_stall(tick longest) noexcept override { set_write_stall(longest); }
     bool respond(answer const& a) override;
     bool is_chunked() const noexcept override { return version_ == 11; }
     void begin_stream(answer const& head) override;
@@ -78,7 +79,7 @@ private:
     bool complete();
     void end_connection();
     void go_on();
-    void tell_gone();
+    void tell_gone(bool stalled = false);
     void wait_for_request();
     void leave(std::string_view behind);
 

@@ -298,6 +298,13 @@ request_reader::status request_reader::start_body(bool chunked, std::uint64_t le
     return status::head_complete;
 }
 
+bool request_reader::lower_body_limit(std::size_t most) noexcept {
+    if (most >= limits_.body) return true;
+    auto const less = limits_.body - std::exchange(limits_.body, most);
+    if (stage_ == stage::chunks) return chunks_.lower_limit(less);
+    return body_.size() + body_left_ <= most;
+}
+
 request_reader::status request_reader::read_body(std::string_view bytes, std::size_t& used) {
     return stage_ == stage::chunks ? read_chunks(bytes, used) : read_length(bytes, used);
 }

@@ -92,6 +92,11 @@ public:
     ///         answers `done` (two or more chunks of a chunked body apart).
     [[nodiscard]] status feed(std::string_view bytes, std::size_t& used);
 
+    /// Lowers the limit of the body, once the head has said whom it is for. False when the body
+    /// passes that already: refuse it with 413.
+    /// Requires: `feed` has answered `head_complete`, and not `done` since.
+    [[nodiscard]] bool lower_body_limit(std::size_t most) noexcept;
+
     /// The request: nothing before the head is complete.
     ///
     /// Borrow: valid until the next `feed`, `reset` or move.
