@@ -89,6 +89,7 @@ inline std::string client_close(unsigned code) {
 struct client_options {
     int receive_buffer = 0;  ///< SO_RCVBUF; 0 leaves the system's.
     std::string address = "127.0.0.1";
+    std::string source{};  ///< The address to connect from; empty leaves it to the system.
 };
 
 /// A client that blocks, with a limit, and shows exactly what came over the wire.
@@ -102,11 +103,12 @@ public:
         if (descriptor_ < 0) throw std::runtime_error("no socket");
         if (auto const size = options.receive_buffer; size != 0)
             ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-        sockaddr_in to{};
-        to.sin_family = AF_INET;
-        to.sin_port = htons(port);
-        ::inet_pton(AF_INET, options.address.c_str(), &to.sin_addr);
-        auto const done = ::connect(descriptor_, reinterpret_cast<sockaddr*>(&to), sizeof to);
+        if (!options.source.empty()) {
+            auto const from = address_of(options.source, 0);
+            ::bind(descriptor_, reinterpret_cast<sockaddr const*>(&from), sizeof from);
+        }
+        auto const to = address_of(options.address, port);
+        auto const done = ::connect(descriptor_, reinterpret_cast<sockaddr const*>(&to), sizeof to);
         if (done != 0 && errno != EINPROGRESS) refuse("cannot connect");
         wait(POLLOUT);
         int error = 0;
@@ -306,6 +308,13 @@ protected:
     void append_received(std::string_view bytes) { received_.append(bytes); }
 
 private:
+    static sockaddr_in address_of(std::string const& text, std::uint16_t port) {
+        sockaddr_in out{};
+        out.sin_family = AF_INET;
+        out.sin_port = htons(port);
+        ::inet_pton(AF_INET, text.c_str(), &out.sin_addr);
+        return out;
+    }
     [[noreturn]] void refuse(char const* why) {
         close();
         throw std::runtime_error(why);

@@ -32,13 +32,14 @@ public:
 
     /// Waits until at least `times` notes begin with `start`; false when they do not come.
     bool wait_for(std::string_view start, std::size_t times = 1) {
-        return wait_until([&] { return count_locked(start) >= times; });
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, patience, [&] { return count_locked(start) >= times; });
     }
-    /// Waits until `is_true()`, looked at after every note; it may look at `lines` only.
+    /// Waits until all notes together make `is_true(lines)` true; false when they do not.
     template <class Condition>
     bool wait_until(Condition is_true) {
         std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, patience, is_true);
+        return changed_.wait_for(lock, patience, [&] { return is_true(std::as_const(lines_)); });
     }
     std::size_t count(std::string_view start) const {
         std::scoped_lock const lock(mutex_);
