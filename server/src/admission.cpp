@@ -4,6 +4,7 @@
 #include "shard.hpp"
 
 #include <exception>
+#include <utility>
 
 namespace anywire {
 namespace {
@@ -38,12 +39,12 @@ admission::admission(shard& here, exchange& to, open_fn open, gone_fn gone)
 
 void admission::ask(handlers const& app, session_base::origin from, tick timeout) {
     from_ = std::move(from);
-    self_ = shared_from_this();
+    here_.errands().keep(shared_from_this());
     to_->listen(this, false);
     here_.loop().wheel().arm(*this, here_.loop().now() + timeout);
     asking_ = true;
     try {
-        app.authorize(from_.request, decision(std::make_shared<decision_receiver>(self_)));
+        app.authorize(from_.request, decision(std::make_shared<decision_receiver>(shared_from_this())));
     } catch (std::exception const& e) {
         here_.log().write(log_level::error, "authorize threw: ", e.what());
         decide(500, "Internal Server Error", {});
@@ -56,7 +57,8 @@ void admission::ask(handlers const& app, session_base::origin from, tick timeout
 }
 
 void admission::decide(unsigned status, std::string text, std::any data) {
-    if (decided_.exchange(true)) return;
+    std::scoped_lock const lock(deciding_);
+    if (std::exchange(decided_, true)) return;
     verdict v{status, std::move(text), std::move(data)};
     if (here_.is_here() && asking_) {
         early_ = std::make_unique<verdict>(std::move(v));
@@ -65,9 +67,15 @@ void admission::decide(unsigned status, std::string text, std::any data) {
     here_.post([self = shared_from_this(), v = std::move(v)]() mutable { self->carry_out(std::move(v)); });
 }
 
+bool admission::claim() noexcept {
+    std::scoped_lock const lock(deciding_);
+    return !std::exchange(decided_, true);
+}
+
 void admission::carry_out(verdict v) {
-    auto const self = std::move(self_);
-    if (!self) return;  // the client went, or time ran out, meanwhile
+    if (std::exchange(carried_out_, true)) return;  // the client went, or time ran out, meanwhile
+    auto const self = shared_from_this();
+    here_.errands().release(self);
     disarm();
     auto* const to = std::exchange(to_, nullptr);
     if (to) to->listen(nullptr, false);
@@ -84,14 +92,20 @@ void admission::carry_out(verdict v) {
 
 void admission::on_gone() {
     to_ = nullptr;
-    decided_ = true;
+    (void)claim();
     carry_out({});
 }
 
 void admission::on_timer(tick) {
-    if (decided_.exchange(true)) return;  // its verdict is on the way here
+    if (!claim()) return;  // its verdict is on the way here
     here_.log().write(log_level::error, "authorize did not decide in time");
     carry_out({503, "authorization timed out", {}});
+}
+
+void admission::on_teardown() noexcept {
+    (void)claim();
+    carried_out_ = true;
+    disarm();
 }
 
 }  // namespace anywire

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/timer_wheel.hpp"
+#include "errand.hpp"
 #include "exchange.hpp"
 #include "router.hpp"
 #include "session/session_base.hpp"
@@ -8,9 +9,9 @@
 #include <anywire/handlers.hpp>
 
 #include <any>
-#include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace anywire {
@@ -21,7 +22,10 @@ request keep_request(incoming const& in);
 /// One request on its way through `handlers::authorize`.
 ///
 /// Thread: the shard's, but for `decide`.
-class admission final : public exchange_events, public timer_node, public std::enable_shared_from_this<admission> {
+class admission final : public exchange_events,
+                        public timer_node,
+                        public errand,
+                        public std::enable_shared_from_this<admission> {
 public:
     /// Opens the session: `to` still waits for its answer.
     using open_fn = std::function<void(exchange& to, session_base::origin from)>;
@@ -40,6 +44,7 @@ public:
     void on_done() override { to_ = nullptr; }
     void on_gone() override;
     void on_timer(tick now) override;
+    void on_teardown() noexcept override;
 
 private:
     struct verdict {
@@ -48,6 +53,8 @@ private:
         std::any data{};
     };
 
+    /// True for the first who asks.
+    bool claim() noexcept;
     void carry_out(verdict v);
 
     shard& here_;
@@ -55,10 +62,11 @@ private:
     open_fn open_;
     gone_fn gone_;
     session_base::origin from_{};
-    std::atomic<bool> decided_{false};
+    std::mutex deciding_{};  // a shard that goes waits for whoever is posting to it
+    bool decided_ = false;
     bool asking_ = false;
+    bool carried_out_ = false;
     std::unique_ptr<verdict> early_{};
-    std::shared_ptr<admission> self_{};  // until it is carried out
 };
 
 /// Lets a request in at once where the application does not ask, else through an `admission`.

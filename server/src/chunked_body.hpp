@@ -26,9 +26,11 @@ public:
     chunked_body(std::uint64_t max_body, std::size_t max_overhead) noexcept
         : body_left_(max_body), overhead_left_(max_overhead) {}
 
-    /// Lowers what is left of the limit on the data.
-    void limit_data(std::uint64_t most) noexcept {
-        if (most < body_left_) body_left_ = most;
+    /// Takes `bytes` off what the limit leaves; false when a chunk has announced them already.
+    [[nodiscard]] bool lower_limit(std::uint64_t bytes) noexcept {
+        if (body_left_ < bytes) return false;
+        body_left_ -= bytes;
+        return true;
     }
 
     /// Reads on; `used` says how many of `bytes` were consumed.

@@ -21,7 +21,7 @@ forwarded_exchange::forwarded_exchange(incoming const& in, shard& owner)
 
 void forwarded_exchange::send(incoming const& in, shard& owner, route_target& target, bool needs_client) {
     auto const f = std::make_shared<forwarded_exchange>(in, owner);
-    f->origin_self_ = f;
+    in.here.errands().keep(f);
     in.to.listen(f.get(), needs_client);
     owner.post([f, &target] { f->serve(target); });
 }
@@ -29,7 +29,7 @@ void forwarded_exchange::send(incoming const& in, shard& owner, route_target& ta
 // ---- on the owner's thread -----------------------------------------------------------------------
 
 void forwarded_exchange::serve(route_target& target) {
-    owner_self_ = shared_from_this();
+    owner_.errands().keep(shared_from_this());
     // It was held to the limits where it arrived.
     http::request_reader reader({.header = request_.size(), .line = request_.size(), .body = request_.size(), .fields = request_.size()});
     std::size_t used = 0;
@@ -44,7 +44,7 @@ void forwarded_exchange::serve(route_target& target) {
 bool forwarded_exchange::respond(answer const& a) {
     std::string fields(a.fields);
     fields.append(a.more_fields);
-    kept_answer kept{a.status, std::string(a.content_type), std::move(fields), std::string(a.body), a.close};
+    kept_answer kept{a.status, std::string(a.content_type), std::move(fields), std::string(a.body), a.close, stall_};
     origin_.post([self = shared_from_this(), kept = std::move(kept)] { self->deliver(kept); });
     return false;
 }
@@ -56,35 +56,39 @@ void forwarded_exchange::abort() noexcept {
         auto* const local = std::exchange(self->local_, nullptr);
         local->listen(nullptr, false);
         local->abort();
-        self->origin_self_.reset();
+        self->origin_.errands().release(self);
     });
-    owner_self_.reset();
+    owner_.errands().release(shared_from_this());
 }
 
 // ---- on the origin's thread ----------------------------------------------------------------------
 
 void forwarded_exchange::deliver(kept_answer const& a) {
     if (!local_) return;  // gone; the owner has been told
+    if (a.stall != 0) local_->limit_stall(a.stall);
     auto const all_out = local_->respond(
         {.status = a.status, .content_type = a.content_type, .fields = a.fields, .body = a.body, .close = a.close});
     if (all_out) on_done();
 }
 
 void forwarded_exchange::on_done() {
-    auto const self = std::move(origin_self_);
+    auto const self = shared_from_this();
+    origin_.errands().release(self);
     local_ = nullptr;
     owner_.post([self] {
         if (auto* const events = std::exchange(self->events_, nullptr)) events->on_done();
-        self->owner_self_.reset();
+        self->owner_.errands().release(self);
     });
 }
 
-void forwarded_exchange::on_gone() {
-    auto const self = std::move(origin_self_);
+void forwarded_exchange::tell_gone(bool stalled) {
+    auto const self = shared_from_this();
+    origin_.errands().release(self);
     local_ = nullptr;
-    owner_.post([self] {
-        if (auto* const events = std::exchange(self->events_, nullptr)) events->on_gone();
-        self->owner_self_.reset();
+    owner_.post([self, stalled] {
+        if (auto* const events = std::exchange(self->events_, nullptr))
+            stalled ? events->on_stalled() : events->on_gone();
+        self->owner_.errands().release(self);
     });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "errand.hpp"
 #include "exchange.hpp"
 #include "http_request.hpp"
 #include "router.hpp"
@@ -13,9 +14,11 @@ namespace anywire {
 /// answer travels back.
 ///
 /// Two halves in one object, each touched by one thread only: `origin` holds the client's
-/// connection, `owner` serves. They talk by `post`, and each keeps the object until its part ends.
+/// connection, `owner` serves. They talk by `post`, and each shard keeps the object until its part
+/// ends.
 class forwarded_exchange final : public exchange,
                                  public exchange_events,
+                                 public errand,
                                  public std::enable_shared_from_this<forwarded_exchange> {
 public:
     /// Sends the running request of `in` to `owner`, to be served by `target` there.
@@ -25,6 +28,7 @@ public:
 
     // -- exchange: the owner's thread
     void listen(exchange_events* events, bool) noexcept override { events_ = events; }
+    void limit_stall(tick longest) noexcept override { stall_ = longest; }
     bool respond(answer const& a) override;
     bool is_chunked() const noexcept override { return false; }
     void begin_stream(answer const&) override {}
@@ -36,7 +40,8 @@ public:
     // -- exchange_events: the origin's thread
     void on_sent() override {}
     void on_done() override;
-    void on_gone() override;
+    void on_gone() override { tell_gone(false); }
+    void on_stalled() override { tell_gone(true); }
 
 private:
     struct kept_answer {
@@ -45,15 +50,16 @@ private:
         std::string fields;
         std::string body;
         bool close;
+        tick stall;
     };
 
     void serve(route_target& target);
     void deliver(kept_answer const& a);
+    void tell_gone(bool stalled);
 
     // the origin's
     shard& origin_;
     exchange* local_;
-    std::shared_ptr<forwarded_exchange> origin_self_{};
     // the owner's
     shard& owner_;
     std::string request_;
@@ -61,7 +67,7 @@ private:
     std::string scheme_;
     std::string host_;
     exchange_events* events_ = nullptr;
-    std::shared_ptr<forwarded_exchange> owner_self_{};
+    tick stall_ = 0;
 };
 
 }  // namespace anywire

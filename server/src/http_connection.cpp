@@ -117,22 +117,21 @@ bool http_connection::parse_one(std::string_view& bytes) {
         reader_ = std::make_unique<http::request_reader>(std::move(local));
         set_deadline(loop().now() + to_ticks(shard_.core().options.limits.request_head));
     }
-    if (what == status::head_complete && !on_head()) return true;
+    if (what == status::head_complete) on_head();
     return false;
 }
 
-/// The head of a request is known whose body is still on its way. False when it is refused.
-bool http_connection::on_head() {
+/// The head of a request is known whose body is still on its way.
+void http_connection::on_head() {
     auto const& head = reader_->request();
     set_deadline(loop().now() + to_ticks(shard_.core().options.limits.request_body));
     version_ = static_cast<std::uint8_t>(head.version);
     auto const* const target = shard_.core().routes.find(head.path);
-    if (target && !reader_->limit_body(target->max_body())) {
-        refuse(413, reader_->error_text());
-        return false;
+    if (target && !reader_->lower_body_limit(target->max_body())) {
+        auto const refused = std::move(reader_);
+        return refuse(413, "the body is too long");
     }
     if (head.expect_continue) (void)send("HTTP/1.1 100 Continue\r\n\r\n");
-    return true;
 }
 
 void http_connection::serve(http::request_view const& request) {
@@ -229,6 +228,7 @@ bool http_connection::complete() {
     events_ = nullptr;
     busy_ = false;
     needs_client_ = false;
+    set_write_stall(write_stall);
     if (!keep_alive_ || client_ended_)
         end_connection();
     else if (!parsing_)
@@ -287,8 +287,10 @@ void http_connection::abort() noexcept {
 
 // ---- the end -------------------------------------------------------------------------------------
 
-void http_connection::tell_gone() {
-    if (events_) std::exchange(events_, nullptr)->on_gone();
+void http_connection::tell_gone(bool stalled) {
+    auto* const told = std::exchange(events_, nullptr);
+    if (!told) return;
+    stalled ? told->on_stalled() : told->on_gone();
 }
 
 void http_connection::on_end(bool orderly) {
@@ -301,7 +303,7 @@ void http_connection::on_end(bool orderly) {
 
 void http_connection::on_stalled() {
     host().log().write(log_level::info, "connection dropped: the client does not read");
-    tell_gone();
+    tell_gone(true);
     drop();
 }
 

@@ -29,6 +29,7 @@ public:
 
     // -- exchange
     void listen(exchange_events* events, bool needs_client) noexcept override;
+    void limit_stall(tick longest) noexcept override { set_write_stall(longest); }
     bool respond(answer const& a) override;
     bool is_chunked() const noexcept override { return version_ == 11; }
     void begin_stream(answer const& head) override;
@@ -71,14 +72,14 @@ private:
 
     void parse(std::string_view bytes);
     bool parse_one(std::string_view& bytes);
-    bool on_head();
+    void on_head();
     void serve(http::request_view const& request);
     void refuse(unsigned status, std::string_view text);
     void append_head(std::string& out, answer const& a, bool keep);
     bool complete();
     void end_connection();
     void go_on();
-    void tell_gone();
+    void tell_gone(bool stalled = false);
     void wait_for_request();
     void leave(std::string_view behind);
 

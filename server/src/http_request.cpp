@@ -298,15 +298,11 @@ request_reader::status request_reader::start_body(bool chunked, std::uint64_t le
     return status::head_complete;
 }
 
-bool request_reader::limit_body(std::size_t most) noexcept {
-    auto const over = stage_ == stage::done ? view_.body.size() > most
-                                            : body_.size() > most || body_left_ > most - body_.size();
-    if (over) {
-        (void)fail(413, "The body is too long.");
-        return false;
-    }
-    if (stage_ == stage::chunks) chunks_.limit_data(most - body_.size());
-    return true;
+bool request_reader::lower_body_limit(std::size_t most) noexcept {
+    if (most >= limits_.body) return true;
+    auto const less = limits_.body - std::exchange(limits_.body, most);
+    if (stage_ == stage::chunks) return chunks_.lower_limit(less);
+    return body_.size() + body_left_ <= most;
 }
 
 request_reader::status request_reader::read_body(std::string_view bytes, std::size_t& used) {

@@ -92,11 +92,10 @@ public:
     ///         answers `done` (two or more chunks of a chunked body apart).
     [[nodiscard]] status feed(std::string_view bytes, std::size_t& used);
 
-    /// Holds the body of this request to less than `request_limits::body`, once its head has told
-    /// whom it is for. False when it announces more, and the request is refused.
-    ///
-    /// Requires: `feed` has just answered `head_complete`, or `done`.
-    [[nodiscard]] bool limit_body(std::size_t most) noexcept;
+    /// Lowers the limit of the body, once the head has said whom it is for. False when the body
+    /// passes that already: refuse it with 413.
+    /// Requires: `feed` has answered `head_complete`, and not `done` since.
+    [[nodiscard]] bool lower_body_limit(std::size_t most) noexcept;
 
     /// The request: nothing before the head is complete.
     ///

@@ -94,10 +94,13 @@ bool mount_point::check_origin(incoming const& in, bool originless) const {
     return false;
 }
 
-bool mount_point::check_room(incoming const& in) const {
-    if (local(in.here).has_room()) return true;
-    in.here.log().write(log_level::info, "refused a session at ", prefix(), ": `limits.max_sessions` are open");
-    in.respond(503, "too many sessions\n", "Retry-After: 5\r\n");
+bool mount_point::check_room(shard& here, exchange& to) const {
+    if (local(here).has_room()) return true;
+    here.log().write(log_level::info, "refused a session at ", prefix(), ": `limits.max_sessions` are open");
+    (void)to.respond({.status = 503,
+                      .content_type = "text/plain; charset=UTF-8",
+                      .fields = "Retry-After: 5\r\n",
+                      .body = "too many sessions\n"});
     return false;
 }
 
@@ -120,7 +123,7 @@ std::optional<mount_point::handshake> mount_point::check_websocket(incoming cons
                    version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" : "Sec-WebSocket-Version: 13\r\n");
         return std::nullopt;
     }
-    if (!check_origin(in, false) || !check_room(in)) return std::nullopt;
+    if (!check_origin(in, false) || !check_room(in.here, in.to)) return std::nullopt;
     handshake agreed;
     agreed.subprotocol = websocket::choose_subprotocol(joined(in.head, "sec-websocket-protocol"), subprotocols);
     std::string extensions;

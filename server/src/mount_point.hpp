@@ -54,8 +54,9 @@ protected:
     /// Whether the request's origin may use this mount; answers 403 if not. `originless` for GETs
     /// that browsers send without Origin.
     bool check_origin(incoming const& in, bool originless) const;
-    /// Whether another session fits in; answers 503 if not.
-    bool check_room(incoming const& in) const;
+    /// Whether another session fits in; answers 503 if not. To be asked before the application is,
+    /// and again when it has let the client in.
+    bool check_room(shard& here, exchange& to) const;
 
     /// The words for a request that is no WebSocket handshake, and for a wrong version.
     struct refusals {

@@ -16,7 +16,8 @@ void mount_point::open_websocket(incoming const& in,
     if (!agreed) return;
     auto* const connection = in.connection;
     auto open = [this, connection, name, &here = in.here, make, agreed = std::move(*agreed)](
-                    exchange&, session_base::origin from) {
+                    exchange& to, session_base::origin from) {
+        if (!check_room(here, to)) return;
         auto& sessions = local(here);
         from.subprotocol = agreed.subprotocol;
         session_base* const s = make(sessions, std::move(from));

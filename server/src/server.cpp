@@ -113,6 +113,7 @@ public:
     ~impl() {
         // Sessions and connections of a shard die with it, here, when no thread runs any more.
         tickers_.clear();
+        for (auto const& s : core_.shards) s->tear_down();
         core_.shards.clear();
     }
 

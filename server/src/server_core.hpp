@@ -58,6 +58,7 @@ struct server_core {
     std::vector<std::unique_ptr<tls_context>> tls{};  // by listener; null without TLS
     std::atomic<std::size_t> connections{0};
     std::size_t max_connections = 0;
+    std::atomic<std::size_t> idle_shards{0};  // of those that drain
     address_counts addresses{};
 
     /// The shard that owns what goes by this name on the wire.

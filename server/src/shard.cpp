@@ -5,6 +5,7 @@
 #include "random_pool.hpp"
 
 #include <ctime>
+#include <utility>
 
 namespace anywire {
 
@@ -26,8 +27,12 @@ public:
         for (auto const& e : shard_.endpoints_) more = e->shut_down_some(pace_) || more;
         shard_.loop().flush();
         if (!more) shard_.for_each_connection([](connection& c) { c.on_shutdown(); });
+        // Others may still need this shard: what came to them in the last moment belongs here.
         auto const idle = !shard_.has_connections() && !shard_.has_sessions();
-        if (idle || not_after(until_, now)) return shard_.finish();
+        auto& idle_shards = shard_.core_.idle_shards;
+        if (idle != std::exchange(counted_, idle)) idle ? ++idle_shards : --idle_shards;
+        auto const all_idle = idle_shards == shard_.core_.shards.size();
+        if (all_idle || not_after(until_, now)) return shard_.finish();
         shard_.loop().wheel().arm(*this, now + 1);
     }
 
@@ -35,6 +40,7 @@ private:
     shard& shard_;
     tick until_;
     std::size_t pace_ = 1;
+    bool counted_ = false;  // among the idle ones
 };
 
 shard::shard(unsigned index, server_core& core)
@@ -43,9 +49,13 @@ shard::shard(unsigned index, server_core& core)
       core_(core),
       work_(context().get_executor()) {}
 
-shard::~shard() {
+shard::~shard() { tear_down(); }
+
+void shard::tear_down() noexcept {
     drainer_.reset();
+    close_listeners();
     endpoints_.clear();  // sessions go before the connections they hold
+    errands_.tear_down();
 }
 
 std::string_view shard::date_field() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "acceptor.hpp"
+#include "errand.hpp"
 #include "io_host.hpp"
 #include "server_core.hpp"
 #include "session/endpoint_core.hpp"
@@ -36,6 +37,8 @@ public:
     /// Wire ids whose opening request waits for `authorize`, as "<mount>/<id>".
     boost::unordered_flat_set<std::string>& opening() noexcept { return opening_; }
 
+    errand_list& errands() noexcept { return errands_; }
+
     /// A form field while its messages are delivered.
     std::string& form_scratch() noexcept { return form_scratch_; }
 
@@ -48,6 +51,10 @@ public:
     void run();
     void stop_now();
     void drain(tick deadline_in);
+
+    /// Ends what may reach into other shards: all shards have to do so before one is destroyed.
+    /// Requires: no shard runs.
+    void tear_down() noexcept;
 
 private:
     class drainer;
@@ -62,6 +69,7 @@ private:
     std::vector<std::unique_ptr<acceptor>> acceptors_{};
     std::vector<std::unique_ptr<endpoint_core>> endpoints_{};
     boost::unordered_flat_set<std::string> opening_{};
+    errand_list errands_{};
     std::atomic<std::thread::id> thread_{};
     std::unique_ptr<drainer> drainer_{};
     std::string form_scratch_{};

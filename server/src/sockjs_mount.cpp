@@ -285,12 +285,13 @@ void sockjs_mount::serve_receiver(incoming const& in, sockjs::route const& where
 void sockjs_mount::open_session(incoming const& in, std::string_view id, receiver r) {
     auto key = std::to_string(index()).append("/").append(id);
     if (in.here.opening().contains(key)) return answer_busy(in.to, r);
-    if (!check_room(in)) return;
+    if (!check_room(in.here, in.to)) return;
     in.here.opening().insert(key);
     auto& here = in.here;
     auto gone = [&here, key] { here.opening().erase(key); };
     auto open = [this, &here, gone, id = std::string(id), r = std::move(r)](exchange& to, session_base::origin from) mutable {
         gone();
+        if (!check_room(here, to)) return;
         auto& sessions = local(here);
         auto* const s = new sockjs_session(sessions, std::move(from), id, timing_);
         sessions.add(s);
@@ -301,6 +302,7 @@ void sockjs_mount::open_session(incoming const& in, std::string_view id, receive
 
 void sockjs_mount::attach(exchange& to, sockjs_session& session, receiver r) const {
     auto const is_jsonp = r.envelope == sockjs::envelope_kind::jsonp;
+    to.limit_stall(wire_settings().write_stall);
     carrier_dress dress{r.envelope, std::move(r.callback), is_jsonp ? no_cache_no_sniff : no_cache, std::move(r.fields)};
     if (is_jsonp || dress.envelope == sockjs::envelope_kind::xhr)
         return session.attach(*new one_shot_carrier(to, std::move(dress), session));

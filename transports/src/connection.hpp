@@ -90,6 +90,8 @@ protected:
 
     void set_deadline(tick when);
     void clear_deadline() noexcept { has_deadline_ = false; }
+    /// How long a write may make no progress, from the next one on.
+    void set_write_stall(tick longest) noexcept { write_stall_ = longest; }
 
     /// Calls `body` as an event of this connection: it is not deleted while that runs.
     template <class Body>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/timer_wheel.hpp"
+
 #include <cstddef>
 #include <string_view>
 
@@ -24,8 +26,10 @@ public:
     virtual void on_sent() = 0;
     /// The whole answer is out. The last call.
     virtual void on_done() = 0;
-    /// The client has gone, or does not read. The last call.
+    /// The client has gone. The last call.
     virtual void on_gone() = 0;
+    /// The client does not read. The last call.
+    virtual void on_stalled() { on_gone(); }
 
 protected:
     ~exchange_events() = default;
@@ -40,6 +44,9 @@ public:
     /// Who hears of the end from now on; null for nobody. With `needs_client` a client that has
     /// sent the end of its stream counts as gone: right for a poll that is parked.
     virtual void listen(exchange_events* events, bool needs_client) noexcept = 0;
+
+    /// How long a write of this answer may make no progress.
+    virtual void limit_stall(tick longest) noexcept = 0;
 
     /// True when all is out and no event follows.
     virtual bool respond(answer const& a) = 0;

@@ -112,6 +112,11 @@ write_result http_carrier::finished(std::size_t taken, bool all_out) {
     return {taken, write_result::next::ended};
 }
 
+void http_carrier::on_stalled() {
+    session_->on_closed(*this, false, {close_reason::slow_consumer, close_code::abnormal, "the client does not read"});
+    delete this;
+}
+
 // ---- one-shot ------------------------------------------------------------------------------------
 
 write_result one_shot_carrier::write(std::span<frame* const> batch) {

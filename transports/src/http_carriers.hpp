@@ -33,6 +33,7 @@ public:
 
     void on_done() override;
     void on_gone() override;
+    void on_stalled() override;
 
 protected:
     http_carrier(exchange& to, carrier_dress dress, transport_events& session);

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace anywire {
+
+/// Something under way on a shard that nobody else owns: the shard keeps it until it is done, or
+/// until the server is destroyed.
+class errand {
+public:
+    virtual ~errand() = default;
+    /// The shard is going: nothing of it may be touched any more.
+    virtual void on_teardown() noexcept {}
+};
+
+/// The errands of one shard.
+///
+/// Thread: the shard's.
+class errand_list {
+public:
+    void keep(std::shared_ptr<errand> e) { all_.insert(std::move(e)); }
+    void release(std::shared_ptr<errand> const& e) noexcept { all_.erase(e); }
+    void tear_down() noexcept {
+        for (auto const& e : std::exchange(all_, {})) e->on_teardown();
+    }
+
+private:
+    boost::unordered_flat_set<std::shared_ptr<errand>> all_{};
+};
+
+}  // namespace anywire

@@ -1,0 +1,217 @@
+// A clean goodbye: what every kind of client gets when the server drains or stops.
+
+#include <anywire/server.hpp>
+
+#include "support/raw_client.hpp"
+#include "support/running_server.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+using namespace anywire;
+using namespace anywire::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+auto const goodbye = std::string(R"(c[1001,"server shutting down"])") + "\n";
+
+auto both_mounts(handlers const& app, endpoint& ws, endpoint& sockjs) {
+    return [&, app](server& at) {
+        ws = at.mount("/ws", websocket_options{}, app);
+        sockjs = at.mount("/echo", sockjs_options{}, app);
+    };
+}
+
+}  // namespace
+
+TEST_CASE("a drain tells every kind of client goodbye, and run returns") {
+    auto const threads = GENERATE(1u, 4u);
+    notes seen;
+    endpoint ws;
+    endpoint sockjs;
+    running_server s(on_free_port(threads), both_mounts(noting_echo(seen), ws, sockjs));
+
+    raw_client websocket(s.port());
+    REQUIRE(websocket.upgrade("/ws").status == 101);
+    raw_client sockjs_websocket(s.port());
+    REQUIRE(sockjs_websocket.upgrade("/echo/000/aaa/websocket").status == 101);
+    CHECK(sockjs_websocket.read_message() == "o");
+    raw_client poll(s.port());
+    CHECK(poll.post("/echo/000/bbb/xhr").body == "o\n");
+    poll.send(poll.request_bytes("POST", "/echo/000/bbb/xhr"));
+    raw_client stream(s.port());
+    stream.send(stream.request_bytes("POST", "/echo/000/ccc/xhr_streaming"));
+    CHECK(stream.read_head().status == 200);
+    CHECK(stream.read_chunk().size() == 2049);
+    CHECK(stream.read_chunk() == "o\n");
+    raw_client events(s.port());
+    events.send(events.request_bytes("GET", "/echo/000/ddd/eventsource"));
+    CHECK(events.read_head().status == 200);
+    CHECK(events.read_chunk() == "\r\n");
+    CHECK(events.read_chunk() == "data: o\r\n\r\n");
+    raw_client idle(s.port());
+    CHECK(idle.get("/echo").status == 200);
+    raw_client silent(s.port());
+    REQUIRE(seen.wait_for("open", 5));
+
+    s->drain(10s);
+    CHECK(websocket.read_close().close_code() == 1001);
+    websocket.send(client_close(1001));
+    CHECK(websocket.is_ended_by_peer());
+    CHECK(sockjs_websocket.read_message() + "\n" == goodbye);
+    CHECK(sockjs_websocket.read_close().close_code() == 1000);
+    sockjs_websocket.send(client_close(1000));
+    CHECK(poll.read_response().body == goodbye);
+    CHECK(stream.read_chunk() == goodbye);
+    CHECK(stream.read_chunk().empty());
+    CHECK(events.read_chunk() == "data: " + goodbye.substr(0, goodbye.size() - 1) + "\r\n\r\n");
+    CHECK(events.read_chunk().empty());
+    CHECK(idle.is_ended_by_peer());
+    CHECK(silent.is_ended_by_peer());
+    for (auto* c : {&poll, &stream, &events}) c->close();
+    sockjs_websocket.close();
+
+    CHECK(s.wait_for_end());
+    CHECK(seen.count("close shutting_down 1001") == 5);
+    CHECK(seen.count("close") == 5);
+    CHECK(ws.session_count() == 0);
+    CHECK(sockjs.session_count() == 0);
+}
+
+TEST_CASE("a draining server takes no new connections") {
+    auto const threads = GENERATE(1u, 2u);
+    notes seen;
+    endpoint ws;
+    endpoint sockjs;
+    running_server s(on_free_port(threads), both_mounts(noting_echo(seen), ws, sockjs));
+    raw_client lingering(s.port());
+    REQUIRE(lingering.upgrade("/ws").status == 101);
+    REQUIRE(seen.wait_for("open"));
+    s->drain(20s);
+    CHECK(lingering.read_close().close_code() == 1001);
+    CHECK(eventually([&] {
+        try {
+            raw_client late(s.port());
+            return false;
+        } catch (std::exception const&) {
+            return true;
+        }
+    }));
+    CHECK_FALSE(s.has_ended());
+    lingering.send(client_close(1001));
+    CHECK(s.wait_for_end());
+}
+
+TEST_CASE("a POST that a drain finds on its way is answered, with Connection: close") {
+    notes seen;
+    endpoint ws;
+    endpoint sockjs;
+    running_server s(on_free_port(), both_mounts(noting_echo(seen), ws, sockjs));
+    raw_client poll(s.port());
+    CHECK(poll.post("/echo/000/abc/xhr").body == "o\n");
+    poll.send(poll.request_bytes("POST", "/echo/000/abc/xhr"));
+    raw_client sender(s.port());
+    auto const bytes = sender.request_bytes("POST", "/echo/000/nobody/xhr_send", R"(["x"])");
+    sender.send(bytes.substr(0, bytes.size() - 2));
+    raw_client barrier(s.port());
+    CHECK(barrier.get("/echo").status == 200);  // what was sent before has been read by now
+    s->drain(20s);
+    CHECK(poll.read_response().body == goodbye);
+    sender.send(bytes.substr(bytes.size() - 2));
+    auto const answer = sender.read_response();
+    CHECK(answer.status == 404);
+    CHECK(answer.header("Connection") == "close");
+    CHECK(sender.is_ended_by_peer());
+    sender.close();
+    poll.close();
+    CHECK(s.wait_for_end());
+}
+
+TEST_CASE("a drain ends at its deadline, whoever lingers") {
+    notes seen;
+    endpoint ws;
+    endpoint sockjs;
+    running_server s(on_free_port(), both_mounts(noting_echo(seen), ws, sockjs));
+    raw_client stubborn(s.port());
+    REQUIRE(stubborn.upgrade("/ws").status == 101);
+    REQUIRE(seen.wait_for("open"));
+    s->drain(200ms);
+    CHECK(s.wait_for_end());
+    CHECK(stubborn.read_close().close_code() == 1001);
+    CHECK(seen.count("close shutting_down") == 1);
+}
+
+TEST_CASE("a drain paces its goodbyes and forgets none of them") {
+    notes seen;
+    endpoint ws;
+    endpoint sockjs;
+    running_server s(on_free_port(), both_mounts(noting_echo(seen), ws, sockjs));
+    std::vector<std::unique_ptr<raw_client>> clients;
+    for (int i = 0; i < 100; ++i) {
+        clients.push_back(std::make_unique<raw_client>(s.port()));
+        REQUIRE(clients.back()->upgrade("/ws").status == 101);
+    }
+    REQUIRE(seen.wait_for("open", 100));
+    s->drain(1s);
+    for (auto& c : clients) {
+        CHECK(c->read_close().close_code() == 1001);
+        c->send(client_close(1001));
+        CHECK(c->is_ended_by_peer());
+    }
+    CHECK(s.wait_for_end());
+    CHECK(seen.count("close shutting_down 1001") == 100);
+    CHECK(seen.count("close") == 100);
+}
+
+TEST_CASE("what was sent before a drain arrives before the goodbye") {
+    notes seen;
+    endpoint ws;
+    endpoint sockjs;
+    auto app = noting_echo(seen);
+    running_server s(on_free_port(), both_mounts(app, ws, sockjs));
+    raw_client c(s.port());
+    REQUIRE(c.upgrade("/ws").status == 101);
+    REQUIRE(seen.wait_for("open"));
+    for (int i = 0; i < 50; ++i) ws.broadcast(std::to_string(i));
+    s->drain(10s);
+    for (int i = 0; i < 50; ++i) CHECK(c.read_message() == std::to_string(i));
+    CHECK(c.read_close().close_code() == 1001);
+    c.close();
+    CHECK(s.wait_for_end());
+}
+
+TEST_CASE("stop says goodbye as far as that needs no waiting") {
+    auto const threads = GENERATE(1u, 4u);
+    notes seen;
+    endpoint ws;
+    endpoint sockjs;
+    std::unique_ptr<running_server> s(
+        new running_server(on_free_port(threads), both_mounts(noting_echo(seen), ws, sockjs)));
+    raw_client websocket(s->port());
+    REQUIRE(websocket.upgrade("/ws").status == 101);
+    std::vector<std::unique_ptr<raw_client>> polls;
+    for (int i = 0; i < 8; ++i) {
+        auto const path = "/echo/000/poll" + std::to_string(i) + "/xhr";
+        polls.push_back(std::make_unique<raw_client>(s->port()));
+        CHECK(polls.back()->post(path).body == "o\n");
+        polls.back()->send(polls.back()->request_bytes("POST", path));
+    }
+    REQUIRE(seen.wait_for("open", 9));
+    raw_client barrier(s->port());
+    CHECK(barrier.get("/echo").status == 200);  // one shard has read the polls by now
+    (*s)->stop();
+    CHECK(s->wait_for_end());
+    CHECK(websocket.read_close().close_code() == 1001);
+    // A poll of another shard may have missed it: each of them ends, one way or the other.
+    s.reset();
+    for (auto& p : polls) {
+        auto const all = p->read_to_end();
+        if (threads == 1) CHECK(all.find("c[1001,") != std::string::npos);
+    }
+    CHECK(seen.count("close shutting_down") == 9);
+    CHECK(seen.count("close") == 9);
+}

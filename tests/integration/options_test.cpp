@@ -1,0 +1,159 @@
+// What is wrong with options is said before run(), in a sentence that says what to change.
+
+#include <anywire/server.hpp>
+
+#include "support/raw_client.hpp"
+#include "support/running_server.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace {
+
+using namespace anywire;
+using namespace anywire::test;
+using Catch::Matchers::Contains;
+
+/// What `attempt` throws as an `Exception`; empty when it throws nothing.
+template <class Exception>
+std::string said_by(std::function<void()> const& attempt) {
+    try {
+        attempt();
+    } catch (Exception const& e) {
+        return e.what();
+    }
+    return {};
+}
+
+std::string refused_options(server_options const& options) {
+    return said_by<std::invalid_argument>([&] { server const s(options); });
+}
+
+template <class Options>
+std::string refused_mount(Options const& options, std::string const& path = "/a") {
+    return said_by<std::invalid_argument>([&] {
+        server s(on_free_port());
+        s.mount(path, options, {});
+    });
+}
+
+}  // namespace
+
+TEST_CASE("a port that is taken is named, with what to change") {
+    auto const threads = GENERATE(1u, 2u);
+    server const first(on_free_port(threads));
+    auto const taken = first.port();
+    for (auto const more : {1u, 2u}) {
+        CAPTURE(threads, more);
+        auto const said = said_by<std::system_error>(
+            [&] { server const second({.port = taken, .threads = more}); });
+        CHECK_THAT(said, Contains("127.0.0.1:" + std::to_string(taken)));
+        CHECK_THAT(said, Contains("the port is taken; choose another"));
+    }
+}
+
+TEST_CASE("a name is no address to listen on") {
+    CHECK_THAT(refused_options({.address = "localhost", .port = 0}),
+               Contains("'localhost' is no IP address; names are not resolved"));
+    CHECK_THAT(refused_options({.port = 0, .listeners = {{.address = "example.com", .port = 0}}}),
+               Contains("'example.com' is no IP address"));
+}
+
+TEST_CASE("an address that is not this machine's cannot be listened on") {
+    CHECK_THAT(
+        said_by<std::system_error>([] { server const s({.address = "192.0.2.1", .port = 0}); }),
+        Contains("cannot listen on 192.0.2.1:0"));
+}
+
+TEST_CASE("TLS files that cannot be read are named") {
+    CHECK_THAT(refused_options({.port = 0, .tls = {"/nowhere/chain.pem", "/nowhere/key.pem"}}),
+               Contains("cannot read the TLS certificate chain '/nowhere/chain.pem'"));
+    CHECK_THAT(refused_options({.port = 0, .tls = {.key = "/nowhere/key.pem"}}),
+               Contains("TLS certificate"));
+}
+
+TEST_CASE("server options out of range are refused") {
+    auto const check_limits = [](auto change, char const* words) {
+        auto options = on_free_port();
+        change(options.limits);
+        CHECK_THAT(refused_options(options), Contains(words));
+    };
+    CHECK_THAT(refused_options({.port = 0, .threads = 257}),
+               Contains("threads must be at most 256"));
+    CHECK_THAT(refused_options({.port = 0, .trusted_proxies = {"10.0.0.0/33"}}),
+               Contains("trusted_proxies must be IP addresses or networks"));
+    check_limits([](server_limits& l) { l.header = 100; },
+                 "limits.header must be 256 bytes to 1 MiB");
+    check_limits([](server_limits& l) { l.header_fields = 0; }, "limits.header_fields");
+    using std::chrono::milliseconds;
+    for (auto const member : {&server_limits::tls_handshake,
+                              &server_limits::request_head,
+                              &server_limits::request_body,
+                              &server_limits::keep_alive})
+        check_limits([&](server_limits& l) { l.*member = milliseconds(0); }, "must be positive");
+}
+
+TEST_CASE("mount options out of range are refused with the mount's name") {
+    using std::chrono::milliseconds;
+    CHECK_THAT(refused_mount(websocket_options{.limits = {.max_message = 0}}),
+               Contains("mount '/a'") && Contains("limits.max_message"));
+    CHECK_THAT(refused_mount(sockjs_options{.limits = {.max_queued_bytes = 10}}),
+               Contains("limits.max_queued_bytes"));
+    CHECK_THAT(refused_mount(websocket_options{.limits = {.write_stall = milliseconds(0)}}),
+               Contains("limits.write_stall"));
+    CHECK_THAT(refused_mount(websocket_options{.limits = {.close_handshake = milliseconds(-1)}}),
+               Contains("limits.close_handshake"));
+    CHECK_THAT(refused_mount(websocket_options{.limits = {.authorize_timeout = milliseconds(0)}}),
+               Contains("limits.authorize_timeout"));
+    CHECK_THAT(refused_mount(websocket_options{.ping_timeout = milliseconds(0)}),
+               Contains("ping_timeout"));
+    CHECK_THAT(refused_mount(websocket_options{.deflate = {.server_window_bits = 8}}),
+               Contains("deflate.server_window_bits"));
+    CHECK_THAT(refused_mount(websocket_options{.deflate = {.level = 10}}),
+               Contains("deflate.level"));
+    CHECK_THAT(refused_mount(sockjs_options{.heartbeat = milliseconds(0)}), Contains("heartbeat"));
+    CHECK_THAT(refused_mount(sockjs_options{.disconnect_delay = milliseconds(0)}),
+               Contains("disconnect_delay"));
+    CHECK_THAT(refused_mount(sockjs_options{.response_limit = 0}), Contains("response_limit"));
+    CHECK_THAT(refused_mount(sockjs_options{.sockjs_url = "sockjs.js"}), Contains("sockjs_url"));
+}
+
+TEST_CASE("origins that are none are refused") {
+    for (auto const* const wrong :
+         {"example.com", "https://example.com/path", "", "https://*.", "null"}) {
+        CAPTURE(wrong);
+        CHECK_THAT(refused_mount(websocket_options{.origins = {wrong}}), Contains("mount '/a'"));
+        CHECK_THAT(refused_mount(sockjs_options{.origins = {"https://good.example", wrong}}),
+                   Contains("mount '/a'"));
+    }
+}
+
+TEST_CASE("a path is mounted once, and begins with a slash") {
+    CHECK_THAT(refused_mount(websocket_options{}, "a"),
+               Contains("mount 'a': a path starts with '/'"));
+    CHECK_THAT(refused_mount(websocket_options{}, ""), Contains("a path starts with '/'"));
+
+    server s(on_free_port());
+    s.mount("/a", websocket_options{}, {});
+    s.mount("/", sockjs_options{}, {});
+    auto const again = [&](std::string const& path) {
+        return said_by<std::invalid_argument>([&] { s.mount(path, sockjs_options{}, {}); });
+    };
+    CHECK_THAT(again("/a"), Contains("mount '/a': the path is taken"));
+    CHECK_THAT(again("/a/"), Contains("the path is taken"));
+    CHECK_THAT(again("/"), Contains("the path is taken"));
+    CHECK_THAT(said_by<std::invalid_argument>([&] { s.serve_files("/a", "/", {}); }),
+               Contains("the path is taken"));
+    CHECK_FALSE(
+        said_by<std::invalid_argument>([&] { s.serve_files("/f", "/nowhere/at/all"); }).empty());
+}
+
+TEST_CASE("an unknown listener has no port") {
+    server const s(on_free_port());
+    CHECK(s.port() != 0);
+    CHECK_THROWS_AS(s.port(1), std::out_of_range);
+}
