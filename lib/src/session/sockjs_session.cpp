@@ -17,7 +17,7 @@ sockjs_session::sockjs_session(endpoint_core& endpoint,
 
 sockjs_session::~sockjs_session() {
     release_held(false);
-    if (draining_) draining_->abort();
+    for (auto* wire : draining_) wire->abort();
 }
 
 std::string_view sockjs_session::transport() const noexcept { return last_name_; }
@@ -32,7 +32,7 @@ void sockjs_session::attach(anywire::transport& wire) {
 void sockjs_session::serve_goodbye(anywire::transport& wire) {
     std::array<frame* const, 1> const batch{goodbye_frame_.get()};
     auto const r = wire.write(batch);
-    draining_ = r.then == write_result::next::ended ? nullptr : &wire;
+    if (r.then != write_result::next::ended) draining_.push_back(&wire);
     set_due(loop().now() + timing_.disconnect_delay);
 }
 
@@ -71,32 +71,35 @@ void sockjs_session::end_carrier(goodbye const& how) {
 }
 
 void sockjs_session::on_finished(anywire::transport* draining) {
-    draining_ = draining;
-    if (draining) return clear_due();
+    if (draining) draining_.push_back(draining);
+    if (!draining_.empty()) return clear_due();
     set_due(loop().now() + timing_.disconnect_delay);
 }
 
 void sockjs_session::on_closed(anywire::transport& from, bool orderly, close_event const& how) {
-    if (&from == draining_) {
-        draining_ = nullptr;
-        if (wire()) return;  // the client has come back already
-        if (orderly) return set_due(loop().now() + timing_.disconnect_delay);
-        if (current() >= state::ended) return set_due(loop().now() + 1);
+    if (std::erase(draining_, &from) == 0) return session_base::on_closed(from, orderly, how);
+    if (current() < state::ended && !orderly) {
+        // Messages were lost with it, even if the client has come back already.
+        if (auto* const receiver = wire()) {
+            lose_wire();
+            receiver->abort();
+        }
         return end(how);
     }
-    session_base::on_closed(from, orderly, how);
+    if (wire() || !draining_.empty()) return;
+    set_due(loop().now() + (orderly ? timing_.disconnect_delay : 1));
 }
 
 void sockjs_session::on_due(tick now) {
     if (current() >= state::ended) {
-        if (!draining_) die();
+        if (draining_.empty()) die();
         return;
     }
     if (wire()) {
         push_protocol(sockjs_heartbeat_frame());
         return set_due(now + timing_.heartbeat);
     }
-    if (!draining_) end({close_reason::transport_lost, close_code::abnormal, "no request came in time"});
+    if (draining_.empty()) end({close_reason::transport_lost, close_code::abnormal, "no request came in time"});
 }
 
 void sockjs_session::on_retired() {
