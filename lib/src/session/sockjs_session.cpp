@@ -96,7 +96,7 @@ void sockjs_session::on_due(tick now) {
         return;
     }
     if (wire()) {
-        push_protocol(sockjs_heartbeat_frame());
+        if (current() == state::open) push_protocol(sockjs_heartbeat_frame());
         return set_due(now + timing_.heartbeat);
     }
     if (draining_.empty()) end({close_reason::transport_lost, close_code::abnormal, "no request came in time"});
