@@ -38,14 +38,10 @@ void sockjs_session::serve_goodbye(anywire::transport& wire) {
 
 result<void> sockjs_session::receive(std::span<std::string_view const> messages) {
     if (current() >= state::closing) return {};  // taken and dropped, as the reference does
-    if (!is_paused()) {
-        inbox_bytes_ = 0;
-    } else {
-        std::size_t cost = 0;
+    if (is_paused() && inbox_bytes() != 0) {
+        std::size_t cost = inbox_bytes();
         for (auto const m : messages) cost += m.size() + frame::overhead;
-        if (inbox_bytes_ + cost > endpoint().limits().max_queued_bytes && inbox_bytes_ != 0)
-            return errc::send_queue_full;
-        inbox_bytes_ += cost;
+        if (cost > endpoint().limits().max_queued_bytes) return errc::send_queue_full;
     }
     for (auto const m : messages) deliver(m);
     return {};

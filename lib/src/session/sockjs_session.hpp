@@ -78,7 +78,6 @@ private:
     std::vector<anywire::transport*> draining_{};
     frame_ptr goodbye_frame_{};
     std::vector<held_sender*> held_{};
-    std::size_t inbox_bytes_ = 0;
 };
 
 }  // namespace anywire
