@@ -24,7 +24,7 @@ std::string_view sockjs_session::transport() const noexcept { return last_name_;
 
 void sockjs_session::attach(anywire::transport& wire) {
     last_name_ = wire.name();
-    if (current() >= state::ended) return serve_goodbye(wire);
+    if (current() >= state::ended) return goodbye_frame_ ? serve_goodbye(wire) : wire.abort();
     session_base::attach(wire);
     set_due(loop().now() + timing_.heartbeat);
 }

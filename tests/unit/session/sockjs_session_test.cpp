@@ -555,3 +555,15 @@ TEST_CASE("what is left of the POST in whose middle a session paused counts") {
     CHECK(w.post(s, {"1", "2", "3", "4", "5"}));
     CHECK(w.post(s, {"6"}).error() == errc::send_queue_full);
 }
+
+TEST_CASE("a receiver that meets a session on the way to its end is dropped") {
+    world w;
+    auto& first = w.wire(poll);
+    auto& s = w.sockjs(&first);
+    s.abandon(close_reason::shutting_down);
+    auto& late = w.wire(poll);
+    s.attach(late);
+    w.loop.flush();
+    CHECK(late.aborted);
+    CHECK(w.closes == 1);
+}
