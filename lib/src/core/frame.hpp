@@ -90,7 +90,7 @@ private:
     frame_kind kind_;
     bool protocol_ = false;
     bool shared_ = false;
-    char unused_[2] = {};
+    [[maybe_unused]] char unused_[2] = {};
     char header_[10] = {};  // the header ends where the text begins
 };
 static_assert(sizeof(frame) == 32);

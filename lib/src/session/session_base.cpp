@@ -4,6 +4,7 @@
 
 #include <boost/assert.hpp>
 
+#include <deque>
 #include <exception>
 
 namespace anywire {
@@ -18,6 +19,12 @@ struct session_base::timer {
     static void drop(std::unique_ptr<timer> first) noexcept {
         while (first) first = std::move(first->next);
     }
+};
+
+/// What came before the open, or during a pause.
+struct session_base::inbox {
+    std::deque<std::pair<std::string, bool>> messages{};
+    std::size_t bytes = 0;
 };
 
 /// The one place where an application's exceptions end.
@@ -201,12 +208,15 @@ void session_base::end_carrier(goodbye const& how) {
 void session_base::deliver(message_view m) {
     if (state_ != state::open && state_ != state::fresh) return;
     if (paused_ || inbox_ || state_ == state::fresh) {
-        if (!inbox_) inbox_ = std::make_unique<std::deque<std::pair<std::string, bool>>>();
-        inbox_->emplace_back(m.data, m.binary);
+        if (!inbox_) inbox_ = std::make_unique<inbox>();
+        inbox_->messages.emplace_back(m.data, m.binary);
+        inbox_->bytes += m.data.size() + frame::overhead;
         return;
     }
     call(endpoint_.app().on_message, *this, m);
 }
+
+std::size_t session_base::inbox_bytes() const noexcept { return inbox_ ? inbox_->bytes : 0; }
 
 void session_base::push_protocol(frame_ptr f) {
     BOOST_ASSERT(f->is_protocol());
@@ -249,9 +259,10 @@ void session_base::on_flush() {
 }
 
 void session_base::continue_reading() {
-    while (inbox_ && !inbox_->empty() && !paused_ && state_ == state::open) {
-        auto const [text, binary] = std::move(inbox_->front());
-        inbox_->pop_front();
+    while (inbox_ && !inbox_->messages.empty() && !paused_ && state_ == state::open) {
+        auto const [text, binary] = std::move(inbox_->messages.front());
+        inbox_->messages.pop_front();
+        inbox_->bytes -= text.size() + frame::overhead;
         call(endpoint_.app().on_message, *this, message_view{std::string_view{text}, binary});
     }
     if (paused_) return;

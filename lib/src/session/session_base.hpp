@@ -11,7 +11,6 @@
 
 #include <any>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -130,6 +129,8 @@ protected:
     bool has_failed() const noexcept { return failed_; }
     /// Hands a message to the application, or keeps it while the session is paused.
     void deliver(message_view m);
+    /// Bytes of messages kept for later, each charged `frame::overhead` more.
+    std::size_t inbox_bytes() const noexcept;
     /// Queues a frame of the protocol's own; never refused.
     /// Requires: it is marked as such by who made it, for some are shared by all shards.
     void push_protocol(frame_ptr f);
@@ -150,6 +151,7 @@ protected:
 private:
     friend class session_loop;
     struct timer;
+    struct inbox;
 
     void on_flush();
     void pump();
@@ -174,7 +176,7 @@ private:
     std::unique_ptr<std::string> subprotocol_;
     std::unique_ptr<goodbye> goodbye_{};
     std::unique_ptr<timer> timers_{};
-    std::unique_ptr<std::deque<std::pair<std::string, bool>>> inbox_{};
+    std::unique_ptr<inbox> inbox_{};
     tick due_ = 0;
     std::uint32_t dropped_ = 0;
     session_loop::id_type id_;

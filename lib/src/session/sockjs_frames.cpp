@@ -24,7 +24,7 @@ frame_ptr make_sockjs_message(session_loop& loop, message_view m) {
 
 frame_ptr make_sockjs_close(session_loop& loop, close_code code, std::string_view text) {
     auto& out = loop.scratch();
-    sockjs::append_close_frame(out, static_cast<unsigned>(code), text);
+    sockjs::append_close_frame(out, static_cast<int>(code), text);
     frame_ptr f(frame::make(out, frame_kind::text));
     f->mark_protocol();
     return f;

@@ -17,14 +17,14 @@ sockjs_session::sockjs_session(endpoint_core& endpoint,
 
 sockjs_session::~sockjs_session() {
     release_held(false);
-    if (draining_) draining_->abort();
+    for (auto* wire : draining_) wire->abort();
 }
 
 std::string_view sockjs_session::transport() const noexcept { return last_name_; }
 
 void sockjs_session::attach(anywire::transport& wire) {
     last_name_ = wire.name();
-    if (current() >= state::ended) return serve_goodbye(wire);
+    if (current() >= state::ended) return goodbye_frame_ ? serve_goodbye(wire) : wire.abort();
     session_base::attach(wire);
     set_due(loop().now() + timing_.heartbeat);
 }
@@ -32,20 +32,16 @@ void sockjs_session::attach(anywire::transport& wire) {
 void sockjs_session::serve_goodbye(anywire::transport& wire) {
     std::array<frame* const, 1> const batch{goodbye_frame_.get()};
     auto const r = wire.write(batch);
-    draining_ = r.then == write_result::next::ended ? nullptr : &wire;
+    if (r.then != write_result::next::ended) draining_.push_back(&wire);
     set_due(loop().now() + timing_.disconnect_delay);
 }
 
 result<void> sockjs_session::receive(std::span<std::string_view const> messages) {
     if (current() >= state::closing) return {};  // taken and dropped, as the reference does
-    if (!is_paused()) {
-        inbox_bytes_ = 0;
-    } else {
-        std::size_t cost = 0;
+    if (is_paused() && inbox_bytes() != 0) {
+        std::size_t cost = inbox_bytes();
         for (auto const m : messages) cost += m.size() + frame::overhead;
-        if (inbox_bytes_ + cost > endpoint().limits().max_queued_bytes && inbox_bytes_ != 0)
-            return errc::send_queue_full;
-        inbox_bytes_ += cost;
+        if (cost > endpoint().limits().max_queued_bytes) return errc::send_queue_full;
     }
     for (auto const m : messages) deliver(m);
     return {};
@@ -71,32 +67,35 @@ void sockjs_session::end_carrier(goodbye const& how) {
 }
 
 void sockjs_session::on_finished(anywire::transport* draining) {
-    draining_ = draining;
-    if (draining) return clear_due();
+    if (draining) draining_.push_back(draining);
+    if (!draining_.empty()) return clear_due();
     set_due(loop().now() + timing_.disconnect_delay);
 }
 
 void sockjs_session::on_closed(anywire::transport& from, bool orderly, close_event const& how) {
-    if (&from == draining_) {
-        draining_ = nullptr;
-        if (wire()) return;  // the client has come back already
-        if (orderly) return set_due(loop().now() + timing_.disconnect_delay);
-        if (current() >= state::ended) return set_due(loop().now() + 1);
+    if (std::erase(draining_, &from) == 0) return session_base::on_closed(from, orderly, how);
+    if (current() < state::ended && !orderly) {
+        // Messages were lost with it, even if the client has come back already.
+        if (auto* const receiver = wire()) {
+            lose_wire();
+            receiver->abort();
+        }
         return end(how);
     }
-    session_base::on_closed(from, orderly, how);
+    if (wire() || !draining_.empty()) return;
+    set_due(loop().now() + (orderly ? timing_.disconnect_delay : 1));
 }
 
 void sockjs_session::on_due(tick now) {
     if (current() >= state::ended) {
-        if (!draining_) die();
+        if (draining_.empty()) die();
         return;
     }
     if (wire()) {
-        push_protocol(sockjs_heartbeat_frame());
+        if (current() == state::open) push_protocol(sockjs_heartbeat_frame());
         return set_due(now + timing_.heartbeat);
     }
-    if (!draining_) end({close_reason::transport_lost, close_code::abnormal, "no request came in time"});
+    if (draining_.empty()) end({close_reason::transport_lost, close_code::abnormal, "no request came in time"});
 }
 
 void sockjs_session::on_retired() {

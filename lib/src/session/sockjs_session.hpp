@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace anywire {
 
@@ -72,10 +73,11 @@ private:
     sockjs_timing const& timing_;
     std::string wire_id_;
     std::string_view last_name_{};             // names are literals
-    anywire::transport* draining_ = nullptr;   // has finished, its last bytes are on their way
+    // Have finished, their last bytes are on their way. A client that does not read one of them
+    // may come back with another all the same.
+    std::vector<anywire::transport*> draining_{};
     frame_ptr goodbye_frame_{};
     std::vector<held_sender*> held_{};
-    std::size_t inbox_bytes_ = 0;
 };
 
 }  // namespace anywire

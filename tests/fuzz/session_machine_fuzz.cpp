@@ -1,0 +1,550 @@
+// Whatever happens to sessions, and whatever applications do in their handlers: one close follows
+// each open and nothing after it, memory is bounded, messages arrive in order and once.
+#include "session/duplex_session.hpp"
+#include "session/sockjs_frames.hpp"
+#include "session/sockjs_session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace anywire;
+
+namespace {
+
+void require(bool condition) {
+    if (!condition) std::abort();
+}
+
+/// What the fuzzer wants, byte by byte; zeros when it has said all.
+struct input {
+    std::uint8_t const* at;
+    std::uint8_t const* end;
+
+    bool empty() const { return at == end; }
+    unsigned next() { return at == end ? 0 : *at++; }
+    bool coin() { return (next() & 1) != 0; }
+    template <class List>
+    auto& pick(List& list) {
+        return list[next() % list.size()];
+    }
+};
+
+/// What is known of one session, beside it.
+struct record {
+    std::string wire_id{};  ///< Of HTTP sessions.
+    bool is_duplex = false;
+    bool is_pinged = false;
+    bool opened = false;
+    bool closed = false;
+    bool in_handler = false;
+    std::uint64_t next_in = 0;  ///< Of messages to the application.
+    std::uint64_t heard = 0;
+    std::uint64_t last_written = 0;
+    std::vector<std::uint64_t> owed{};  ///< Accepted and not yet written.
+    std::uint64_t missing = 0;          ///< Accepted and passed over.
+    std::size_t largest = 0;
+    std::size_t protocol = 256;  ///< Bytes that the protocol's own frames may take.
+};
+
+/// "#12xxx" or `a["#12xxx"]`; 0 for other frames.
+std::uint64_t number_in(std::string_view text) {
+    auto const mark = text.find('#');
+    if (mark == std::string_view::npos) return 0;
+    std::uint64_t n = 0;
+    std::from_chars(text.data() + mark + 1, text.data() + text.size(), n);
+    return n;
+}
+
+class wire;
+
+/// A POST that is held back.
+struct post final : held_sender {
+    bool released = false;
+    void release(bool) override {
+        require(!released);
+        released = true;
+    }
+};
+
+/// One mount with its sessions, their wires and an application that does anything.
+class machine {
+public:
+    explicit machine(input bytes);
+    ~machine();
+    machine(machine const&) = delete;
+    machine& operator=(machine const&) = delete;
+
+    void run();
+
+    input in;
+
+private:
+    friend class wire;
+
+    void step();
+    void step_application();
+    void open(unsigned kind);
+    void attach_some();
+    wire& make_wire(carrier shape, session_base& s, record& of);
+    void feed_duplex(bool garbage);
+    void post_some();
+    void end_some_wire();
+    void let_some_write();
+    void advance(tick n);
+    void finish();
+
+    session_base* some_session();
+    sockjs_session* some_http();
+    wire* some_wire();
+
+    std::string numbered(std::uint64_t n) {
+        return std::string("#").append(std::to_string(n)).append(in.next() % 200, 'x');
+    }
+    void send(session& s);
+    void broadcast(bool to_group);
+    void react(session& s);
+    void check(session_base& s, record& r);
+    template <class Then>
+    void hear(session& s, Then then);
+
+    session_limits limits_{};
+    log_sink sink_{};
+    std::uint64_t random_ = 1;
+    session_loop loop_;
+    handlers app_{};
+    endpoint_counters counters_{};
+    duplex_timing const pings_{
+        .ping_interval = 1000, .ping_timeout = 400, .heartbeat_messages = true};
+    duplex_timing const no_pings_{};
+    sockjs_timing const http_{.heartbeat = 1000, .disconnect_delay = 200};
+    std::map<std::string, std::unique_ptr<record>, std::less<>> records_{};
+    std::vector<std::unique_ptr<wire>> wires_{};
+    std::vector<std::unique_ptr<post>> posts_{};
+    std::uint64_t sent_ = 0;
+    std::uint64_t opened_http_ = 0;
+    endpoint_core endpoint_{loop_, app_, limits_, counters_, siphash_key{1, 2}};
+};
+
+/// Takes what the fuzzer says. Like the real ones it holds on to its session until it is let go.
+class wire final : public transport {
+public:
+    wire(machine& m, carrier shape, session_base& s, record& of)
+        : m_(m), shape_(shape), session_(&s), of_(of) {}
+
+    carrier shape() const noexcept override { return shape_; }
+    std::string_view name() const noexcept override { return "fuzz"; }
+    std::size_t pending_bytes() const noexcept override { return pending_; }
+    void pause_reading(bool) override { require(session_ != nullptr && !finished_); }
+    void close(close_code, std::string_view) noexcept override { let_go(); }
+    void abort() noexcept override { let_go(); }
+    write_result write(std::span<frame* const> batch) override;
+
+    bool is_duplex() const { return shape_ == carrier::duplex; }
+    bool is_held() const { return session_ != nullptr; }
+    bool is_waiting() const { return session_ != nullptr && (blocked_ || finished_); }
+    session_base& session() const { return *session_; }
+    record& of() const { return of_; }
+
+    void become_writable() {
+        if (finished_) return end(true);
+        blocked_ = false;
+        pending_ = 0;
+        session_->on_writable(*this);
+    }
+    void end(bool orderly) {
+        auto* const s = std::exchange(session_, nullptr);
+        s->on_closed(*this,
+                     orderly && finished_,
+                     {close_reason::transport_lost, close_code::abnormal, "lost"});
+    }
+
+private:
+    void let_go() {
+        require(session_ != nullptr);
+        session_ = nullptr;
+    }
+    void note(frame const& f);
+
+    machine& m_;
+    carrier shape_;
+    session_base* session_;
+    record& of_;
+    bool blocked_ = false;
+    bool finished_ = false;
+    std::size_t pending_ = 0;
+};
+
+void wire::note(frame const& f) {
+    auto const n = number_in(f.text());
+    if (n == 0) return;
+    require(n > of_.last_written);  // in order, and once
+    of_.last_written = n;
+    while (!of_.owed.empty() && of_.owed.front() < n) {
+        ++of_.missing;
+        of_.owed.erase(of_.owed.begin());
+    }
+    if (!of_.owed.empty() && of_.owed.front() == n) of_.owed.erase(of_.owed.begin());
+}
+
+write_result wire::write(std::span<frame* const> batch) {
+    require(session_ != nullptr && !blocked_ && !finished_ && !batch.empty());
+    auto const how = m_.in.next();
+    auto const most = shape_ == carrier::one_shot ? 1 : (how & 4) != 0 ? 1 + how % 3 : batch.size();
+    write_result r{};
+    bool last = shape_ == carrier::one_shot || (shape_ == carrier::stream && (how & 0x38) == 0x38);
+    std::size_t bytes = 0;
+    while (r.taken < std::min(most, batch.size())) {
+        auto const& f = *batch[r.taken++];
+        note(f);
+        bytes += f.size();
+        if (shape_ == carrier::duplex || !f.text().starts_with('c')) continue;
+        last = true;
+        break;
+    }
+    if ((how & 1) != 0) pending_ = bytes;
+    if (last && (how & 1) != 0) {
+        finished_ = true;
+        r.then = write_result::next::finished;
+    } else if (last) {
+        session_ = nullptr;
+        r.then = write_result::next::ended;
+    } else if ((how & 1) != 0) {
+        blocked_ = true;
+        r.then = write_result::next::blocked;
+    }
+    return r;
+}
+
+// ---- the application
+// -----------------------------------------------------------------------------
+
+template <class Then>
+void machine::hear(session& s, Then then) {
+    auto const found = records_.find(s.id());
+    require(found != records_.end());
+    auto& r = *found->second;
+    require(!r.in_handler && !r.closed);
+    r.in_handler = true;
+    struct leave {
+        record& r;
+        ~leave() { r.in_handler = false; }
+    } const on_return{r};
+    then(r);
+}
+
+machine::machine(input bytes)
+    : in(bytes), loop_(3, 0u - 5000, sink_, [this](auto random) {
+          for (auto& b : random) {
+              random_ = random_ * 6364136223846793005u + 1442695040888963407u;
+              b = static_cast<unsigned char>(random_ >> 56);
+          }
+      }) {
+    limits_.max_queued_bytes = 200 + 50 * in.next();
+    limits_.overflow = static_cast<overflow_policy>(in.next() % 4);
+    app_.on_open = [this](session& s) {
+        hear(s, [&](record& r) {
+            require(!std::exchange(r.opened, true));
+            react(s);
+        });
+    };
+    app_.on_message = [this](session& s, message_view m) {
+        hear(s, [&](record& r) {
+            require(r.opened);
+            // None is skipped, none comes twice.
+            if (auto const n = number_in(m.data)) require(n == ++r.heard);
+            react(s);
+        });
+    };
+    app_.on_drain = [this](session& s) {
+        hear(s, [&](record& r) {
+            require(r.opened);
+            require(limits_.overflow == overflow_policy::refuse && s.queued_bytes() == 0);
+            react(s);
+        });
+    };
+    app_.on_close = [this](session& s, close_event const&) {
+        hear(s, [&](record& r) {
+            require(r.opened && !s.is_open());
+            require(s.send("late").has_error());
+            r.closed = true;
+            react(s);
+        });
+    };
+}
+
+machine::~machine() {
+    endpoint_.abandon_all();
+    loop_.flush();
+    for (auto const& [id, r] : records_) require(r->opened == r->closed);
+    require(endpoint_.size() == 0 && counters_.sessions == 0);
+}
+
+void machine::send(session& s) {
+    auto const found = records_.find(s.id());
+    if (found == records_.end()) return;
+    auto& r = *found->second;
+    auto const text = numbered(++sent_);
+    r.largest = std::max(r.largest, text.size() + 5 + frame::overhead);
+    if (s.send(text)) r.owed.push_back(sent_);
+}
+
+void machine::broadcast(bool to_group) {
+    auto const text = numbered(++sent_);
+    for (auto const& [id, r] : records_)
+        r->largest = std::max(r->largest, text.size() + 5 + frame::overhead);
+    shared_message m(text);
+    if (to_group)
+        endpoint_.send_to_group(in.coin() ? "a" : "b", m);
+    else
+        endpoint_.broadcast(m);
+}
+
+/// What an application may do anywhere.
+void machine::react(session& s) {
+    for (int left = 3; left > 0; --left) {
+        switch (in.next() % 24) {
+            case 1: send(s); break;
+            case 2: broadcast(false); break;
+            case 3: broadcast(true); break;
+            case 4: s.close(static_cast<close_code>(2990 + in.next()), "bye"); break;
+            case 5: s.pause(); break;
+            case 6: s.resume(); break;
+            case 7: s.join(in.coin() ? "a" : "b"); break;
+            case 8: s.leave(in.coin() ? "a" : "b"); break;
+            case 9:
+                s.after(std::chrono::milliseconds(in.next() * 40), [this](session& same) {
+                    hear(same, [&](record& r) {
+                        require(r.opened && same.is_open());
+                        react(same);
+                    });
+                });
+                break;
+            case 10: throw 1;
+            case 11:
+                if (auto* const other = some_session())
+                    other->close(close_code::normal, "by another");
+                break;
+            case 12:
+                if (auto* const other = some_session()) send(*other);
+                break;
+            case 13: (void)s.send("\xff"); break;
+            default: return;
+        }
+    }
+}
+
+// ---- events
+// --------------------------------------------------------------------------------------
+
+session_base* machine::some_session() {
+    if (records_.empty()) return nullptr;
+    auto const at = std::next(records_.begin(), in.next() % static_cast<long>(records_.size()));
+    return endpoint_.find(at->first);
+}
+
+sockjs_session* machine::some_http() {
+    if (opened_http_ == 0) return nullptr;
+    auto const id = std::to_string(in.next() % opened_http_);
+    return static_cast<sockjs_session*>(endpoint_.find_by_wire_id(id));
+}
+
+wire* machine::some_wire() {
+    std::erase_if(wires_, [](auto const& w) { return !w->is_held(); });
+    return wires_.empty() ? nullptr : in.pick(wires_).get();
+}
+
+wire& machine::make_wire(carrier shape, session_base& s, record& of) {
+    return *wires_.emplace_back(std::make_unique<wire>(*this, shape, s, of));
+}
+
+void machine::open(unsigned kind) {
+    if (records_.size() >= 40) return;
+    session_base* s = nullptr;
+    auto r = std::make_unique<record>();
+    r->is_duplex = kind < 3;
+    r->is_pinged = kind == 0 || kind == 2;
+    switch (kind) {
+        case 0: s = new plain_session(endpoint_, {}, pings_); break;
+        case 1: s = new plain_session(endpoint_, {}, no_pings_); break;
+        case 2: s = new sockjs_duplex_session(endpoint_, {}, pings_); break;
+        default:
+            r->wire_id = std::to_string(opened_http_++);
+            s = new sockjs_session(endpoint_, {}, r->wire_id, http_);
+    }
+    endpoint_.add(s);
+    auto& of = *r;
+    records_.emplace(s->id(), std::move(r));
+    auto const shape = kind < 3 ? carrier::duplex : kind == 3 ? carrier::stream : carrier::one_shot;
+    s->attach(make_wire(shape, *s, of));
+}
+
+void machine::attach_some() {
+    auto* const s = some_http();
+    if (!s || s->is_attached()) return;
+    auto const found = records_.find(s->id());
+    s->attach(make_wire(in.coin() ? carrier::stream : carrier::one_shot, *s, *found->second));
+}
+
+void machine::feed_duplex(bool garbage) {
+    auto* const w = some_wire();
+    if (!w || !w->is_duplex()) return;
+    auto const is_sockjs = dynamic_cast<sockjs_duplex_session*>(&w->session()) != nullptr;
+    std::string text;
+    for (auto n = garbage ? in.next() % 8 : 0; n > 0; --n) {
+        auto const c = static_cast<char>(in.next());
+        text.push_back(c == '#' || c == '\\' ? '.' : c);
+    }
+    for (auto n = garbage ? 0 : 1 + in.next() % 3; n > 0; --n) {
+        std::string const one = std::string("#").append(std::to_string(++w->of().next_in));
+        if (is_sockjs)
+            text.append(text.empty() ? "[\"" : ",\"").append(one).append("\"");
+        else
+            w->session().on_payload(*w, one, in.coin());
+    }
+    if (is_sockjs && !garbage) text.push_back(']');
+    if (!text.empty()) w->session().on_payload(*w, text, garbage && in.coin());
+}
+
+void machine::post_some() {
+    auto* const s = some_http();
+    if (!s) return;
+    auto& r = *records_.find(s->id())->second;
+    std::vector<std::string> texts;
+    auto const before = r.next_in;
+    for (auto n = in.next() % 4; n > 0; --n) {
+        texts.emplace_back("#").append(std::to_string(++r.next_in));
+        texts.back().append(in.next(), 'y');
+    }
+    std::vector<std::string_view> const views(texts.begin(), texts.end());
+    if (!s->receive(views)) r.next_in = before;
+    if (!s->is_paused()) return;
+    s->hold(*posts_.emplace_back(std::make_unique<post>()));
+    if (in.coin()) return;
+    s->forget_held(*posts_.back());
+    posts_.pop_back();
+}
+
+void machine::end_some_wire() {
+    auto* const w = some_wire();
+    if (!w) return;
+    if (w->is_duplex() || in.coin()) return w->end(false);
+    if (w->is_waiting()) w->become_writable();
+}
+
+void machine::let_some_write() {
+    if (auto* const w = some_wire(); w && w->is_waiting()) w->become_writable();
+}
+
+void machine::advance(tick n) {
+    for (auto const& [id, r] : records_) r->protocol += frame::overhead * 2 * (n / 400 + 2);
+    auto const stride = in.empty() ? tick{25} : tick{1} + in.next() % 50;
+    while (n != 0) {
+        auto const jump = std::min(n, stride);
+        loop_.advance(loop_.now() + jump);
+        loop_.flush();
+        n -= jump;
+    }
+}
+
+void machine::step_application() {
+    auto* const s = some_session();
+    if (!s) return;
+    switch (in.next() % 8) {
+        case 0:
+            for (auto n = in.next() % 8; n > 0; --n) send(*s);
+            break;
+        case 1: broadcast(in.coin()); break;
+        case 2: s->close_for(close_reason::shutting_down, "down"); break;
+        case 3: s->abandon(close_reason::shutting_down); break;
+        case 4: s->pause(); break;
+        case 5: s->resume(); break;
+        default:
+            s->call_posted([this](session& same) { hear(same, [&](record&) { react(same); }); });
+    }
+}
+
+void machine::step() {
+    auto const op = in.next();
+    switch (op % 16) {
+        case 0: open(in.next() % 5); break;
+        case 1:
+        case 2: attach_some(); break;
+        case 3:
+        case 4: feed_duplex(false); break;
+        case 5: feed_duplex(true); break;
+        case 6:
+        case 7: post_some(); break;
+        case 8: end_some_wire(); break;
+        case 9:
+        case 10: let_some_write(); break;
+        case 11: advance(1 + in.next()); break;
+        case 12: advance(in.next() * 20); break;
+        case 13:
+            if (auto* const w = some_wire(); w && w->is_duplex()) w->session().on_alive(*w);
+            break;
+        default: step_application();
+    }
+    // Several things may happen in one event, but a new receiver is an event of its own.
+    if (op % 16 > 2 && (op & 0x80) != 0) return;
+    loop_.flush();
+    for (auto const& [id, r] : records_)
+        if (auto* const s = endpoint_.find(id)) check(*s, *r);
+}
+
+void machine::check(session_base& s, record& r) {
+    require(r.opened && !r.closed);
+    require(s.queued_bytes() <= limits_.max_queued_bytes + r.largest + r.protocol);
+    // What was accepted and is missing was dropped, and counted.
+    require(r.missing <= s.dropped());
+    if (limits_.overflow != overflow_policy::drop_oldest) require(r.missing == 0);
+    auto const policy = limits_.overflow;
+    if (policy == overflow_policy::close || policy == overflow_policy::refuse)
+        require(s.dropped() == 0);
+}
+
+/// Every peer falls silent: the heartbeats and delays end every session that has one.
+void machine::finish() {
+    in.at = in.end;
+    loop_.flush();
+    for (int round = 0; round < 40; ++round) {
+        for (auto const& [id, r] : records_)
+            if (auto* const s = endpoint_.find(id)) s->resume();
+        loop_.flush();
+        for (std::size_t i = 0; i < wires_.size(); ++i)
+            if (wires_[i]->is_waiting()) wires_[i]->become_writable();
+        loop_.flush();
+        advance(200);
+    }
+    for (auto const& w : wires_)
+        if (w->is_held() && w->shape() == carrier::stream) w->end(false);
+    loop_.flush();
+    advance(300);
+    for (auto const& [id, r] : records_) {
+        auto const is_left = endpoint_.find(id) != nullptr;
+        require(is_left == (r->is_duplex && !r->is_pinged && !r->closed));
+        if (!r->wire_id.empty()) require(endpoint_.find_by_wire_id(r->wire_id) == nullptr);
+    }
+    for (auto const& p : posts_) require(p->released);
+}
+
+void machine::run() {
+    while (!in.empty()) step();
+    finish();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+    machine m({data, data + size});
+    m.run();
+    return 0;
+}

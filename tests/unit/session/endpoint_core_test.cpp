@@ -1,0 +1,301 @@
+#include "session/endpoint_core.hpp"
+
+#include "support/printers.hpp"
+#include "support/session_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace anywire;
+using namespace anywire::test;
+
+namespace {
+
+void broadcast(world& w, message_view m) {
+    shared_message shared(m);
+    w.endpoint.broadcast(shared);
+    w.loop.flush();
+}
+
+void send_to_group(world& w, std::string_view name, message_view m) {
+    shared_message shared(m);
+    w.endpoint.send_to_group(name, shared);
+    w.loop.flush();
+}
+
+}  // namespace
+
+// ---- finding
+// -------------------------------------------------------------------------------------
+
+TEST_CASE("a session is found by its id until it has closed") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    std::string const id(s.id());
+    CHECK(w.endpoint.find(id) == &s);
+    CHECK(w.endpoint.find("") == nullptr);
+    CHECK(w.endpoint.find(id.substr(1)) == nullptr);
+    CHECK(w.endpoint.find(std::string(22, 'A')) == nullptr);
+    w.on_close = [&](session& same, close_event const&) {
+        CHECK(w.endpoint.find(same.id()) == &s);
+    };
+    s.close(close_code::normal, {});
+    w.loop.flush();
+    CHECK(w.endpoint.find(id) == nullptr);
+}
+
+TEST_CASE("the wire's id finds only sessions that have one, and never by their public id") {
+    world w;
+    auto& wire = w.wire();
+    auto& plain = w.plain(wire);
+    auto& http = w.sockjs(nullptr, "sid");
+    CHECK(w.endpoint.find_by_wire_id("sid") == &http);
+    CHECK(w.endpoint.find_by_wire_id("other") == nullptr);
+    CHECK(w.endpoint.find_by_wire_id("") == nullptr);
+    CHECK(w.endpoint.find_by_wire_id(http.id()) == nullptr);
+    CHECK(w.endpoint.find_by_wire_id(plain.id()) == nullptr);
+    CHECK(w.endpoint.find("sid") == nullptr);
+    CHECK(w.endpoint.size() == 2);
+}
+
+TEST_CASE("a closed SockJS session is found by its wire's id only, for its goodbye") {
+    world w;
+    auto& s = w.sockjs(nullptr, "sid");
+    std::string const id(s.id());
+    s.close(close_code::normal, {});
+    w.loop.flush();
+    auto& wire = w.wire(carrier::stream);
+    w.attach(s, wire);
+    CHECK(w.endpoint.find(id) == nullptr);
+    CHECK(w.endpoint.find_by_wire_id("sid") == &s);
+    CHECK(w.endpoint.size() == 0);
+    CHECK(w.sessions() == 0);
+}
+
+TEST_CASE("many sessions are all found, and counted") {
+    world w;
+    std::vector<session_base*> all;
+    for (int i = 0; i < 500; ++i) all.push_back(&w.sockjs(nullptr, "s" + std::to_string(i)));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        CHECK(w.endpoint.find(all[i]->id()) == all[i]);
+        CHECK(w.endpoint.find_by_wire_id("s" + std::to_string(i)) == all[i]);
+    }
+    CHECK(w.sessions() == 500);
+    CHECK(w.counters.opened == 500);
+    w.advance(5s);
+    CHECK(w.sessions() == 0);
+    CHECK(w.counters.opened == 500);
+    CHECK(w.closes == 500);
+}
+
+TEST_CASE("a mount has room up to its limit, 0 being none") {
+    world unlimited;
+    CHECK(unlimited.endpoint.has_room());
+    world w({.max_sessions = 2});
+    auto& first = w.wire();
+    auto& second = w.wire();
+    auto& s = w.plain(first);
+    CHECK(w.endpoint.has_room());
+    w.plain(second);
+    CHECK_FALSE(w.endpoint.has_room());
+    s.close(close_code::normal, {});
+    w.loop.flush();
+    CHECK(w.endpoint.has_room());
+}
+
+// ---- broadcasts
+// ----------------------------------------------------------------------------------
+
+TEST_CASE("a broadcast is one frame for all sessions of an encoding") {
+    world w;
+    std::vector<fake_transport*> plain;
+    std::vector<fake_transport*> sockjs;
+    for (int i = 0; i < 4; ++i) {
+        plain.push_back(&w.wire());
+        w.plain(*plain.back());
+        sockjs.push_back(&w.wire());
+        w.sockjs_websocket(*sockjs.back());
+    }
+    sockjs.push_back(&w.wire(carrier::stream));
+    w.sockjs(sockjs.back());
+    broadcast(w, "hi \"all\"");
+    for (auto* wire : plain) {
+        CHECK(wire->written.back() == "hi \"all\"");
+        CHECK(wire->frames.back() == plain[0]->frames.back());
+    }
+    for (auto* wire : sockjs) {
+        CHECK(wire->written.back() == R"(a["hi \"all\""])");
+        CHECK(wire->frames.back() == sockjs[0]->frames.back());
+    }
+    CHECK(plain[0]->frames.back() != sockjs[0]->frames.back());
+}
+
+TEST_CASE("an encoding is made once and only when somebody wants it") {
+    shared_message m("x");
+    int made = 0;
+    auto const make = [&] {
+        ++made;
+        return frame_ptr(frame::make("made", frame_kind::text));
+    };
+    auto const first = m.frame_for(encoding::plain, make);
+    auto const second = m.frame_for(encoding::plain, make);
+    CHECK(made == 1);
+    CHECK(first.get() == second.get());
+    CHECK(first->is_shared());
+    auto const other = m.frame_for(encoding::sockjs, make);
+    CHECK(made == 2);
+    CHECK(other.get() != first.get());
+    CHECK_FALSE(shared_message("y").frame_for(encoding::plain, [] { return frame_ptr(); }));
+}
+
+TEST_CASE("a broadcast's frame outlives the message while somebody still waits for it") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    wire.answer = then::blocked;
+    CHECK(s.send("x"));
+    w.loop.flush();
+    broadcast(w, "later");
+    wire.answer = then::ready;
+    w.writable(s, wire);
+    CHECK(wire.written == strings{"x", "later"});
+}
+
+TEST_CASE("a broadcast that is no text reaches nobody and harms nobody") {
+    world w;
+    auto& plain_wire = w.wire();
+    auto& sockjs_wire = w.wire();
+    auto& plain = w.plain(plain_wire);
+    auto& sockjs = w.sockjs_websocket(sockjs_wire);
+    sockjs_wire.take();
+    shared_message bad("\xff\xfe");
+    CHECK(plain.send_shared(bad).error() == errc::bad_utf8);
+    CHECK(sockjs.send_shared(bad).error() == errc::bad_utf8);
+    // Binary reaches those who can have it.
+    shared_message binary(message_view("\xff\xfe"sv, true));
+    CHECK(plain.send_shared(binary));
+    CHECK(sockjs.send_shared(binary).error() == errc::bad_utf8);
+    w.loop.flush();
+    CHECK(plain_wire.written == strings{"\xff\xfe"});
+    CHECK(sockjs_wire.written.empty());
+}
+
+TEST_CASE("a broadcast keeps the order of each session's own messages") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    CHECK(s.send("1"));
+    shared_message m("2");
+    w.endpoint.broadcast(m);
+    CHECK(s.send("3"));
+    w.loop.flush();
+    CHECK(wire.written == strings{"1", "2", "3"});
+}
+
+// ---- groups
+// --------------------------------------------------------------------------------------
+
+TEST_CASE("a message to a group reaches its members only, once each") {
+    world w;
+    auto& a_wire = w.wire();
+    auto& b_wire = w.wire();
+    auto& c_wire = w.wire();
+    auto& a = w.plain(a_wire);
+    auto& b = w.plain(b_wire);
+    w.plain(c_wire);
+    a.join("red");
+    a.join("red");
+    b.join("red");
+    b.join("blue");
+    CHECK(w.endpoint.group_size("red") == 2);
+    send_to_group(w, "red", "r");
+    send_to_group(w, "blue", "b");
+    send_to_group(w, "green", "g");
+    CHECK(a_wire.written == strings{"r"});
+    CHECK(b_wire.written == strings{"r", "b"});
+    CHECK(c_wire.written.empty());
+    CHECK(a_wire.frames[0] == b_wire.frames[0]);
+}
+
+TEST_CASE("leaving is idempotent, and an empty group is gone") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    s.leave("never");
+    s.join("red");
+    s.join("blue");
+    s.leave("red");
+    s.leave("red");
+    CHECK(w.endpoint.group_size("red") == 0);
+    CHECK(w.endpoint.group_size("blue") == 1);
+    s.leave("blue");
+    CHECK_FALSE(s.groups);
+    s.join("red");
+    CHECK(w.endpoint.group_size("red") == 1);
+}
+
+TEST_CASE("closing leaves all groups") {
+    world w;
+    auto& a_wire = w.wire();
+    auto& b_wire = w.wire();
+    auto& a = w.plain(a_wire);
+    auto& b = w.plain(b_wire);
+    for (auto const* name : {"red", "blue", "green"}) a.join(name);
+    b.join("blue");
+    w.on_close = [&](session&, close_event const&) {
+        send_to_group(w, "blue", "one is closing");  // to the other one
+    };
+    a.close(close_code::normal, {});
+    w.loop.flush();
+    CHECK(w.endpoint.group_size("red") == 0);
+    CHECK(w.endpoint.group_size("green") == 0);
+    CHECK(w.endpoint.group_size("blue") == 1);
+    CHECK(b_wire.written == strings{"one is closing"});
+}
+
+TEST_CASE("a session that is closing joins no group any more") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    s.close(close_code::normal, {});
+    s.join("late");
+    CHECK(w.endpoint.group_size("late") == 0);
+    w.loop.flush();
+}
+
+// ---- the end
+// -------------------------------------------------------------------------------------
+
+TEST_CASE("a mount shuts down some sessions at a time, each with a goodbye") {
+    world w;
+    std::vector<fake_transport*> wires;
+    for (int i = 0; i < 10; ++i) {
+        wires.push_back(&w.wire());
+        w.plain(*wires.back());
+    }
+    int turns = 0;
+    while (w.endpoint.shut_down_some(3)) {
+        ++turns;
+        w.loop.flush();
+        CHECK(w.closes == turns * 3);
+    }
+    w.loop.flush();
+    CHECK(turns == 3);
+    CHECK(w.closes == 10);
+    for (auto* wire : wires) CHECK(wire->goodbye == "1001 server shutting down");
+    CHECK_FALSE(w.endpoint.shut_down_some(3));
+}
+
+TEST_CASE("a mount that dies takes its closed sessions with it") {
+    auto w = std::make_unique<world>();
+    auto& s = w->sockjs(nullptr, "sid");
+    s.close(close_code::normal, {});
+    w->loop.flush();
+    w->advance(5s);
+    CHECK(w->closes == 1);
+    CHECK(w->endpoint.find_by_wire_id("sid") == &s);
+    w.reset();  // what is still served its goodbye goes, too: nothing leaks
+}

@@ -1,0 +1,125 @@
+#include "session/session_loop.hpp"
+
+#include "support/session_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <set>
+#include <string>
+
+using namespace anywire;
+using namespace anywire::test;
+
+namespace {
+
+std::string text_of(session_loop::id_type const& id) {
+    return std::string(id.data(), id.size());
+}
+
+bool is_url_safe(std::string_view id) {
+    return id.find_first_not_of(
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+               "0123456789-_") == std::string_view::npos;
+}
+
+}  // namespace
+
+TEST_CASE("ids are 22 characters that are safe in a URL, and none comes twice") {
+    world w;
+    std::set<std::string> seen;
+    for (int i = 0; i < 10'000; ++i) {
+        auto const id = text_of(w.loop.make_id());
+        REQUIRE(id.size() == 22);
+        REQUIRE(is_url_safe(id));
+        seen.insert(id);
+    }
+    CHECK(seen.size() == 10'000);
+}
+
+TEST_CASE("all 20 random characters of an id vary over all of the alphabet") {
+    world w;
+    std::vector<std::set<char>> columns(22);
+    for (int i = 0; i < 3000; ++i) {
+        auto const id = w.loop.make_id();
+        for (std::size_t c = 0; c < id.size(); ++c) columns[c].insert(id[c]);
+    }
+    for (std::size_t c = 2; c < columns.size(); ++c) CHECK(columns[c].size() == 64);
+}
+
+TEST_CASE("an id names its shard") {
+    for (unsigned const shard : {0u, 1u, 63u, 64u, 100u, 4095u}) {
+        world w({}, 0, shard);
+        CHECK(w.loop.shard() == shard);
+        CHECK(session_loop::shard_of(text_of(w.loop.make_id())) == shard);
+    }
+}
+
+TEST_CASE("what is no id names no shard") {
+    constexpr unsigned most = 4095;
+    CHECK(session_loop::shard_of("") > most);
+    CHECK(session_loop::shard_of("AA") > most);
+    CHECK(session_loop::shard_of(std::string(21, 'A')) > most);
+    CHECK(session_loop::shard_of(std::string(23, 'A')) > most);
+    CHECK(session_loop::shard_of("." + std::string(21, 'A')) > most);
+    CHECK(session_loop::shard_of("A." + std::string(20, 'A')) > most);
+    CHECK(session_loop::shard_of(std::string(22, '\0')) > most);
+    CHECK(session_loop::shard_of(std::string(22, 'A')) == 0);
+}
+
+TEST_CASE("random numbers come from the entropy that was handed in") {
+    world w;
+    w.all_random = 0xab;
+    CHECK(w.loop.random_u32() == 0xababababu);
+}
+
+TEST_CASE("telling the time wakes nobody, advancing does") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    bool called = false;
+    s.after(100ms, [&](session&) { called = true; });
+    w.loop.set_now(w.loop.now() + 100);
+    CHECK_FALSE(called);
+    w.loop.advance(w.loop.now());
+    CHECK(called);
+}
+
+TEST_CASE("scratch text comes empty, keeps its room, and gives back a lot of it") {
+    world w;
+    w.loop.scratch().assign(1000, 'x');
+    auto& text = w.loop.scratch();
+    CHECK(text.empty());
+    CHECK(text.capacity() >= 1000);
+    text.assign(1'000'000, 'x');
+    CHECK(w.loop.scratch().capacity() < 70'000);
+}
+
+TEST_CASE("flush works through what flushing brings up") {
+    world w;
+    auto& a_wire = w.wire();
+    auto& b_wire = w.wire();
+    auto& a = w.plain(a_wire, "a");
+    auto& b = w.plain(b_wire, "b");
+    // a's close writes to b, and b's answer to that is to close.
+    w.on_close = [&](session& s, close_event const&) {
+        if (&s == static_cast<session*>(&a)) b.close(close_code::normal, "too");
+    };
+    a.close(close_code::normal, {});
+    w.loop.flush();
+    CHECK(w.closes == 2);
+    CHECK(w.sessions() == 0);
+}
+
+TEST_CASE("the log hears of what is wanted only") {
+    std::vector<std::string> lines;
+    log_sink sink{log_level::info,
+                  [&](log_level, std::string_view line) { lines.emplace_back(line); }};
+    logger log(sink);
+    CHECK(log.wants(log_level::error));
+    CHECK_FALSE(log.wants(log_level::debug));
+    log.write(log_level::info, "a ", 1, " b", std::string(" c"));
+    log.write(log_level::debug, "not this");
+    CHECK(lines == strings{"a 1 b c"});
+    log_sink const silent{};
+    CHECK_FALSE(logger(silent).wants(log_level::error));
+}

@@ -1,0 +1,450 @@
+#include "http_carriers.hpp"
+
+#include "session/sockjs_frames.hpp"
+#include "support/printers.hpp"
+#include "support/session_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace anywire;
+using namespace anywire::test;
+using sockjs::envelope_kind;
+
+namespace {
+
+/// One HTTP request whose answer is written down. After its end nothing may touch it.
+class fake_exchange final : public exchange {
+public:
+    bool all_out = true;  ///< What writing says.
+    bool chunked = true;
+    std::size_t left = 0;
+
+    exchange_events* events = nullptr;
+    bool needs_client = false;
+    std::string head{};  ///< "status type fields".
+    std::string body{};  ///< As it would be on the wire.
+    int writes = 0;
+    bool streaming = false;
+    bool ended = false;
+    bool aborted = false;
+
+    void listen(exchange_events* to, bool needs) noexcept override {
+        events = to;
+        needs_client = needs;
+    }
+    bool respond(answer const& a) override {
+        CHECK_FALSE(ended);
+        CHECK_FALSE(streaming);
+        note(a);
+        body = a.body;
+        ended = true;
+        return all_out;
+    }
+    bool is_chunked() const noexcept override { return chunked; }
+    void begin_stream(answer const& a) override {
+        CHECK_FALSE(streaming);
+        CHECK(a.body.empty());
+        note(a);
+        streaming = true;
+    }
+    bool write_stream(std::string_view bytes) override {
+        CHECK(streaming);
+        CHECK_FALSE(ended);
+        ++writes;
+        body.append(bytes);
+        return all_out;
+    }
+    bool end_stream() override {
+        CHECK(streaming);
+        CHECK_FALSE(ended);
+        ended = true;
+        return all_out;
+    }
+    std::size_t unsent() const noexcept override { return left; }
+    void abort() noexcept override {
+        CHECK(events == nullptr);
+        aborted = true;
+    }
+
+    /// What was written since the last call, without the chunks' framing.
+    std::vector<std::string> take_chunks() {
+        std::vector<std::string> out;
+        std::string_view rest = body;
+        while (!rest.empty()) {
+            auto const line = rest.substr(0, rest.find("\r\n"));
+            auto const size = std::stoul(std::string(line), nullptr, 16);
+            rest.remove_prefix(line.size() + 2);
+            out.emplace_back(rest.substr(0, size));
+            rest.remove_prefix(size);
+            CHECK(rest.starts_with("\r\n"));
+            rest.remove_prefix(2);
+        }
+        body.clear();
+        return out;
+    }
+
+private:
+    void note(answer const& a) {
+        head = std::to_string(a.status).append(" ").append(a.content_type).append(" ");
+        head.append(a.fields).append(a.more_fields);
+    }
+};
+
+/// A session that writes down what its carrier tells it.
+struct fake_session final : transport_events {
+    std::vector<std::string> told{};
+    void on_payload(transport&, std::string_view, bool) override { told.emplace_back("payload"); }
+    void on_alive(transport&) override { told.emplace_back("alive"); }
+    void on_writable(transport&) override { told.emplace_back("writable"); }
+    void on_closed(transport&, bool orderly, close_event const& how) override {
+        told.emplace_back(orderly ? "out" : std::string("lost: ").append(to_string(how.reason)));
+    }
+};
+
+frame_ptr frame_of(std::string_view text) {
+    return frame_ptr(frame::make(text, frame_kind::text));
+}
+
+/// Frames to write, and what is left of them.
+struct queue {
+    std::vector<frame_ptr> frames{};
+    std::vector<frame*> pointers{};
+
+    explicit queue(std::vector<std::string_view> const& texts) {
+        for (auto const text : texts) frames.push_back(frame_of(text));
+        for (auto const& f : frames) pointers.push_back(f.get());
+    }
+    write_result into(transport& t) {
+        auto const r = t.write(pointers);
+        pointers.erase(pointers.begin(), pointers.begin() + static_cast<std::ptrdiff_t>(r.taken));
+        return r;
+    }
+};
+
+carrier_dress dress(envelope_kind kind) {
+    return {kind, "cb", "Cache-Control: no-store\r\n", "Vary: Origin\r\n"};
+}
+
+std::string prelude() {
+    return std::string(2048, 'h').append("\n");
+}
+
+}  // namespace
+
+// ---- one-shot
+// ------------------------------------------------------------------------------------
+
+TEST_CASE("a poll answers with one frame, whole, and is gone") {
+    fake_exchange to;
+    fake_session session;
+    auto& poll = *new one_shot_carrier(to, dress(envelope_kind::xhr), session);
+    CHECK(poll.shape() == carrier::one_shot);
+    CHECK(poll.name() == "xhr-polling");
+    CHECK(poll.pending_bytes() == 0);
+    CHECK(to.events == &poll);
+    CHECK(to.needs_client);
+    queue q({"o"});
+    auto const r = q.into(poll);
+    CHECK(r.then == then::ended);
+    CHECK(r.taken == 1);
+    CHECK(to.body == "o\n");
+    CHECK(to.head ==
+          "200 application/javascript; charset=UTF-8 Cache-Control: no-store\r\nVary: Origin\r\n");
+    CHECK(session.told.empty());
+}
+
+TEST_CASE("a poll joins the messages that wait, up to the first other frame") {
+    fake_exchange to;
+    fake_session session;
+    queue q({R"(a["1"])", R"(a["2","3"])", R"(a["\"]"])", "h", R"(a["4"])"});
+    CHECK(q.into(*new one_shot_carrier(to, dress(envelope_kind::xhr), session)).taken == 3);
+    CHECK(to.body == "a[\"1\",\"2\",\"3\",\"\\\"]\"]\n");
+    fake_exchange second;
+    CHECK(q.into(*new one_shot_carrier(second, dress(envelope_kind::xhr), session)).taken == 1);
+    CHECK(second.body == "h\n");
+    fake_exchange third;
+    CHECK(q.into(*new one_shot_carrier(third, dress(envelope_kind::xhr), session)).taken == 1);
+    CHECK(third.body == "a[\"4\"]\n");
+    CHECK(q.pointers.empty());
+}
+
+TEST_CASE("a poll whose answer is not all out tells when it is, then is gone") {
+    fake_exchange to;
+    fake_session session;
+    to.all_out = false;
+    queue q({"o"});
+    CHECK(q.into(*new one_shot_carrier(to, dress(envelope_kind::xhr), session)).then ==
+          then::finished);
+    to.events->on_sent();
+    CHECK(session.told.empty());
+    to.events->on_done();
+    CHECK(session.told == strings{"out"});
+}
+
+TEST_CASE("a poll whose client goes tells so, before its answer and behind it") {
+    for (auto const is_answered : {false, true}) {
+        fake_exchange to;
+        fake_session session;
+        to.all_out = false;
+        auto& poll = *new one_shot_carrier(to, dress(envelope_kind::xhr), session);
+        queue q({"o"});
+        if (is_answered) q.into(poll);
+        to.events->on_gone();
+        CHECK(session.told == strings{"lost: transport_lost"});
+    }
+}
+
+TEST_CASE("an aborted or closed carrier ends its request and says nothing more") {
+    for (auto const is_close : {false, true}) {
+        fake_exchange to;
+        fake_session session;
+        auto& poll = *new one_shot_carrier(to, dress(envelope_kind::xhr), session);
+        poll.pause_reading(true);
+        if (is_close)
+            poll.close(close_code::normal, "bye");
+        else
+            poll.abort();
+        CHECK(to.aborted);
+        CHECK(to.events == nullptr);
+        CHECK(session.told.empty());
+    }
+}
+
+TEST_CASE("a JSONP poll calls its callback with the frame") {
+    fake_exchange to;
+    fake_session session;
+    auto& poll = *new one_shot_carrier(to, dress(envelope_kind::jsonp), session);
+    CHECK(poll.name() == "jsonp-polling");
+    queue q({R"(a["</x>"])"});
+    q.into(poll);
+    CHECK(to.body.starts_with("/**/cb(\"a[\\\""));
+    CHECK(to.body.ends_with("]\");\r\n"));
+    CHECK(to.body.find("</x>") == std::string::npos);
+}
+
+// ---- stream
+// --------------------------------------------------------------------------------------
+
+TEST_CASE("a stream's first write takes head, prelude and frames along, one chunk each") {
+    fake_exchange to;
+    fake_session session;
+    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 1000);
+    CHECK(stream.shape() == carrier::stream);
+    CHECK(stream.name() == "xhr-streaming");
+    queue q({"o", R"(a["1"])", R"(a["2"])"});
+    auto const r = q.into(stream);
+    CHECK(r.then == then::ready);
+    CHECK(r.taken == 3);
+    CHECK(to.writes == 1);
+    CHECK(to.take_chunks() == strings{prelude(), "o\n", "a[\"1\"]\n", "a[\"2\"]\n"});
+    queue more({"h"});
+    more.into(stream);
+    CHECK(to.take_chunks() == strings{"h\n"});
+    stream.abort();
+}
+
+TEST_CASE("a stream that starts with nothing to say sends its prelude once") {
+    fake_exchange to;
+    fake_session session;
+    auto& stream = *new stream_carrier(to, dress(envelope_kind::eventsource), session, 1000);
+    CHECK(stream.name() == "eventsource");
+    stream.start();
+    CHECK(to.take_chunks() == strings{"\r\n"});
+    CHECK(to.head.starts_with("200 text/event-stream "));
+    queue q({R"(a["1"])"});
+    q.into(stream);
+    CHECK(to.take_chunks() == strings{"data: a[\"1\"]\r\n\r\n"});
+    stream.abort();
+}
+
+TEST_CASE("messages that gathered between two responses leave a stream as one frame") {
+    fake_exchange to;
+    fake_session session;
+    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 1000);
+    queue q({R"(a["1"])", R"(a["2"])", "h", R"(a["3"])"});
+    CHECK(q.into(stream).taken == 4);
+    CHECK(to.take_chunks() == strings{prelude(), "a[\"1\",\"2\"]\n", "h\n", "a[\"3\"]\n"});
+    stream.abort();
+}
+
+TEST_CASE("a stream ends at its limit, which counts dressed frames and not the prelude") {
+    fake_exchange to;
+    fake_session session;
+    // "o\n" and twice "a["x"]\n" are 2 + 7 + 7 bytes.
+    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 16);
+    queue first({"o", R"(a["x"])"});
+    CHECK(first.into(stream).then == then::ready);
+    CHECK_FALSE(to.ended);
+    queue second({R"(a["y"])", R"(a["z"])"});
+    auto const r = second.into(stream);
+    CHECK(r.then == then::ended);
+    CHECK(r.taken == 1);
+    CHECK(to.ended);
+    CHECK(to.take_chunks() == strings{prelude(), "o\n", "a[\"x\"]\n", "a[\"y\"]\n", ""});
+    CHECK(session.told.empty());
+}
+
+TEST_CASE("a stream ends behind the close frame and leaves what follows") {
+    fake_exchange to;
+    fake_session session;
+    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 1000);
+    queue q({"o", "c[3000,\"Go away!\"]", "h"});
+    auto const r = q.into(stream);
+    CHECK(r.then == then::ended);
+    CHECK(r.taken == 2);
+    CHECK(to.take_chunks().back().empty());
+}
+
+TEST_CASE("messages that alone reach the limit end the stream at once") {
+    fake_exchange to;
+    fake_session session;
+    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 4);
+    queue q({R"(a["1"])", R"(a["2"])", "h"});
+    auto const r = q.into(stream);
+    CHECK(r.then == then::ended);
+    CHECK(r.taken == 2);
+    CHECK(to.take_chunks() == strings{prelude(), "a[\"1\",\"2\"]\n", ""});
+}
+
+TEST_CASE("a stream that is not all out is blocked, and tells when it is writable") {
+    fake_exchange to;
+    fake_session session;
+    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 1000);
+    to.all_out = false;
+    to.left = 77;
+    queue q({"o"});
+    CHECK(q.into(stream).then == then::blocked);
+    CHECK(stream.pending_bytes() == 77);
+    to.events->on_sent();
+    CHECK(session.told == strings{"writable"});
+    queue last({"c[3000,\"\"]"});
+    CHECK(last.into(stream).then == then::finished);
+    to.events->on_done();
+    CHECK(session.told == strings{"writable", "out"});
+}
+
+TEST_CASE("a client of HTTP/1.0 gets its stream without chunks") {
+    fake_exchange to;
+    fake_session session;
+    to.chunked = false;
+    auto& stream = *new stream_carrier(to, dress(envelope_kind::eventsource), session, 1000);
+    queue q({"o", "c[3000,\"\"]"});
+    CHECK(q.into(stream).then == then::ended);
+    CHECK(to.body == "\r\ndata: o\r\n\r\ndata: c[3000,\"\"]\r\n\r\n");
+}
+
+TEST_CASE("a shared frame is dressed once for all streams of a kind") {
+    auto const f = frame_of(R"(a["100%"])");
+    f->mark_shared();
+    frame* const batch[] = {f.get()};
+    fake_session session;
+    for (int i = 0; i < 2; ++i) {
+        fake_exchange to;
+        auto& stream = *new stream_carrier(to, dress(envelope_kind::eventsource), session, 1000);
+        stream.start();
+        to.body.clear();
+        stream.write(batch);
+        CHECK(to.take_chunks() == strings{"data: a[\"100%25\"]\r\n\r\n"});
+        stream.abort();
+    }
+    bool was_built = false;
+    auto const form = f->form(wire_form::eventsource, [&](std::string&) { was_built = true; });
+    CHECK_FALSE(was_built);
+    CHECK(form == "data: a[\"100%25\"]\r\n\r\n");
+    fake_exchange to;
+    auto& xhr = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 1000);
+    xhr.start();
+    to.body.clear();
+    xhr.write(batch);
+    CHECK(to.take_chunks() == strings{"a[\"100%\"]\n"});
+    xhr.abort();
+}
+
+TEST_CASE("an htmlfile stream calls its own callback, shared frame or not") {
+    auto const f = frame_of("h");
+    f->mark_shared();
+    frame* const batch[] = {f.get()};
+    fake_session session;
+    for (auto const* callback : {"one", "two"}) {
+        fake_exchange to;
+        auto d = dress(envelope_kind::htmlfile);
+        d.callback = callback;
+        auto& stream = *new stream_carrier(to, std::move(d), session, 1000);
+        CHECK(stream.name() == "htmlfile");
+        stream.write(batch);
+        auto const chunks = to.take_chunks();
+        REQUIRE(chunks.size() == 2);
+        CHECK(chunks[0].size() >= 1024);
+        CHECK(chunks[0].find(std::string("parent.").append(callback)) != std::string::npos);
+        CHECK(chunks[1] == "<script>\np(\"h\");\n</script>\r\n");
+        stream.abort();
+    }
+}
+
+// ---- without a session
+// ---------------------------------------------------------------------------
+
+TEST_CASE("one frame alone answers a poll whole and a stream in its chunks") {
+    fake_exchange poll;
+    answer_with_one_frame(poll, dress(envelope_kind::xhr), "c[2010,\"x\"]");
+    CHECK(poll.body == "c[2010,\"x\"]\n");
+    CHECK(poll.ended);
+    fake_exchange stream;
+    answer_with_one_frame(stream, dress(envelope_kind::xhr_streaming), "c[2010,\"x\"]");
+    CHECK(stream.ended);
+    CHECK(stream.take_chunks() == strings{prelude(), "c[2010,\"x\"]\n", ""});
+    fake_exchange old;
+    old.chunked = false;
+    answer_with_one_frame(old, dress(envelope_kind::eventsource), "c[2010,\"x\"]");
+    CHECK(old.body == "\r\ndata: c[2010,\"x\"]\r\n\r\n");
+}
+
+// ---- with a real session
+// -------------------------------------------------------------------------
+
+TEST_CASE("a SockJS session over real carriers opens, speaks and says goodbye") {
+    fake_exchange first;
+    fake_exchange second;
+    fake_exchange third;
+    world w;
+    auto& s = w.sockjs(nullptr);
+    s.attach(*new one_shot_carrier(first, dress(envelope_kind::xhr), s));
+    w.loop.flush();
+    CHECK(first.body == "o\n");
+    s.attach(*new stream_carrier(second, dress(envelope_kind::eventsource), s, 4096));
+    CHECK(s.send("1"));
+    CHECK(s.send("2"));
+    s.close(static_cast<close_code>(3000), "Go away!");
+    w.loop.flush();
+    CHECK(
+        second.take_chunks() ==
+        strings{"\r\n", "data: a[\"1\",\"2\"]\r\n\r\n", "data: c[3000,\"Go away!\"]\r\n\r\n", ""});
+    CHECK(w.heard.back() == "close server_closed 3000 Go away!");
+    s.attach(*new one_shot_carrier(third, dress(envelope_kind::xhr), s));
+    w.loop.flush();
+    CHECK(third.body == "c[3000,\"Go away!\"]\n");
+    w.advance(5s);
+    CHECK(w.endpoint.find_by_wire_id("abc") == nullptr);
+}
+
+TEST_CASE("a client that reads none of its responses ends its session when one of them breaks") {
+    std::vector<std::unique_ptr<fake_exchange>> unread;
+    world w;
+    auto& s = w.sockjs(nullptr);
+    for (int i = 0; i < 3; ++i) {
+        unread.push_back(std::make_unique<fake_exchange>());
+        unread.back()->all_out = false;
+        s.attach(*new stream_carrier(*unread.back(), dress(envelope_kind::xhr_streaming), s, 1));
+        CHECK(s.send("x"));
+        w.loop.flush();
+    }
+    unread[0]->events->on_gone();
+    w.loop.flush();
+    CHECK(w.heard == strings{"open", "close transport_lost 1006 the client broke the request off"});
+    CHECK(unread[1]->aborted);
+    CHECK(unread[2]->aborted);
+}
