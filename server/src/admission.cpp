@@ -43,8 +43,10 @@ void admission::ask(handlers const& app, session_base::origin from, tick timeout
     to_->listen(this, false);
     here_.loop().wheel().arm(*this, here_.loop().now() + timeout);
     asking_ = true;
+    // Kept here, too: an exception must not drop the last one before it is caught.
+    auto receiver = std::make_shared<decision_receiver>(shared_from_this());
     try {
-        app.authorize(from_.request, decision(std::make_shared<decision_receiver>(shared_from_this())));
+        app.authorize(from_.request, decision(receiver));
     } catch (std::exception const& e) {
         here_.log().write(log_level::error, "authorize threw: ", e.what());
         decide(500, "Internal Server Error", {});
@@ -52,6 +54,7 @@ void admission::ask(handlers const& app, session_base::origin from, tick timeout
         here_.log().write(log_level::error, "authorize threw something that is no exception");
         decide(500, "Internal Server Error", {});
     }
+    receiver.reset();
     asking_ = false;
     if (early_) carry_out(std::move(*early_));
 }

@@ -28,7 +28,8 @@ public:
         shard_.loop().flush();
         if (!more) shard_.for_each_connection([](connection& c) { c.on_shutdown(); });
         // Others may still need this shard: what came to them in the last moment belongs here.
-        auto const idle = !shard_.has_connections() && !shard_.has_sessions();
+        // Nobody can come back to a session that has no connection: it is not waited for.
+        auto const idle = !more && !shard_.has_connections();
         auto& idle_shards = shard_.core_.idle_shards;
         if (idle != std::exchange(counted_, idle)) idle ? ++idle_shards : --idle_shards;
         auto const all_idle = idle_shards == shard_.core_.shards.size();
@@ -75,12 +76,6 @@ void shard::run() {
 
 void shard::close_listeners() noexcept {
     for (auto const& a : acceptors_) a->close();
-}
-
-bool shard::has_sessions() const noexcept {
-    for (auto const& e : endpoints_)
-        if (e->size() != 0) return true;
-    return false;
 }
 
 void shard::stop_now() {

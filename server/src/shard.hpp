@@ -61,7 +61,6 @@ private:
 
     void close_listeners() noexcept;
     void finish();
-    bool has_sessions() const noexcept;
 
     unsigned index_;
     server_core& core_;

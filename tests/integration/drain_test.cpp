@@ -215,3 +215,22 @@ TEST_CASE("stop says goodbye as far as that needs no waiting") {
     CHECK(seen.count("close shutting_down") == 9);
     CHECK(seen.count("close") == 9);
 }
+
+TEST_CASE("a drain does not wait for polling clients that cannot come back") {
+    notes seen;
+    endpoint ws;
+    endpoint sockjs;
+    auto const threads = GENERATE(1u, 4u);
+    running_server s(on_free_port(threads), both_mounts(noting_echo(seen), ws, sockjs));
+    auto const before = std::chrono::steady_clock::now();
+    {
+        raw_client c(s.port());
+        for (int i = 0; i < 8; ++i)
+            CHECK(c.post("/echo/000/s" + std::to_string(i) + "/xhr").body == "o\n");
+        REQUIRE(seen.wait_for("open", 8));
+        s->drain(60s);
+    }
+    CHECK(s.wait_for_end());
+    CHECK(std::chrono::steady_clock::now() - before < 4s);
+    CHECK(seen.count("close shutting_down 1001") == 8);
+}
