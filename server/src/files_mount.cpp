@@ -62,7 +62,7 @@ private:
 
 }  // namespace
 
-std::shared_ptr<route_target> make_files_mount(std::string prefix, std::string folder, files_options options) {
+std::shared_ptr<route_target> make_files_mount(std::string prefix, std::string const& folder, files_options options) {
     return std::make_shared<files_mount>(std::move(prefix), folder, options);
 }
 

@@ -10,6 +10,7 @@ namespace anywire {
 forwarded_exchange::forwarded_exchange(incoming const& in, shard& owner)
     : origin_(in.here),
       local_(&in.to),
+      client_descriptor_(in.connection->descriptor()),
       owner_(owner),
       request_(http_connection::serialized(in.head)),
       client_(in.client),
@@ -54,6 +55,7 @@ void forwarded_exchange::abort() noexcept {
     origin_.post([self = shared_from_this()] {
         if (!self->local_) return;
         auto* const local = std::exchange(self->local_, nullptr);
+        self->forget_client(true);
         local->listen(nullptr, false);
         local->abort();
         self->origin_.errands().release(self);
@@ -71,7 +73,20 @@ void forwarded_exchange::deliver(kept_answer const& a) {
     if (all_out) on_done();
 }
 
+bool forwarded_exchange::is_client_gone() const noexcept {
+    std::scoped_lock const lock(client_mutex_);
+    return client_gone_ || (client_descriptor_ >= 0 && peer_has_ended(client_descriptor_));
+}
+
+/// The connection goes its own way from here: nobody may look at its socket any more.
+void forwarded_exchange::forget_client(bool gone) noexcept {
+    std::scoped_lock const lock(client_mutex_);
+    client_descriptor_ = -1;
+    client_gone_ = gone;
+}
+
 void forwarded_exchange::on_done() {
+    forget_client(false);
     auto const self = shared_from_this();
     origin_.errands().release(self);
     local_ = nullptr;
@@ -82,6 +97,7 @@ void forwarded_exchange::on_done() {
 }
 
 void forwarded_exchange::tell_gone(bool stalled) {
+    forget_client(true);
     auto const self = shared_from_this();
     origin_.errands().release(self);
     local_ = nullptr;

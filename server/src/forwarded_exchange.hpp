@@ -6,6 +6,7 @@
 #include "router.hpp"
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace anywire {
@@ -35,6 +36,7 @@ public:
     bool write_stream(std::string_view) override { return true; }
     bool end_stream() override { return true; }
     std::size_t unsent() const noexcept override { return 0; }
+    bool is_client_gone() const noexcept override;
     void abort() noexcept override;
 
     // -- exchange_events: the origin's thread
@@ -53,6 +55,7 @@ private:
         tick stall;
     };
 
+    void forget_client(bool gone) noexcept;
     void serve(route_target& target);
     void deliver(kept_answer const& a);
     void tell_gone(bool stalled);
@@ -60,6 +63,10 @@ private:
     // the origin's
     shard& origin_;
     exchange* local_;
+    // both threads'; the socket is not closed while the origin can be kept waiting here
+    mutable std::mutex client_mutex_{};
+    int client_descriptor_;
+    bool client_gone_ = false;
     // the owner's
     shard& owner_;
     std::string request_;

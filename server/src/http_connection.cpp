@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_buffered = 64 * 1024;
+constexpr std::size_t most_buffered = std::size_t{64} * 1024;
 // What a client may still send behind the last answer before it is cut off.
 constexpr std::uint32_t most_drained = 4 * 1024 * 1024;
 constexpr tick linger = to_ticks(5s);
@@ -94,21 +94,21 @@ bool http_connection::parse_one(std::string_view& bytes) {
     using status = http::request_reader::status;
     auto const in_pieces = reader_ != nullptr;
     http::request_reader local(limits_of(shard_.core()));
-    auto& reader = in_pieces ? *reader_ : local;
+    // Taken out while it reads: its request is borrowed while that is served.
+    auto kept = std::move(reader_);
+    auto& reader = in_pieces ? *kept : local;
     std::size_t used = 0;
-    auto what = reader.feed(bytes, used);
+    auto const what = reader.feed(bytes, used);
     bytes.remove_prefix(used);
     if (what == status::error) {
-        auto const why = reader.error_status();
-        refuse(why, reader.error_text());
+        refuse(reader.error_status(), reader.error_text());
         return true;
     }
     if (what == status::done) {
-        auto const kept = std::move(reader_);  // its request is borrowed while it is served
-        auto const& request = (kept ? *kept : local).request();
-        serve(request);
+        serve(reader.request());
         return true;
     }
+    reader_ = std::move(kept);
     if (!in_pieces) {
         if (!local.started()) {
             buffer_.clear();

@@ -22,7 +22,7 @@ namespace anywire {
 class http_connection final : public connection, public exchange {
 public:
     http_connection(shard& here, byte_stream stream, std::string address, std::unique_ptr<connection_ticket> ticket);
-    ~http_connection();
+    ~http_connection() override;
 
     /// Begins to read; `bytes` have been read already.
     void start(std::string bytes);
@@ -36,7 +36,10 @@ public:
     bool write_stream(std::string_view bytes) override;
     bool end_stream() override;
     std::size_t unsent() const noexcept override { return unsent_bytes(); }
+    bool is_client_gone() const noexcept override { return client_ended_ || peer_has_ended(descriptor()); }
     void abort() noexcept override;
+
+    int descriptor() const noexcept { return stream().descriptor(); }
 
     /// Where this connection's socket goes on. `session` or `target` is set.
     struct departure {

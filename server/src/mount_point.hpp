@@ -98,7 +98,7 @@ std::shared_ptr<mount_point> make_websocket_mount(server_core& core, std::string
 /// SockJS.
 std::shared_ptr<mount_point> make_sockjs_mount(server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app);
 /// Files.
-std::shared_ptr<route_target> make_files_mount(std::string prefix, std::string folder, files_options options);
+std::shared_ptr<route_target> make_files_mount(std::string prefix, std::string const& folder, files_options options);
 
 /// Throws `std::invalid_argument`: "PREFIX: NAME must be at least LEAST".
 void require_option(bool good, std::string_view prefix, std::string_view what);

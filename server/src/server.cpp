@@ -117,7 +117,7 @@ public:
         core_.shards.clear();
     }
 
-    endpoint add(std::shared_ptr<mount_point> m) {
+    endpoint add(std::shared_ptr<mount_point> const& m) {
         if (!core_.routes.add(m)) throw std::invalid_argument("mount '" + m->prefix() + "': the path is taken");
         core_.mounts.push_back(m);
         for (auto const& s : core_.shards)
@@ -207,8 +207,8 @@ endpoint server::mount(std::string path, sockjs_options options, handlers app) {
     return impl_->add(make_sockjs_mount(impl_->core(), clean_prefix(std::move(path)), impl_->mount_count(), std::move(options), std::move(app)));
 }
 
-void server::serve_files(std::string path, std::string folder, files_options options) {
-    auto target = make_files_mount(clean_prefix(std::move(path)), std::move(folder), options);
+void server::serve_files(std::string path, std::string const& folder, files_options options) {
+    auto target = make_files_mount(clean_prefix(std::move(path)), folder, options);
     auto const prefix = target->prefix();
     if (!impl_->core().routes.add(std::move(target))) throw std::invalid_argument("serve_files '" + prefix + "': the path is taken");
 }

@@ -276,7 +276,13 @@ void sockjs_mount::serve_receiver(incoming const& in, sockjs::route const& where
         if (is_poll) return forwarded_exchange::send(in, owner, *this, true);
         return in.connection->depart({.target = &owner, .request = http_connection::serialized(in.head)});
     }
-    auto* const found = static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
+    auto* found = static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
+    if (found && found->end_if_peer_gone()) {
+        // A client that broke off and came back may be served before its end was: on another shard,
+        // or by a connection that was ready first. The flush buries the old session.
+        in.here.loop().flush();
+        found = nullptr;
+    }
     if (!found) return open_session(in, where.session, std::move(*r));
     if (found->is_attached()) return answer_busy(in.to, *r);
     attach(in.to, *found, std::move(*r));

@@ -18,6 +18,12 @@ io_result from_call(ssize_t n) noexcept {
 
 }  // namespace
 
+bool peer_has_ended(int descriptor) noexcept {
+    char byte = 0;
+    auto const n = ::recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 io_result byte_stream::read(char* to, std::size_t room) noexcept {
     if (tls_) return tls_->read(to, room);
     return from_call(::recv(socket_.native_handle(), to, room, MSG_DONTWAIT));

@@ -20,6 +20,10 @@ namespace net = boost::asio;
 /// A socket whose executor is an `io_context`'s own: `any_io_executor` costs 48 bytes more.
 using tcp_socket = net::basic_stream_socket<net::ip::tcp, net::io_context::executor_type>;
 
+/// Whether the peer of a socket has sent its end, or reset it, and all before that has been read.
+/// Looks at the kernel's buffer without taking from it, so any thread may ask.
+bool peer_has_ended(int descriptor) noexcept;
+
 /// Bytes in and out, plain or TLS, without blocking: the seam that carriers sit on.
 class byte_stream {
 public:
@@ -39,6 +43,8 @@ public:
     void close() noexcept;
 
     tcp_socket& socket() noexcept { return socket_; }
+    /// -1 when closed.
+    int descriptor() const noexcept { return const_cast<tcp_socket&>(socket_).native_handle(); }
     /// Binds the stream to another context. Requires: no pending operation.
     [[nodiscard]] byte_stream moved_to(net::io_context& context) &&;
 

@@ -116,43 +116,51 @@ bool connection::send_frames(std::span<frame* const> frames) {
     return true;
 }
 
-std::size_t connection::write_frames(std::span<frame* const> frames, std::size_t offset) {
-    constexpr std::size_t flat_limit = 16 * 1024;
+/// Writes a prefix of `frames`, the first from `offset` on: how many bytes were tried.
+std::size_t connection::write_some_frames(std::span<frame* const> frames,
+                                          std::size_t offset,
+                                          std::size_t& taken,
+                                          io_result& r) {
+    // Copying small frames into one buffer is cheaper than a system call with many pieces.
+    constexpr std::size_t flat_limit = std::size_t{16} * 1024;
     constexpr std::size_t most_pieces = 64;
 
+    auto const bytes_of = [&](std::size_t i) { return frames[i]->ws().substr(i == 0 ? offset : 0); };
+    if (frames.size() == 1) {
+        taken = 1;
+        r = stream_.write(bytes_of(0));
+        return bytes_of(0).size();
+    }
+    std::size_t total = 0;
+    taken = 0;
+    while (taken < frames.size() && total < flat_limit) total += bytes_of(taken++).size();
+    if (total <= 2 * flat_limit || stream_.is_tls()) {
+        auto& flat = host_.out();
+        for (std::size_t i = 0; i < taken; ++i) flat.append(bytes_of(i));
+        r = stream_.write(std::string_view{flat});
+        return total;
+    }
+    taken = std::min(frames.size(), most_pieces);
+    std::array<iovec, most_pieces> pieces;
+    total = 0;
+    for (std::size_t i = 0; i < taken; ++i) {
+        auto const bytes = bytes_of(i);
+        pieces[i] = {const_cast<char*>(bytes.data()), bytes.size()};
+        total += bytes.size();
+    }
+    r = stream_.write(std::span<iovec const>{pieces.data(), taken});
+    return total;
+}
+
+std::size_t connection::write_frames(std::span<frame* const> frames, std::size_t offset) {
     std::size_t sent = 0;
     while (!frames.empty()) {
         io_result r;
-        std::size_t size = 0;
         std::size_t taken = 0;
-        if (frames.size() == 1) {
-            auto const bytes = frames[0]->ws().substr(offset);
-            size = bytes.size();
-            taken = 1;
-            r = stream_.write(bytes);
-        } else {
-            // Copying small frames into one buffer is cheaper than a system call with many pieces.
-            std::size_t total = 0;
-            while (taken < frames.size() && total < flat_limit) total += frames[taken++]->ws().size();
-            auto& flat = host_.out();
-            if (total <= 2 * flat_limit || stream_.is_tls()) {
-                for (std::size_t i = 0; i < taken; ++i) flat.append(frames[i]->ws().substr(i == 0 ? offset : 0));
-                size = flat.size();
-                r = stream_.write(std::string_view{flat});
-            } else {
-                taken = std::min(frames.size(), most_pieces);
-                std::array<iovec, most_pieces> pieces;
-                for (std::size_t i = 0; i < taken; ++i) {
-                    auto const bytes = frames[i]->ws().substr(i == 0 ? offset : 0);
-                    pieces[i] = {const_cast<char*>(bytes.data()), bytes.size()};
-                    size += bytes.size();
-                }
-                r = stream_.write(std::span<iovec const>{pieces.data(), taken});
-            }
-        }
+        auto const tried = write_some_frames(frames, offset, taken, r);
         if (r.what == io_result::status::failed || r.what == io_result::status::end) broken_ = true;
         sent += r.bytes;
-        if (r.bytes < size) return sent;
+        if (r.bytes < tried) break;
         frames = frames.subspan(taken);
         offset = 0;
     }

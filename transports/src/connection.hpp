@@ -56,6 +56,7 @@ protected:
     io_host& host() noexcept { return host_; }
     session_loop& loop() noexcept { return host_.loop(); }
     byte_stream& stream() noexcept { return stream_; }
+    byte_stream const& stream() const noexcept { return stream_; }
     bool is_dropped() const noexcept { return dropped_; }
     bool is_in_event() const noexcept { return in_event_; }
     bool has_pending_operations() const noexcept { return pending_ != 0; }
@@ -127,6 +128,7 @@ private:
     void read_once();
     void wait_until_sendable();
     void keep(std::span<frame* const> frames, std::size_t already_sent);
+    std::size_t write_some_frames(std::span<frame* const> frames, std::size_t offset, std::size_t& taken, io_result& r);
     std::size_t write_frames(std::span<frame* const> frames, std::size_t offset);
     void flush_unsent();
     void settle();

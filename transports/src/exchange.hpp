@@ -61,6 +61,10 @@ public:
     virtual bool end_stream() = 0;
     virtual std::size_t unsent() const noexcept = 0;
 
+    /// True when the client is known to have gone although no event has said so yet: its end may
+    /// lie in the kernel, behind a request of its next connection that was served first.
+    virtual bool is_client_gone() const noexcept = 0;
+
     /// Ends the connection at once; no event follows.
     virtual void abort() noexcept = 0;
 

@@ -30,6 +30,7 @@ public:
     void close(close_code code, std::string_view text) noexcept override;
     void abort() noexcept override;
     void pause_reading(bool) override {}
+    bool is_peer_gone() const noexcept override { return to_->is_client_gone(); }
 
     void on_done() override;
     void on_gone() override;

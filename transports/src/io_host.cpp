@@ -17,7 +17,7 @@ io_host::io_host(unsigned shard,
       connections_(connections) {}
 
 io_host::~io_host() {
-    while (first_) delete first_;
+    for_each_connection([](connection& c) { delete &c; });
 }
 
 tick io_host::clock_tick() const noexcept {

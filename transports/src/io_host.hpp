@@ -23,7 +23,7 @@ class connection;
 /// Thread: the shard's, but for `post`.
 class io_host {
 public:
-    static constexpr std::size_t read_size = 64 * 1024;
+    static constexpr std::size_t read_size = std::size_t{64} * 1024;
 
     /// `connections` counts those of all shards.
     io_host(unsigned shard, log_sink const& log, session_loop::entropy random, std::atomic<std::size_t>& connections);

@@ -17,7 +17,7 @@ namespace {
 // ---- the BIO: recv and send on a descriptor ------------------------------------------------------
 
 int descriptor_of(BIO* bio) noexcept {
-    return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+    return *static_cast<int const*>(BIO_get_data(bio));
 }
 
 bool is_transient(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
@@ -91,10 +91,10 @@ tls_context::tls_context(std::string const& certificate, std::string const& key,
 
 void tls_stream::deleter::operator()(ssl_st* s) const noexcept { SSL_free(s); }
 
-tls_stream::tls_stream(tls_context const& context, int descriptor) : ssl_(SSL_new(context.native())) {
+tls_stream::tls_stream(tls_context const& context, int descriptor) : descriptor_(descriptor), ssl_(SSL_new(context.native())) {
     auto* const bio = BIO_new(method());
     if (!ssl_ || !bio) throw std::bad_alloc();
-    BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor)));
+    BIO_set_data(bio, &descriptor_);
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_accept_state(ssl_.get());
 }

@@ -49,6 +49,8 @@ private:
 class tls_stream {
 public:
     tls_stream(tls_context const& context, int descriptor);
+    tls_stream(tls_stream const&) = delete;
+    tls_stream& operator=(tls_stream const&) = delete;
 
     bool is_established() const noexcept;
     io_result read(char* to, std::size_t room) noexcept;
@@ -65,6 +67,7 @@ private:
     struct deleter {
         void operator()(ssl_st* s) const noexcept;
     };
+    int descriptor_;  // what the BIO reads and writes; `*this` does not move
     std::unique_ptr<ssl_st, deleter> ssl_;
 };
 

@@ -185,6 +185,15 @@ void session_base::attach(anywire::transport& wire) {
     mark_dirty();
 }
 
+bool session_base::end_if_peer_gone() {
+    if (!wire_ || !wire_->is_peer_gone()) return false;
+    auto* const gone = wire_;
+    lose_wire();
+    gone->abort();
+    end({close_reason::transport_lost, close_code::abnormal, "the client broke the request off"});
+    return true;
+}
+
 void session_base::on_alive(anywire::transport&) {}
 
 void session_base::on_writable(anywire::transport& from) {

@@ -70,6 +70,8 @@ public:
     virtual void attach(anywire::transport& wire);
     bool is_attached() const noexcept { return wire_ != nullptr; }
     bool is_paused() const noexcept { return paused_; }
+    /// Ends the session if its carrier's peer has gone, which the next event would tell anyway.
+    bool end_if_peer_gone();
     /// True when an attached carrier will be written to by the next flush.
     bool has_queued() const noexcept { return !queue_.empty() || state_ >= state::ended; }
 

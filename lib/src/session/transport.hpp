@@ -70,6 +70,8 @@ public:
 
     /// Bytes taken and not yet handed to the kernel.
     virtual std::size_t pending_bytes() const noexcept = 0;
+    /// True when the peer is known to have gone although `on_closed` is still to come.
+    virtual bool is_peer_gone() const noexcept { return false; }
     /// Stops and resumes the reading of a duplex carrier; the others have nothing to read.
     virtual void pause_reading(bool pause) = 0;
 

@@ -81,7 +81,7 @@ public:
     /// no symbolic links out of it.
     ///
     /// Throws: `std::invalid_argument` when it is no folder.
-    void serve_files(std::string path, std::string folder, files_options options = {});
+    void serve_files(std::string path, std::string const& folder, files_options options = {});
 
     /// The port that listener `index` is bound to; the first is that of the options.
     std::uint16_t port(std::size_t index = 0) const;

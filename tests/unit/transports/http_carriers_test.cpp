@@ -21,6 +21,7 @@ class fake_exchange final : public exchange {
 public:
     bool all_out = true;  ///< What writing says.
     bool chunked = true;
+    bool gone = false;
     std::size_t left = 0;
 
     exchange_events* events = nullptr;
@@ -65,6 +66,8 @@ public:
         return all_out;
     }
     std::size_t unsent() const noexcept override { return left; }
+    bool is_client_gone() const noexcept override { return gone; }
+    void limit_stall(tick) noexcept override {}
     void abort() noexcept override {
         CHECK(events == nullptr);
         aborted = true;
