@@ -1,9 +1,19 @@
-#include <anywire/error.hpp>
+// The README's first program, but that it ends by itself.
+#include <anywire/server.hpp>
 
 #include <cstdio>
 
 int main() {
-    anywire::error_code const ec = make_error_code(anywire::errc::send_queue_full);
-    std::puts(ec.message().c_str());
-    return ec.category() == anywire::error_category() ? 0 : 1;
+    anywire::server server{{.address = "127.0.0.1", .port = 0}};
+
+    anywire::handlers echo{
+        .on_message = [](anywire::session& s, anywire::message_view m) { s.send(m); },
+    };
+
+    server.mount("/ws", anywire::websocket_options{}, echo);
+    server.mount("/echo", anywire::sockjs_options{}, echo);
+    server.stop();
+    server.run();
+    std::printf("bound to port %u\n", static_cast<unsigned>(server.port()));
+    return server.port() != 0 ? 0 : 1;
 }
