@@ -76,10 +76,7 @@ void sockjs_session::on_closed(anywire::transport& from, bool orderly, close_eve
     if (std::erase(draining_, &from) == 0) return session_base::on_closed(from, orderly, how);
     if (current() < state::ended && !orderly) {
         // Messages were lost with it, even if the client has come back already.
-        if (auto* const receiver = wire()) {
-            lose_wire();
-            receiver->abort();
-        }
+        drop_receiver();
         return end(how);
     }
     if (wire() || !draining_.empty()) return;
@@ -100,9 +97,17 @@ void sockjs_session::on_due(tick now) {
 
 void sockjs_session::on_retired() {
     release_held(false);
+    drop_receiver();  // one that was abandoned while it closed still has it
     // Whoever broke off finds a new session; whoever was told goodbye hears it again for a while.
     if (!goodbye_frame_) return die();
     set_due(loop().now() + timing_.disconnect_delay);
+}
+
+void sockjs_session::drop_receiver() {
+    auto* const receiver = wire();
+    if (!receiver) return;
+    lose_wire();
+    receiver->abort();
 }
 
 void sockjs_session::release_held(bool lives) {

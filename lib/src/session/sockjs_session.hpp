@@ -69,6 +69,7 @@ protected:
 private:
     void serve_goodbye(anywire::transport& wire);
     void release_held(bool lives);
+    void drop_receiver();
 
     sockjs_timing const& timing_;
     std::string wire_id_;

@@ -539,12 +539,14 @@ TEST_CASE("an application that pauses for every message may do so for ever") {
     auto& wire = w.wire(stream);
     auto& s = w.sockjs(&wire);
     w.on_message = [](session& same, message_view) { same.pause(); };
+    CHECK(w.post(s, {"first"}));
     for (int i = 0; i < 100; ++i) {
-        REQUIRE(w.post(s, {"x"}));  // while paused, but for the first
+        REQUIRE(s.is_paused());
+        REQUIRE(w.post(s, {"x"}));
         s.resume();
         w.loop.flush();
     }
-    CHECK(w.heard.size() == 101);
+    CHECK(w.heard.size() == 102);
 }
 
 TEST_CASE("what is left of the POST in whose middle a session paused counts") {
@@ -566,4 +568,23 @@ TEST_CASE("a receiver that meets a session on the way to its end is dropped") {
     w.loop.flush();
     CHECK(late.aborted);
     CHECK(w.closes == 1);
+}
+
+TEST_CASE(
+    "a session abandoned while it closes drops its receiver, and is gone after its goodbyes") {
+    world w;
+    auto& first = slow_poll(w);
+    auto& s = w.sockjs(&first);
+    auto& second = w.wire(poll);
+    w.attach(s, second);
+    s.close(no_code, {});
+    s.abandon(close_reason::shutting_down);
+    w.loop.flush();
+    CHECK(w.closes == 1);
+    CHECK(second.aborted);
+    CHECK_FALSE(s.is_attached());
+    w.advance_ticks(2 * delay);
+    w.out(s, first);
+    w.advance_ticks(delay);
+    CHECK_FALSE(is_found(w));
 }
