@@ -61,12 +61,19 @@ result<void> session_base::send_shared(shared_message& m) {
 }
 
 result<void> session_base::enqueue(frame_ptr f) {
-    auto const queued = queued_bytes();
-    if (queued != 0 && queued + f->cost() > endpoint_.limits().max_queued_bytes)
+    if (queued_bytes() + f->cost() > endpoint_.limits().max_queued_bytes && holds_messages())
         return overflow(std::move(f));
     queue_.push(std::move(f));
     mark_dirty();
     return {};
+}
+
+/// Whether the queue holds more than the protocol's own: those frames leave room for one message.
+bool session_base::holds_messages() const noexcept {
+    if (blocked_ && wire_ && wire_->pending_bytes() != 0) return true;
+    for (std::size_t i = 0; i < queue_.size(); ++i)
+        if (!queue_.at(i)->is_protocol()) return true;
+    return false;
 }
 
 result<void> session_base::overflow(frame_ptr f) {
@@ -79,7 +86,7 @@ result<void> session_base::overflow(frame_ptr f) {
         case overflow_policy::refuse: wants_drain_ = true; return errc::send_queue_full;
         case overflow_policy::drop_oldest:
             while (queued_bytes() + f->cost() > most && queue_.drop_oldest()) ++dropped_;
-            if (queued_bytes() + f->cost() > most && queued_bytes() != 0) break;
+            if (queued_bytes() + f->cost() > most && holds_messages()) break;
             queue_.push(std::move(f));
             mark_dirty();
             return {};

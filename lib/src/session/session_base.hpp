@@ -155,6 +155,7 @@ private:
     void run_timers(tick now);
     void arm();
     void tell_closed();
+    bool holds_messages() const noexcept;
     result<void> enqueue(frame_ptr f);
     result<void> overflow(frame_ptr f);
     template <class Handler, class... Args>
