@@ -76,8 +76,8 @@ void connection::read_once() {
         case io_result::status::end:
         case io_result::status::failed:
             want_read_ = false;
-            broken_ = r.what == io_result::status::failed;
-            return on_end(!broken_);
+            if (r.what == io_result::status::failed) broken_ = true;
+            return on_end(r.what == io_result::status::end);
     }
 }
 
@@ -88,8 +88,8 @@ bool connection::send(std::string_view bytes) {
     if (!unsent_) {
         auto const r = stream_.write(bytes);
         if (r.what == io_result::status::failed || r.what == io_result::status::end) {
-            broken_ = true;
-            return true;  // the read side reports the end
+            break_off();
+            return true;
         }
         bytes.remove_prefix(r.bytes);
         if (bytes.empty()) return true;
@@ -158,7 +158,7 @@ std::size_t connection::write_frames(std::span<frame* const> frames, std::size_t
         io_result r;
         std::size_t taken = 0;
         auto const tried = write_some_frames(frames, offset, taken, r);
-        if (r.what == io_result::status::failed || r.what == io_result::status::end) broken_ = true;
+        if (r.what == io_result::status::failed || r.what == io_result::status::end) break_off();
         sent += r.bytes;
         if (r.bytes < tried) break;
         frames = frames.subspan(taken);
@@ -186,6 +186,24 @@ void connection::keep(std::span<frame* const> frames, std::size_t already_sent) 
     wait_until_sendable();
 }
 
+void connection::break_off() {
+    if (broken_) return;
+    broken_ = true;
+    // Not every failed write ends the read side (ENOBUFS does not), and a paused one is not read:
+    // the end is told from here. What the peer had sent before is still taken.
+    later([this] {
+        constexpr int most_reads = 64;
+        for (int i = 0; i < most_reads && want_read_ && !dropped_; ++i) {
+            auto const r = stream_.read(host_.in(), io_host::read_size);
+            if (r.what != io_result::status::ok) break;
+            on_bytes(host_.in(), r.bytes);
+        }
+        if (dropped_) return;
+        want_read_ = false;
+        on_end(false);
+    });
+}
+
 void connection::wait_until_sendable() {
     if (send_pending_ || dropped_) return;
     send_pending_ = true;
@@ -210,7 +228,7 @@ void connection::flush_unsent() {
     auto sent = write_frames(unsent_->frames, unsent_->offset);
     if (broken_) {
         unsent_.reset();
-        return;  // the read side reports the end
+        return;
     }
     unsent_->bytes -= sent;
     if (sent > 0) stall_deadline_ = loop().now() + write_stall_;

@@ -126,6 +126,8 @@ private:
     void on_readable();
     void on_sendable();
     void read_once();
+    /// A write has failed: nothing goes out any more, and the end is told soon.
+    void break_off();
     void wait_until_sendable();
     void keep(std::span<frame* const> frames, std::size_t already_sent);
     std::size_t write_some_frames(std::span<frame* const> frames, std::size_t offset, std::size_t& taken, io_result& r);

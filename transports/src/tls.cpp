@@ -26,6 +26,7 @@ int bio_read(BIO* bio, char* to, int room) {
     BIO_clear_retry_flags(bio);
     auto const n = ::recv(descriptor_of(bio), to, static_cast<std::size_t>(room), MSG_DONTWAIT);
     if (n < 0 && is_transient(errno)) BIO_set_retry_read(bio);
+    if (n == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
     return static_cast<int>(n);
 }
 
@@ -36,7 +37,10 @@ int bio_write(BIO* bio, char const* from, int size) {
     return static_cast<int>(n);
 }
 
-long bio_ctrl(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+long bio_ctrl(BIO* bio, int command, long, void*) {
+    if (command == BIO_CTRL_EOF) return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0;
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
 
 int bio_create(BIO* bio) {
     BIO_set_init(bio, 1);
@@ -104,16 +108,20 @@ bool tls_stream::is_established() const noexcept { return SSL_is_init_finished(s
 io_result tls_stream::read(char* to, std::size_t room) noexcept {
     // One record a call would cost a read event each: fill what there is room for.
     std::size_t got = 0;
-    while (got < room) {
+    do {
         ERR_clear_error();
         auto const n = SSL_read(ssl_.get(), to + got, static_cast<int>(std::min<std::size_t>(room - got, INT_MAX)));
         if (n <= 0) {
+            auto const r = failed(n, true);
+            // Half a record is buffered, too, but only the socket can bring the rest. An end that
+            // was met here is met again by the next read, which nothing else would call.
+            has_more_ = got > 0 && (r.what == io_result::status::end || r.what == io_result::status::failed);
             if (got > 0) break;
-            return failed(n, true);
+            return r;
         }
         got += static_cast<std::size_t>(n);
-        if (!has_buffered()) break;
-    }
+        has_more_ = SSL_has_pending(ssl_.get()) == 1;
+    } while (has_more_ && got < room);
     return {io_result::status::ok, got};
 }
 
@@ -142,8 +150,6 @@ io_result tls_stream::failed(int returned, bool reading) noexcept {
         default: ERR_clear_error(); return {io_result::status::failed, 0};
     }
 }
-
-bool tls_stream::has_buffered() const noexcept { return SSL_has_pending(ssl_.get()) == 1; }
 
 void tls_stream::shutdown() noexcept {
     if (!is_established()) return;

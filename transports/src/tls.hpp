@@ -56,8 +56,8 @@ public:
     io_result read(char* to, std::size_t room) noexcept;
     /// Writes a prefix. After `again` the next call must begin with the same bytes.
     io_result write(std::string_view bytes) noexcept;
-    /// True when bytes are decrypted or buffered that no readiness of the socket will announce.
-    bool has_buffered() const noexcept;
+    /// True when the next read brings something that no readiness of the socket will announce.
+    bool has_buffered() const noexcept { return has_more_; }
     /// Says goodbye (close_notify), best effort.
     void shutdown() noexcept;
 
@@ -69,6 +69,7 @@ private:
     };
     int descriptor_;  // what the BIO reads and writes; `*this` does not move
     std::unique_ptr<ssl_st, deleter> ssl_;
+    bool has_more_ = false;
 };
 
 }  // namespace anywire
