@@ -6,7 +6,8 @@
 int main() {
     anywire::server server{{.address = "127.0.0.1", .port = 8080}};
 
-    anywire::handlers echo{.on_message = [](anywire::session& s, anywire::message_view m) { s.send(m); }};
+    anywire::handlers echo{
+        .on_message = [](anywire::session& s, anywire::message_view m) { s.send(m); }};
 
     server.mount("/ws", anywire::websocket_options{}, echo);
     server.mount("/echo", anywire::sockjs_options{}, echo);

@@ -1,10 +1,6 @@
 // anywire-demo: a page on which sockjs-client talks over whichever transport the visitor picks.
 #include <anywire/server.hpp>
 
-#include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -13,6 +9,9 @@
 #include <memory>
 #include <optional>
 #include <pthread.h>
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -95,7 +94,8 @@ std::unique_ptr<anywire::server> make_server(arguments& a) {
 /// nothing of the kind.
 std::string chat_line(session& s, std::string_view sent) {
     rapidjson::Document in;
-    in.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(sent.data(), sent.size());
+    in.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(sent.data(),
+                                                                                     sent.size());
     if (in.HasParseError() || !in.IsObject()) return {};
     auto const text_of = [&](char const* key, std::size_t most) -> std::string {
         auto const member = in.FindMember(key);
@@ -130,7 +130,8 @@ void mount_demo(anywire::server& server, std::string const& root) {
 
     auto const room = std::make_shared<anywire::endpoint>();
     *room = server.mount("/chat", every, {.on_message = [room](session& s, message_view m) {
-                             if (auto const line = chat_line(s, m.data); !line.empty()) room->broadcast(line);
+                             if (auto const line = chat_line(s, m.data); !line.empty())
+                                 room->broadcast(line);
                          }});
     server.serve_files("/vendor", root + "/node_modules/sockjs-client/dist");
     server.serve_files("/", root + "/www");
@@ -143,7 +144,8 @@ void serve(arguments a) {
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by the shards' threads
 
-    a.server.log = {.level = anywire::log_level::info, .write = [](anywire::log_level, std::string_view line) {
+    a.server.log = {.level = anywire::log_level::info,
+                    .write = [](anywire::log_level, std::string_view line) {
                         std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
                     }};
     auto const server = make_server(a);

@@ -5,15 +5,14 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <cerrno>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace anywire {
 namespace {
@@ -23,7 +22,9 @@ using reuse_port = net::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>
 
 constexpr int most_per_wake = 64;
 
-[[noreturn]] void fail(boost::system::error_code ec, std::string const& address, std::uint16_t port) {
+[[noreturn]] void fail(boost::system::error_code ec,
+                       std::string const& address,
+                       std::uint16_t port) {
     auto const where = address + ":" + std::to_string(port);
     std::string advice = "cannot listen on " + where;
     if (ec == net::error::address_in_use)
@@ -42,16 +43,22 @@ std::string address_text(sockaddr_storage const& from) {
     net::ip::address_v6::bytes_type bytes;
     std::copy(std::begin(v6.sin6_addr.s6_addr), std::end(v6.sin6_addr.s6_addr), bytes.begin());
     net::ip::address_v6 const address(bytes);
-    if (address.is_v4_mapped()) return net::ip::make_address_v4(net::ip::v4_mapped, address).to_string();
+    if (address.is_v4_mapped())
+        return net::ip::make_address_v4(net::ip::v4_mapped, address).to_string();
     return address.to_string();
 }
 
 }  // namespace
 
-tcp_acceptor listen_on(net::io_context& context, std::string const& address, std::uint16_t port, bool shared) {
+tcp_acceptor listen_on(net::io_context& context,
+                       std::string const& address,
+                       std::uint16_t port,
+                       bool shared) {
     boost::system::error_code ec;
     auto const ip = net::ip::make_address(address, ec);
-    if (ec) throw std::invalid_argument("server_options: '" + address + "' is no IP address; names are not resolved");
+    if (ec)
+        throw std::invalid_argument("server_options: '" + address +
+                                    "' is no IP address; names are not resolved");
     net::ip::tcp::endpoint const where(ip, port);
     tcp_acceptor socket(context);
     socket.open(where.protocol(), ec);
@@ -68,15 +75,23 @@ tcp_acceptor listen_on(net::io_context& context, std::string const& address, std
 }
 
 acceptor::acceptor(shard& owner, tcp_acceptor socket, tls_context const* tls)
-    : shard_(owner), socket_(std::move(socket)), protocol_(socket_.local_endpoint().protocol()), tls_(tls), spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
+    : shard_(owner),
+      socket_(std::move(socket)),
+      protocol_(socket_.local_endpoint().protocol()),
+      tls_(tls),
+      spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
 
 acceptor::~acceptor() {
     if (spare_ >= 0) ::close(spare_);
 }
 
-std::uint16_t acceptor::port() const { return socket_.local_endpoint().port(); }
+std::uint16_t acceptor::port() const {
+    return socket_.local_endpoint().port();
+}
 
-void acceptor::start() { wait(); }
+void acceptor::start() {
+    wait();
+}
 
 void acceptor::close() noexcept {
     closed_ = true;
@@ -106,8 +121,10 @@ void acceptor::accept_some() {
 bool acceptor::accept_one() {
     sockaddr_storage from{};
     socklen_t size = sizeof from;
-    auto const descriptor =
-        ::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    auto const descriptor = ::accept4(socket_.native_handle(),
+                                      reinterpret_cast<sockaddr*>(&from),
+                                      &size,
+                                      SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
         admit(descriptor, address_text(from));
         return true;
@@ -123,7 +140,10 @@ bool acceptor::accept_one() {
 }
 
 void acceptor::out_of_descriptors() {
-    if (!complained_) shard_.log().write(log_level::error, "out of descriptors: turning connections away; raise the limit (ulimit -n)");
+    if (!complained_)
+        shard_.log().write(
+            log_level::error,
+            "out of descriptors: turning connections away; raise the limit (ulimit -n)");
     complained_ = true;
     if (spare_ >= 0) {
         ::close(spare_);
@@ -143,15 +163,18 @@ void acceptor::admit(int descriptor, std::string address) {
     auto& core = shard_.core();
     auto const& limits = core.options.limits;
     auto const turn_away = [&](std::string_view answer) {
-        if (!tls_) (void)::send(descriptor, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (!tls_)
+            (void)::send(descriptor, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         ::close(descriptor);
     };
     if (core.connections.load(std::memory_order_relaxed) >= core.max_connections)
-        return turn_away("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        return turn_away(
+            "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     std::unique_ptr<connection_ticket> ticket;
     if (auto const most = limits.max_connections_per_address; most != 0) {
         if (!core.addresses.try_add(address, most))
-            return turn_away("HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+            return turn_away(
+                "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
         ticket = std::make_unique<address_ticket>(core.addresses, address);
     }
     complained_ = false;
@@ -163,7 +186,10 @@ void acceptor::admit(int descriptor, std::string address) {
         return;
     }
     auto tls = tls_ ? std::make_unique<tls_stream>(*tls_, descriptor) : nullptr;
-    auto* const c = new http_connection(shard_, byte_stream(std::move(socket), std::move(tls)), std::move(address), std::move(ticket));
+    auto* const c = new http_connection(shard_,
+                                        byte_stream(std::move(socket), std::move(tls)),
+                                        std::move(address),
+                                        std::move(ticket));
     c->start({});
 }
 

@@ -18,7 +18,10 @@ using tcp_acceptor = net::basic_socket_acceptor<net::ip::tcp, net::io_context::e
 /// Binds and listens. With `shared`, the port may be bound by further shards (SO_REUSEPORT).
 ///
 /// Throws: `std::system_error`; the text names the address and what to change.
-tcp_acceptor listen_on(net::io_context& context, std::string const& address, std::uint16_t port, bool shared);
+tcp_acceptor listen_on(net::io_context& context,
+                       std::string const& address,
+                       std::uint16_t port,
+                       bool shared);
 
 /// Accepts the connections of one listener on one shard.
 class acceptor final : public timer_node {

@@ -67,7 +67,8 @@ void admission::decide(unsigned status, std::string text, std::any data) {
         early_ = std::make_unique<verdict>(std::move(v));
         return;
     }
-    here_.post([self = shared_from_this(), v = std::move(v)]() mutable { self->carry_out(std::move(v)); });
+    here_.post(
+        [self = shared_from_this(), v = std::move(v)]() mutable { self->carry_out(std::move(v)); });
 }
 
 bool admission::claim() noexcept {
@@ -90,7 +91,8 @@ void admission::carry_out(verdict v) {
     if (!to) return;
     here_.log().write(log_level::info, "authorize refused a client with ", v.status);
     v.text.append("\n");
-    (void)to->respond({.status = v.status, .content_type = "text/plain; charset=UTF-8", .body = v.text});
+    (void)to->respond(
+        {.status = v.status, .content_type = "text/plain; charset=UTF-8", .body = v.text});
 }
 
 void admission::on_gone() {

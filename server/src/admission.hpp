@@ -1,12 +1,12 @@
 #pragma once
 
+#include <anywire/handlers.hpp>
+
 #include "core/timer_wheel.hpp"
 #include "errand.hpp"
 #include "exchange.hpp"
 #include "router.hpp"
 #include "session/session_base.hpp"
-
-#include <anywire/handlers.hpp>
 
 #include <any>
 #include <functional>
@@ -72,10 +72,16 @@ private:
 /// Lets a request in at once where the application does not ask, else through an `admission`.
 /// `open(exchange&, session_base::origin)`; `gone()` when there will be no session.
 template <class Open, class Gone>
-void admit(incoming const& in, handlers const& app, std::string subprotocol, tick timeout, Open open, Gone gone) {
+void admit(incoming const& in,
+           handlers const& app,
+           std::string subprotocol,
+           tick timeout,
+           Open open,
+           Gone gone) {
     session_base::origin from{keep_request(in), {}, std::move(subprotocol)};
     if (!app.authorize) return open(in.to, std::move(from));
-    std::make_shared<admission>(in.here, in.to, std::move(open), std::move(gone))->ask(app, std::move(from), timeout);
+    std::make_shared<admission>(in.here, in.to, std::move(open), std::move(gone))
+        ->ask(app, std::move(from), timeout);
 }
 
 }  // namespace anywire

@@ -20,19 +20,26 @@ forwarded_exchange::forwarded_exchange(incoming const& in, shard& owner)
     client_.host = host_;
 }
 
-void forwarded_exchange::send(incoming const& in, shard& owner, route_target& target, bool needs_client) {
+void forwarded_exchange::send(incoming const& in,
+                              shard& owner,
+                              route_target& target,
+                              bool needs_client) {
     auto const f = std::make_shared<forwarded_exchange>(in, owner);
     in.here.errands().keep(f);
     in.to.listen(f.get(), needs_client);
     owner.post([f, &target] { f->serve(target); });
 }
 
-// ---- on the owner's thread -----------------------------------------------------------------------
+// ---- on the owner's thread
+// -----------------------------------------------------------------------
 
 void forwarded_exchange::serve(route_target& target) {
     owner_.errands().keep(shared_from_this());
     // It was held to the limits where it arrived.
-    http::request_reader reader({.header = request_.size(), .line = request_.size(), .body = request_.size(), .fields = request_.size()});
+    http::request_reader reader({.header = request_.size(),
+                                 .line = request_.size(),
+                                 .body = request_.size(),
+                                 .fields = request_.size()});
     std::size_t used = 0;
     if (reader.feed(request_, used) != http::request_reader::status::done) {
         (void)respond({.status = 400, .close = true});
@@ -45,7 +52,12 @@ void forwarded_exchange::serve(route_target& target) {
 bool forwarded_exchange::respond(answer const& a) {
     std::string fields(a.fields);
     fields.append(a.more_fields);
-    kept_answer kept{a.status, std::string(a.content_type), std::move(fields), std::string(a.body), a.close, stall_};
+    kept_answer kept{a.status,
+                     std::string(a.content_type),
+                     std::move(fields),
+                     std::string(a.body),
+                     a.close,
+                     stall_};
     origin_.post([self = shared_from_this(), kept = std::move(kept)] { self->deliver(kept); });
     return false;
 }
@@ -63,13 +75,17 @@ void forwarded_exchange::abort() noexcept {
     owner_.errands().release(shared_from_this());
 }
 
-// ---- on the origin's thread ----------------------------------------------------------------------
+// ---- on the origin's thread
+// ----------------------------------------------------------------------
 
 void forwarded_exchange::deliver(kept_answer const& a) {
     if (!local_) return;  // gone; the owner has been told
     if (a.stall != 0) local_->limit_stall(a.stall);
-    auto const all_out = local_->respond(
-        {.status = a.status, .content_type = a.content_type, .fields = a.fields, .body = a.body, .close = a.close});
+    auto const all_out = local_->respond({.status = a.status,
+                                          .content_type = a.content_type,
+                                          .fields = a.fields,
+                                          .body = a.body,
+                                          .close = a.close});
     if (all_out) on_done();
 }
 

@@ -21,7 +21,11 @@ constexpr tick write_stall = to_ticks(30s);
 
 http::request_limits limits_of(server_core const& core) {
     auto const& l = core.options.limits;
-    return {.header = l.header, .line = l.header, .body = core.routes.largest_body(), .chunk_overhead = l.chunk_overhead, .fields = l.header_fields};
+    return {.header = l.header,
+            .line = l.header,
+            .body = core.routes.largest_body(),
+            .chunk_overhead = l.chunk_overhead,
+            .fields = l.header_fields};
 }
 
 }  // namespace
@@ -38,7 +42,8 @@ http_connection::~http_connection() = default;
 
 void http_connection::start(std::string bytes) {
     auto const& limits = shard_.core().options.limits;
-    set_deadline(loop().now() + to_ticks(stream().is_tls() ? limits.tls_handshake : limits.request_head));
+    set_deadline(loop().now() +
+                 to_ticks(stream().is_tls() ? limits.tls_handshake : limits.request_head));
     if (bytes.empty()) return start_reading();
     run_event([&] {
         start_reading();
@@ -49,17 +54,22 @@ void http_connection::start(std::string bytes) {
 /// What another shard is sent when a request belongs there.
 std::string http_connection::serialized(http::request_view const& r) {
     std::string out;
-    out.append(r.method).append(" ").append(r.target).append(r.version == 10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+    out.append(r.method).append(" ").append(r.target).append(r.version == 10 ? " HTTP/1.0\r\n"
+                                                                             : " HTTP/1.1\r\n");
     for (auto const& f : r.fields) {
-        if (iequals(f.name, "content-length") || iequals(f.name, "transfer-encoding") || iequals(f.name, "expect")) continue;
+        if (iequals(f.name, "content-length") || iequals(f.name, "transfer-encoding") ||
+            iequals(f.name, "expect"))
+            continue;
         out.append(f.name).append(": ").append(f.value).append("\r\n");
     }
-    if (r.method == "POST") out.append("Content-Length: ").append(std::to_string(r.body.size())).append("\r\n");
+    if (r.method == "POST")
+        out.append("Content-Length: ").append(std::to_string(r.body.size())).append("\r\n");
     out.append("\r\n").append(r.body);
     return out;
 }
 
-// ---- requests ------------------------------------------------------------------------------------
+// ---- requests
+// ------------------------------------------------------------------------------------
 
 void http_connection::on_bytes(char* data, std::size_t size) {
     if (phase_ == phase::ending) {
@@ -82,7 +92,8 @@ void http_connection::on_bytes(char* data, std::size_t size) {
 
 void http_connection::parse(std::string_view bytes) {
     parsing_ = true;
-    while (!bytes.empty() && !busy_ && phase_ == phase::open && unsent_bytes() == 0 && !is_dropped())
+    while (!bytes.empty() && !busy_ && phase_ == phase::open && unsent_bytes() == 0 &&
+           !is_dropped())
         if (!parse_one(bytes) || departure_) break;
     parsing_ = false;
     if (departure_) return leave(bytes);
@@ -141,7 +152,8 @@ void http_connection::serve(http::request_view const& request) {
     keep_alive_ = request.keep_alive && !shard_.is_draining();
     is_head_request_ = request.method == "HEAD";
     auto& core = shard_.core();
-    auto const client = http::resolve_client(address_, stream().is_tls() ? "https" : "http", request, core.trusted);
+    auto const client =
+        http::resolve_client(address_, stream().is_tls() ? "https" : "http", request, core.trusted);
     auto* const target = core.routes.find(request.path);
     auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
     incoming const in{shard_, *this, request, client, below, this};
@@ -157,10 +169,14 @@ void http_connection::refuse(unsigned status, std::string_view text) {
     is_head_request_ = false;
     std::string body(text);
     body.append(1, '\n');
-    (void)respond({.status = status, .content_type = "text/plain; charset=UTF-8", .body = body, .close = true});
+    (void)respond({.status = status,
+                   .content_type = "text/plain; charset=UTF-8",
+                   .body = body,
+                   .close = true});
 }
 
-// ---- answers -------------------------------------------------------------------------------------
+// ---- answers
+// -------------------------------------------------------------------------------------
 
 void http_connection::listen(exchange_events* events, bool needs_client) noexcept {
     events_ = events;
@@ -169,7 +185,10 @@ void http_connection::listen(exchange_events* events, bool needs_client) noexcep
 
 void http_connection::append_head(std::string& out, answer const& a, bool keep) {
     out.append(version_ == 11 ? "HTTP/1.1 " : "HTTP/1.0 ");
-    out.append(std::to_string(a.status)).append(1, ' ').append(http::reason_phrase(a.status)).append("\r\n");
+    out.append(std::to_string(a.status))
+        .append(1, ' ')
+        .append(http::reason_phrase(a.status))
+        .append("\r\n");
     out.append(shard_.date_field());
     if (!a.content_type.empty()) {
         out.append("Content-Type: ").append(a.content_type).append("\r\n");
@@ -285,7 +304,8 @@ void http_connection::abort() noexcept {
     drop();
 }
 
-// ---- the end -------------------------------------------------------------------------------------
+// ---- the end
+// -------------------------------------------------------------------------------------
 
 void http_connection::tell_gone(bool stalled) {
     auto* const told = std::exchange(events_, nullptr);
@@ -296,7 +316,8 @@ void http_connection::tell_gone(bool stalled) {
 void http_connection::on_end(bool orderly) {
     client_ended_ = true;
     // Whoever has sent its request and then its end may still wait for a short answer.
-    if (orderly && phase_ == phase::open && ((busy_ && !needs_client_) || unsent_bytes() != 0)) return;
+    if (orderly && phase_ == phase::open && ((busy_ && !needs_client_) || unsent_bytes() != 0))
+        return;
     tell_gone();
     drop();
 }
@@ -318,7 +339,8 @@ void http_connection::on_shutdown() {
     if (!busy_ && !reader_ && unsent_bytes() == 0) drop();
 }
 
-// ---- elsewhere -----------------------------------------------------------------------------------
+// ---- elsewhere
+// -----------------------------------------------------------------------------------
 
 void http_connection::depart(departure to) {
     departure_ = std::make_unique<departure>(std::move(to));
@@ -334,17 +356,26 @@ void http_connection::leave(std::string_view behind) {
     boost::system::error_code ignored;
     stream().socket().cancel(ignored);  // a wait of ours would answer to nobody
     if (to->session) {
-        auto* const socket = new websocket_connection(
-            host(), std::move(stream()), *to->settings, to->name, to->head, to->deflate, take_ticket());
+        auto* const socket = new websocket_connection(host(),
+                                                      std::move(stream()),
+                                                      *to->settings,
+                                                      to->name,
+                                                      to->head,
+                                                      to->deflate,
+                                                      take_ticket());
         to->session->attach(*socket);
         socket->start(*to->session, behind);
     } else {
         to->request.append(behind);
         // The request goes with its socket and is read again there.
         auto moved = std::move(stream()).moved_to(to->target->context());
-        to->target->post([&there = *to->target, stream = std::move(moved), ticket = take_ticket(),
-                          address = std::move(address_), bytes = std::move(to->request)]() mutable {
-            (new http_connection(there, std::move(stream), std::move(address), std::move(ticket)))->start(std::move(bytes));
+        to->target->post([&there = *to->target,
+                          stream = std::move(moved),
+                          ticket = take_ticket(),
+                          address = std::move(address_),
+                          bytes = std::move(to->request)]() mutable {
+            (new http_connection(there, std::move(stream), std::move(address), std::move(ticket)))
+                ->start(std::move(bytes));
         });
     }
     drop();

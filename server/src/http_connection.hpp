@@ -21,7 +21,10 @@ namespace anywire {
 /// refused request ends the connection, behind its answer.
 class http_connection final : public connection, public exchange {
 public:
-    http_connection(shard& here, byte_stream stream, std::string address, std::unique_ptr<connection_ticket> ticket);
+    http_connection(shard& here,
+                    byte_stream stream,
+                    std::string address,
+                    std::unique_ptr<connection_ticket> ticket);
     ~http_connection() override;
 
     /// Begins to read; `bytes` have been read already.
@@ -36,7 +39,9 @@ public:
     bool write_stream(std::string_view bytes) override;
     bool end_stream() override;
     std::size_t unsent() const noexcept override { return unsent_bytes(); }
-    bool is_client_gone() const noexcept override { return client_ended_ || peer_has_ended(descriptor()); }
+    bool is_client_gone() const noexcept override {
+        return client_ended_ || peer_has_ended(descriptor());
+    }
     void abort() noexcept override;
 
     int descriptor() const noexcept { return stream().descriptor(); }
@@ -96,8 +101,8 @@ private:
     std::uint32_t drained_ = 0;
     std::uint8_t version_ = 11;
     phase phase_ = phase::open;
-    bool busy_ = false;          // a request waits for its answer
-    bool answered_ = false;      // the answer is complete, but not all out
+    bool busy_ = false;      // a request waits for its answer
+    bool answered_ = false;  // the answer is complete, but not all out
     bool keep_alive_ = true;
     bool needs_client_ = false;
     bool client_ended_ = false;  // the client sends no more

@@ -39,7 +39,8 @@ std::string joined(http::request_view const& head, std::string_view name) {
 }  // namespace
 
 void require_option(bool good, std::string_view prefix, std::string_view what) {
-    if (!good) throw std::invalid_argument("mount '" + std::string(prefix) + "': " + std::string(what));
+    if (!good)
+        throw std::invalid_argument("mount '" + std::string(prefix) + "': " + std::string(what));
 }
 
 mount_point::mount_point(server_core& core,
@@ -58,21 +59,34 @@ mount_point::mount_point(server_core& core,
       origins_{origins},
       wire_settings_(settings_of(limits, deflate)) {
     auto const& p = this->prefix();
-    require_option(limits.max_message >= 1 && limits.max_message <= (1u << 30), p, "limits.max_message must be 1 to 1 GiB");
-    require_option(limits.max_queued_bytes >= 1024 && limits.max_queued_bytes <= (1u << 30), p, "limits.max_queued_bytes must be 1 KiB to 1 GiB");
+    require_option(limits.max_message >= 1 && limits.max_message <= (1u << 30),
+                   p,
+                   "limits.max_message must be 1 to 1 GiB");
+    require_option(limits.max_queued_bytes >= 1024 && limits.max_queued_bytes <= (1u << 30),
+                   p,
+                   "limits.max_queued_bytes must be 1 KiB to 1 GiB");
     require_option(limits.write_stall.count() > 0, p, "limits.write_stall must be positive");
-    require_option(limits.close_handshake.count() > 0, p, "limits.close_handshake must be positive");
-    require_option(limits.authorize_timeout.count() > 0, p, "limits.authorize_timeout must be positive");
-    require_option(deflate.server_window_bits >= 9 && deflate.server_window_bits <= 15, p, "deflate.server_window_bits must be 9 to 15");
-    require_option(deflate.client_window_bits >= 9 && deflate.client_window_bits <= 15, p, "deflate.client_window_bits must be 9 to 15");
+    require_option(
+        limits.close_handshake.count() > 0, p, "limits.close_handshake must be positive");
+    require_option(
+        limits.authorize_timeout.count() > 0, p, "limits.authorize_timeout must be positive");
+    require_option(deflate.server_window_bits >= 9 && deflate.server_window_bits <= 15,
+                   p,
+                   "deflate.server_window_bits must be 9 to 15");
+    require_option(deflate.client_window_bits >= 9 && deflate.client_window_bits <= 15,
+                   p,
+                   "deflate.client_window_bits must be 9 to 15");
     require_option(deflate.level >= 0 && deflate.level <= 9, p, "deflate.level must be 0 to 9");
     for (auto const& entry : origins)
         if (auto const wrong = http::check_origin_option(entry)) require_option(false, p, *wrong);
 }
 
-endpoint_core& mount_point::local(shard& here) const noexcept { return here.endpoint(index_); }
+endpoint_core& mount_point::local(shard& here) const noexcept {
+    return here.endpoint(index_);
+}
 
-// ---- who may come in -----------------------------------------------------------------------------
+// ---- who may come in
+// -----------------------------------------------------------------------------
 
 http::origin_request mount_point::origin_of(incoming const& in) const noexcept {
     return {.origin_header = in.head.header("origin"),
@@ -85,9 +99,13 @@ http::origin_request mount_point::origin_of(incoming const& in) const noexcept {
 
 bool mount_point::check_origin(incoming const& in, bool originless) const {
     auto const from = origin_of(in);
-    auto const allowed = originless ? http::allows_originless_get(origins_, from) : http::allows_origin(origins_, from);
+    auto const allowed = originless ? http::allows_originless_get(origins_, from)
+                                    : http::allows_origin(origins_, from);
     if (allowed) return true;
-    in.here.log().write(log_level::info, "refused a foreign origin at ", prefix(), ": '",
+    in.here.log().write(log_level::info,
+                        "refused a foreign origin at ",
+                        prefix(),
+                        ": '",
                         from.has_origin ? from.origin_header : from.referer,
                         "' is not in the mount's `origins`");
     in.respond(403, "this origin is not allowed\n");
@@ -96,7 +114,8 @@ bool mount_point::check_origin(incoming const& in, bool originless) const {
 
 bool mount_point::check_room(shard& here, exchange& to) const {
     if (local(here).has_room()) return true;
-    here.log().write(log_level::info, "refused a session at ", prefix(), ": `limits.max_sessions` are open");
+    here.log().write(
+        log_level::info, "refused a session at ", prefix(), ": `limits.max_sessions` are open");
     (void)to.respond({.status = 503,
                       .content_type = "text/plain; charset=UTF-8",
                       .fields = "Retry-After: 5\r\n",
@@ -104,9 +123,8 @@ bool mount_point::check_room(shard& here, exchange& to) const {
     return false;
 }
 
-std::optional<mount_point::handshake> mount_point::check_websocket(incoming const& in,
-                                                                   std::span<std::string const> subprotocols,
-                                                                   refusals const& words) const {
+std::optional<mount_point::handshake> mount_point::check_websocket(
+    incoming const& in, std::span<std::string const> subprotocols, refusals const& words) const {
     auto const connection = joined(in.head, "connection");
     auto const upgrade = joined(in.head, "upgrade");
     auto const key = joined(in.head, "sec-websocket-key");
@@ -119,25 +137,34 @@ std::optional<mount_point::handshake> mount_point::check_websocket(incoming cons
                                                    .http_1_1 = in.head.version == 11});
     if (wrong || !in.connection || !in.head.body.empty()) {
         auto const version_only = wrong == errc::unsupported_version;
-        in.respond(version_only ? 426 : 400, version_only ? words.wrong_version : words.no_handshake,
-                   version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" : "Sec-WebSocket-Version: 13\r\n");
+        in.respond(version_only ? 426 : 400,
+                   version_only ? words.wrong_version : words.no_handshake,
+                   version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                                : "Sec-WebSocket-Version: 13\r\n");
         return std::nullopt;
     }
     if (!check_origin(in, false) || !check_room(in.here, in.to)) return std::nullopt;
     handshake agreed;
-    agreed.subprotocol = websocket::choose_subprotocol(joined(in.head, "sec-websocket-protocol"), subprotocols);
+    agreed.subprotocol =
+        websocket::choose_subprotocol(joined(in.head, "sec-websocket-protocol"), subprotocols);
     std::string extensions;
-    agreed.deflate = websocket::negotiate_deflate(joined(in.head, "sec-websocket-extensions"), wire_settings_.deflate, extensions);
+    agreed.deflate = websocket::negotiate_deflate(
+        joined(in.head, "sec-websocket-extensions"), wire_settings_.deflate, extensions);
     auto& head = agreed.head;
-    head.append("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ");
+    head.append(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+        "Upgrade\r\nSec-WebSocket-Accept: ");
     head.append(websocket::accept_key(key)).append("\r\n");
-    if (!agreed.subprotocol.empty()) head.append("Sec-WebSocket-Protocol: ").append(agreed.subprotocol).append("\r\n");
-    if (!extensions.empty()) head.append("Sec-WebSocket-Extensions: ").append(extensions).append("\r\n");
+    if (!agreed.subprotocol.empty())
+        head.append("Sec-WebSocket-Protocol: ").append(agreed.subprotocol).append("\r\n");
+    if (!extensions.empty())
+        head.append("Sec-WebSocket-Extensions: ").append(extensions).append("\r\n");
     head.append("\r\n");
     return agreed;
 }
 
-// ---- endpoint ------------------------------------------------------------------------------------
+// ---- endpoint
+// ------------------------------------------------------------------------------------
 
 template <class Fn>
 void mount_point::on_every_shard(Fn fn) {
@@ -151,7 +178,9 @@ void mount_point::on_every_shard(Fn fn) {
 }
 
 void mount_point::broadcast(message_view m) {
-    on_every_shard([shared = std::make_shared<shared_message>(m)](endpoint_core& sessions) { sessions.broadcast(*shared); });
+    on_every_shard([shared = std::make_shared<shared_message>(m)](endpoint_core& sessions) {
+        sessions.broadcast(*shared);
+    });
 }
 
 void mount_point::send_to_group(std::string const& group, message_view m) {
@@ -176,10 +205,12 @@ void endpoint::group::send(message_view m) const {
     if (mount_) mount_->send_to_group(name_, m);
 }
 void endpoint::join(std::string_view id, std::string_view group_name) const {
-    if (mount_) mount_->on_session(id, [name = std::string(group_name)](session& s) { s.join(name); });
+    if (mount_)
+        mount_->on_session(id, [name = std::string(group_name)](session& s) { s.join(name); });
 }
 void endpoint::leave(std::string_view id, std::string_view group_name) const {
-    if (mount_) mount_->on_session(id, [name = std::string(group_name)](session& s) { s.leave(name); });
+    if (mount_)
+        mount_->on_session(id, [name = std::string(group_name)](session& s) { s.leave(name); });
 }
 void endpoint::post(std::string_view id, std::function<void(session&)> fn) const {
     if (mount_) mount_->on_session(id, std::move(fn));

@@ -1,15 +1,15 @@
 #pragma once
 
+#include <anywire/endpoint.hpp>
+#include <anywire/handlers.hpp>
+#include <anywire/options.hpp>
+#include <anywire/server.hpp>
+
 #include "http_connection.hpp"
 #include "origin.hpp"
 #include "router.hpp"
 #include "session/endpoint_core.hpp"
 #include "websocket_connection.hpp"
-
-#include <anywire/endpoint.hpp>
-#include <anywire/handlers.hpp>
-#include <anywire/options.hpp>
-#include <anywire/server.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -94,11 +94,18 @@ private:
 };
 
 /// Plain WebSocket.
-std::shared_ptr<mount_point> make_websocket_mount(server_core& core, std::string prefix, std::size_t index, websocket_options options, handlers app);
+std::shared_ptr<mount_point> make_websocket_mount(server_core& core,
+                                                  std::string prefix,
+                                                  std::size_t index,
+                                                  websocket_options options,
+                                                  handlers app);
 /// SockJS.
-std::shared_ptr<mount_point> make_sockjs_mount(server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app);
+std::shared_ptr<mount_point> make_sockjs_mount(
+    server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app);
 /// Files.
-std::shared_ptr<route_target> make_files_mount(std::string prefix, std::string const& folder, files_options options);
+std::shared_ptr<route_target> make_files_mount(std::string prefix,
+                                               std::string const& folder,
+                                               files_options options);
 
 /// Throws `std::invalid_argument`: "PREFIX: NAME must be at least LEAST".
 void require_option(bool good, std::string_view prefix, std::string_view what);

@@ -39,7 +39,8 @@ private:
     }
 
     static constexpr std::size_t size = 4096;
-    std::shared_ptr<std::array<unsigned char, size>> pool_ = std::make_shared<std::array<unsigned char, size>>();
+    std::shared_ptr<std::array<unsigned char, size>> pool_ =
+        std::make_shared<std::array<unsigned char, size>>();
     std::size_t at_ = size;
 };
 

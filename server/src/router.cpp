@@ -5,10 +5,15 @@
 namespace anywire {
 
 void incoming::respond(unsigned status, std::string_view text, std::string_view fields) const {
-    (void)to.respond({.status = status, .content_type = "text/plain; charset=UTF-8", .fields = fields, .body = text});
+    (void)to.respond({.status = status,
+                      .content_type = "text/plain; charset=UTF-8",
+                      .fields = fields,
+                      .body = text});
 }
 
-void incoming::not_found() const { respond(404, "404 Not Found\n"); }
+void incoming::not_found() const {
+    respond(404, "404 Not Found\n");
+}
 
 bool router::add(std::shared_ptr<route_target> target) {
     for (auto const& t : targets_)

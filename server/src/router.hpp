@@ -23,8 +23,8 @@ struct incoming {
     exchange& to;
     http::request_view const& head;
     http::client_info const& client;
-    std::string_view below;         ///< The path below the mount's prefix.
-    http_connection* connection;    ///< Null for a request that came from another shard.
+    std::string_view below;       ///< The path below the mount's prefix.
+    http_connection* connection;  ///< Null for a request that came from another shard.
 
     void respond(unsigned status, std::string_view text, std::string_view fields = {}) const;
     void not_found() const;

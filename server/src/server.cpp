@@ -6,11 +6,10 @@
 
 #include <boost/asio/steady_timer.hpp>
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <mutex>
 #include <stdexcept>
+#include <sys/resource.h>
 #include <thread>
 #include <utility>
 
@@ -40,9 +39,13 @@ void require(bool good, char const* what) {
 
 void check(server_options const& o) {
     require(o.threads <= most_threads, "threads must be at most 256; 0 is one per core");
-    require(o.limits.header >= 256 && o.limits.header <= (1u << 20), "limits.header must be 256 bytes to 1 MiB");
+    require(o.limits.header >= 256 && o.limits.header <= (1u << 20),
+            "limits.header must be 256 bytes to 1 MiB");
     require(o.limits.header_fields >= 1, "limits.header_fields must be at least 1");
-    for (auto const d : {o.limits.tls_handshake, o.limits.request_head, o.limits.request_body, o.limits.keep_alive})
+    for (auto const d : {o.limits.tls_handshake,
+                         o.limits.request_head,
+                         o.limits.request_body,
+                         o.limits.keep_alive})
         require(d.count() > 0, "times in limits must be positive");
 }
 
@@ -53,7 +56,8 @@ std::size_t descriptor_limit() noexcept {
 }
 
 std::string clean_prefix(std::string path) {
-    if (!path.starts_with('/')) throw std::invalid_argument("mount '" + path + "': a path starts with '/'");
+    if (!path.starts_with('/'))
+        throw std::invalid_argument("mount '" + path + "': a path starts with '/'");
     while (path.ends_with('/')) path.pop_back();
     return path;
 }
@@ -61,7 +65,8 @@ std::string clean_prefix(std::string path) {
 /// A ticker of `server::every`.
 class ticker final : public timer_node, public std::enable_shared_from_this<ticker> {
 public:
-    ticker(shard& s, tick period, std::function<void()> fn) : shard_(s), period_(std::max<tick>(period, 1)), fn_(std::move(fn)) {}
+    ticker(shard& s, tick period, std::function<void()> fn)
+        : shard_(s), period_(std::max<tick>(period, 1)), fn_(std::move(fn)) {}
 
     void start(tick now) {
         next_ = now + period_;
@@ -101,10 +106,12 @@ public:
         check(options);
         core_.options = std::move(options);
         auto const trusted = http::address_ranges::parse(core_.options.trusted_proxies);
-        require(trusted.has_value(), "trusted_proxies must be IP addresses or networks such as 10.0.0.0/8");
+        require(trusted.has_value(),
+                "trusted_proxies must be IP addresses or networks such as 10.0.0.0/8");
         core_.trusted = *trusted;
         auto const& limits = core_.options.limits;
-        core_.max_connections = limits.max_connections != 0 ? limits.max_connections : descriptor_limit();
+        core_.max_connections =
+            limits.max_connections != 0 ? limits.max_connections : descriptor_limit();
         make_shards();
         listen({core_.options.address, core_.options.port, core_.options.tls});
         for (auto const& l : core_.options.listeners) listen(l);
@@ -118,10 +125,12 @@ public:
     }
 
     endpoint add(std::shared_ptr<mount_point> const& m) {
-        if (!core_.routes.add(m)) throw std::invalid_argument("mount '" + m->prefix() + "': the path is taken");
+        if (!core_.routes.add(m))
+            throw std::invalid_argument("mount '" + m->prefix() + "': the path is taken");
         core_.mounts.push_back(m);
         for (auto const& s : core_.shards)
-            s->add_endpoint(std::make_unique<endpoint_core>(s->loop(), m->app(), m->limits(), m->counters(), core_.hash_key));
+            s->add_endpoint(std::make_unique<endpoint_core>(
+                s->loop(), m->app(), m->limits(), m->counters(), core_.hash_key));
         return endpoint(m);
     }
 
@@ -200,23 +209,42 @@ server::server(server_options options) : impl_(std::make_unique<impl>(std::move(
 server::~server() = default;
 
 endpoint server::mount(std::string path, websocket_options options, handlers app) {
-    return impl_->add(make_websocket_mount(impl_->core(), clean_prefix(std::move(path)), impl_->mount_count(), std::move(options), std::move(app)));
+    return impl_->add(make_websocket_mount(impl_->core(),
+                                           clean_prefix(std::move(path)),
+                                           impl_->mount_count(),
+                                           std::move(options),
+                                           std::move(app)));
 }
 
 endpoint server::mount(std::string path, sockjs_options options, handlers app) {
-    return impl_->add(make_sockjs_mount(impl_->core(), clean_prefix(std::move(path)), impl_->mount_count(), std::move(options), std::move(app)));
+    return impl_->add(make_sockjs_mount(impl_->core(),
+                                        clean_prefix(std::move(path)),
+                                        impl_->mount_count(),
+                                        std::move(options),
+                                        std::move(app)));
 }
 
 void server::serve_files(std::string path, std::string const& folder, files_options options) {
     auto target = make_files_mount(clean_prefix(std::move(path)), folder, options);
     auto const prefix = target->prefix();
-    if (!impl_->core().routes.add(std::move(target))) throw std::invalid_argument("serve_files '" + prefix + "': the path is taken");
+    if (!impl_->core().routes.add(std::move(target)))
+        throw std::invalid_argument("serve_files '" + prefix + "': the path is taken");
 }
 
-std::uint16_t server::port(std::size_t index) const { return impl_->ports().at(index); }
-void server::every(std::chrono::milliseconds period, std::function<void()> fn) { impl_->every(period, std::move(fn)); }
-void server::run() { impl_->run(); }
-void server::stop() { impl_->stop(); }
-void server::drain(std::chrono::milliseconds deadline) { impl_->drain(deadline); }
+std::uint16_t server::port(std::size_t index) const {
+    return impl_->ports().at(index);
+}
+void server::every(std::chrono::milliseconds period, std::function<void()> fn) {
+    impl_->every(period, std::move(fn));
+}
+void server::run() {
+    impl_->run();
+}
+void server::stop() {
+    impl_->stop();
+}
+void server::drain(std::chrono::milliseconds deadline) {
+    impl_->drain(deadline);
+}
 
 }  // namespace anywire

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <anywire/server.hpp>
+
 #include "connection.hpp"
 #include "core/siphash.hpp"
 #include "forwarded.hpp"
 #include "router.hpp"
 #include "tls.hpp"
-
-#include <anywire/server.hpp>
 
 #include <atomic>
 #include <cstddef>

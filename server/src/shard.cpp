@@ -50,7 +50,9 @@ shard::shard(unsigned index, server_core& core)
       core_(core),
       work_(context().get_executor()) {}
 
-shard::~shard() { tear_down(); }
+shard::~shard() {
+    tear_down();
+}
 
 void shard::tear_down() noexcept {
     drainer_.reset();

@@ -27,9 +27,13 @@ public:
 
     server_core& core() noexcept { return core_; }
     unsigned index() const noexcept { return index_; }
-    bool is_here() const noexcept { return std::this_thread::get_id() == thread_.load(std::memory_order_relaxed); }
+    bool is_here() const noexcept {
+        return std::this_thread::get_id() == thread_.load(std::memory_order_relaxed);
+    }
 
-    void add_listener(std::unique_ptr<acceptor> listener) { acceptors_.push_back(std::move(listener)); }
+    void add_listener(std::unique_ptr<acceptor> listener) {
+        acceptors_.push_back(std::move(listener));
+    }
     /// The sessions here of a mount, by its index.
     endpoint_core& endpoint(std::size_t mount) noexcept { return *endpoints_[mount]; }
     void add_endpoint(std::unique_ptr<endpoint_core> e) { endpoints_.push_back(std::move(e)); }

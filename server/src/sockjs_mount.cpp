@@ -38,14 +38,22 @@ std::string cache_forever() {
 /// The POST whose answer waits until a paused session reads again. Owns itself.
 class held_post final : public held_sender, public exchange_events {
 public:
-    held_post(exchange& to, sockjs_session& session, unsigned status, std::string_view body, std::string fields)
+    held_post(exchange& to,
+              sockjs_session& session,
+              unsigned status,
+              std::string_view body,
+              std::string fields)
         : to_(to), session_(session), status_(status), body_(body), fields_(std::move(fields)) {
         to_.listen(this, false);
         session_.hold(*this);
     }
     void release(bool) override {
         to_.listen(nullptr, false);
-        (void)to_.respond({.status = status_, .content_type = text_plain, .fields = no_cache, .more_fields = fields_, .body = body_});
+        (void)to_.respond({.status = status_,
+                           .content_type = text_plain,
+                           .fields = no_cache,
+                           .more_fields = fields_,
+                           .body = body_});
         delete this;
     }
     void on_sent() override {}
@@ -67,7 +75,11 @@ private:
 
 class sockjs_mount final : public mount_point {
 public:
-    sockjs_mount(server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app);
+    sockjs_mount(server_core& core,
+                 std::string prefix,
+                 std::size_t index,
+                 sockjs_options options,
+                 handlers app);
 
     void serve(incoming const& in) override;
 
@@ -106,10 +118,19 @@ private:
     duplex_timing const raw_timing_{};  // no heartbeats on a raw WebSocket
 };
 
-sockjs_mount::sockjs_mount(server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app)
-    : mount_point(core, std::move(prefix), index, options.limits, options.origins, options.deflate, std::move(app), true),
+sockjs_mount::sockjs_mount(
+    server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app)
+    : mount_point(core,
+                  std::move(prefix),
+                  index,
+                  options.limits,
+                  options.origins,
+                  options.deflate,
+                  std::move(app),
+                  true),
       options_(std::move(options)),
-      timing_{.heartbeat = to_ticks(options_.heartbeat), .disconnect_delay = to_ticks(options_.disconnect_delay)},
+      timing_{.heartbeat = to_ticks(options_.heartbeat),
+              .disconnect_delay = to_ticks(options_.disconnect_delay)},
       websocket_timing_{.ping_interval = to_ticks(options_.heartbeat),
                         .ping_timeout = to_ticks(options_.heartbeat_timeout),
                         .heartbeat_messages = options_.heartbeat_messages} {
@@ -119,7 +140,9 @@ sockjs_mount::sockjs_mount(server_core& core, std::string prefix, std::size_t in
     require_option(options_.disconnect_delay.count() > 0, p, "disconnect_delay must be positive");
     require_option(options_.response_limit > 0, p, "response_limit must be positive");
     auto const& url = options_.sockjs_url;
-    require_option(url.empty() || url.starts_with('/') || url.starts_with("http"), p, "sockjs_url must start with '/' or 'http'");
+    require_option(url.empty() || url.starts_with('/') || url.starts_with("http"),
+                   p,
+                   "sockjs_url must start with '/' or 'http'");
     if (url.empty()) return;
     iframe_page_ = sockjs::iframe_page(url);
     iframe_etag_ = sockjs::etag_of(iframe_page_);
@@ -136,7 +159,9 @@ bool sockjs_mount::is_enabled(kind k) const noexcept {
         case kind::xhr: return options_.xhr_polling;
         case kind::xhr_streaming: return options_.xhr_streaming;
         case kind::eventsource: return options_.eventsource;
-        case kind::xhr_send: return options_.xhr_polling || options_.xhr_streaming || options_.eventsource || options_.htmlfile;
+        case kind::xhr_send:
+            return options_.xhr_polling || options_.xhr_streaming || options_.eventsource ||
+                   options_.htmlfile;
         case kind::htmlfile: return options_.htmlfile;
         case kind::jsonp:
         case kind::jsonp_send: return options_.jsonp;
@@ -144,7 +169,8 @@ bool sockjs_mount::is_enabled(kind k) const noexcept {
     return false;
 }
 
-// ---- fields --------------------------------------------------------------------------------------
+// ---- fields
+// --------------------------------------------------------------------------------------
 
 void sockjs_mount::append_cors(std::string& out, incoming const& in, bool is_eventsource) const {
     auto const origin = in.head.header("origin");
@@ -162,10 +188,13 @@ void sockjs_mount::append_cors(std::string& out, incoming const& in, bool is_eve
 void sockjs_mount::append_cookie(std::string& out, incoming const& in) const {
     if (!options_.cookie) return;
     auto const sent = http::cookie_value(in.head.header("cookie"), "JSESSIONID");
-    out.append("Set-Cookie: JSESSIONID=").append(sent.empty() ? "dummy" : sent).append("; path=/\r\n");
+    out.append("Set-Cookie: JSESSIONID=")
+        .append(sent.empty() ? "dummy" : sent)
+        .append("; path=/\r\n");
 }
 
-// ---- routes --------------------------------------------------------------------------------------
+// ---- routes
+// --------------------------------------------------------------------------------------
 
 void sockjs_mount::serve(incoming const& in) {
     auto const where = sockjs::parse_path(in.below);
@@ -174,7 +203,8 @@ void sockjs_mount::serve(incoming const& in) {
     auto const& method = in.head.method;
     auto const is_send = where.kind == kind::xhr_send || where.kind == kind::jsonp_send;
     auto const is_post = is_send || where.kind == kind::xhr || where.kind == kind::xhr_streaming;
-    if (method == "OPTIONS" && allowed.find("OPTIONS") != std::string_view::npos) return serve_preflight(in, where.kind);
+    if (method == "OPTIONS" && allowed.find("OPTIONS") != std::string_view::npos)
+        return serve_preflight(in, where.kind);
     if (method != (is_post ? "POST" : "GET")) {
         std::string fields("Allow: ");
         fields.append(allowed).append("\r\n");
@@ -216,35 +246,54 @@ void sockjs_mount::serve_info(incoming const& in) const {
     if (!check_origin(in, false)) return;
     std::string fields;
     append_cors(fields, in);
-    auto const body = sockjs::info_json(options_.websocket, options_.cookie, in.here.loop().random_u32(), options_.base_url);
-    (void)in.to.respond({.content_type = "application/json; charset=UTF-8", .fields = no_cache, .more_fields = fields, .body = body});
+    auto const body = sockjs::info_json(
+        options_.websocket, options_.cookie, in.here.loop().random_u32(), options_.base_url);
+    (void)in.to.respond({.content_type = "application/json; charset=UTF-8",
+                         .fields = no_cache,
+                         .more_fields = fields,
+                         .body = body});
 }
 
 void sockjs_mount::serve_iframe(incoming const& in) const {
     if (!check_origin(in, true)) return;
     auto fields = cache_forever();
     fields.append("ETag: ").append(iframe_etag_).append("\r\n");
-    fields.append("Content-Security-Policy: frame-ancestors ").append(http::frame_ancestors(origins())).append("\r\n");
+    fields.append("Content-Security-Policy: frame-ancestors ")
+        .append(http::frame_ancestors(origins()))
+        .append("\r\n");
     if (http::etag_matches(in.head.header("if-none-match"), iframe_etag_))
         return (void)in.to.respond({.status = 304, .fields = fields});
-    (void)in.to.respond({.content_type = "text/html; charset=UTF-8", .fields = fields, .body = iframe_page_});
+    (void)in.to.respond(
+        {.content_type = "text/html; charset=UTF-8", .fields = fields, .body = iframe_page_});
 }
 
 void sockjs_mount::serve_websocket(incoming const& in, bool raw) {
     constexpr refusals words{.no_handshake = "Not a valid websocket request\n",
                              .wrong_version = "Only supported WebSocket protocol is RFC 6455.\n"};
     if (raw)
-        return open_websocket(in, {}, "websocket-raw", words, [this](endpoint_core& sessions, session_base::origin from) -> session_base* {
-            return new plain_session(sessions, std::move(from), raw_timing_);
-        });
-    open_websocket(in, {}, "websocket", words, [this](endpoint_core& sessions, session_base::origin from) -> session_base* {
-        return new sockjs_duplex_session(sessions, std::move(from), websocket_timing_);
-    });
+        return open_websocket(
+            in,
+            {},
+            "websocket-raw",
+            words,
+            [this](endpoint_core& sessions, session_base::origin from) -> session_base* {
+                return new plain_session(sessions, std::move(from), raw_timing_);
+            });
+    open_websocket(in,
+                   {},
+                   "websocket",
+                   words,
+                   [this](endpoint_core& sessions, session_base::origin from) -> session_base* {
+                       return new sockjs_duplex_session(
+                           sessions, std::move(from), websocket_timing_);
+                   });
 }
 
-// ---- receiving requests --------------------------------------------------------------------------
+// ---- receiving requests
+// --------------------------------------------------------------------------
 
-std::optional<sockjs_mount::receiver> sockjs_mount::read_receiver(incoming const& in, kind k) const {
+std::optional<sockjs_mount::receiver> sockjs_mount::read_receiver(incoming const& in,
+                                                                  kind k) const {
     receiver r{sockjs::envelope_kind::xhr};
     auto const scripted = k == kind::htmlfile || k == kind::jsonp;
     if (k == kind::xhr_streaming) r.envelope = sockjs::envelope_kind::xhr_streaming;
@@ -274,7 +323,8 @@ void sockjs_mount::serve_receiver(incoming const& in, sockjs::route const& where
     if (&owner != &in.here) {
         // Short exchanges travel, long ones move in.
         if (is_poll) return forwarded_exchange::send(in, owner, *this, true);
-        return in.connection->depart({.target = &owner, .request = http_connection::serialized(in.head)});
+        return in.connection->depart(
+            {.target = &owner, .request = http_connection::serialized(in.head)});
     }
     auto* found = static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
     if (found && found->end_if_peer_gone()) {
@@ -295,7 +345,8 @@ void sockjs_mount::open_session(incoming const& in, std::string_view id, receive
     in.here.opening().insert(key);
     auto& here = in.here;
     auto gone = [&here, key] { here.opening().erase(key); };
-    auto open = [this, &here, gone, id = std::string(id), r = std::move(r)](exchange& to, session_base::origin from) mutable {
+    auto open = [this, &here, gone, id = std::string(id), r = std::move(r)](
+                    exchange& to, session_base::origin from) mutable {
         gone();
         if (!check_room(here, to)) return;
         auto& sessions = local(here);
@@ -309,7 +360,10 @@ void sockjs_mount::open_session(incoming const& in, std::string_view id, receive
 void sockjs_mount::attach(exchange& to, sockjs_session& session, receiver r) const {
     auto const is_jsonp = r.envelope == sockjs::envelope_kind::jsonp;
     to.limit_stall(wire_settings().write_stall);
-    carrier_dress dress{r.envelope, std::move(r.callback), is_jsonp ? no_cache_no_sniff : no_cache, std::move(r.fields)};
+    carrier_dress dress{r.envelope,
+                        std::move(r.callback),
+                        is_jsonp ? no_cache_no_sniff : no_cache,
+                        std::move(r.fields)};
     if (is_jsonp || dress.envelope == sockjs::envelope_kind::xhr)
         return session.attach(*new one_shot_carrier(to, std::move(dress), session));
     auto* const stream = new stream_carrier(to, std::move(dress), session, options_.response_limit);
@@ -324,7 +378,8 @@ void sockjs_mount::answer_busy(exchange& to, receiver const& r) const {
     answer_with_one_frame(to, dress, frame);
 }
 
-// ---- sending requests ----------------------------------------------------------------------------
+// ---- sending requests
+// ----------------------------------------------------------------------------
 
 error_code sockjs_mount::decode(incoming const& in, bool is_form, json_messages& messages) const {
     auto const type = in.head.header("content-type");
@@ -338,7 +393,8 @@ error_code sockjs_mount::decode(incoming const& in, bool is_form, json_messages&
         kept = std::move(*field);
         return messages.decode_array(kept);
     }
-    for (auto const* known : {"", "text/plain", "t", "application/json", "application/xml", "text/xml"})
+    for (auto const* known :
+         {"", "text/plain", "t", "application/json", "application/xml", "text/xml"})
         if (iequals(media, known)) return messages.decode_array(in.head.body);
     return errc::payload_expected;
 }
@@ -352,25 +408,37 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
     std::string fields;
     if (!is_jsonp) append_cors(fields, in);
     auto const respond = [&](unsigned status, std::string_view body) {
-        (void)in.to.respond({.status = status, .content_type = text_plain, .fields = no_cache, .more_fields = fields, .body = body});
+        (void)in.to.respond({.status = status,
+                             .content_type = text_plain,
+                             .fields = no_cache,
+                             .more_fields = fields,
+                             .body = body});
     };
     auto& messages = in.here.loop().decoder();
     if (auto const wrong = decode(in, is_jsonp, messages))
-        return respond(500, wrong == errc::payload_expected ? "Payload expected." : "Broken JSON encoding.");
-    auto* const session = static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
+        return respond(
+            500, wrong == errc::payload_expected ? "Payload expected." : "Broken JSON encoding.");
+    auto* const session =
+        static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
     if (!session) return respond(404, "404 Not Found\n");
     if (!session->receive(messages.messages())) return respond(503, "the session is paused\n");
     append_cookie(fields, in);
     auto const status = is_jsonp ? 200u : 204u;
     std::string_view const body = is_jsonp ? "ok" : "";
-    if (session->is_paused()) return (void)new held_post(in.to, *session, status, body, std::move(fields));
+    if (session->is_paused())
+        return (void)new held_post(in.to, *session, status, body, std::move(fields));
     respond(status, body);
 }
 
 }  // namespace
 
-std::shared_ptr<mount_point> make_sockjs_mount(server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app) {
-    return std::make_shared<sockjs_mount>(core, std::move(prefix), index, std::move(options), std::move(app));
+std::shared_ptr<mount_point> make_sockjs_mount(server_core& core,
+                                               std::string prefix,
+                                               std::size_t index,
+                                               sockjs_options options,
+                                               handlers app) {
+    return std::make_shared<sockjs_mount>(
+        core, std::move(prefix), index, std::move(options), std::move(app));
 }
 
 }  // namespace anywire

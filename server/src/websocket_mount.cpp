@@ -7,20 +7,41 @@ namespace {
 /// The plain WebSocket dialect.
 class websocket_mount final : public mount_point {
 public:
-    websocket_mount(server_core& core, std::string prefix, std::size_t index, websocket_options options, handlers app)
-        : mount_point(core, std::move(prefix), index, options.limits, options.origins, options.deflate, std::move(app), false),
+    websocket_mount(server_core& core,
+                    std::string prefix,
+                    std::size_t index,
+                    websocket_options options,
+                    handlers app)
+        : mount_point(core,
+                      std::move(prefix),
+                      index,
+                      options.limits,
+                      options.origins,
+                      options.deflate,
+                      std::move(app),
+                      false),
           subprotocols_(std::move(options.subprotocols)),
-          timing_{.ping_interval = to_ticks(options.ping_interval), .ping_timeout = to_ticks(options.ping_timeout)} {
-        require_option(options.ping_interval.count() >= 0, this->prefix(), "ping_interval must not be negative");
-        require_option(options.ping_interval.count() == 0 || options.ping_timeout.count() > 0, this->prefix(), "ping_timeout must be positive");
+          timing_{.ping_interval = to_ticks(options.ping_interval),
+                  .ping_timeout = to_ticks(options.ping_timeout)} {
+        require_option(options.ping_interval.count() >= 0,
+                       this->prefix(),
+                       "ping_interval must not be negative");
+        require_option(options.ping_interval.count() == 0 || options.ping_timeout.count() > 0,
+                       this->prefix(),
+                       "ping_timeout must be positive");
     }
 
     void serve(incoming const& in) override {
         if (!in.below.empty() && !(prefix().empty() && in.below == "/")) return in.not_found();
-        if (in.head.method != "GET") return (void)in.to.respond({.status = 405, .fields = "Allow: GET\r\n"});
-        open_websocket(in, subprotocols_, "websocket", {}, [this](endpoint_core& sessions, session_base::origin from) {
-            return new plain_session(sessions, std::move(from), timing_);
-        });
+        if (in.head.method != "GET")
+            return (void)in.to.respond({.status = 405, .fields = "Allow: GET\r\n"});
+        open_websocket(in,
+                       subprotocols_,
+                       "websocket",
+                       {},
+                       [this](endpoint_core& sessions, session_base::origin from) {
+                           return new plain_session(sessions, std::move(from), timing_);
+                       });
     }
 
 private:
@@ -30,8 +51,13 @@ private:
 
 }  // namespace
 
-std::shared_ptr<mount_point> make_websocket_mount(server_core& core, std::string prefix, std::size_t index, websocket_options options, handlers app) {
-    return std::make_shared<websocket_mount>(core, std::move(prefix), index, std::move(options), std::move(app));
+std::shared_ptr<mount_point> make_websocket_mount(server_core& core,
+                                                  std::string prefix,
+                                                  std::size_t index,
+                                                  websocket_options options,
+                                                  handlers app) {
+    return std::make_shared<websocket_mount>(
+        core, std::move(prefix), index, std::move(options), std::move(app));
 }
 
 }  // namespace anywire

@@ -54,7 +54,8 @@ Number number(std::string_view flag, std::string_view text) {
     Number n{};
     auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
     if (ec != std::errc{} || end != text.data() + text.size())
-        throw std::invalid_argument(std::string(flag) + " wants a number, not '" + std::string(text) + "'");
+        throw std::invalid_argument(std::string(flag) + " wants a number, not '" +
+                                    std::string(text) + "'");
     return n;
 }
 
@@ -78,13 +79,20 @@ std::optional<arguments> parse(int argc, char** argv) {
     for (; i < argc; ++i) {
         std::string_view const flag = argv[i];
         if (flag == "--help") return std::nullopt;
-        if (flag == "--address") a.server.address = value(flag);
-        else if (flag == "--port") a.server.port = number<std::uint16_t>(flag, value(flag));
-        else if (flag == "--threads") a.server.threads = number<unsigned>(flag, value(flag));
-        else if (flag == "--max-payload") a.max_payload = number<std::size_t>(flag, value(flag));
-        else if (flag == "--origins") a.origins = split(value(flag));
-        else if (flag == "--static") a.static_folder = value(flag);
-        else if (flag == "--log") a.log = true;
+        if (flag == "--address")
+            a.server.address = value(flag);
+        else if (flag == "--port")
+            a.server.port = number<std::uint16_t>(flag, value(flag));
+        else if (flag == "--threads")
+            a.server.threads = number<unsigned>(flag, value(flag));
+        else if (flag == "--max-payload")
+            a.max_payload = number<std::size_t>(flag, value(flag));
+        else if (flag == "--origins")
+            a.origins = split(value(flag));
+        else if (flag == "--static")
+            a.static_folder = value(flag);
+        else if (flag == "--log")
+            a.log = true;
         else if (flag == "--tls") {
             a.server.tls.certificate = value(flag);
             a.server.tls.key = value(flag);
@@ -130,11 +138,17 @@ void mount_sockjs(anywire::server& server, arguments const& a) {
     options = defaults;
     options.cookie = true;
     server.mount("/cookie_needed_echo", options, echo());
-    server.mount("/close", defaults, {.on_open = [](session& s) { s.close(anywire::close_code{3000}, "Go away!"); }});
-    server.mount("/amplify", defaults, {.on_message = [](session& s, message_view m) { s.send(amplified(m.data)); }});
+    server.mount("/close", defaults, {.on_open = [](session& s) {
+                     s.close(anywire::close_code{3000}, "Go away!");
+                 }});
+    server.mount("/amplify", defaults, {.on_message = [](session& s, message_view m) {
+                     s.send(amplified(m.data));
+                 }});
     server.mount("/ticker", defaults, {.on_open = tick});
     auto const all = std::make_shared<endpoint>();
-    *all = server.mount("/broadcast", defaults, {.on_message = [all](session&, message_view m) { all->broadcast(m); }});
+    *all = server.mount("/broadcast", defaults, {.on_message = [all](session&, message_view m) {
+                            all->broadcast(m);
+                        }});
 }
 
 void mount_websocket(anywire::server& server, arguments const& a) {
@@ -145,8 +159,10 @@ void mount_websocket(anywire::server& server, arguments const& a) {
         .deflate = {.enabled = true}};
     server.mount("/ws", echo_options, echo());
     auto const all = std::make_shared<endpoint>();
-    *all = server.mount("/ws/broadcast", anywire::websocket_options{.limits = {.max_message = a.max_payload}, .origins = a.origins},
-                        {.on_message = [all](session&, message_view m) { all->broadcast(m); }});
+    *all = server.mount(
+        "/ws/broadcast",
+        anywire::websocket_options{.limits = {.max_message = a.max_payload}, .origins = a.origins},
+        {.on_message = [all](session&, message_view m) { all->broadcast(m); }});
 }
 
 /// SIGTERM and SIGINT drain; a second one ends at once.
@@ -160,8 +176,10 @@ void wait_for_signals(anywire::server& server, sigset_t const& signals) {
 
 void serve(arguments a) {
     if (a.log)
-        a.server.log = {.level = anywire::log_level::debug, .write = [](anywire::log_level, std::string_view line) {
-                            std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+        a.server.log = {.level = anywire::log_level::debug,
+                        .write = [](anywire::log_level, std::string_view line) {
+                            std::fprintf(
+                                stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
                         }};
     sigset_t signals;
     sigemptyset(&signals);
@@ -175,7 +193,10 @@ void serve(arguments a) {
     if (!a.static_folder.empty()) server.serve_files("/static", a.static_folder);
 
     auto const scheme = a.server.tls.certificate.empty() ? "http" : "https";
-    std::printf("listening on %s://%s:%u\n", scheme, a.server.address.c_str(), static_cast<unsigned>(server.port()));
+    std::printf("listening on %s://%s:%u\n",
+                scheme,
+                a.server.address.c_str(),
+                static_cast<unsigned>(server.port()));
     std::fflush(stdout);
 
     std::thread waiting([&] { wait_for_signals(server, signals); });

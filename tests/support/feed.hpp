@@ -24,7 +24,8 @@ void feed_every_way(std::string_view bytes, Run run) {
     };
     in_pieces_of(bytes.size(), bytes.size());
     in_pieces_of(1, 1);
-    for (std::size_t cut = 1; cut < bytes.size() && cut <= 64; ++cut) in_pieces_of(cut, bytes.size());
+    for (std::size_t cut = 1; cut < bytes.size() && cut <= 64; ++cut)
+        in_pieces_of(cut, bytes.size());
 }
 
 }  // namespace anywire::test

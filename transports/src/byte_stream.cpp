@@ -1,9 +1,8 @@
 #include "byte_stream.hpp"
 
+#include <cerrno>
 #include <sys/socket.h>
 #include <sys/uio.h>
-
-#include <cerrno>
 #include <utility>
 
 namespace anywire {
@@ -12,7 +11,8 @@ namespace {
 io_result from_call(ssize_t n) noexcept {
     if (n > 0) return {io_result::status::ok, static_cast<std::size_t>(n)};
     if (n == 0) return {io_result::status::end, 0};
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {io_result::status::again, 0};
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+        return {io_result::status::again, 0};
     return {io_result::status::failed, 0};
 }
 
@@ -31,7 +31,8 @@ io_result byte_stream::read(char* to, std::size_t room) noexcept {
 
 io_result byte_stream::write(std::string_view bytes) noexcept {
     if (tls_) return tls_->write(bytes);
-    return from_call(::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+    return from_call(
+        ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 io_result byte_stream::write(std::span<iovec const> pieces) noexcept {

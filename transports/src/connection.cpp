@@ -2,10 +2,9 @@
 
 #include <boost/asio/post.hpp>
 
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <array>
+#include <sys/uio.h>
 #include <utility>
 
 namespace anywire {
@@ -18,11 +17,16 @@ connection::connection(io_host& host,
                        byte_stream stream,
                        tick write_stall,
                        std::unique_ptr<connection_ticket> ticket)
-    : host_(host), stream_(std::move(stream)), ticket_(std::move(ticket)), write_stall_(write_stall) {
+    : host_(host),
+      stream_(std::move(stream)),
+      ticket_(std::move(ticket)),
+      write_stall_(write_stall) {
     host_.enlist(*this);
 }
 
-connection::~connection() { host_.delist(*this); }
+connection::~connection() {
+    host_.delist(*this);
+}
 
 void connection::drop() noexcept {
     if (dropped_) return;
@@ -42,7 +46,8 @@ void connection::settle() {
     if (want_read_ && !read_pending_ && !read_needs_send_) start_reading();
 }
 
-// ---- reading -------------------------------------------------------------------------------------
+// ---- reading
+// -------------------------------------------------------------------------------------
 
 void connection::start_reading() {
     want_read_ = true;
@@ -54,7 +59,8 @@ void connection::start_reading() {
         net::post(host_.context(), [this] { on_readable(); });
         return;
     }
-    stream_.socket().async_wait(tcp_socket::wait_read, [this](boost::system::error_code) { on_readable(); });
+    stream_.socket().async_wait(tcp_socket::wait_read,
+                                [this](boost::system::error_code) { on_readable(); });
 }
 
 void connection::on_readable() {
@@ -70,9 +76,7 @@ void connection::read_once() {
     switch (r.what) {
         case io_result::status::ok: return on_bytes(host_.in(), r.bytes);
         case io_result::status::again: return;
-        case io_result::status::wants_other:
-            read_needs_send_ = true;
-            return wait_until_sendable();
+        case io_result::status::wants_other: read_needs_send_ = true; return wait_until_sendable();
         case io_result::status::end:
         case io_result::status::failed:
             want_read_ = false;
@@ -81,7 +85,8 @@ void connection::read_once() {
     }
 }
 
-// ---- writing -------------------------------------------------------------------------------------
+// ---- writing
+// -------------------------------------------------------------------------------------
 
 bool connection::send(std::string_view bytes) {
     if (dropped_ || broken_) return true;
@@ -125,7 +130,9 @@ std::size_t connection::write_some_frames(std::span<frame* const> frames,
     constexpr std::size_t flat_limit = std::size_t{16} * 1024;
     constexpr std::size_t most_pieces = 64;
 
-    auto const bytes_of = [&](std::size_t i) { return frames[i]->ws().substr(i == 0 ? offset : 0); };
+    auto const bytes_of = [&](std::size_t i) {
+        return frames[i]->ws().substr(i == 0 ? offset : 0);
+    };
     if (frames.size() == 1) {
         taken = 1;
         r = stream_.write(bytes_of(0));
@@ -208,7 +215,8 @@ void connection::wait_until_sendable() {
     if (send_pending_ || dropped_) return;
     send_pending_ = true;
     ++pending_;
-    stream_.socket().async_wait(tcp_socket::wait_write, [this](boost::system::error_code) { on_sendable(); });
+    stream_.socket().async_wait(tcp_socket::wait_write,
+                                [this](boost::system::error_code) { on_sendable(); });
 }
 
 void connection::on_sendable() {
@@ -237,14 +245,16 @@ void connection::flush_unsent() {
     while (done < unsent_->frames.size() && sent >= unsent_->frames[done]->ws().size())
         sent -= unsent_->frames[done++]->ws().size();
     for (std::size_t i = 0; i < done; ++i) unsent_->frames[i]->unref();
-    unsent_->frames.erase(unsent_->frames.begin(), unsent_->frames.begin() + static_cast<std::ptrdiff_t>(done));
+    unsent_->frames.erase(unsent_->frames.begin(),
+                          unsent_->frames.begin() + static_cast<std::ptrdiff_t>(done));
     unsent_->offset = sent;
     if (!unsent_->frames.empty()) return wait_until_sendable();
     unsent_.reset();
     on_sent();
 }
 
-// ---- time ----------------------------------------------------------------------------------------
+// ---- time
+// ----------------------------------------------------------------------------------------
 
 void connection::set_deadline(tick when) {
     deadline_ = when;

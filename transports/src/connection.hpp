@@ -27,7 +27,10 @@ public:
 /// Thread: the shard's.
 class connection : public timer_node {
 public:
-    connection(io_host& host, byte_stream stream, tick write_stall, std::unique_ptr<connection_ticket> ticket);
+    connection(io_host& host,
+               byte_stream stream,
+               tick write_stall,
+               std::unique_ptr<connection_ticket> ticket);
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;
     virtual ~connection();
@@ -64,7 +67,9 @@ protected:
     /// While one lives, this is not deleted: for calls that come from outside its events.
     class hold {
     public:
-        explicit hold(connection& c) noexcept : connection_(c), outer_(c.in_event_) { c.in_event_ = true; }
+        explicit hold(connection& c) noexcept : connection_(c), outer_(c.in_event_) {
+            c.in_event_ = true;
+        }
         ~hold() {
             connection_.in_event_ = outer_;
             if (!outer_) connection_.settle();
@@ -130,7 +135,10 @@ private:
     void break_off();
     void wait_until_sendable();
     void keep(std::span<frame* const> frames, std::size_t already_sent);
-    std::size_t write_some_frames(std::span<frame* const> frames, std::size_t offset, std::size_t& taken, io_result& r);
+    std::size_t write_some_frames(std::span<frame* const> frames,
+                                  std::size_t offset,
+                                  std::size_t& taken,
+                                  io_result& r);
     std::size_t write_frames(std::span<frame* const> frames, std::size_t offset);
     void flush_unsent();
     void settle();

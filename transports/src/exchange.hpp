@@ -14,7 +14,7 @@ struct answer {
     std::string_view fields{};        ///< Further fields, each "Name: value\r\n".
     std::string_view more_fields{};   ///< The same.
     std::string_view body{};
-    bool close = false;               ///< End the connection behind it.
+    bool close = false;  ///< End the connection behind it.
 };
 
 /// Hears what becomes of an answer.

@@ -30,8 +30,12 @@ answer head_of(carrier_dress const& dress) noexcept {
             .more_fields = dress.fields};
 }
 
-bool is_message(frame const& f) noexcept { return f.text().starts_with('a'); }
-bool is_goodbye(frame const& f) noexcept { return f.text().starts_with('c'); }
+bool is_message(frame const& f) noexcept {
+    return f.text().starts_with('a');
+}
+bool is_goodbye(frame const& f) noexcept {
+    return f.text().starts_with('c');
+}
 
 /// How many frames from the first on are messages.
 std::size_t leading_messages(std::span<frame* const> batch) noexcept {
@@ -70,7 +74,8 @@ void answer_with_one_frame(exchange& to, carrier_dress const& dress, std::string
     (void)to.end_stream();
 }
 
-// ---- both ----------------------------------------------------------------------------------------
+// ---- both
+// ----------------------------------------------------------------------------------------
 
 http_carrier::http_carrier(exchange& to, carrier_dress dress, transport_events& session)
     : to_(&to), session_(&session), dress_(std::move(dress)) {
@@ -88,7 +93,9 @@ std::string_view http_carrier::name() const noexcept {
     return {};
 }
 
-void http_carrier::close(close_code, std::string_view) noexcept { abort(); }
+void http_carrier::close(close_code, std::string_view) noexcept {
+    abort();
+}
 
 void http_carrier::abort() noexcept {
     to_->listen(nullptr, false);
@@ -102,7 +109,10 @@ void http_carrier::on_done() {
 }
 
 void http_carrier::on_gone() {
-    session_->on_closed(*this, false, {close_reason::transport_lost, close_code::abnormal, "the client broke the request off"});
+    session_->on_closed(
+        *this,
+        false,
+        {close_reason::transport_lost, close_code::abnormal, "the client broke the request off"});
     delete this;
 }
 
@@ -113,11 +123,15 @@ write_result http_carrier::finished(std::size_t taken, bool all_out) {
 }
 
 void http_carrier::on_stalled() {
-    session_->on_closed(*this, false, {close_reason::slow_consumer, close_code::abnormal, "the client does not read"});
+    session_->on_closed(
+        *this,
+        false,
+        {close_reason::slow_consumer, close_code::abnormal, "the client does not read"});
     delete this;
 }
 
-// ---- one-shot ------------------------------------------------------------------------------------
+// ---- one-shot
+// ------------------------------------------------------------------------------------
 
 write_result one_shot_carrier::write(std::span<frame* const> batch) {
     auto const messages = leading_messages(batch);
@@ -136,9 +150,13 @@ write_result one_shot_carrier::write(std::span<frame* const> batch) {
     return finished(taken, to().respond(whole));
 }
 
-// ---- stream --------------------------------------------------------------------------------------
+// ---- stream
+// --------------------------------------------------------------------------------------
 
-stream_carrier::stream_carrier(exchange& to, carrier_dress dress, transport_events& session, std::size_t limit)
+stream_carrier::stream_carrier(exchange& to,
+                               carrier_dress dress,
+                               transport_events& session,
+                               std::size_t limit)
     : http_carrier(to, std::move(dress), session), limit_(limit) {}
 
 std::size_t stream_carrier::pending_bytes() const noexcept {
@@ -202,7 +220,8 @@ write_result stream_carrier::write(std::span<frame* const> batch) {
         auto const out_now = to().write_stream(out);
         return finished(taken, to().end_stream() && out_now);
     }
-    return {taken, to().write_stream(out) ? write_result::next::ready : write_result::next::blocked};
+    return {taken,
+            to().write_stream(out) ? write_result::next::ready : write_result::next::blocked};
 }
 
 }  // namespace anywire

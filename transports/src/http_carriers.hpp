@@ -13,7 +13,7 @@ namespace anywire {
 /// What the HTTP carriers of a response need to know of it.
 struct carrier_dress {
     sockjs::envelope_kind envelope = sockjs::envelope_kind::xhr;
-    std::string callback{};  ///< JSONP and htmlfile.
+    std::string callback{};              ///< JSONP and htmlfile.
     std::string_view constant_fields{};  ///< Fields of the response; a literal.
     std::string fields{};                ///< Those that depend on the request.
 };

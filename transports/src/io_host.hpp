@@ -26,7 +26,10 @@ public:
     static constexpr std::size_t read_size = std::size_t{64} * 1024;
 
     /// `connections` counts those of all shards.
-    io_host(unsigned shard, log_sink const& log, session_loop::entropy random, std::atomic<std::size_t>& connections);
+    io_host(unsigned shard,
+            log_sink const& log,
+            session_loop::entropy random,
+            std::atomic<std::size_t>& connections);
     ~io_host();
     io_host(io_host const&) = delete;
     io_host& operator=(io_host const&) = delete;

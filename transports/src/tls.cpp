@@ -1,26 +1,28 @@
 #include "tls.hpp"
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdint>
 #include <new>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
 
 namespace anywire {
 namespace {
 
-// ---- the BIO: recv and send on a descriptor ------------------------------------------------------
+// ---- the BIO: recv and send on a descriptor
+// ------------------------------------------------------
 
 int descriptor_of(BIO* bio) noexcept {
     return *static_cast<int const*>(BIO_get_data(bio));
 }
 
-bool is_transient(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+bool is_transient(int error) noexcept {
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
 
 int bio_read(BIO* bio, char* to, int room) {
     BIO_clear_retry_flags(bio);
@@ -32,7 +34,8 @@ int bio_read(BIO* bio, char* to, int room) {
 
 int bio_write(BIO* bio, char const* from, int size) {
     BIO_clear_retry_flags(bio);
-    auto const n = ::send(descriptor_of(bio), from, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL);
+    auto const n = ::send(
+        descriptor_of(bio), from, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && is_transient(errno)) BIO_set_retry_write(bio);
     return static_cast<int>(n);
 }
@@ -49,7 +52,8 @@ int bio_create(BIO* bio) {
 
 BIO_METHOD* method() {
     static BIO_METHOD* const made = [] {
-        auto* const m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "anywire descriptor");
+        auto* const m =
+            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "anywire descriptor");
         BIO_meth_set_read(m, bio_read);
         BIO_meth_set_write(m, bio_write);
         BIO_meth_set_ctrl(m, bio_ctrl);
@@ -68,18 +72,24 @@ std::string last_error() {
 
 }  // namespace
 
-// ---- context -------------------------------------------------------------------------------------
+// ---- context
+// -------------------------------------------------------------------------------------
 
-void tls_context::deleter::operator()(ssl_ctx_st* context) const noexcept { SSL_CTX_free(context); }
+void tls_context::deleter::operator()(ssl_ctx_st* context) const noexcept {
+    SSL_CTX_free(context);
+}
 
 tls_context::tls_context(std::string const& certificate, std::string const& key, std::string& error)
     : context_(SSL_CTX_new(TLS_server_method())) {
     auto* const c = context_.get();
     if (!c) throw std::bad_alloc();
     SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);
-    SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                               SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_options(c,
+                        SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                            SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(c,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(c, 1);
     SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
     ERR_clear_error();
@@ -88,14 +98,19 @@ tls_context::tls_context(std::string const& certificate, std::string const& key,
     else if (SSL_CTX_use_PrivateKey_file(c, key.c_str(), SSL_FILETYPE_PEM) != 1)
         error = "cannot read the TLS key '" + key + "': " + last_error();
     else if (SSL_CTX_check_private_key(c) != 1)
-        error = "the TLS key '" + key + "' does not belong to the certificate '" + certificate + "'";
+        error =
+            "the TLS key '" + key + "' does not belong to the certificate '" + certificate + "'";
 }
 
-// ---- stream --------------------------------------------------------------------------------------
+// ---- stream
+// --------------------------------------------------------------------------------------
 
-void tls_stream::deleter::operator()(ssl_st* s) const noexcept { SSL_free(s); }
+void tls_stream::deleter::operator()(ssl_st* s) const noexcept {
+    SSL_free(s);
+}
 
-tls_stream::tls_stream(tls_context const& context, int descriptor) : descriptor_(descriptor), ssl_(SSL_new(context.native())) {
+tls_stream::tls_stream(tls_context const& context, int descriptor)
+    : descriptor_(descriptor), ssl_(SSL_new(context.native())) {
     auto* const bio = BIO_new(method());
     if (!ssl_ || !bio) throw std::bad_alloc();
     BIO_set_data(bio, &descriptor_);
@@ -103,19 +118,23 @@ tls_stream::tls_stream(tls_context const& context, int descriptor) : descriptor_
     SSL_set_accept_state(ssl_.get());
 }
 
-bool tls_stream::is_established() const noexcept { return SSL_is_init_finished(ssl_.get()) == 1; }
+bool tls_stream::is_established() const noexcept {
+    return SSL_is_init_finished(ssl_.get()) == 1;
+}
 
 io_result tls_stream::read(char* to, std::size_t room) noexcept {
     // One record a call would cost a read event each: fill what there is room for.
     std::size_t got = 0;
     do {
         ERR_clear_error();
-        auto const n = SSL_read(ssl_.get(), to + got, static_cast<int>(std::min<std::size_t>(room - got, INT_MAX)));
+        auto const n = SSL_read(
+            ssl_.get(), to + got, static_cast<int>(std::min<std::size_t>(room - got, INT_MAX)));
         if (n <= 0) {
             auto const r = failed(n, true);
             // Half a record is buffered, too, but only the socket can bring the rest. An end that
             // was met here is met again by the next read, which nothing else would call.
-            has_more_ = got > 0 && (r.what == io_result::status::end || r.what == io_result::status::failed);
+            has_more_ = got > 0 &&
+                        (r.what == io_result::status::end || r.what == io_result::status::failed);
             if (got > 0) break;
             return r;
         }

@@ -46,7 +46,8 @@ void websocket_connection::start(transport_events& session, std::string_view beh
     });
 }
 
-// ---- reading -------------------------------------------------------------------------------------
+// ---- reading
+// -------------------------------------------------------------------------------------
 
 void websocket_connection::on_bytes(char* data, std::size_t size) {
     if (phase_ == phase::draining) {
@@ -147,7 +148,8 @@ void websocket_connection::pause_reading(bool pause) {
     });
 }
 
-// ---- writing -------------------------------------------------------------------------------------
+// ---- writing
+// -------------------------------------------------------------------------------------
 
 write_result websocket_connection::write(std::span<frame* const> batch) {
     auto const taken = batch.size();
@@ -181,14 +183,15 @@ void websocket_connection::append_frame(std::string& out, frame const& f) {
 
 void websocket_connection::append_deflated(std::string& out, frame const& f) {
     if (!deflater_)
-        deflater_ = std::make_unique<websocket::deflater>(*deflate_, settings_.deflate.level, settings_.deflate.mem_level);
+        deflater_ = std::make_unique<websocket::deflater>(
+            *deflate_, settings_.deflate.level, settings_.deflate.mem_level);
     std::string payload(websocket::max_header, '\0');
     deflater_->compress(f.text(), payload);
     if (deflate_->server_no_context_takeover) deflater_.reset();  // it holds 260 KB otherwise
     auto* const begin = payload.data() + websocket::max_header;
     auto const size = payload.size() - websocket::max_header;
-    auto const header = websocket::write_header_before(
-        begin, static_cast<websocket::opcode>(f.kind()), size, true);
+    auto const header =
+        websocket::write_header_before(begin, static_cast<websocket::opcode>(f.kind()), size, true);
     out.append(begin - header, header + size);
 }
 
@@ -205,12 +208,14 @@ void websocket_connection::on_sent() {
     if (session_ && unsent_bytes() == 0) session_->on_writable(*this);
 }
 
-// ---- the end -------------------------------------------------------------------------------------
+// ---- the end
+// -------------------------------------------------------------------------------------
 
 void websocket_connection::send_close(unsigned code, std::string_view text) {
     send_head_if_alone();
     std::string payload;
-    if (code != 1005 && code != 1006) websocket::append_close_payload(payload, static_cast<std::uint16_t>(code), text);
+    if (code != 1005 && code != 1006)
+        websocket::append_close_payload(payload, static_cast<std::uint16_t>(code), text);
     frame_ptr const last(frame::make(payload, frame_kind::close));
     std::array<frame*, 1> const batch{last.get()};
     send_frames(batch);
@@ -260,7 +265,9 @@ void websocket_connection::on_stalled() {
     drop();
 }
 
-void websocket_connection::on_deadline() { drop(); }
+void websocket_connection::on_deadline() {
+    drop();
+}
 
 void websocket_connection::on_shutdown() {
     // With a session, that one says goodbye; without, the goodbye is under way.

@@ -83,8 +83,8 @@ private:
     frame_ptr head_;
     std::unique_ptr<websocket::deflater> deflater_{};
     std::unique_ptr<websocket::deflate_params> deflate_{};
-    frame_ptr pong_{};                       // the latest, while the peer does not read
-    std::unique_ptr<std::string> held_{};    // bytes that came before a pause took effect
+    frame_ptr pong_{};                     // the latest, while the peer does not read
+    std::unique_ptr<std::string> held_{};  // bytes that came before a pause took effect
     phase phase_ = phase::open;
     bool peer_closed_ = false;
     bool paused_ = false;

@@ -48,13 +48,13 @@ struct sockjs_options {
     session_limits limits{};
     origin_list origins{};
 
-    bool websocket = true;       ///< `/<server>/<session>/websocket`
-    bool raw_websocket = true;   ///< `/websocket`; off whenever `websocket` is.
+    bool websocket = true;      ///< `/<server>/<session>/websocket`
+    bool raw_websocket = true;  ///< `/websocket`; off whenever `websocket` is.
     bool xhr_streaming = true;
     bool eventsource = true;
     bool xhr_polling = true;
-    bool htmlfile = false;       ///< Runs script from a GET: switch on for old browsers only.
-    bool jsonp = false;          ///< The same.
+    bool htmlfile = false;  ///< Runs script from a GET: switch on for old browsers only.
+    bool jsonp = false;     ///< The same.
 
     /// URL of the sockjs-client script for the iframe transports; it must be the version the page
     /// uses. No default: without it the iframe page is 404.

@@ -43,7 +43,8 @@ private:
     struct header_block;
 
     std::string_view fields() const noexcept;
-    static std::pair<std::string_view, std::string_view> take_field(std::string_view& rest) noexcept;
+    static std::pair<std::string_view, std::string_view> take_field(
+        std::string_view& rest) noexcept;
 
     struct free_deleter {
         void operator()(header_block* block) const noexcept;

@@ -23,7 +23,8 @@ struct message_view {
     message_view(std::string_view text) noexcept : data(text) {}
     message_view(char const* text) noexcept : data(text) {}
     message_view(std::string const& text) noexcept : data(text) {}
-    message_view(std::string_view bytes, bool is_binary) noexcept : data(bytes), binary(is_binary) {}
+    message_view(std::string_view bytes, bool is_binary) noexcept
+        : data(bytes), binary(is_binary) {}
 };
 
 /// One logical, ordered, two-way channel to one client, whatever carries it.

@@ -5,7 +5,9 @@
 
 namespace anywire {
 
-constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr char to_lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 /// Compares without regard to ASCII case.
 constexpr bool iequals(std::string_view a, std::string_view b) noexcept {

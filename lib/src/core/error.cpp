@@ -37,6 +37,8 @@ boost::system::error_category const& error_category() noexcept {
     return instance;
 }
 
-error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), error_category()}; }
+error_code make_error_code(errc e) noexcept {
+    return {static_cast<int>(e), error_category()};
+}
 
 }  // namespace anywire

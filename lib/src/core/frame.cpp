@@ -26,7 +26,8 @@ frame::frame(std::size_t size, frame_kind kind) noexcept
     } else {
         std::size_t const width = size <= 0xffff ? 2 : 8;
         header_size_ = static_cast<std::uint8_t>(2 + width);
-        for (std::size_t i = 0; i < width; ++i) end[-1 - static_cast<int>(i)] = static_cast<char>(size >> (8 * i));
+        for (std::size_t i = 0; i < width; ++i)
+            end[-1 - static_cast<int>(i)] = static_cast<char>(size >> (8 * i));
         end[-1 - static_cast<int>(width)] = static_cast<char>(width == 2 ? 126 : 127);
     }
     end[-static_cast<int>(header_size_)] = static_cast<char>(0x80 | static_cast<unsigned>(kind));

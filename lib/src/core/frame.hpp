@@ -13,8 +13,16 @@
 namespace anywire {
 
 /// The WebSocket opcode a frame carries on a duplex carrier (RFC 6455, section 11.8). Equal to
-/// `websocket::opcode` by value; `core` knows no codec. `raw` has no header: bytes on their way out.
-enum class frame_kind : std::uint8_t { raw = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+/// `websocket::opcode` by value; `core` knows no codec. `raw` has no header: bytes on their way
+/// out.
+enum class frame_kind : std::uint8_t {
+    raw = 0,
+    text = 1,
+    binary = 2,
+    close = 8,
+    ping = 9,
+    pong = 10
+};
 
 /// Wire forms of one frame beyond its own bytes; each is built at most once.
 enum class wire_form : std::uint8_t {
@@ -146,9 +154,7 @@ public:
 
 private:
     std::uint32_t mask() const noexcept { return capacity_ - 1; }
-    frame** slots() const noexcept {
-        return capacity_ == 2 ? const_cast<frame**>(inline_) : heap_;
-    }
+    frame** slots() const noexcept { return capacity_ == 2 ? const_cast<frame**>(inline_) : heap_; }
     void grow();
     void drop_front(std::size_t n) noexcept;
 

@@ -32,10 +32,8 @@ private:
     void append(char const* text) { line_.append(text); }
     void append(std::string const& text) { line_.append(text); }
     template <class Number>
-        requires std::is_arithmetic_v<Number>
-    void append(Number n) {
-        line_.append(std::to_string(n));
-    }
+    requires std::is_arithmetic_v<Number>
+    void append(Number n) { line_.append(std::to_string(n)); }
 
     log_sink const* sink_;
     std::string line_{};

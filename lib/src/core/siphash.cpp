@@ -32,8 +32,10 @@ struct state {
 }  // namespace
 
 std::uint64_t siphash(siphash_key const& key, std::string_view text) noexcept {
-    state s{key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du,
-            key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u};
+    state s{key[0] ^ 0x736f6d6570736575u,
+            key[1] ^ 0x646f72616e646f6du,
+            key[0] ^ 0x6c7967656e657261u,
+            key[1] ^ 0x7465646279746573u};
     auto const size = static_cast<std::uint64_t>(text.size());
     for (; text.size() >= 8; text.remove_prefix(8)) {
         std::uint64_t word = 0;

@@ -23,7 +23,9 @@ constexpr tick to_ticks(std::chrono::milliseconds d) noexcept {
 }
 
 /// True when `a` is not after `b`, across the wrap.
-constexpr bool not_after(tick a, tick b) noexcept { return static_cast<std::int32_t>(a - b) <= 0; }
+constexpr bool not_after(tick a, tick b) noexcept {
+    return static_cast<std::int32_t>(a - b) <= 0;
+}
 
 /// Something that a wheel wakes. Unlinks itself when it dies.
 class timer_node {

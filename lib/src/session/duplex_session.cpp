@@ -20,7 +20,8 @@ frame_ptr ping_frame() {
 
 }  // namespace
 
-// ---- the heartbeat -------------------------------------------------------------------------------
+// ---- the heartbeat
+// -------------------------------------------------------------------------------
 
 duplex_session::duplex_session(endpoint_core& endpoint, origin from, duplex_timing const& timing)
     : session_base(endpoint, std::move(from)), timing_(timing), alive_(endpoint.loop().now()) {
@@ -50,7 +51,8 @@ void duplex_session::on_due(tick now) {
         return set_due(now + timing_.ping_timeout);
     }
     // Whoever was heard lately needs no ping; the first one comes up to a fifth early on purpose.
-    auto const silence = std::exchange(is_first_, false) ? timing_.ping_interval / 5 * 4 : timing_.ping_interval;
+    auto const silence =
+        std::exchange(is_first_, false) ? timing_.ping_interval / 5 * 4 : timing_.ping_interval;
     if (now - alive_ < silence) return set_due(alive_ + timing_.ping_interval);
     if (current() == state::open) send_ping();
     awaiting_pong_ = true;
@@ -63,7 +65,9 @@ void duplex_session::on_writable(anywire::transport& from) {
     give_time();
 }
 
-void duplex_session::on_resumed() { give_time(); }
+void duplex_session::on_resumed() {
+    give_time();
+}
 
 // The ping may have been stuck in what is on the wire only now, or behind it: so twice. The answer
 // may have been waiting for the session to read again.
@@ -73,19 +77,23 @@ void duplex_session::give_time() {
     set_due(loop().now() + timing_.ping_timeout);
 }
 
-void duplex_session::send_ping() { push_protocol(ping_frame()); }
+void duplex_session::send_ping() {
+    push_protocol(ping_frame());
+}
 
 void duplex_session::on_silence() {
     fail(close_reason::heartbeat_timeout, close_code::protocol_error, "no answer to a ping");
 }
 
-// ---- plain ---------------------------------------------------------------------------------------
+// ---- plain
+// ---------------------------------------------------------------------------------------
 
 frame_ptr plain_session::encode(message_view m) {
     return frame_ptr(frame::make(m.data, m.binary ? frame_kind::binary : frame_kind::text));
 }
 
-// ---- SockJS --------------------------------------------------------------------------------------
+// ---- SockJS
+// --------------------------------------------------------------------------------------
 
 sockjs_duplex_session::sockjs_duplex_session(endpoint_core& endpoint,
                                              origin from,
@@ -94,7 +102,9 @@ sockjs_duplex_session::sockjs_duplex_session(endpoint_core& endpoint,
     push_protocol(sockjs_open_frame());
 }
 
-frame_ptr sockjs_duplex_session::encode(message_view m) { return make_sockjs_message(loop(), m); }
+frame_ptr sockjs_duplex_session::encode(message_view m) {
+    return make_sockjs_message(loop(), m);
+}
 
 void sockjs_duplex_session::on_message(std::string_view data, bool binary) {
     if (data.empty()) return;
@@ -126,7 +136,8 @@ void sockjs_duplex_session::end_carrier(goodbye const& how) {
     }
     // Clients take code and reason from the `c` frame; the carrier itself ends normally.
     auto const normal = close_code::normal;
-    wire()->close(said_goodbye_ ? normal : how.code, said_goodbye_ ? "Normal closure" : std::string_view{how.text});
+    wire()->close(said_goodbye_ ? normal : how.code,
+                  said_goodbye_ ? "Normal closure" : std::string_view{how.text});
     lose_wire();
 }
 
@@ -136,7 +147,9 @@ void sockjs_duplex_session::send_ping() {
 }
 
 void sockjs_duplex_session::on_silence() {
-    fail(close_reason::heartbeat_timeout, static_cast<close_code>(3000), "No response from heartbeat");
+    fail(close_reason::heartbeat_timeout,
+         static_cast<close_code>(3000),
+         "No response from heartbeat");
 }
 
 }  // namespace anywire

@@ -49,9 +49,7 @@ public:
 protected:
     encoding encoding_of_messages() const noexcept override { return encoding::plain; }
     frame_ptr encode(message_view m) override;
-    void on_message(std::string_view data, bool binary) override {
-        deliver({data, binary});
-    }
+    void on_message(std::string_view data, bool binary) override { deliver({data, binary}); }
 };
 
 /// SockJS over a WebSocket: text messages `o`, `a[...]`, `c[...]` down, JSON arrays up.

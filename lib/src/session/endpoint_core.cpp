@@ -29,13 +29,15 @@ std::size_t endpoint_core::by_id_hash::operator()(std::string_view id) const noe
 std::size_t endpoint_core::by_id_hash::operator()(session_base const* s) const noexcept {
     return (*this)(s->id());
 }
-bool endpoint_core::by_id_equal::operator()(std::string_view a, session_base const* b) const noexcept {
+bool endpoint_core::by_id_equal::operator()(std::string_view a,
+                                            session_base const* b) const noexcept {
     return a == b->id();
 }
 std::size_t endpoint_core::wire_hash::operator()(session_base const* s) const noexcept {
     return (*this)(s->wire_id());
 }
-bool endpoint_core::wire_equal::operator()(std::string_view a, session_base const* b) const noexcept {
+bool endpoint_core::wire_equal::operator()(std::string_view a,
+                                           session_base const* b) const noexcept {
     return a == b->wire_id();
 }
 
@@ -44,7 +46,11 @@ endpoint_core::endpoint_core(session_loop& loop,
                              session_limits const& limits,
                              endpoint_counters& counters,
                              siphash_key const& key)
-    : loop_(loop), app_(app), limits_(limits), counters_(counters), by_wire_id_(0, wire_hash{key}) {}
+    : loop_(loop),
+      app_(app),
+      limits_(limits),
+      counters_(counters),
+      by_wire_id_(0, wire_hash{key}) {}
 
 endpoint_core::~endpoint_core() {
     while (!by_wire_id_.empty()) forget(**by_wire_id_.begin());
@@ -109,8 +115,8 @@ void endpoint_core::join(session_base& s, std::string_view name) {
 
 void endpoint_core::leave(session_base& s, std::string_view name) noexcept {
     if (!s.groups) return;
-    auto const place = std::find_if(s.groups->begin(), s.groups->end(),
-                                    [&](group const* g) { return g->name == name; });
+    auto const place = std::find_if(
+        s.groups->begin(), s.groups->end(), [&](group const* g) { return g->name == name; });
     if (place == s.groups->end()) return;
     auto* const g = *place;
     s.groups->erase(place);

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "core/frame.hpp"
-#include "session/session_loop.hpp"
-
 #include <anywire/handlers.hpp>
 #include <anywire/limits.hpp>
+
+#include "core/frame.hpp"
+#include "session/session_loop.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
@@ -123,9 +123,13 @@ private:
     };
     struct by_id_equal {
         using is_transparent = void;
-        bool operator()(session_base const* a, session_base const* b) const noexcept { return a == b; }
+        bool operator()(session_base const* a, session_base const* b) const noexcept {
+            return a == b;
+        }
         bool operator()(std::string_view a, session_base const* b) const noexcept;
-        bool operator()(session_base const* a, std::string_view b) const noexcept { return (*this)(b, a); }
+        bool operator()(session_base const* a, std::string_view b) const noexcept {
+            return (*this)(b, a);
+        }
     };
     struct wire_hash {
         using is_transparent = void;
@@ -135,9 +139,13 @@ private:
     };
     struct wire_equal {
         using is_transparent = void;
-        bool operator()(session_base const* a, session_base const* b) const noexcept { return a == b; }
+        bool operator()(session_base const* a, session_base const* b) const noexcept {
+            return a == b;
+        }
         bool operator()(std::string_view a, session_base const* b) const noexcept;
-        bool operator()(session_base const* a, std::string_view b) const noexcept { return (*this)(b, a); }
+        bool operator()(session_base const* a, std::string_view b) const noexcept {
+            return (*this)(b, a);
+        }
     };
 
     session_loop& loop_;

@@ -18,13 +18,17 @@ struct request::header_block {
     char* text() noexcept { return reinterpret_cast<char*>(this + 1); }
 };
 
-void request::free_deleter::operator()(header_block* block) const noexcept { std::free(block); }
+void request::free_deleter::operator()(header_block* block) const noexcept {
+    std::free(block);
+}
 
 std::string_view request::target() const noexcept {
     return block_ ? std::string_view{block_->text(), block_->target} : std::string_view{};
 }
 
-std::string_view request::path() const noexcept { return target().substr(0, target().find('?')); }
+std::string_view request::path() const noexcept {
+    return target().substr(0, target().find('?'));
+}
 
 std::string_view request::query() const noexcept {
     auto const mark = target().find('?');
@@ -36,11 +40,14 @@ std::string_view request::remote_address() const noexcept {
                   : std::string_view{};
 }
 
-bool request::is_secure() const noexcept { return block_ && block_->secure; }
+bool request::is_secure() const noexcept {
+    return block_ && block_->secure;
+}
 
 std::string_view request::fields() const noexcept {
-    return block_ ? std::string_view{block_->text() + block_->target + block_->address, block_->fields}
-                  : std::string_view{};
+    return block_
+               ? std::string_view{block_->text() + block_->target + block_->address, block_->fields}
+               : std::string_view{};
 }
 
 std::pair<std::string_view, std::string_view> request::take_field(std::string_view& rest) noexcept {
@@ -60,8 +67,14 @@ std::string_view request::header(std::string_view name) const noexcept {
 }
 
 void request_builder::add_field(std::string_view name, std::string_view value) {
-    for (auto const* hop : {"connection", "upgrade", "keep-alive", "content-length", "te", "pragma",
-                            "cache-control", "transfer-encoding"})
+    for (auto const* hop : {"connection",
+                            "upgrade",
+                            "keep-alive",
+                            "content-length",
+                            "te",
+                            "pragma",
+                            "cache-control",
+                            "transfer-encoding"})
         if (iequals(name, hop)) return;
     if (istarts_with(name, "sec-websocket-")) return;
     if (fields_.size() + name.size() + value.size() + 2 > 0xffff) return;
@@ -71,11 +84,13 @@ void request_builder::add_field(std::string_view name, std::string_view value) {
 request request_builder::build() const {
     auto const target = target_.substr(0, 0xffff);
     auto const address = address_.substr(0, 0xffff);
-    auto* const raw = std::malloc(sizeof(request::header_block) + target.size() + address.size() + fields_.size());
+    auto* const raw = std::malloc(sizeof(request::header_block) + target.size() + address.size() +
+                                  fields_.size());
     if (!raw) throw std::bad_alloc();
-    auto* const block = new (raw) request::header_block{
-        static_cast<std::uint16_t>(target.size()), static_cast<std::uint16_t>(address.size()),
-        static_cast<std::uint16_t>(fields_.size()), secure_};
+    auto* const block = new (raw) request::header_block{static_cast<std::uint16_t>(target.size()),
+                                                        static_cast<std::uint16_t>(address.size()),
+                                                        static_cast<std::uint16_t>(fields_.size()),
+                                                        secure_};
     char* to = block->text();
     for (auto const part : {target, address, std::string_view{fields_}}) {
         if (!part.empty()) std::memcpy(to, part.data(), part.size());

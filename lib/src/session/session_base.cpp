@@ -58,7 +58,8 @@ session_base::~session_base() {
     if (wire_) wire_->abort();
 }
 
-// ---- what the application calls ------------------------------------------------------------------
+// ---- what the application calls
+// ------------------------------------------------------------------
 
 result<void> session_base::send(message_view m) {
     if (state_ != state::open) return errc::session_closed;
@@ -98,7 +99,10 @@ result<void> session_base::overflow(frame_ptr f) {
     auto const most = endpoint_.limits().max_queued_bytes;
     switch (endpoint_.limits().overflow) {
         case overflow_policy::close:
-            loop().log().write(log_level::info, "session closed: slow consumer, ", queued_bytes(), " bytes queued");
+            loop().log().write(log_level::info,
+                               "session closed: slow consumer, ",
+                               queued_bytes(),
+                               " bytes queued");
             fail(close_reason::slow_consumer, close_code::try_again_later, "slow consumer");
             return errc::session_closed;
         case overflow_policy::refuse: wants_drain_ = true; return errc::send_queue_full;
@@ -118,7 +122,8 @@ void session_base::close(close_code code, std::string_view text) {
     auto const n = static_cast<unsigned>(code);
     if (n != 1000 && (n < 3000 || n > 4999)) code = close_code::normal;
     if (state_ != state::open) return;
-    goodbye_ = std::make_unique<goodbye>(goodbye{close_reason::server_closed, code, std::string(text)});
+    goodbye_ =
+        std::make_unique<goodbye>(goodbye{close_reason::server_closed, code, std::string(text)});
     state_ = state::closing;
     on_closing(*goodbye_);
     mark_dirty();
@@ -136,7 +141,9 @@ void session_base::call_posted(std::function<void(session&)> const& fn) {
     if (state_ == state::open) call(fn, *this);
 }
 
-void session_base::abandon(close_reason why) { end({why, close_code::abnormal, {}}); }
+void session_base::abandon(close_reason why) {
+    end({why, close_code::abnormal, {}});
+}
 
 std::size_t session_base::queued_bytes() const noexcept {
     return queue_.bytes() + (blocked_ && wire_ ? wire_->pending_bytes() : 0);
@@ -176,7 +183,8 @@ void session_base::after(std::chrono::milliseconds delay, std::function<void(ses
     arm();
 }
 
-// ---- the carrier ---------------------------------------------------------------------------------
+// ---- the carrier
+// ---------------------------------------------------------------------------------
 
 void session_base::attach(anywire::transport& wire) {
     wire_ = &wire;
@@ -225,7 +233,9 @@ void session_base::deliver(message_view m) {
     call(endpoint_.app().on_message, *this, m);
 }
 
-std::size_t session_base::inbox_bytes() const noexcept { return inbox_ ? inbox_->bytes : 0; }
+std::size_t session_base::inbox_bytes() const noexcept {
+    return inbox_ ? inbox_->bytes : 0;
+}
 
 void session_base::push_protocol(frame_ptr f) {
     BOOST_ASSERT(f->is_protocol());
@@ -252,7 +262,8 @@ void session_base::end(close_event const& how) {
     mark_dirty();
 }
 
-// ---- the flush -----------------------------------------------------------------------------------
+// ---- the flush
+// -----------------------------------------------------------------------------------
 
 void session_base::on_flush() {
     if (state_ == state::fresh) {
@@ -318,13 +329,13 @@ void session_base::tell_closed() {
     inbox_.reset();
     auto const& how = *goodbye_;
     loop().log().write(log_level::debug, "session closed: ", to_string(how.reason));
-    if (opened_)
-        call(endpoint_.app().on_close, *this, close_event{how.reason, how.code, how.text});
+    if (opened_) call(endpoint_.app().on_close, *this, close_event{how.reason, how.code, how.text});
     endpoint_.retire(*this);
     on_retired();
 }
 
-// ---- time ----------------------------------------------------------------------------------------
+// ---- time
+// ----------------------------------------------------------------------------------------
 
 void session_base::set_due(tick when) {
     due_ = when;

@@ -1,13 +1,13 @@
 #pragma once
 
+#include <anywire/handlers.hpp>
+#include <anywire/session.hpp>
+
 #include "core/frame.hpp"
 #include "core/timer_wheel.hpp"
 #include "session/endpoint_core.hpp"
 #include "session/session_loop.hpp"
 #include "session/transport.hpp"
-
-#include <anywire/handlers.hpp>
-#include <anywire/session.hpp>
 
 #include <any>
 #include <cstdint>
@@ -86,7 +86,7 @@ public:
 
 protected:
     enum class state : std::uint8_t {
-        fresh,    ///< `on_open` is still to come.
+        fresh,  ///< `on_open` is still to come.
         open,
         closing,  ///< The queue is still to be written, then the goodbye.
         ended,    ///< `on_close` is still to come.

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <anywire/session.hpp>
+
 #include "core/frame.hpp"
 #include "session/session_loop.hpp"
-
-#include <anywire/session.hpp>
 
 namespace anywire {
 

@@ -20,7 +20,9 @@ sockjs_session::~sockjs_session() {
     for (auto* wire : draining_) wire->abort();
 }
 
-std::string_view sockjs_session::transport() const noexcept { return last_name_; }
+std::string_view sockjs_session::transport() const noexcept {
+    return last_name_;
+}
 
 void sockjs_session::attach(anywire::transport& wire) {
     last_name_ = wire.name();
@@ -47,7 +49,9 @@ result<void> sockjs_session::receive(std::span<std::string_view const> messages)
     return {};
 }
 
-frame_ptr sockjs_session::encode(message_view m) { return make_sockjs_message(loop(), m); }
+frame_ptr sockjs_session::encode(message_view m) {
+    return make_sockjs_message(loop(), m);
+}
 
 void sockjs_session::on_closing(goodbye const& how) {
     goodbye_frame_ = make_sockjs_close(loop(), how.code, how.text);
@@ -55,7 +59,8 @@ void sockjs_session::on_closing(goodbye const& how) {
 }
 
 void sockjs_session::end_carrier(goodbye const& how) {
-    if (!goodbye_frame_ || has_failed()) goodbye_frame_ = make_sockjs_close(loop(), how.code, how.text);
+    if (!goodbye_frame_ || has_failed())
+        goodbye_frame_ = make_sockjs_close(loop(), how.code, how.text);
     auto* const receiver = wire();
     if (!receiver) return;
     auto const blocked = is_blocked();
@@ -92,7 +97,8 @@ void sockjs_session::on_due(tick now) {
         if (current() == state::open) push_protocol(sockjs_heartbeat_frame());
         return set_due(now + timing_.heartbeat);
     }
-    if (draining_.empty()) end({close_reason::transport_lost, close_code::abnormal, "no request came in time"});
+    if (draining_.empty())
+        end({close_reason::transport_lost, close_code::abnormal, "no request came in time"});
 }
 
 void sockjs_session::on_retired() {

@@ -35,7 +35,10 @@ protected:
 /// Spec: SockJS 0.3, sessions; facts in the reference's behaviour where the suite is silent.
 class sockjs_session final : public session_base {
 public:
-    sockjs_session(endpoint_core& endpoint, origin from, std::string_view wire_id, sockjs_timing const& timing);
+    sockjs_session(endpoint_core& endpoint,
+                   origin from,
+                   std::string_view wire_id,
+                   sockjs_timing const& timing);
     ~sockjs_session() override;
 
     std::string_view wire_id() const noexcept override { return wire_id_; }
@@ -73,7 +76,7 @@ private:
 
     sockjs_timing const& timing_;
     std::string wire_id_;
-    std::string_view last_name_{};             // names are literals
+    std::string_view last_name_{};  // names are literals
     // Have finished, their last bytes are on their way. A client that does not read one of them
     // may come back with another all the same.
     std::vector<anywire::transport*> draining_{};

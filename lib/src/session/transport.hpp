@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/frame.hpp"
-
 #include <anywire/close_reason.hpp>
+
+#include "core/frame.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -58,7 +58,8 @@ struct files_options {
 /// An HTTP server whose mounts speak to clients over whatever wire they can get.
 ///
 /// Everything that can be wrong with options is said before `run`, by an exception.
-/// Thread: set up on one thread; `run` blocks it; `stop`, `drain` and `every` may be called from any.
+/// Thread: set up on one thread; `run` blocks it; `stop`, `drain` and `every` may be called from
+/// any.
 class server {
 public:
     /// Binds all listeners.
