@@ -198,7 +198,7 @@ void session_base::deliver(message_view m) {
 }
 
 void session_base::push_protocol(frame_ptr f) {
-    f->mark_protocol();
+    if (!f->is_protocol()) f->mark_protocol();  // constant frames are shared by all shards
     queue_.push(std::move(f));
     mark_dirty();
 }
