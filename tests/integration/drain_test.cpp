@@ -57,6 +57,7 @@ TEST_CASE("a drain tells every kind of client goodbye, and run returns") {
     CHECK(idle.get("/echo").status == 200);
     raw_client silent(s.port());
     REQUIRE(seen.wait_for("open", 5));
+    settle(s);
 
     s->drain(10s);
     CHECK(websocket.read_close().close_code() == 1001);
@@ -201,13 +202,12 @@ TEST_CASE("stop says goodbye as far as that needs no waiting") {
         polls.back()->send(polls.back()->request_bytes("POST", path));
     }
     REQUIRE(seen.wait_for("open", 9));
-    raw_client barrier(s->port());
-    CHECK(barrier.get("/echo").status == 200);  // one shard has read the polls by now
+    settle(*s);
     (*s)->stop();
     CHECK(s->wait_for_end());
     CHECK(websocket.read_close().close_code() == 1001);
-    // A poll of another shard may have missed it: each of them ends, one way or the other.
-    s.reset();
+    // A poll of another shard may have missed it: each of them ends, one way or the other, and
+    // does not wait until the server is destroyed.
     for (auto& p : polls) {
         auto const all = p->read_to_end();
         if (threads == 1) CHECK(all.find("c[1001,") != std::string::npos);

@@ -142,4 +142,10 @@ private:
     std::thread thread_{};
 };
 
+/// Returns when every shard has read what had been sent to it before: as many connections as reach
+/// each of a few shards get an answer.
+inline void settle(running_server const& s) {
+    for (int i = 0; i < 64; ++i) (void)raw_client(s.port()).get("/settle");
+}
+
 }  // namespace anywire::test

@@ -43,6 +43,7 @@ io_result byte_stream::write(std::span<iovec const> pieces) noexcept {
 }
 
 void byte_stream::shutdown_send() noexcept {
+    if (!socket_.is_open()) return;  // TLS knows the descriptor's number only
     if (tls_) tls_->shutdown();
     boost::system::error_code ignored;
     socket_.shutdown(tcp_socket::shutdown_send, ignored);
