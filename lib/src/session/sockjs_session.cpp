@@ -90,7 +90,8 @@ void sockjs_session::on_closed(anywire::transport& from, bool orderly, close_eve
 
 void sockjs_session::on_due(tick now) {
     if (current() >= state::ended) {
-        if (draining_.empty()) die();
+        // One that has ended in this very turn is told of first.
+        if (current() == state::retired && draining_.empty()) die();
         return;
     }
     if (wire()) {

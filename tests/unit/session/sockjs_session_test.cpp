@@ -588,3 +588,18 @@ TEST_CASE(
     w.advance_ticks(delay);
     CHECK_FALSE(is_found(w));
 }
+
+TEST_CASE("a session whose carrier ends in the very turn of its own deadline is told of") {
+    world w;
+    auto& first = w.wire(poll);
+    auto& s = w.sockjs(&first);
+    auto& wire = w.wire(stream);
+    w.attach(s, wire);
+    w.advance_ticks(heartbeat - 1);
+    // A stalled write is found out by a timer, too: no flush is between the two.
+    wire.over = true;
+    s.on_closed(wire, false, {close_reason::slow_consumer, close_code::abnormal, {}});
+    w.tick_once();
+    CHECK(w.heard == strings{"open", "close slow_consumer 1006"});
+    CHECK_FALSE(is_found(w));
+}
