@@ -39,7 +39,8 @@ public:
     virtual void on_shutdown() = 0;
     /// Closes the socket now; deleted as soon as nothing of it runs.
     void drop() noexcept;
-    /// Closes the socket of a loop that has ended: no handler runs any more, but the peer shall know.
+    /// Closes the socket of a loop that has ended: no handler runs any more, but the peer shall
+    /// know.
     void cut() noexcept {
         broken_ = true;
         stream_.close();
