@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/ascii.hpp"
+
 #include <cstddef>
 #include <string_view>
 
@@ -10,9 +12,8 @@ namespace anywire::http {
     return c >= '0' && c <= '9';
 }
 
-[[nodiscard]] constexpr char to_lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
+using anywire::iequals;
+using anywire::to_lower;
 
 [[nodiscard]] constexpr bool is_alpha(char c) noexcept {
     return to_lower(c) >= 'a' && to_lower(c) <= 'z';
@@ -34,13 +35,6 @@ namespace anywire::http {
 [[nodiscard]] constexpr bool is_token_char(char c) noexcept {
     return is_alpha(c) || is_digit(c) ||
            (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-}
-
-[[nodiscard]] constexpr bool iequals(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (to_lower(a[i]) != to_lower(b[i])) return false;
-    return true;
 }
 
 /// `s` without the spaces and tabs around it.

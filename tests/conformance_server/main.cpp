@@ -28,7 +28,10 @@ using anywire::sockjs_options;
 constexpr std::string_view usage =
     "usage: anywire-conformance [options]\n"
     "\n"
-    "Serves what public conformance suites expect; docs of the mounts are in tests/conformance.\n"
+    "Serves what public conformance suites and the JavaScript clients' own suites expect:\n"
+    "SockJS on /echo, /disabled_websocket_echo, /cookie_needed_echo, /close, /amplify, /ticker\n"
+    "and /broadcast, plain WebSocket on /ws and /ws/broadcast. Prints one line once it listens;\n"
+    "SIGTERM and SIGINT end it cleanly.\n"
     "\n"
     "  --profile NAME        default\n"
     "  --address A           address to listen on (127.0.0.1)\n"
