@@ -41,7 +41,8 @@ void admission::ask(handlers const& app, session_base::origin from, tick timeout
     from_ = std::move(from);
     here_.errands().keep(shared_from_this());
     to_->listen(this, false);
-    here_.loop().wheel().arm(*this, here_.loop().now() + timeout);
+    until_ = here_.loop().now() + timeout;
+    here_.loop().wheel().arm(*this, until_);
     asking_ = true;
     // Kept here, too: an exception must not drop the last one before it is caught.
     auto receiver = std::make_shared<decision_receiver>(shared_from_this());
@@ -101,7 +102,8 @@ void admission::on_gone() {
     carry_out({});
 }
 
-void admission::on_timer(tick) {
+void admission::on_timer(tick now) {
+    if (!not_after(until_, now)) return here_.loop().wheel().arm(*this, until_);
     if (!claim()) return;  // its verdict is on the way here
     here_.log().write(log_level::error, "authorize did not decide in time");
     carry_out({503, "authorization timed out", {}});

@@ -64,6 +64,7 @@ private:
     session_base::origin from_{};
     std::mutex deciding_{};  // a shard that goes waits for whoever is posting to it
     bool decided_ = false;
+    tick until_ = 0;
     bool asking_ = false;
     bool carried_out_ = false;
     std::unique_ptr<verdict> early_{};

@@ -60,7 +60,9 @@ std::string http_connection::serialized(http::request_view const& r) {
         if (iequals(f.name, "content-length") || iequals(f.name, "transfer-encoding") ||
             iequals(f.name, "expect"))
             continue;
-        out.append(f.name).append(": ").append(f.value).append("\r\n");
+        // No longer than it came, or it would be refused there: the blank is no part of a field.
+        auto const is_host = iequals(f.name, "host") && !r.host.empty();
+        out.append(f.name).append(":").append(is_host ? r.host : f.value).append("\r\n");
     }
     if (r.method == "POST")
         out.append("Content-Length: ").append(std::to_string(r.body.size())).append("\r\n");
@@ -97,6 +99,8 @@ void http_connection::parse(std::string_view bytes) {
         if (!parse_one(bytes) || departure_) break;
     parsing_ = false;
     if (departure_) return leave(bytes);
+    if (client_ended_ && !busy_ && phase_ == phase::open && unsent_bytes() == 0)
+        return end_connection();
     if (phase_ == phase::open && !is_dropped() && !bytes.empty()) buffer_.assign(bytes);
 }
 
@@ -181,6 +185,13 @@ void http_connection::refuse(unsigned status, std::string_view text) {
 void http_connection::listen(exchange_events* events, bool needs_client) noexcept {
     events_ = events;
     needs_client_ = needs_client;
+    if (!events || !needs_client || !client_ended_) return;
+    // It went while something else was listening that did not mind.
+    later([this] {
+        if (!needs_client_ || answered_) return;
+        tell_gone();
+        drop();
+    });
 }
 
 void http_connection::append_head(std::string& out, answer const& a, bool keep) {
@@ -248,7 +259,7 @@ bool http_connection::complete() {
     busy_ = false;
     needs_client_ = false;
     set_write_stall(write_stall);
-    if (!keep_alive_ || client_ended_)
+    if (!keep_alive_)
         end_connection();
     else if (!parsing_)
         go_on();
@@ -258,7 +269,14 @@ bool http_connection::complete() {
 }
 
 void http_connection::go_on() {
+    if (client_ended_ && buffer_.empty()) return end_connection();
     wait_for_request();
+    parse_kept();
+}
+
+/// Parses what came while there was no time for it: soon, since an answer may be under way here.
+void http_connection::parse_kept() {
+    if (!client_ended_) start_reading();
     if (buffer_.empty()) return;
     later([this] {
         if (busy_ || phase_ != phase::open) return;
@@ -270,13 +288,14 @@ void http_connection::go_on() {
 
 void http_connection::wait_for_request() {
     set_deadline(loop().now() + to_ticks(shard_.core().options.limits.keep_alive));
-    start_reading();
+    if (!client_ended_) start_reading();
 }
 
 void http_connection::on_sent() {
     if (phase_ == phase::ending) return end_connection();
     if (!answered_) {
-        if (events_) events_->on_sent();
+        if (events_) return events_->on_sent();
+        if (!busy_) parse_kept();  // it was a 100 (Continue) that had waited
         return;
     }
     answered_ = false;
@@ -316,8 +335,9 @@ void http_connection::tell_gone(bool stalled) {
 void http_connection::on_end(bool orderly) {
     client_ended_ = true;
     // Whoever has sent its request and then its end may still wait for a short answer.
-    if (orderly && phase_ == phase::open && ((busy_ && !needs_client_) || unsent_bytes() != 0))
-        return;
+    auto const owed = answered_ || (busy_ ? !needs_client_
+                                          : unsent_bytes() != 0 || (!buffer_.empty() && !reader_));
+    if (orderly && phase_ == phase::open && owed) return;
     tell_gone();
     drop();
 }
@@ -335,6 +355,7 @@ void http_connection::on_deadline() {
 }
 
 void http_connection::on_shutdown() {
+    if (phase_ == phase::ending) return;  // it lingers for its last answer's sake, and not long
     keep_alive_ = false;
     if (!busy_ && !reader_ && unsent_bytes() == 0) drop();
 }

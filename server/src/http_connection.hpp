@@ -87,6 +87,7 @@ private:
     bool complete();
     void end_connection();
     void go_on();
+    void parse_kept();
     void tell_gone(bool stalled = false);
     void wait_for_request();
     void leave(std::string_view behind);

@@ -331,7 +331,7 @@ void sockjs_mount::serve_receiver(incoming const& in, sockjs::route const& where
         // A client that broke off and came back may be served before its end was: on another shard,
         // or by a connection that was ready first. The flush buries the old session.
         in.here.loop().flush();
-        found = nullptr;
+        found = static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
     }
     if (!found) return open_session(in, where.session, std::move(*r));
     if (found->is_attached()) return answer_busy(in.to, *r);
@@ -425,7 +425,7 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
     append_cookie(fields, in);
     auto const status = is_jsonp ? 200u : 204u;
     std::string_view const body = is_jsonp ? "ok" : "";
-    if (session->is_paused())
+    if (session->is_open() && session->is_paused())
         return (void)new held_post(in.to, *session, status, body, std::move(fields));
     respond(status, body);
 }

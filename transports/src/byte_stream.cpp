@@ -1,8 +1,10 @@
 #include "byte_stream.hpp"
 
 #include <cerrno>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 #include <utility>
 
 namespace anywire {
@@ -19,9 +21,10 @@ io_result from_call(ssize_t n) noexcept {
 }  // namespace
 
 bool peer_has_ended(int descriptor) noexcept {
-    char byte = 0;
-    auto const n = ::recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+    // Not by a peek: bytes that nobody has read yet, a TLS goodbye among them, would hide the end.
+    pollfd look{descriptor, POLLRDHUP, 0};
+    return ::poll(&look, 1, 0) > 0 &&
+           (look.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
 io_result byte_stream::read(char* to, std::size_t room) noexcept {
@@ -59,7 +62,7 @@ byte_stream byte_stream::moved_to(net::io_context& context) && {
     auto const protocol = socket_.local_endpoint(failed).protocol();
     auto const descriptor = socket_.release(failed);
     tcp_socket moved(context);
-    if (!failed) moved.assign(protocol, descriptor, failed);
+    if (!failed && moved.assign(protocol, descriptor, failed)) ::close(descriptor);
     return {std::move(moved), std::move(tls_)};
 }
 

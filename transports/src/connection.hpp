@@ -159,7 +159,7 @@ private:
     tick deadline_ = 0;
     tick stall_deadline_ = 0;
     tick write_stall_;
-    std::uint8_t pending_ = 0;
+    std::uint32_t pending_ = 0;
     bool dropped_ : 1 = false;
     bool in_event_ : 1 = false;
     bool want_read_ : 1 = false;

@@ -32,19 +32,27 @@ tick io_host::clock_tick() const noexcept {
 void io_host::begin_event() noexcept {
     auto const now = clock_tick();
     if (not_after(loop_.now(), now)) loop_.set_now(now);
+    // A wheel with nothing on it has not been turned since; what is armed next counts from today.
+    if (!loop_.wheel().earliest()) loop_.wheel().advance(loop_.now());
+}
+
+/// When a tick begins: the one nearest to now of all that share its number.
+std::chrono::steady_clock::time_point io_host::time_of(tick t) const noexcept {
+    auto const turn = (std::chrono::steady_clock::now() - started_) / tick_length;
+    return started_ + tick_length * (turn + static_cast<std::int32_t>(t - static_cast<tick>(turn)));
 }
 
 void io_host::end_event() {
-    loop_.flush();
+    if (!loop_.flush()) post([] {});
     schedule();
 }
 
 void io_host::schedule() {
     auto const next = loop_.wheel().earliest();
-    if (!next || (armed_ && not_after(armed_for_, *next))) return;
+    if (!next || graced_ || (armed_ && not_after(armed_for_, *next))) return;
     armed_ = true;
     armed_for_ = *next;
-    timer_.expires_at(started_ + tick_length * static_cast<long>(armed_for_));
+    timer_.expires_at(time_of(armed_for_));
     timer_.async_wait([this](boost::system::error_code ec) {
         if (!ec) on_timer();
     });
@@ -55,7 +63,7 @@ void io_host::on_timer() {
     auto const now = static_cast<tick>((std::chrono::steady_clock::now() - started_) / tick_length);
     // A process that was stopped finds every deadline passed, and its sockets full of signs of
     // life that it has not read. One second of grace lets them speak first.
-    auto const late = std::chrono::milliseconds(tick_length * static_cast<long>(now - armed_for_));
+    auto const late = tick_length * static_cast<std::int32_t>(now - armed_for_);
     if (late > 2s && !graced_) {
         graced_ = true;
         loop_.set_now(now);

@@ -70,6 +70,7 @@ public:
 
 private:
     tick clock_tick() const noexcept;
+    std::chrono::steady_clock::time_point time_of(tick t) const noexcept;
     void schedule();
     void on_timer();
 

@@ -11,6 +11,9 @@ namespace {
 // What a peer may still send after the goodbye before it is cut off.
 constexpr std::uint32_t most_drained = 4 * 1024 * 1024;
 
+// Bytes of unfinished messages that count as a sign of life.
+constexpr std::uint32_t least_life = 4 * 1024;
+
 close_reason reason_for(unsigned code) noexcept {
     return code == 1009 ? close_reason::message_too_big : close_reason::protocol_error;
 }
@@ -55,6 +58,13 @@ void websocket_connection::on_bytes(char* data, std::size_t size) {
         if (drained_ > most_drained) drop();
         return;
     }
+    // A peer in the middle of a long message cannot answer a ping, but its bytes speak for it, if
+    // they are more than a drip.
+    unspoken_ += static_cast<std::uint32_t>(size);
+    if (unspoken_ >= least_life) {
+        unspoken_ = 0;
+        if (session_) session_->on_alive(*this);
+    }
     feed(data, data + size);
 }
 
@@ -69,7 +79,7 @@ void websocket_connection::feed(char* at, char* end) {
         if (e.kind == websocket::event_kind::none) break;
         on_event(e);
     }
-    if (!is_dropped() && pong_ && unsent_bytes() == 0) send_pongs();
+    if (!is_dropped() && pongs_ && unsent_bytes() == 0) send_pongs();
 }
 
 void websocket_connection::on_event(websocket::event const& e) {
@@ -115,25 +125,17 @@ void websocket_connection::on_broken(websocket::event const& e) {
 
 void websocket_connection::answer_ping(std::string_view data) {
     if (phase_ != phase::open) return;
-    frame_ptr next(frame::make(data, frame_kind::pong));
-    if (unsent_bytes() != 0) {
-        pong_ = std::move(next);  // the latest is enough (RFC 6455, section 5.5.3)
-        return;
-    }
-    // Several pings of one read are answered in one write.
-    if (!pong_) {
-        pong_ = std::move(next);
-        return;
-    }
-    std::string both(pong_->ws());
-    both.append(next->ws());
-    pong_ = frame_ptr(frame::make(both, frame_kind::raw));
+    if (!pongs_) pongs_ = std::make_unique<std::string>();
+    // Pings of one read are answered in one write; of a peer that does not read, the latest is
+    // enough (RFC 6455, section 5.5.3).
+    if (unsent_bytes() != 0) pongs_->clear();
+    frame_ptr const pong(frame::make(data, frame_kind::pong));
+    pongs_->append(pong->ws());
 }
 
 void websocket_connection::send_pongs() {
-    auto const pong = std::move(pong_);
-    std::array<frame*, 1> const batch{pong.get()};
-    send_frames(batch);
+    auto const pongs = std::move(pongs_);
+    (void)send(*pongs);
 }
 
 void websocket_connection::pause_reading(bool pause) {
@@ -203,7 +205,7 @@ void websocket_connection::send_head_if_alone() {
 }
 
 void websocket_connection::on_sent() {
-    if (pong_ && phase_ == phase::open) send_pongs();
+    if (pongs_ && phase_ == phase::open) send_pongs();
     if (phase_ == phase::draining) return finish_goodbye();
     if (session_ && unsent_bytes() == 0) session_->on_writable(*this);
 }

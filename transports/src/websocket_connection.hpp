@@ -83,12 +83,13 @@ private:
     frame_ptr head_;
     std::unique_ptr<websocket::deflater> deflater_{};
     std::unique_ptr<websocket::deflate_params> deflate_{};
-    frame_ptr pong_{};                     // the latest, while the peer does not read
-    std::unique_ptr<std::string> held_{};  // bytes that came before a pause took effect
+    std::unique_ptr<std::string> pongs_{};  // while the peer does not read, the latest only
+    std::unique_ptr<std::string> held_{};   // bytes that came before a pause took effect
     phase phase_ = phase::open;
     bool peer_closed_ = false;
     bool paused_ = false;
     std::uint32_t drained_ = 0;
+    std::uint32_t unspoken_ = 0;  // bytes since the last sign of life told
 };
 
 }  // namespace anywire

@@ -24,14 +24,21 @@ void session_loop::mark_dirty(session_base& s) noexcept {
     dirty_last_ = &s;
 }
 
-void session_loop::flush() {
-    while (dirty_first_) {
-        auto& s = *dirty_first_;
-        dirty_first_ = s.next_dirty_;
-        if (!dirty_first_) dirty_last_ = nullptr;
-        s.dirty_ = false;
-        s.on_flush();
+bool session_loop::flush() {
+    // An application that refills whatever runs empty must not keep the others waiting.
+    constexpr int most_rounds = 16;
+    for (int round = 0; round < most_rounds && dirty_first_; ++round) {
+        for (auto* const last = dirty_last_;;) {
+            auto& s = *dirty_first_;
+            auto const is_last = &s == last;
+            dirty_first_ = s.next_dirty_;
+            if (!dirty_first_) dirty_last_ = nullptr;
+            s.dirty_ = false;
+            s.on_flush();
+            if (is_last || !dirty_first_) break;
+        }
     }
+    return dirty_first_ == nullptr;
 }
 
 std::uint32_t session_loop::random_u32() {

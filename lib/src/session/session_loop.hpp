@@ -55,8 +55,9 @@ public:
     /// Puts a session on the list that `flush` works through.
     void mark_dirty(session_base& s) noexcept;
     /// Writes what was queued, tells applications what ended, reaps sessions: the only place that
-    /// does. Called once at the end of each IO event, timer turn and posted function.
-    void flush();
+    /// does. Called once at the end of each IO event, timer turn and posted function. False when
+    /// sessions were still at it after a number of rounds: call again soon, after other events.
+    bool flush();
 
     void fill_random(std::span<unsigned char> bytes) { random_(bytes); }
     std::uint32_t random_u32();
