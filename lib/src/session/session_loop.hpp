@@ -69,7 +69,7 @@ public:
     static unsigned shard_of(std::string_view id) noexcept;
 
 private:
-    static constexpr std::size_t scratch_kept = 64 * 1024;
+    static constexpr std::size_t scratch_kept = 65'536;
 
     unsigned shard_;
     tick now_;

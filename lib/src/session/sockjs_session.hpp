@@ -36,7 +36,7 @@ protected:
 class sockjs_session final : public session_base {
 public:
     sockjs_session(endpoint_core& endpoint, origin from, std::string_view wire_id, sockjs_timing const& timing);
-    ~sockjs_session();
+    ~sockjs_session() override;
 
     std::string_view wire_id() const noexcept override { return wire_id_; }
     std::string_view transport() const noexcept override;
