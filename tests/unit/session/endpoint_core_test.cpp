@@ -78,10 +78,11 @@ TEST_CASE("a closed SockJS session is found by its wire's id only, for its goodb
 TEST_CASE("many sessions are all found, and counted") {
     world w;
     std::vector<session_base*> all;
-    for (int i = 0; i < 500; ++i) all.push_back(&w.sockjs(nullptr, "s" + std::to_string(i)));
+    for (int i = 0; i < 500; ++i)
+        all.push_back(&w.sockjs(nullptr, std::string("s").append(std::to_string(i))));
     for (std::size_t i = 0; i < all.size(); ++i) {
         CHECK(w.endpoint.find(all[i]->id()) == all[i]);
-        CHECK(w.endpoint.find_by_wire_id("s" + std::to_string(i)) == all[i]);
+        CHECK(w.endpoint.find_by_wire_id(std::string("s").append(std::to_string(i))) == all[i]);
     }
     CHECK(w.sessions() == 500);
     CHECK(w.counters.opened == 500);

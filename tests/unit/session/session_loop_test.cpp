@@ -60,8 +60,8 @@ TEST_CASE("what is no id names no shard") {
     CHECK(session_loop::shard_of("AA") > most);
     CHECK(session_loop::shard_of(std::string(21, 'A')) > most);
     CHECK(session_loop::shard_of(std::string(23, 'A')) > most);
-    CHECK(session_loop::shard_of("." + std::string(21, 'A')) > most);
-    CHECK(session_loop::shard_of("A." + std::string(20, 'A')) > most);
+    CHECK(session_loop::shard_of(std::string(".").append(21, 'A')) > most);
+    CHECK(session_loop::shard_of(std::string("A.").append(20, 'A')) > most);
     CHECK(session_loop::shard_of(std::string(22, '\0')) > most);
     CHECK(session_loop::shard_of(std::string(22, 'A')) == 0);
 }
