@@ -390,14 +390,8 @@ void http_connection::leave(std::string_view behind) {
         to->request.append(behind);
         // The request goes with its socket and is read again there.
         auto moved = std::move(stream()).moved_to(to->target->context());
-        to->target->post([&there = *to->target,
-                          stream = std::move(moved),
-                          ticket = take_ticket(),
-                          address = std::move(address_),
-                          bytes = std::move(to->request)]() mutable {
-            (new http_connection(there, std::move(stream), std::move(address), std::move(ticket)))
-                ->start(std::move(bytes));
-        });
+        to->target->adopt(
+            {std::move(moved), std::move(address_), take_ticket(), std::move(to->request)});
     }
     drop();
 }

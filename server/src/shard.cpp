@@ -1,6 +1,7 @@
 #include "shard.hpp"
 
 #include "connection.hpp"
+#include "http_connection.hpp"
 #include "http_response.hpp"
 #include "random_pool.hpp"
 
@@ -73,8 +74,34 @@ void shard::run() {
     thread_ = std::this_thread::get_id();
     for (auto const& a : acceptors_) a->start();
     context().run();
+    turn_arrivals_away();
     for_each_connection([](connection& c) { c.cut(); });
     thread_ = std::thread::id{};
+}
+
+void shard::adopt(arrival a) {
+    {
+        std::scoped_lock const lock(arriving_);
+        if (has_ended_) return;
+        arrivals_.push_back(std::move(a));
+    }
+    post([this] { begin_arrived(); });
+}
+
+void shard::begin_arrived() {
+    std::unique_lock lock(arriving_);
+    auto a = std::move(arrivals_.front());
+    arrivals_.pop_front();
+    lock.unlock();
+    (new http_connection(*this, std::move(a.stream), std::move(a.address), std::move(a.ticket)))
+        ->start(std::move(a.bytes));
+}
+
+/// What waits in a loop that has ended would keep its clients waiting.
+void shard::turn_arrivals_away() {
+    std::scoped_lock const lock(arriving_);
+    has_ended_ = true;
+    arrivals_.clear();
 }
 
 void shard::close_listeners() noexcept {

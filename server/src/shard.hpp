@@ -1,6 +1,7 @@
 #pragma once
 
 #include "acceptor.hpp"
+#include "connection.hpp"
 #include "errand.hpp"
 #include "io_host.hpp"
 #include "server_core.hpp"
@@ -10,7 +11,9 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <atomic>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -41,6 +44,16 @@ public:
     /// Wire ids whose opening request waits for `authorize`, as "<mount>/<id>".
     boost::unordered_flat_set<std::string>& opening() noexcept { return opening_; }
 
+    /// A connection of another shard that goes on here, with the bytes to be read first.
+    struct arrival {
+        byte_stream stream;
+        std::string address{};
+        std::unique_ptr<connection_ticket> ticket{};
+        std::string bytes{};
+    };
+    /// Thread: any. Closes the connection when `run` has ended.
+    void adopt(arrival a);
+
     errand_list& errands() noexcept { return errands_; }
 
     /// A form field while its messages are delivered.
@@ -65,6 +78,8 @@ private:
 
     void close_listeners() noexcept;
     void finish();
+    void begin_arrived();
+    void turn_arrivals_away();
 
     unsigned index_;
     server_core& core_;
@@ -73,6 +88,9 @@ private:
     std::vector<std::unique_ptr<endpoint_core>> endpoints_{};
     boost::unordered_flat_set<std::string> opening_{};
     errand_list errands_{};
+    std::mutex arriving_{};
+    std::deque<arrival> arrivals_{};
+    bool has_ended_ = false;  // guarded by `arriving_`
     std::atomic<std::thread::id> thread_{};
     std::unique_ptr<drainer> drainer_{};
     std::string form_scratch_{};
