@@ -49,7 +49,7 @@ struct session_limits {
 struct server_limits {
     std::size_t header = 8'192;          ///< Request line and fields together; beyond: 431 or 414.
     std::size_t header_fields = 100;     ///< Number of fields; beyond: 431.
-    std::size_t chunk_overhead = 4'096;  ///< Chunk extensions and trailers together; beyond: 400.
+    std::size_t chunk_overhead = 4'096;  ///< Chunk extensions and trailers together; beyond: 431.
 
     /// Open connections, all listeners together; 0 is the process's descriptor limit less 64.
     /// Beyond: 503 and close.

@@ -108,7 +108,9 @@ result<void> session_base::overflow(frame_ptr f) {
         case overflow_policy::refuse: wants_drain_ = true; return errc::send_queue_full;
         case overflow_policy::drop_oldest:
             // What the carrier has taken cannot be dropped: if that leaves no room, nothing would.
-            if (queued_bytes() - queue_.bytes() + f->cost() > most && holds_messages()) break;
+            if (auto const held = queued_bytes() - queue_.bytes();
+                held != 0 && held + f->cost() > most)
+                break;
             while (queued_bytes() + f->cost() > most && queue_.drop_oldest()) ++dropped_;
             if (queued_bytes() + f->cost() > most && holds_messages()) break;
             queue_.push(std::move(f));
