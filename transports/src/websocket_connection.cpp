@@ -8,8 +8,9 @@
 namespace anywire {
 namespace {
 
-// What a peer may still send after the goodbye before it is cut off.
-constexpr std::uint32_t most_drained = 4 * 1024 * 1024;
+// What a peer may still send after the goodbye before it is cut off: a reset would take the goodbye
+// with it, so all of a long message that was refused has to fit. None of it is stored.
+constexpr std::uint32_t most_drained = 256u * 1024 * 1024;
 
 // Bytes of unfinished messages that count as a sign of life.
 constexpr std::uint32_t least_life = 4 * 1024;
