@@ -34,8 +34,13 @@ request keep_request(incoming const& in) {
     return kept.build();
 }
 
-admission::admission(shard& here, exchange& to, open_fn open, gone_fn gone)
-    : here_(here), to_(&to), open_(std::move(open)), gone_(std::move(gone)) {}
+admission::admission(
+    shard& here, exchange& to, open_fn open, gone_fn gone, refuse_fn refuse)
+    : here_(here),
+      to_(&to),
+      open_(std::move(open)),
+      gone_(std::move(gone)),
+      refuse_(std::move(refuse)) {}
 
 void admission::ask(handlers const& app, session_base::origin from, tick timeout) {
     from_ = std::move(from);
@@ -91,6 +96,7 @@ void admission::carry_out(verdict v) {
     gone_();
     if (!to) return;
     here_.log().write(log_level::info, "authorize refused a client with ", v.status);
+    if (refuse_) return refuse_(*to, v.status, v.text);
     v.text.append("\n");
     (void)to->respond(
         {.status = v.status, .content_type = "text/plain; charset=UTF-8", .body = v.text});

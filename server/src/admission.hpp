@@ -30,9 +30,12 @@ public:
     /// Opens the session: `to` still waits for its answer.
     using open_fn = std::function<void(exchange& to, session_base::origin from)>;
     using gone_fn = std::function<void()>;
+    /// Answers a client that is not let in.
+    using refuse_fn = std::function<void(exchange& to, unsigned status, std::string_view text)>;
 
-    /// `gone` is called instead of `open` when there will be no session.
-    admission(shard& here, exchange& to, open_fn open, gone_fn gone);
+    /// `gone` is called instead of `open` when there will be no session; without `refuse` the
+    /// client is answered in plain text.
+    admission(shard& here, exchange& to, open_fn open, gone_fn gone, refuse_fn refuse);
 
     /// Asks the application, and opens or refuses, now or later.
     void ask(handlers const& app, session_base::origin from, tick timeout);
@@ -61,6 +64,7 @@ private:
     exchange* to_;
     open_fn open_;
     gone_fn gone_;
+    refuse_fn refuse_;
     session_base::origin from_{};
     std::mutex deciding_{};  // a shard that goes waits for whoever is posting to it
     bool decided_ = false;
@@ -78,10 +82,12 @@ void admit(incoming const& in,
            std::string subprotocol,
            tick timeout,
            Open open,
-           Gone gone) {
+           Gone gone,
+           admission::refuse_fn refuse = {}) {
     session_base::origin from{keep_request(in), {}, std::move(subprotocol)};
     if (!app.authorize) return open(in.to, std::move(from));
-    std::make_shared<admission>(in.here, in.to, std::move(open), std::move(gone))
+    std::make_shared<admission>(
+        in.here, in.to, std::move(open), std::move(gone), std::move(refuse))
         ->ask(app, std::move(from), timeout);
 }
 

@@ -117,7 +117,7 @@ bool http_connection::parse_one(std::string_view& bytes) {
     auto const what = reader.feed(bytes, used);
     bytes.remove_prefix(used);
     if (what == status::error) {
-        refuse(reader.error_status(), reader.error_text());
+        refuse_broken(reader);
         return true;
     }
     if (what == status::done) {
@@ -145,7 +145,7 @@ void http_connection::on_head() {
     auto const* const target = shard_.core().routes.find(head.path);
     if (target && !reader_->lower_body_limit(target->max_body())) {
         auto const refused = std::move(reader_);
-        return refuse(413, "the body is too long");
+        return refuse(413, target->too_long());
     }
     if (head.expect_continue) (void)send("HTTP/1.1 100 Continue\r\n\r\n");
 }
@@ -163,8 +163,15 @@ void http_connection::serve(http::request_view const& request) {
     auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
     incoming const in{shard_, *this, request, client, below, this};
     if (!target) return in.not_found();
-    if (request.body.size() > target->max_body()) return in.respond(413, "the body is too long\n");
+    if (request.body.size() > target->max_body()) return in.respond(413, target->too_long());
     target->serve(in);
+}
+
+void http_connection::refuse_broken(http::request_reader const& reader) {
+    if (reader.error_status() == 413)
+        if (auto const* const target = shard_.core().routes.find(reader.request().path))
+            return refuse(413, target->too_long());
+    refuse(reader.error_status(), std::string(reader.error_text()).append(1, '\n'));
 }
 
 void http_connection::refuse(unsigned status, std::string_view text) {
@@ -172,11 +179,9 @@ void http_connection::refuse(unsigned status, std::string_view text) {
     busy_ = true;
     keep_alive_ = false;
     is_head_request_ = false;
-    std::string body(text);
-    body.append(1, '\n');
     (void)respond({.status = status,
                    .content_type = "text/plain; charset=UTF-8",
-                   .body = body,
+                   .body = text,
                    .close = true});
 }
 
@@ -352,7 +357,7 @@ void http_connection::on_stalled() {
 void http_connection::on_deadline() {
     if (phase_ == phase::ending || !stream().is_established() || !reader_) return drop();
     reader_.reset();
-    refuse(408, "the request took too long");
+    refuse(408, "the request took too long\n");
 }
 
 void http_connection::on_shutdown() {
@@ -377,7 +382,7 @@ void http_connection::leave(std::string_view behind) {
     listen(nullptr, false);
     boost::system::error_code ignored;
     stream().socket().cancel(ignored);  // a wait of ours would answer to nobody
-    if (to->session) {
+    if (to->settings) {
         auto* const socket = new websocket_connection(host(),
                                                       std::move(stream()),
                                                       *to->settings,
@@ -385,8 +390,10 @@ void http_connection::leave(std::string_view behind) {
                                                       to->head,
                                                       to->deflate,
                                                       take_ticket());
-        to->session->attach(*socket);
-        socket->start(*to->session, behind);
+        if (auto* const session = to->take(*socket))
+            socket->start(*session, behind);
+        else
+            socket->refuse();
     } else {
         to->request.append(behind);
         // The request goes with its socket and is read again there.

@@ -7,6 +7,7 @@
 #include "session/transport.hpp"
 #include "websocket_connection.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,10 +47,11 @@ public:
 
     int descriptor() const noexcept { return stream().descriptor(); }
 
-    /// Where this connection's socket goes on. `session` or `target` is set.
+    /// Where this connection's socket goes on. `settings` or `target` is set.
     struct departure {
-        // A WebSocket of `session`; `head` is the 101.
-        session_base* session = nullptr;
+        // A WebSocket; `head` is the 101. `take` gives it to a session and says who hears of it;
+        // null: nobody, it is closed without a code.
+        std::function<transport_events*(transport&)> take{};
         websocket_settings const* settings = nullptr;
         std::string_view name{};
         std::string head{};
@@ -82,6 +84,7 @@ private:
     bool parse_one(std::string_view& bytes);
     void on_head();
     void serve(http::request_view const& request);
+    void refuse_broken(http::request_reader const& reader);
     void refuse(unsigned status, std::string_view text);
     void append_head(std::string& out, answer const& a, bool keep);
     bool complete();

@@ -124,7 +124,10 @@ bool mount_point::check_room(shard& here, exchange& to) const {
 }
 
 std::optional<mount_point::handshake> mount_point::check_websocket(
-    incoming const& in, std::span<std::string const> subprotocols, refusals const& words) const {
+    incoming const& in,
+    std::span<std::string const> subprotocols,
+    refusals const& words,
+    std::string_view fields) const {
     auto const connection = joined(in.head, "connection");
     auto const upgrade = joined(in.head, "upgrade");
     auto const key = joined(in.head, "sec-websocket-key");
@@ -143,7 +146,6 @@ std::optional<mount_point::handshake> mount_point::check_websocket(
                                 : "Sec-WebSocket-Version: 13\r\n");
         return std::nullopt;
     }
-    if (!check_origin(in, false) || !check_room(in.here, in.to)) return std::nullopt;
     handshake agreed;
     agreed.subprotocol =
         websocket::choose_subprotocol(joined(in.head, "sec-websocket-protocol"), subprotocols);
@@ -159,7 +161,7 @@ std::optional<mount_point::handshake> mount_point::check_websocket(
         head.append("Sec-WebSocket-Protocol: ").append(agreed.subprotocol).append("\r\n");
     if (!extensions.empty())
         head.append("Sec-WebSocket-Extensions: ").append(extensions).append("\r\n");
-    head.append("\r\n");
+    head.append(fields).append("\r\n");
     return agreed;
 }
 

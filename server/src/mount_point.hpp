@@ -63,6 +63,17 @@ protected:
         std::string_view no_handshake = "not a WebSocket handshake\n";
         std::string_view wrong_version = "the only supported WebSocket version is 13\n";
     };
+    /// An opening handshake that was found good.
+    struct handshake {
+        std::string head{};  ///< The 101.
+        std::string subprotocol{};
+        std::optional<websocket::deflate_params> deflate{};
+    };
+    /// Checks an opening handshake; answers what is none. `fields` go into the 101.
+    std::optional<handshake> check_websocket(incoming const& in,
+                                             std::span<std::string const> subprotocols,
+                                             refusals const& words,
+                                             std::string_view fields = {}) const;
     /// Checks an opening handshake and, if it is one, admits it and opens what `make` makes:
     /// `session_base* make(endpoint_core&, session_base::origin)`.
     template <class Make>
@@ -73,14 +84,6 @@ protected:
                         Make make);
 
 private:
-    struct handshake {
-        std::string head{};
-        std::string subprotocol{};
-        std::optional<websocket::deflate_params> deflate{};
-    };
-    std::optional<handshake> check_websocket(incoming const& in,
-                                             std::span<std::string const> subprotocols,
-                                             refusals const& words) const;
     template <class Fn>
     void on_every_shard(Fn fn);
 

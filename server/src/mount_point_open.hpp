@@ -13,7 +13,7 @@ void mount_point::open_websocket(incoming const& in,
                                  refusals const& words,
                                  Make make) {
     auto agreed = check_websocket(in, subprotocols, words);
-    if (!agreed) return;
+    if (!agreed || !check_origin(in, false) || !check_room(in.here, in.to)) return;
     auto* const connection = in.connection;
     auto open = [this, connection, name, &here = in.here, make, agreed = std::move(*agreed)](
                     exchange& to, session_base::origin from) {
@@ -22,7 +22,11 @@ void mount_point::open_websocket(incoming const& in,
         from.subprotocol = agreed.subprotocol;
         session_base* const s = make(sessions, std::move(from));
         sessions.add(s);
-        connection->depart({.session = s,
+        auto take = [s](transport& wire) -> transport_events* {
+            s->attach(wire);
+            return s;
+        };
+        connection->depart({.take = std::move(take),
                             .settings = &wire_settings_,
                             .name = name,
                             .head = agreed.head,

@@ -43,6 +43,8 @@ public:
     /// Never ends with '/': "" is the root.
     std::string const& prefix() const noexcept { return prefix_; }
     std::size_t max_body() const noexcept { return max_body_; }
+    /// The text that goes with 413.
+    virtual std::string_view too_long() const noexcept { return "the body is too long\n"; }
 
 private:
     std::string prefix_;

@@ -2,6 +2,7 @@
 #include "core/ascii.hpp"
 #include "core/json_messages.hpp"
 #include "forwarded_exchange.hpp"
+#include "held_post.hpp"
 #include "http_carriers.hpp"
 #include "http_response.hpp"
 #include "mount_point_open.hpp"
@@ -34,44 +35,6 @@ std::string cache_forever() {
     std::string fields("Cache-Control: public, max-age=31536000\r\nExpires: ");
     return fields.append(expires.data(), expires.size()).append("\r\n");
 }
-
-/// The POST whose answer waits until a paused session reads again. Owns itself.
-class held_post final : public held_sender, public exchange_events {
-public:
-    held_post(exchange& to,
-              sockjs_session& session,
-              unsigned status,
-              std::string_view body,
-              std::string fields)
-        : to_(to), session_(session), status_(status), body_(body), fields_(std::move(fields)) {
-        to_.listen(this, false);
-        session_.hold(*this);
-    }
-    void release(bool) override {
-        to_.listen(nullptr, false);
-        (void)to_.respond({.status = status_,
-                           .content_type = text_plain,
-                           .fields = no_cache,
-                           .more_fields = fields_,
-                           .body = body_});
-        delete this;
-    }
-    void on_sent() override {}
-    void on_done() override {}
-    void on_gone() override {
-        session_.forget_held(*this);
-        delete this;
-    }
-
-private:
-    ~held_post() = default;
-
-    exchange& to_;
-    sockjs_session& session_;
-    unsigned status_;
-    std::string_view body_;  // a literal
-    std::string fields_;
-};
 
 class sockjs_mount final : public mount_point {
 public:
@@ -407,12 +370,15 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
 
     std::string fields;
     if (!is_jsonp) append_cors(fields, in);
+    auto const answer_with = [&](unsigned status, std::string_view body) -> answer {
+        return {.status = status,
+                .content_type = text_plain,
+                .fields = no_cache,
+                .more_fields = fields,
+                .body = body};
+    };
     auto const respond = [&](unsigned status, std::string_view body) {
-        (void)in.to.respond({.status = status,
-                             .content_type = text_plain,
-                             .fields = no_cache,
-                             .more_fields = fields,
-                             .body = body});
+        (void)in.to.respond(answer_with(status, body));
     };
     auto& messages = in.here.loop().decoder();
     if (auto const wrong = decode(in, is_jsonp, messages))
@@ -426,7 +392,7 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
     auto const status = is_jsonp ? 200u : 204u;
     std::string_view const body = is_jsonp ? "ok" : "";
     if (session->is_open() && session->is_paused())
-        return (void)new held_post(in.to, *session, status, body, std::move(fields));
+        return (void)new held_post(in.to, session->held(), answer_with(status, body));
     respond(status, body);
 }
 

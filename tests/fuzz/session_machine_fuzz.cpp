@@ -427,9 +427,9 @@ void machine::post_some() {
     std::vector<std::string_view> const views(texts.begin(), texts.end());
     if (!s->receive(views)) r.next_in = before;
     if (!s->is_paused()) return;
-    s->hold(*posts_.emplace_back(std::make_unique<post>()));
+    s->held().hold(*posts_.emplace_back(std::make_unique<post>()));
     if (in.coin()) return;
-    s->forget_held(*posts_.back());
+    s->held().forget(*posts_.back());
     posts_.pop_back();
 }
 

@@ -30,6 +30,17 @@ answer head_of(carrier_dress const& dress) noexcept {
             .more_fields = dress.fields};
 }
 
+std::string_view name_of(sockjs::envelope_kind k) noexcept {
+    switch (k) {
+        case sockjs::envelope_kind::xhr: return "xhr-polling";
+        case sockjs::envelope_kind::xhr_streaming: return "xhr-streaming";
+        case sockjs::envelope_kind::eventsource: return "eventsource";
+        case sockjs::envelope_kind::htmlfile: return "htmlfile";
+        case sockjs::envelope_kind::jsonp: return "jsonp-polling";
+    }
+    return {};
+}
+
 bool is_message(frame const& f) noexcept {
     return f.text().starts_with('a');
 }
@@ -77,20 +88,9 @@ void answer_with_one_frame(exchange& to, carrier_dress const& dress, std::string
 // ---- both
 // ----------------------------------------------------------------------------------------
 
-http_carrier::http_carrier(exchange& to, carrier_dress dress, transport_events& session)
-    : to_(&to), session_(&session), dress_(std::move(dress)) {
+http_carrier::http_carrier(exchange& to, transport_events& session)
+    : to_(&to), session_(&session) {
     to.listen(this, true);
-}
-
-std::string_view http_carrier::name() const noexcept {
-    switch (dress_.envelope) {
-        case sockjs::envelope_kind::xhr: return "xhr-polling";
-        case sockjs::envelope_kind::xhr_streaming: return "xhr-streaming";
-        case sockjs::envelope_kind::eventsource: return "eventsource";
-        case sockjs::envelope_kind::htmlfile: return "htmlfile";
-        case sockjs::envelope_kind::jsonp: return "jsonp-polling";
-    }
-    return {};
 }
 
 void http_carrier::close(close_code, std::string_view) noexcept {
@@ -133,6 +133,10 @@ void http_carrier::on_stalled() {
 // ---- one-shot
 // ------------------------------------------------------------------------------------
 
+std::string_view one_shot_carrier::name() const noexcept {
+    return name_of(dress_.envelope);
+}
+
 write_result one_shot_carrier::write(std::span<frame* const> batch) {
     auto const messages = leading_messages(batch);
     auto const taken = messages == 0 ? 1 : messages;
@@ -144,8 +148,8 @@ write_result one_shot_carrier::write(std::span<frame* const> batch) {
     }
     std::string body;
     body.reserve(text.size() + 16);
-    sockjs::append_dressed(body, dress().envelope, dress().callback, text);
-    auto whole = head_of(dress());
+    sockjs::append_dressed(body, dress_.envelope, dress_.callback, text);
+    auto whole = head_of(dress_);
     whole.body = body;
     return finished(taken, to().respond(whole));
 }
@@ -157,7 +161,11 @@ stream_carrier::stream_carrier(exchange& to,
                                carrier_dress dress,
                                transport_events& session,
                                std::size_t limit)
-    : http_carrier(to, std::move(dress), session), limit_(limit) {}
+    : http_carrier(to, session), dress_(std::move(dress)), limit_(limit) {}
+
+std::string_view stream_carrier::name() const noexcept {
+    return name_of(dress_.envelope);
+}
 
 std::size_t stream_carrier::pending_bytes() const noexcept {
     return const_cast<stream_carrier*>(this)->to().unsent();
@@ -165,9 +173,9 @@ std::size_t stream_carrier::pending_bytes() const noexcept {
 
 void stream_carrier::append_start(std::string& out) {
     if (std::exchange(started_, true)) return;
-    to().begin_stream(head_of(dress()));
+    to().begin_stream(head_of(dress_));
     std::string prelude;
-    sockjs::append_prelude(prelude, dress().envelope, dress().callback);
+    sockjs::append_prelude(prelude, dress_.envelope, dress_.callback);
     append_chunk(to(), out, prelude);
 }
 
@@ -178,9 +186,9 @@ void stream_carrier::start() {
 }
 
 std::size_t stream_carrier::append_frame(std::string& out, frame const& f) {
-    auto const envelope = dress().envelope;
+    auto const envelope = dress_.envelope;
     auto const dressed = [&](std::string& to_text) {
-        sockjs::append_dressed(to_text, envelope, dress().callback, f.text());
+        sockjs::append_dressed(to_text, envelope, dress_.callback, f.text());
     };
     auto const shareable = f.is_shared() && (envelope == sockjs::envelope_kind::xhr_streaming ||
                                              envelope == sockjs::envelope_kind::eventsource);
@@ -205,7 +213,7 @@ write_result stream_carrier::write(std::span<frame* const> batch) {
         std::string joined;
         append_joined(joined, batch.first(waiting));
         std::string text;
-        sockjs::append_dressed(text, dress().envelope, dress().callback, joined);
+        sockjs::append_dressed(text, dress_.envelope, dress_.callback, joined);
         written_ += append_chunk(to(), out, text);
         taken = waiting;
         last = written_ >= limit_;

@@ -22,26 +22,25 @@ struct carrier_dress {
 /// where the envelope is a stream's.
 void answer_with_one_frame(exchange& to, carrier_dress const& dress, std::string_view frame_text);
 
-/// Both HTTP carriers own themselves: they are gone after `abort`, after their session's
+/// The HTTP carriers own themselves: they are gone after `abort`, after their session's
 /// `on_closed`, and after a write that `ended`.
 class http_carrier : public transport, public exchange_events {
 public:
-    std::string_view name() const noexcept override;
     void close(close_code code, std::string_view text) noexcept override;
     void abort() noexcept override;
     void pause_reading(bool) override {}
     bool is_peer_gone() const noexcept override { return to_->is_client_gone(); }
 
+    void on_sent() override {}
     void on_done() override;
     void on_gone() override;
     void on_stalled() override;
 
 protected:
-    http_carrier(exchange& to, carrier_dress dress, transport_events& session);
+    http_carrier(exchange& to, transport_events& session);
     virtual ~http_carrier() = default;
 
     exchange& to() noexcept { return *to_; }
-    carrier_dress const& dress() const noexcept { return dress_; }
     transport_events& session() noexcept { return *session_; }
     /// Behind the last byte: deletes this when all is out.
     write_result finished(std::size_t taken, bool all_out);
@@ -49,22 +48,25 @@ protected:
 private:
     exchange* to_;
     transport_events* session_;
-    carrier_dress dress_;
 };
 
-/// Long-polling: one batch answers one request. Messages that wait together leave as one frame.
+/// SockJS long-polling: one batch answers one request. Messages that wait together leave as one
+/// frame.
 class one_shot_carrier final : public http_carrier {
 public:
     one_shot_carrier(exchange& to, carrier_dress dress, transport_events& session)
-        : http_carrier(to, std::move(dress), session) {}
+        : http_carrier(to, session), dress_(std::move(dress)) {}
 
     carrier shape() const noexcept override { return carrier::one_shot; }
+    std::string_view name() const noexcept override;
     write_result write(std::span<frame* const> batch) override;
     std::size_t pending_bytes() const noexcept override { return 0; }
-    void on_sent() override {}
+
+private:
+    carrier_dress dress_;
 };
 
-/// Streaming, SSE, htmlfile: one long response, one chunk a frame, ended at a limit.
+/// SockJS streaming, SSE, htmlfile: one long response, one chunk a frame, ended at a limit.
 class stream_carrier final : public http_carrier {
 public:
     /// `limit` counts the bytes of dressed frames, not the prelude.
@@ -74,6 +76,7 @@ public:
     void start();
 
     carrier shape() const noexcept override { return carrier::stream; }
+    std::string_view name() const noexcept override;
     write_result write(std::span<frame* const> batch) override;
     std::size_t pending_bytes() const noexcept override;
     void on_sent() override { session().on_writable(*this); }
@@ -82,6 +85,7 @@ private:
     void append_start(std::string& out);
     std::size_t append_frame(std::string& out, frame const& f);
 
+    carrier_dress dress_;
     std::size_t limit_;
     std::size_t written_ = 0;
     bool started_ = false;

@@ -50,6 +50,10 @@ void websocket_connection::start(transport_events& session, std::string_view beh
     });
 }
 
+void websocket_connection::refuse() {
+    run_event([this] { close(close_code::no_status, {}); });
+}
+
 // ---- reading
 // -------------------------------------------------------------------------------------
 
@@ -174,7 +178,7 @@ write_result websocket_connection::write(std::span<frame* const> batch) {
 
 void websocket_connection::append_frame(std::string& out, frame const& f) {
     auto const is_message = f.kind() == frame_kind::text || f.kind() == frame_kind::binary;
-    if (!is_message || f.size() < settings_.deflate.threshold) {
+    if (!is_message || f.is_uncompressed() || f.size() < settings_.deflate.threshold) {
         out.append(f.ws());
         return;
     }

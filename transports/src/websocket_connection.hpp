@@ -39,6 +39,9 @@ public:
     /// Begins to read, first what came behind the handshake. An event of its own.
     void start(transport_events& session, std::string_view behind_handshake);
 
+    /// Completes the handshake and closes without a code, for a client that wants it said so.
+    void refuse();
+
     // -- transport
     carrier shape() const noexcept override { return carrier::duplex; }
     std::string_view name() const noexcept override { return name_; }

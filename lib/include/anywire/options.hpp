@@ -1,10 +1,14 @@
 #pragma once
 
 #include <anywire/limits.hpp>
+#include <anywire/request.hpp>
+#include <anywire/response_headers.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace anywire {
@@ -76,6 +80,75 @@ struct sockjs_options {
     std::size_t response_limit = 131'072;
 
     deflate_options deflate{};
+};
+
+/// What browsers are told on requests from other origins, beside who may come: that is `origins`.
+struct cors_options {
+    bool credentials = true;                 ///< Lets pages send cookies (`withCredentials`).
+    std::vector<std::string> allowed_headers{};  ///< Empty: those the browser asks for.
+    std::vector<std::string> exposed_headers{};
+    std::chrono::seconds max_age{0};  ///< How long a preflight's answer is kept; 0: not said.
+};
+
+/// The cookie for load balancers with sticky sessions; its value is the Engine.IO sid. Set by the
+/// polling handshake.
+struct cookie_options {
+    std::string name{};  ///< Empty: no cookie. The reference calls it "io".
+    std::string path = "/";
+    std::string domain{};
+    bool http_only = true;
+    bool secure = false;
+    std::string same_site = "Lax";    ///< "Lax", "Strict", "None"; empty: not said.
+    std::chrono::seconds max_age{0};  ///< 0: as long as the browser runs.
+};
+
+/// A handshake or request that an Engine.IO mount has refused.
+struct connection_error {
+    anywire::request const& request;
+    unsigned code = 0;         ///< 0-5, as on the wire.
+    std::string_view message{};
+};
+
+/// A mount that speaks Engine.IO 4 and, where switched on, 3.
+///
+/// A session starts on long-polling or on a WebSocket, and goes from the first to the second when
+/// the client asks. Its message limit is `limits.max_message`, told to clients as `maxPayload`.
+struct engineio_options {
+    session_limits limits{};
+    origin_list origins{};
+
+    bool polling = true;
+    bool websocket = true;
+    bool upgrades = true;  ///< From polling to WebSocket.
+    bool eio3 = false;     ///< Engine.IO 3: the clients of Socket.IO 1.x and 2.x.
+    bool jsonp = false;    ///< Polling by script elements: switch on for old browsers only.
+
+    /// Between two heartbeats, told to the client. Default 25 s.
+    std::chrono::milliseconds ping_interval{25'000};
+    /// Silence after a ping that ends a session as `heartbeat_timeout`. Default 20 s.
+    std::chrono::milliseconds ping_timeout{20'000};
+    /// How long a WebSocket may take from its handshake to the upgrade. Default 10 s.
+    std::chrono::milliseconds upgrade_timeout{10'000};
+
+    /// Most packets in one poll's answer; 0 is no limit (the default). python-engineio takes 16.
+    std::size_t max_packets_per_poll = 0;
+    /// Compresses polls' answers (gzip, deflate) from `compress_from` bytes on, for clients that
+    /// ask for it.
+    bool compress_polls = true;
+    std::size_t compress_from = 1'024;
+    deflate_options deflate{};
+
+    cors_options cors{};
+    cookie_options cookie{};
+    /// A message sent right behind the handshake; empty: none.
+    std::string initial_packet{};
+
+    /// Adds fields to the first response of a session (a poll's or the 101).
+    std::function<void(request const&, response_headers&)> initial_headers{};
+    /// The same for every poll's answer and every 101.
+    std::function<void(request const&, response_headers&)> headers{};
+    /// Hears of requests that were refused.
+    std::function<void(connection_error const&)> on_connection_error{};
 };
 
 }  // namespace anywire

@@ -88,17 +88,19 @@ void frame_queue::pop(std::size_t n) noexcept {
 }
 
 bool frame_queue::drop_oldest() noexcept {
-    for (std::size_t i = 0; i < count_; ++i) {
-        auto* const victim = at(i);
-        if (victim->is_protocol()) continue;
-        // What is older moves up one place; there are few protocol frames, so few moves.
-        for (std::size_t k = i; k > 0; --k) slots()[(head_ + k) & mask()] = at(k - 1);
-        bytes_ -= static_cast<std::uint32_t>(victim->cost());
-        drop_front(1);
-        victim->unref();
-        return true;
+    std::uint32_t first = 0;
+    while (first < count_ && (at(first)->is_protocol() || at(first)->is_attachment())) ++first;
+    if (first == count_) return false;
+    auto end = first + 1;
+    while (end < count_ && at(end)->is_attachment()) ++end;
+    for (auto i = first; i < end; ++i) {
+        bytes_ -= static_cast<std::uint32_t>(at(i)->cost());
+        at(i)->unref();
     }
-    return false;
+    // What is older moves up; there are few protocol frames, so few moves.
+    for (auto k = first; k > 0; --k) slots()[(head_ + k - 1 + (end - first)) & mask()] = at(k - 1);
+    drop_front(end - first);
+    return true;
 }
 
 void frame_queue::clear() noexcept {

@@ -68,6 +68,14 @@ public:
     bool is_shared() const noexcept { return shared_; }
     void mark_shared() noexcept { shared_ = true; }
 
+    /// An attachment belongs to the frame before it: the two are dropped together or not at all.
+    bool is_attachment() const noexcept { return attachment_; }
+    void mark_attachment() noexcept { attachment_ = true; }
+
+    /// The application asked for this frame to go uncompressed.
+    bool is_uncompressed() const noexcept { return uncompressed_; }
+    void mark_uncompressed() noexcept { uncompressed_ = true; }
+
     /// The bytes of a further form, built by `build(std::string&)` at its first use.
     /// Borrow: valid as long as this frame.
     template <class Build>
@@ -98,7 +106,8 @@ private:
     frame_kind kind_;
     bool protocol_ = false;
     bool shared_ = false;
-    [[maybe_unused]] char unused_[2] = {};
+    bool attachment_ = false;
+    bool uncompressed_ = false;
     char header_[10] = {};  // the header ends where the text begins
 };
 static_assert(sizeof(frame) == 32);
@@ -148,7 +157,8 @@ public:
     frame* at(std::size_t i) const noexcept { return slots()[(head_ + i) & mask()]; }
     /// Removes the `n` oldest.
     void pop(std::size_t n) noexcept;
-    /// Drops the oldest frame that is not the protocol's own; false when there is none.
+    /// Drops the oldest message, its attachments with it: frames that are not the protocol's own.
+    /// Attachments whose message has left stay. False when there is nothing to drop.
     bool drop_oldest() noexcept;
     void clear() noexcept;
 

@@ -23,7 +23,17 @@ namespace anywire {
 class session_base;
 
 /// How a dialect turns a message into a frame.
-enum class encoding : std::uint8_t { plain, sockjs };
+///
+/// The two Engine.IO revisions differ in binary messages only, and so do clients that take none.
+enum class encoding : std::uint8_t {
+    plain,
+    sockjs,
+    engineio4,
+    engineio3,
+    engineio4_base64,
+    engineio3_base64
+};
+constexpr std::size_t encoding_count = 6;
 
 /// One message for many sessions: encoded at most once per encoding, whoever asks first.
 ///
@@ -53,7 +63,7 @@ private:
 
     std::string data_;
     bool binary_;
-    std::array<std::atomic<frame*>, 2> frames_{};
+    std::array<std::atomic<frame*>, encoding_count> frames_{};
 };
 
 /// Numbers about one mount, over all shards.

@@ -66,7 +66,7 @@ result<void> session_base::send(message_view m) {
     if (!m.binary && !is_utf8(m.data)) return errc::bad_utf8;
     auto f = encode(m);
     if (!f) return errc::bad_utf8;
-    return enqueue(std::move(f));
+    return enqueue({&f, 1});
 }
 
 result<void> session_base::send_shared(shared_message& m) {
@@ -77,7 +77,7 @@ result<void> session_base::send_shared(shared_message& m) {
         return encode(view);
     });
     if (!f) return errc::bad_utf8;
-    return enqueue(std::move(f));
+    return enqueue({&f, 1});
 }
 
 bool session_base::holds_messages() const noexcept {
@@ -87,15 +87,26 @@ bool session_base::holds_messages() const noexcept {
     return false;
 }
 
-result<void> session_base::enqueue(frame_ptr f) {
-    if (queued_bytes() + f->cost() > endpoint_.limits().max_queued_bytes && holds_messages())
-        return overflow(std::move(f));
-    queue_.push(std::move(f));
-    mark_dirty();
+result<void> session_base::send_frames(std::span<frame_ptr> packet) {
+    if (state_ != state::open) return errc::session_closed;
+    return enqueue(packet);
+}
+
+result<void> session_base::enqueue(std::span<frame_ptr> packet) {
+    std::size_t cost = 0;
+    for (auto const& f : packet) cost += f->cost();
+    if (queued_bytes() + cost > endpoint_.limits().max_queued_bytes && holds_messages())
+        return overflow(packet, cost);
+    push(packet);
     return {};
 }
 
-result<void> session_base::overflow(frame_ptr f) {
+void session_base::push(std::span<frame_ptr> packet) {
+    for (auto& f : packet) queue_.push(std::move(f));
+    mark_dirty();
+}
+
+result<void> session_base::overflow(std::span<frame_ptr> packet, std::size_t cost) {
     auto const most = endpoint_.limits().max_queued_bytes;
     switch (endpoint_.limits().overflow) {
         case overflow_policy::close:
@@ -108,13 +119,11 @@ result<void> session_base::overflow(frame_ptr f) {
         case overflow_policy::refuse: wants_drain_ = true; return errc::send_queue_full;
         case overflow_policy::drop_oldest:
             // What the carrier has taken cannot be dropped: if that leaves no room, nothing would.
-            if (auto const held = queued_bytes() - queue_.bytes();
-                held != 0 && held + f->cost() > most)
+            if (auto const held = queued_bytes() - queue_.bytes(); held != 0 && held + cost > most)
                 break;
-            while (queued_bytes() + f->cost() > most && queue_.drop_oldest()) ++dropped_;
-            if (queued_bytes() + f->cost() > most && holds_messages()) break;
-            queue_.push(std::move(f));
-            mark_dirty();
+            while (queued_bytes() + cost > most && queue_.drop_oldest()) ++dropped_;
+            if (queued_bytes() + cost > most && holds_messages()) break;
+            push(packet);
             return {};
         case overflow_policy::drop_newest: break;
     }

@@ -12,6 +12,7 @@
 #include <any>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,6 +61,13 @@ public:
     /// The wire's session id, where the dialect has one; empty otherwise.
     virtual std::string_view wire_id() const noexcept { return {}; }
     result<void> send_shared(shared_message& m);
+    /// Queues one message that was encoded before, with its attachments: all of it or nothing. The
+    /// frames are taken if it is queued.
+    ///
+    /// Errors: as `send`.
+    result<void> send_frames(std::span<frame_ptr> packet);
+    /// True when what is queued now leaves at the end of this event.
+    bool is_writable() const noexcept { return wire_ && !blocked_; }
     /// Calls what was posted to the session, with the care that handlers get.
     void call_posted(std::function<void(session&)> const& fn);
     /// Ends the session at once, telling nobody but the application.
@@ -164,8 +172,9 @@ private:
     void tell_closed();
     /// True when more waits than the protocol's own frames: those never keep a message out.
     bool holds_messages() const noexcept;
-    result<void> enqueue(frame_ptr f);
-    result<void> overflow(frame_ptr f);
+    result<void> enqueue(std::span<frame_ptr> packet);
+    result<void> overflow(std::span<frame_ptr> packet, std::size_t cost);
+    void push(std::span<frame_ptr> packet);
     template <class Handler, class... Args>
     void call(Handler const& handler, Args&&... args);
 

@@ -16,7 +16,7 @@ sockjs_session::sockjs_session(endpoint_core& endpoint,
 }
 
 sockjs_session::~sockjs_session() {
-    release_held(false);
+    held_.release(false);
     for (auto* wire : draining_) wire->abort();
 }
 
@@ -103,7 +103,7 @@ void sockjs_session::on_due(tick now) {
 }
 
 void sockjs_session::on_retired() {
-    release_held(false);
+    held_.release(false);
     drop_receiver();  // one that was abandoned while it closed still has it
     // Whoever broke off finds a new session; whoever was told goodbye hears it again for a while.
     if (!goodbye_frame_) return die();
@@ -115,10 +115,6 @@ void sockjs_session::drop_receiver() {
     if (!receiver) return;
     lose_wire();
     receiver->abort();
-}
-
-void sockjs_session::release_held(bool lives) {
-    for (auto* sender : std::exchange(held_, {})) sender->release(lives);
 }
 
 }  // namespace anywire

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "session/held_senders.hpp"
 #include "session/session_base.hpp"
 
 #include <string>
@@ -12,16 +13,6 @@ namespace anywire {
 struct sockjs_timing {
     tick heartbeat = 0;
     tick disconnect_delay = 0;
-};
-
-/// What waits for a paused session: a POST whose answer is held back.
-class held_sender {
-public:
-    /// The session reads again, or has ended: answer. The last call.
-    virtual void release(bool session_lives) = 0;
-
-protected:
-    ~held_sender() = default;
 };
 
 /// SockJS over HTTP: one receiving request at a time carries frames down, any number of POSTs
@@ -50,11 +41,8 @@ public:
     /// Limits: while paused, at most `session_limits::max_queued_bytes` are kept; then
     ///         `errc::send_queue_full` and nothing is taken.
     result<void> receive(std::span<std::string_view const> messages);
-    /// Keeps the answer to a POST back until the session reads again.
-    /// Requires: `is_paused()`.
-    void hold(held_sender& sender) { held_.push_back(&sender); }
-    /// The held POST's client has gone.
-    void forget_held(held_sender& sender) noexcept { std::erase(held_, &sender); }
+    /// Those whose answers are kept back until a paused session reads again.
+    held_senders& held() noexcept { return held_; }
 
     void on_payload(anywire::transport&, std::string_view, bool) override {}
     void on_closed(anywire::transport& from, bool orderly, close_event const& how) override;
@@ -67,11 +55,10 @@ protected:
     void on_due(tick now) override;
     void on_finished(anywire::transport* draining) override;
     void on_retired() override;
-    void on_resumed() override { release_held(true); }
+    void on_resumed() override { held_.release(true); }
 
 private:
     void serve_goodbye(anywire::transport& wire);
-    void release_held(bool lives);
     void drop_receiver();
 
     sockjs_timing const& timing_;
@@ -81,7 +68,7 @@ private:
     // may come back with another all the same.
     std::vector<anywire::transport*> draining_{};
     frame_ptr goodbye_frame_{};
-    std::vector<held_sender*> held_{};
+    held_senders held_{};
 };
 
 }  // namespace anywire

@@ -77,6 +77,7 @@ public:
     ///         options out of range or origins that are none.
     endpoint mount(std::string path, websocket_options options, handlers app);
     endpoint mount(std::string path, sockjs_options options, handlers app);
+    endpoint mount(std::string path, engineio_options options, handlers app);
 
     /// Serves the files of a folder: GET and HEAD, ETag, index.html, no listing, no hidden files,
     /// no symbolic links out of it.

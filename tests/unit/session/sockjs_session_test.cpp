@@ -450,7 +450,7 @@ TEST_CASE("a held POST is answered when the session resumes") {
     s.pause();
     CHECK(w.post(s, {"1", "2"}));
     fake_post held;
-    s.hold(held);
+    s.held().hold(held);
     w.loop.flush();
     CHECK(w.take() == strings{"open"});
     CHECK_FALSE(held.released);
@@ -468,7 +468,7 @@ TEST_CASE("a held POST stays held when the session pauses again in the middle of
     w.on_message = [](session& same, message_view) { same.pause(); };
     CHECK(w.post(s, {"1", "2"}));
     fake_post held;
-    s.hold(held);
+    s.held().hold(held);
     s.resume();
     w.loop.flush();
     CHECK(w.take() == strings{"open", "message 1", "message 2"});
@@ -485,7 +485,7 @@ TEST_CASE("a held POST is answered when the session ends") {
     s.pause();
     CHECK(w.post(s, {"1"}));
     fake_post held;
-    s.hold(held);
+    s.held().hold(held);
     w.advance_ticks(delay);
     CHECK(w.closes == 1);
     CHECK(held.released == false);
@@ -498,9 +498,9 @@ TEST_CASE("a held POST whose client has gone is forgotten") {
     s.pause();
     fake_post gone;
     fake_post stays;
-    s.hold(gone);
-    s.hold(stays);
-    s.forget_held(gone);
+    s.held().hold(gone);
+    s.held().hold(stays);
+    s.held().forget(gone);
     s.resume();
     w.loop.flush();
     CHECK_FALSE(gone.released);

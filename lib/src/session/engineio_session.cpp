@@ -1,0 +1,341 @@
+#include "session/engineio_session.hpp"
+
+#include "core/base64.hpp"
+#include "core/utf8.hpp"
+#include "engineio/payload.hpp"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace anywire {
+namespace {
+
+using engineio::packet_type;
+using engineio::revision;
+
+// Fifty thousand in one body are a client's right; beyond this it is a flood of empty ones.
+constexpr std::size_t most_packets = 100'000;
+
+frame_ptr make_constant(std::string_view text) {
+    frame_ptr f(frame::make(text, frame_kind::text));
+    f->mark_protocol();
+    f->mark_shared();
+    return f;
+}
+frame_ptr ping_frame() {
+    static frame_ptr const f = make_constant("2");
+    return f;
+}
+frame_ptr pong_frame() {
+    static frame_ptr const f = make_constant("3");
+    return f;
+}
+frame_ptr noop_frame() {
+    static frame_ptr const f = make_constant("6");
+    return f;
+}
+
+frame_ptr make_led(std::string_view lead, std::string_view data, frame_kind kind) {
+    auto* const f = frame::make(lead.size() + data.size(), kind);
+    std::memcpy(f->data(), lead.data(), lead.size());
+    if (!data.empty()) std::memcpy(f->data() + lead.size(), data.data(), data.size());
+    return frame_ptr(f);
+}
+
+}  // namespace
+
+frame_ptr make_engineio_message(encoding which, message_view m) {
+    if (!m.binary) return make_led("4", m.data, frame_kind::text);
+    switch (which) {
+        case encoding::engineio3: return make_led("\4", m.data, frame_kind::binary);
+        case encoding::engineio4_base64:
+        case encoding::engineio3_base64: {
+            std::string text(which == encoding::engineio3_base64 ? "b4" : "b");
+            append_base64(text, m.data);
+            return frame_ptr(frame::make(text, frame_kind::text));
+        }
+        default: return frame_ptr(frame::make(m.data, frame_kind::binary));
+    }
+}
+
+/// The candidate WebSocket of a polling session.
+struct engineio_session::upgrade final : timer_node {
+    upgrade(engineio_session& s, anywire::transport& w, tick end) : owner(s), wire(&w), until(end) {}
+    void on_timer(tick now) override { owner.on_upgrade_turn(now); }
+
+    engineio_session& owner;
+    anywire::transport* wire;
+    tick until;
+    bool blocked = false;
+};
+
+engineio_session::engineio_session(endpoint_core& endpoint,
+                                   origin from,
+                                   engineio_timing const& timing,
+                                   setup s)
+    : session_base(endpoint, std::move(from)),
+      timing_(timing),
+      wire_id_(std::move(s.wire_id)),
+      jsonp_(s.jsonp.empty() ? nullptr : std::make_unique<std::string>(std::move(s.jsonp))),
+      heard_(endpoint.loop().now()),
+      revision_(s.revision),
+      base64_(s.base64),
+      is_polling_(!s.websocket) {
+    frame_ptr open(frame::make(s.open, frame_kind::text));
+    open->mark_protocol();
+    push_protocol(std::move(open));
+    if (s.initial) {
+        auto first = encode(*s.initial);
+        first->mark_protocol();
+        push_protocol(std::move(first));
+    }
+    auto due = timing_.ping_interval;
+    if (revision_ == revision::v3)
+        due += timing_.ping_timeout;  // the client pings
+    else if (due > 4)
+        due -= loop().random_u32() % (due / 5 + 1);  // a storm of connects is no storm of pings
+    set_due(heard_ + due);
+}
+
+engineio_session::~engineio_session() {
+    drop_candidate();
+    for (auto* wire : draining_) wire->abort();
+}
+
+encoding engineio_session::encoding_of_messages() const noexcept {
+    if (revision_ == revision::v4) return base64_ ? encoding::engineio4_base64 : encoding::engineio4;
+    return base64_ ? encoding::engineio3_base64 : encoding::engineio3;
+}
+
+frame_ptr engineio_session::encode(message_view m) {
+    return make_engineio_message(encoding_of_messages(), m);
+}
+
+held_senders& engineio_session::held() noexcept {
+    if (!held_) held_ = std::make_unique<held_senders>();
+    return *held_;
+}
+
+// ---- polling
+// -------------------------------------------------------------------------------------
+
+void engineio_session::attach(anywire::transport& wire) {
+    if (current() < state::ended) return session_base::attach(wire);
+    if (!owes_goodbye_) return wire.abort();
+    owes_goodbye_ = false;
+    auto const noop = noop_frame();
+    auto const close = make_constant("1");
+    std::array<frame* const, 2> const batch{noop.get(), close.get()};
+    auto const r = wire.write(batch);
+    if (r.then == write_result::next::finished) return draining_.push_back(&wire);
+    die();
+}
+
+void engineio_session::on_overlap(std::string_view what) {
+    loop().log().write(log_level::debug, "engine.io session closed: ", what);
+    fail_transport();
+}
+
+void engineio_session::fail_transport() {
+    fail(close_reason::protocol_error, close_code::no_status, "transport error");
+}
+
+void engineio_session::receive(std::string_view body, bool binary) {
+    std::string repaired;
+    if (!binary && !is_utf8(body)) {
+        append_utf8_repaired(repaired, body);
+        body = repaired;
+    }
+    std::string decoded;
+    engineio::payload_reader reader(revision_, body, binary);
+    for (std::size_t n = 0; is_running() && n < most_packets; ++n) {
+        auto const p = reader.next(decoded);
+        if (!p) break;
+        on_packet(*p);
+    }
+    if (!is_running() || (!reader.failed() && !reader.next(decoded))) return;
+    fail(close_reason::protocol_error, close_code::no_status, "parse error");
+}
+
+void engineio_session::answer_poll(std::string_view text) {
+    auto* const poll = wire();
+    lose_wire();
+    auto const last = make_constant(text);
+    std::array<frame* const, 1> const batch{last.get()};
+    if (poll->write(batch).then == write_result::next::finished) draining_.push_back(poll);
+}
+
+void engineio_session::on_finished(anywire::transport* draining) {
+    if (draining) draining_.push_back(draining);
+}
+
+// ---- packets
+// -------------------------------------------------------------------------------------
+
+void engineio_session::on_payload(anywire::transport& from, std::string_view data, bool binary) {
+    if (upgrade_ && &from == upgrade_->wire) return on_candidate_packet(data, binary);
+    if (&from != wire() || !is_running()) return;
+    std::string decoded;
+    auto const p = engineio::decode_frame(revision_, data, binary, decoded);
+    if (!p) return fail(close_reason::protocol_error, close_code::no_status, "parse error");
+    on_packet(*p);
+}
+
+void engineio_session::on_packet(engineio::packet const& p) {
+    auto const is_v4 = revision_ == revision::v4;
+    heard_ = loop().now();
+    if (p.type != packet_type::pong) is_alive_ = true;
+    switch (p.type) {
+        case packet_type::message: return deliver({p.data, p.binary});
+        case packet_type::pong: return is_v4 ? on_pong() : fail_transport();
+        case packet_type::ping: return is_v4 ? fail_transport() : push_protocol(pong_frame());
+        case packet_type::close:
+            return fail(close_reason::client_closed, close_code::no_status, "transport close");
+        case packet_type::open:
+        case packet_type::upgrade:
+        case packet_type::noop: return;
+    }
+}
+
+// ---- the heartbeat
+// -------------------------------------------------------------------------------
+
+void engineio_session::on_pong() {
+    if (!awaiting_pong_) return;  // nobody postpones the pings by pongs that answer none
+    awaiting_pong_ = false;
+    if (is_running()) set_due(heard_ + timing_.ping_interval);
+}
+
+void engineio_session::on_alive(anywire::transport& from) {
+    if (&from != wire()) return;
+    heard_ = loop().now();
+    is_alive_ = true;
+}
+
+void engineio_session::on_due(tick now) {
+    if (current() == state::retired) return die();
+    if (current() == state::closing)
+        return end({close_reason::server_closed, close_code::no_status, {}});
+    if (!is_running()) return;
+    auto const patience = timing_.ping_interval + timing_.ping_timeout;
+    // What waits behind unsent bytes has not been heard, and a paused session does not listen; the
+    // carrier's own limit on stalled writes decides then.
+    auto const is_deaf = is_blocked() || is_paused();
+    if (revision_ == revision::v3) {
+        if (now - heard_ < patience) return set_due(heard_ + patience);
+        return is_deaf ? set_due(now + timing_.ping_timeout) : on_silence();
+    }
+    if (awaiting_pong_ && is_deaf) return set_due(now + timing_.ping_timeout);
+    if (awaiting_pong_ && !is_alive_) return on_silence();
+    // Due, or owed by somebody who is heard all the same: another one.
+    push_protocol(ping_frame());
+    awaiting_pong_ = true;
+    is_alive_ = false;
+    set_due(now + timing_.ping_timeout);
+}
+
+void engineio_session::on_silence() {
+    fail(close_reason::heartbeat_timeout, close_code::no_status, "ping timeout");
+}
+
+void engineio_session::on_writable(anywire::transport& from) {
+    if (upgrade_ && &from == upgrade_->wire) {
+        upgrade_->blocked = false;
+        return;
+    }
+    session_base::on_writable(from);
+}
+
+void engineio_session::on_resumed() {
+    is_alive_ = true;
+    if (held_) held_->release(true);
+}
+
+// ---- the upgrade
+// ---------------------------------------------------------------------------------
+
+bool engineio_session::can_upgrade() const noexcept {
+    return is_polling_ && !upgrade_ && is_running();
+}
+
+void engineio_session::begin_upgrade(anywire::transport& candidate) {
+    auto const now = loop().now();
+    upgrade_ = std::make_unique<upgrade>(*this, candidate, now + timing_.upgrade_timeout);
+    loop().wheel().arm(*upgrade_, now + 1);
+}
+
+void engineio_session::on_upgrade_turn(tick now) {
+    if (not_after(upgrade_->until, now)) return drop_candidate();
+    // A parked poll would keep the client from pausing.
+    if (wire() && is_running() && !has_queued()) push_protocol(noop_frame());
+    loop().wheel().arm(*upgrade_, now + 1);
+}
+
+void engineio_session::on_candidate_packet(std::string_view data, bool binary) {
+    if (!binary && data == "2probe" && !upgrade_->blocked) {
+        auto const answer = make_constant("3probe");
+        std::array<frame* const, 1> const batch{answer.get()};
+        auto const r = upgrade_->wire->write(batch);
+        upgrade_->blocked = r.then == write_result::next::blocked;
+        return;
+    }
+    if (!binary && data == "5" && !upgrade_->blocked) return complete_upgrade();
+    drop_candidate();
+}
+
+void engineio_session::complete_upgrade() {
+    auto& socket = *upgrade_->wire;
+    upgrade_.reset();
+    if (wire()) answer_poll("6");
+    is_polling_ = false;
+    session_base::attach(socket);
+}
+
+void engineio_session::drop_candidate() noexcept {
+    if (!upgrade_) return;
+    auto* const candidate = upgrade_->wire;
+    upgrade_.reset();
+    candidate->close(close_code::no_status, {});
+}
+
+// ---- the end
+// -------------------------------------------------------------------------------------
+
+void engineio_session::on_closed(anywire::transport& from, bool orderly, close_event const& how) {
+    if (upgrade_ && &from == upgrade_->wire) return upgrade_.reset();
+    if (std::erase(draining_, &from) == 0) return session_base::on_closed(from, orderly, how);
+    if (current() == state::retired && draining_.empty() && !owes_goodbye_) return die();
+    // Messages were lost with it.
+    if (!orderly) end(how);
+}
+
+void engineio_session::on_closing(goodbye const&) {
+    set_due(loop().now() + timing_.close_wait);
+}
+
+void engineio_session::end_carrier(goodbye const& how) {
+    drop_candidate();
+    if (is_polling_) {
+        if (wire()) return answer_poll(how.reason == close_reason::client_closed ? "6" : "1");
+        owes_goodbye_ = how.reason == close_reason::server_closed;
+        return;
+    }
+    if (!wire()) return;
+    auto* const socket = wire();
+    lose_wire();
+    socket->close(close_code::no_status, {});  // as the reference: never a code
+}
+
+void engineio_session::on_retired() {
+    drop_candidate();
+    if (held_) held_->release(false);
+    if (auto* const parked = wire()) {
+        lose_wire();
+        parked->abort();
+    }
+    if (!owes_goodbye_ && draining_.empty()) return die();
+    set_due(loop().now() + timing_.close_wait);
+}
+
+}  // namespace anywire

@@ -1,0 +1,130 @@
+#pragma once
+
+#include "engineio/packet.hpp"
+#include "session/held_senders.hpp"
+#include "session/session_base.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anywire {
+
+/// The timing of an Engine.IO mount, in ticks.
+struct engineio_timing {
+    tick ping_interval = 0;
+    tick ping_timeout = 0;
+    tick upgrade_timeout = 0;
+    /// How long a closed session waits for its client to fetch the goodbye.
+    tick close_wait = 0;
+};
+
+/// An Engine.IO session: on long-polling, on a WebSocket, or on its way from the one to the other.
+///
+/// The upgrade, one machine: a polling session takes one candidate WebSocket at a time. Until the
+/// client's `5` all goes by polling as before, but a parked poll is answered with a noop every tick,
+/// so that the client can stop polling. At the `5` the candidate becomes the carrier, and what is
+/// queued goes there. Whatever else happens to the candidate ends the candidate only.
+///
+/// Rules:
+///  1. A poll that breaks ends the session: its messages are lost. One that ended in order starts
+///     nothing; heartbeats alone find a client that stays away.
+///  2. `close` without a parked poll is served to the next one, for `close_wait` at most.
+/// Spec: Engine.IO 4 and 3.
+class engineio_session final : public session_base {
+public:
+    struct setup {
+        engineio::revision revision = engineio::revision::v4;
+        bool base64 = false;  ///< The client takes no binary: `b64` in its query.
+        bool websocket = false;
+        std::string wire_id{};
+        std::string jsonp{};          ///< The index of its callback; empty: no JSONP.
+        std::string_view open{};      ///< The open packet.
+        message_view const* initial;  ///< A message right behind it; null: none.
+    };
+    engineio_session(endpoint_core& endpoint, origin from, engineio_timing const& timing, setup s);
+    ~engineio_session() override;
+
+    std::string_view wire_id() const noexcept override { return wire_id_; }
+    std::string_view transport() const noexcept override {
+        return is_polling_ ? "polling" : "websocket";
+    }
+    engineio::revision revision() const noexcept { return revision_; }
+    bool takes_binary() const noexcept { return !base64_; }
+    /// The index of its JSONP callback; null where it polls without.
+    std::string const* jsonp() const noexcept { return jsonp_.get(); }
+
+    // -- what the mount calls for requests that name the session
+    /// False once the session is on a WebSocket.
+    bool is_polling() const noexcept { return is_polling_; }
+    /// True when the session is not there any more, for whoever asks by its wire id.
+    bool is_gone() const noexcept { return current() >= state::ended && !owes_goodbye_; }
+    void attach(anywire::transport& wire) override;
+    /// Two requests of one kind at once: ends the session.
+    void on_overlap(std::string_view what);
+    /// The body of a POST; `binary` for an octet-stream.
+    void receive(std::string_view body, bool binary);
+    /// A POST that cannot be read at all, or that broke: ends the session.
+    void fail_transport();
+    /// Those whose answers are kept back until a paused session reads again.
+    held_senders& held() noexcept;
+
+    /// Whether a WebSocket may become a candidate now.
+    bool can_upgrade() const noexcept;
+    /// Requires: `can_upgrade()`.
+    void begin_upgrade(anywire::transport& candidate);
+
+    // -- transport_events
+    void on_payload(anywire::transport& from, std::string_view data, bool binary) override;
+    void on_alive(anywire::transport& from) override;
+    void on_writable(anywire::transport& from) override;
+    void on_closed(anywire::transport& from, bool orderly, close_event const& how) override;
+
+protected:
+    encoding encoding_of_messages() const noexcept override;
+    frame_ptr encode(message_view m) override;
+    void on_closing(goodbye const& how) override;
+    void end_carrier(goodbye const& how) override;
+    void on_due(tick now) override;
+    void on_finished(anywire::transport* draining) override;
+    void on_retired() override;
+    void on_resumed() override;
+
+private:
+    struct upgrade;
+
+    bool is_running() const noexcept {
+        return current() == state::open || current() == state::fresh;
+    }
+    void on_packet(engineio::packet const& p);
+    void on_pong();
+    void on_silence();
+    void on_candidate_packet(std::string_view data, bool binary);
+    void on_upgrade_turn(tick now);
+    void complete_upgrade();
+    void drop_candidate() noexcept;
+    void answer_poll(std::string_view text);
+
+    engineio_timing const& timing_;
+    std::string wire_id_;
+    std::unique_ptr<std::string> jsonp_;
+    std::unique_ptr<upgrade> upgrade_{};
+    std::unique_ptr<held_senders> held_{};
+    // Polls that have been answered, their last bytes on the way.
+    std::vector<anywire::transport*> draining_{};
+    tick heard_;
+    engineio::revision revision_;
+    bool base64_ : 1;
+    bool is_polling_ : 1;
+    bool awaiting_pong_ : 1 = false;
+    bool is_alive_ : 1 = false;     // something other than a pong came while one was awaited
+    bool owes_goodbye_ : 1 = false;  // to the next poll
+};
+
+/// The frame of one message, as the Engine.IO encodings want it.
+frame_ptr make_engineio_message(encoding which, message_view m);
+
+}  // namespace anywire
