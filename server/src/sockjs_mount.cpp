@@ -1,5 +1,6 @@
 #include "cookie.hpp"
 #include "core/ascii.hpp"
+#include "core/form.hpp"
 #include "core/json_messages.hpp"
 #include "forwarded_exchange.hpp"
 #include "held_post.hpp"
@@ -10,7 +11,6 @@
 #include "session/sockjs_session.hpp"
 #include "sockjs/callback.hpp"
 #include "sockjs/envelopes.hpp"
-#include "sockjs/form.hpp"
 #include "sockjs/text.hpp"
 #include "sockjs/url.hpp"
 #include "static_path.hpp"
@@ -349,7 +349,7 @@ error_code sockjs_mount::decode(incoming const& in, bool is_form, json_messages&
     auto media = type.substr(0, type.find(';'));
     while (media.ends_with(' ')) media.remove_suffix(1);
     if (is_form && iequals(media, "application/x-www-form-urlencoded")) {
-        auto const field = sockjs::form_field(in.head.body, "d");
+        auto const field = form_field(in.head.body, "d");
         if (!field || field->empty()) return errc::payload_expected;
         // What was decoded here has to outlive the views into it.
         auto& kept = in.here.form_scratch();

@@ -46,11 +46,17 @@ void append_base64(std::string& out, std::string_view bytes) {
 }
 
 result<std::string> decode_base64(std::string_view text) {
+    std::string out;
+    if (auto const ec = decode_base64(text, out)) return ec;
+    return out;
+}
+
+error_code decode_base64(std::string_view text, std::string& out) {
     if (text.size() % 4 == 0 && text.ends_with('='))
         text.remove_suffix(text.ends_with("==") ? 2 : 1);
     if (text.size() % 4 == 1) return errc::bad_base64;
 
-    std::string out(text.size() * 3 / 4, '\0');
+    out.resize(text.size() * 3 / 4);
     char* to = out.data();
     std::uint32_t bits = 0;
     unsigned held = 0;  // bits not written yet
@@ -64,7 +70,7 @@ result<std::string> decode_base64(std::string_view text) {
             *to++ = static_cast<char>(bits >> held & 0xffu);
         }
     }
-    return out;
+    return {};
 }
 
 bool is_base64_of_16_bytes(std::string_view text) noexcept {

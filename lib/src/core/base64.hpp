@@ -19,6 +19,9 @@ void append_base64(std::string& out, std::string_view bytes);
 /// Errors: `errc::bad_base64`.
 [[nodiscard]] result<std::string> decode_base64(std::string_view text);
 
+/// The same into `out`, whose memory is used again; on an error it holds something.
+[[nodiscard]] error_code decode_base64(std::string_view text, std::string& out);
+
 /// Whether `text` has the form every `Sec-WebSocket-Key` must have.
 ///
 /// Spec: RFC 6455, section 4.1, item 7.

@@ -1,6 +1,6 @@
 #include "sockjs/callback.hpp"
 
-#include "sockjs/form.hpp"
+#include "core/form.hpp"
 
 #include <algorithm>
 #include <utility>

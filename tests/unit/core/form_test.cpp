@@ -1,10 +1,10 @@
-#include "sockjs/form.hpp"
+#include "core/form.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <string>
 
-using namespace anywire::sockjs;
+using namespace anywire;
 
 TEST_CASE("a field of a form is found and decoded") {
     CHECK(form_field("d=%5B%22x%22%5D", "d") == R"(["x"])");
@@ -36,12 +36,12 @@ TEST_CASE("a broken percent escape stays as it is") {
     CHECK(form_decoded("%4%41") == "%4A");
 }
 
-TEST_CASE("a value of a query is handed out as it stands") {
-    CHECK(query_value("t=123&x=%41+b", "x") == "%41+b");
-    CHECK(query_value("t=123&t=4", "t") == "123");
-    CHECK(query_value("t", "t") == "");
-    CHECK_FALSE(query_value("t=123", "x"));
-    CHECK_FALSE(query_value("", "t"));
+TEST_CASE("the pairs of a query are handed out as they stand") {
+    form_reader pairs("t=123&&x=%41+b&y");
+    std::string seen;
+    while (auto const pair = pairs.next())
+        seen.append(pair->name).append("|").append(pair->value).append(";");
+    CHECK(seen == "t|123;x|%41+b;y|;");
 }
 
 TEST_CASE("a name is compared as it decodes") {

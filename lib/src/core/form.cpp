@@ -1,8 +1,8 @@
-#include "sockjs/form.hpp"
+#include "core/form.hpp"
 
 #include "core/json_hex.hpp"
 
-namespace anywire::sockjs {
+namespace anywire {
 namespace {
 
 // The byte that the `%xx` at the start of `text` stands for.
@@ -53,17 +53,11 @@ bool is_form_name(std::string_view encoded, std::string_view name) {
     return form_decoded(encoded) == name;
 }
 
-std::optional<std::string_view> query_value(std::string_view query, std::string_view key) {
-    form_reader pairs(query);
+std::optional<std::string> form_field(std::string_view body, std::string_view name) {
+    form_reader pairs(body);
     while (auto const pair = pairs.next())
-        if (is_form_name(pair->name, key)) return pair->value;
+        if (is_form_name(pair->name, name)) return form_decoded(pair->value);
     return std::nullopt;
 }
 
-std::optional<std::string> form_field(std::string_view body, std::string_view name) {
-    auto const value = query_value(body, name);
-    if (!value) return std::nullopt;
-    return form_decoded(*value);
-}
-
-}  // namespace anywire::sockjs
+}  // namespace anywire

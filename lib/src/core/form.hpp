@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace anywire::sockjs {
+namespace anywire {
 
 /// One `name=value` of a query or form, both still percent-encoded.
 struct form_pair {
@@ -33,13 +33,7 @@ private:
 /// Whether an encoded name, decoded, is `name`.
 [[nodiscard]] bool is_form_name(std::string_view encoded, std::string_view name);
 
-/// The first value of `key` in a query string, still percent-encoded.
-///
-/// Borrow: points into `query`.
-[[nodiscard]] std::optional<std::string_view> query_value(std::string_view query,
-                                                          std::string_view key);
-
 /// The first value of `name` in a urlencoded body, decoded. The bytes need not be UTF-8.
 [[nodiscard]] std::optional<std::string> form_field(std::string_view body, std::string_view name);
 
-}  // namespace anywire::sockjs
+}  // namespace anywire

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace anywire {
+
+/// How a response body is coded.
+enum class content_coding : std::uint8_t { identity, gzip, deflate };
+
+/// Picks the coding a client likes best, of an `Accept-Encoding`: gzip before deflate where it
+/// likes them alike, and either before identity. Elements that are not well-formed count for
+/// nothing; of a coding named twice the lower quality counts.
+///
+/// Spec: RFC 9110, sections 12.4.2 and 12.5.3. That a client will not have identity either is not
+///       seen: it gets identity.
+/// Cost: linear.
+[[nodiscard]] content_coding choose_coding(std::string_view accept_encoding) noexcept;
+
+}  // namespace anywire
