@@ -1,12 +1,10 @@
 #pragma once
 
-#include <cstdint>
+#include "core/gzip.hpp"
+
 #include <string_view>
 
 namespace anywire {
-
-/// How a response body is coded.
-enum class content_coding : std::uint8_t { identity, gzip, deflate };
 
 /// Picks the coding a client likes best, of an `Accept-Encoding`: gzip before deflate where it
 /// likes them alike, and either before identity. Elements that are not well-formed count for

@@ -121,6 +121,8 @@ bool http_connection::parse_one(std::string_view& bytes) {
         return true;
     }
     if (what == status::done) {
+        if (watch_) watch_->done();
+        watch_.reset();
         serve(reader.request());
         return true;
     }
@@ -142,7 +144,11 @@ void http_connection::on_head() {
     auto const& head = reader_->request();
     set_deadline(loop().now() + to_ticks(shard_.core().options.limits.request_body));
     version_ = static_cast<std::uint8_t>(head.version);
-    auto const* const target = shard_.core().routes.find(head.path);
+    auto* const target = shard_.core().routes.find(head.path);
+    if (target && !target->watch_body(shard_, *this, head, watch_)) {
+        auto const refused = std::move(reader_);
+        return refuse(400, {});
+    }
     if (target && !reader_->lower_body_limit(target->max_body())) {
         auto const refused = std::move(reader_);
         return refuse(413, target->too_long());
@@ -312,6 +318,7 @@ void http_connection::on_sent() {
 
 void http_connection::end_connection() {
     if (is_dropped()) return;
+    watch_.reset();
     buffer_.clear();
     reader_.reset();
     phase_ = phase::ending;

@@ -5,6 +5,7 @@
 #include "http_request.hpp"
 #include "server_core.hpp"
 #include "session/transport.hpp"
+#include "uploads.hpp"
 #include "websocket_connection.hpp"
 
 #include <functional>
@@ -99,6 +100,7 @@ private:
     std::string address_;
     exchange_events* events_ = nullptr;
     std::unique_ptr<http::request_reader> reader_{};  // of a request that came in pieces
+    std::unique_ptr<body_watch> watch_{};             // of its body
     std::string buffer_{};                            // bytes not parsed yet
     std::string stream_head_{};
     std::unique_ptr<departure> departure_{};

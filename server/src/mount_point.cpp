@@ -97,7 +97,7 @@ http::origin_request mount_point::origin_of(incoming const& in) const noexcept {
             .host = in.client.host};
 }
 
-bool mount_point::check_origin(incoming const& in, bool originless) const {
+bool mount_point::allows_page(incoming const& in, bool originless) const {
     auto const from = origin_of(in);
     auto const allowed = originless ? http::allows_originless_get(origins_, from)
                                     : http::allows_origin(origins_, from);
@@ -108,6 +108,11 @@ bool mount_point::check_origin(incoming const& in, bool originless) const {
                         ": '",
                         from.has_origin ? from.origin_header : from.referer,
                         "' is not in the mount's `origins`");
+    return false;
+}
+
+bool mount_point::check_origin(incoming const& in, bool originless) const {
+    if (allows_page(in, originless)) return true;
     in.respond(403, "this origin is not allowed\n");
     return false;
 }

@@ -12,6 +12,7 @@
 #include "websocket_connection.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,8 +52,10 @@ protected:
     http::origin_policy const& origins() const noexcept { return origins_; }
     http::origin_request origin_of(incoming const& in) const noexcept;
 
-    /// Whether the request's origin may use this mount; answers 403 if not. `originless` for GETs
-    /// that browsers send without Origin.
+    /// Whether the request's origin may use this mount; logs if not. `originless` for GETs that
+    /// browsers send without Origin.
+    bool allows_page(incoming const& in, bool originless) const;
+    /// The same; answers 403 if not.
     bool check_origin(incoming const& in, bool originless) const;
     /// Whether another session fits in; answers 503 if not. To be asked before the application is,
     /// and again when it has let the client in.
@@ -105,6 +108,13 @@ std::shared_ptr<mount_point> make_websocket_mount(server_core& core,
 /// SockJS.
 std::shared_ptr<mount_point> make_sockjs_mount(
     server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app);
+/// Engine.IO. `first` may answer a request in its stead, and says whether it did.
+std::shared_ptr<mount_point> make_engineio_mount(server_core& core,
+                                                 std::string prefix,
+                                                 std::size_t index,
+                                                 engineio_options options,
+                                                 handlers app,
+                                                 std::function<bool(incoming const&)> first = {});
 /// Files.
 std::shared_ptr<route_target> make_files_mount(std::string prefix,
                                                std::string const& folder,

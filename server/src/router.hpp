@@ -3,6 +3,7 @@
 #include "exchange.hpp"
 #include "forwarded.hpp"
 #include "http_request.hpp"
+#include "uploads.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -43,6 +44,15 @@ public:
     /// Never ends with '/': "" is the root.
     std::string const& prefix() const noexcept { return prefix_; }
     std::size_t max_body() const noexcept { return max_body_; }
+    /// The head of a request has come whose body is on its way. False for one that is to be
+    /// answered 400.
+    virtual bool watch_body(shard& here,
+                            http_connection& from,
+                            http::request_view const& head,
+                            std::unique_ptr<body_watch>& watch) {
+        (void)here, (void)from, (void)head, (void)watch;
+        return true;
+    }
     /// The text that goes with 413.
     virtual std::string_view too_long() const noexcept { return "the body is too long\n"; }
 

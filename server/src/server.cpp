@@ -120,6 +120,7 @@ public:
     ~impl() {
         // Sessions and connections of a shard die with it, here, when no thread runs any more.
         tickers_.clear();
+        core_.is_going = true;
         for (auto const& s : core_.shards) s->tear_down();
         core_.shards.clear();
     }
@@ -222,6 +223,14 @@ endpoint server::mount(std::string path, sockjs_options options, handlers app) {
                                         impl_->mount_count(),
                                         std::move(options),
                                         std::move(app)));
+}
+
+endpoint server::mount(std::string path, engineio_options options, handlers app) {
+    return impl_->add(make_engineio_mount(impl_->core(),
+                                          clean_prefix(std::move(path)),
+                                          impl_->mount_count(),
+                                          std::move(options),
+                                          std::move(app)));
 }
 
 void server::serve_files(std::string path, std::string const& folder, files_options options) {

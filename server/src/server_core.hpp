@@ -60,6 +60,7 @@ struct server_core {
     std::size_t max_connections = 0;
     std::atomic<std::size_t> idle_shards{0};  // of those that drain
     address_counts addresses{};
+    bool is_going = false;  ///< No shard runs any more, and none is to be posted to.
 
     /// The shard that owns what goes by this name on the wire.
     shard& owner(std::string_view wire_id) const noexcept {

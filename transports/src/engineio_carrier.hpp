@@ -1,16 +1,13 @@
 #pragma once
 
+#include "core/gzip.hpp"
 #include "engineio/packet.hpp"
 #include "http_carriers.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 
 namespace anywire {
-
-/// How a body may be compressed on its way (RFC 9110, section 8.4.1).
-enum class content_coding : std::uint8_t { identity, gzip, deflate };
 
 /// What the carrier of an Engine.IO poll needs to know of its request.
 struct poll_dress {

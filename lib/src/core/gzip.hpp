@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace anywire {
+
+/// How an HTTP body is coded (RFC 9110, section 8.4.1).
+enum class content_coding : std::uint8_t { identity, gzip, deflate };
 
 /// Appends `bytes` compressed as one gzip member, HTTP's content coding "gzip".
 ///

@@ -1,0 +1,407 @@
+#include "accept_encoding.hpp"
+#include "core/base64.hpp"
+#include "engineio/handshake.hpp"
+#include "engineio/jsonp.hpp"
+#include "engineio/query.hpp"
+#include "engineio_carrier.hpp"
+#include "engineio_fields.hpp"
+#include "forwarded_exchange.hpp"
+#include "held_post.hpp"
+#include "mount_point_open.hpp"
+#include "session/engineio_session.hpp"
+
+#include <array>
+#include <utility>
+
+namespace anywire {
+namespace {
+
+using engineio::refusal;
+using engineio::revision;
+using namespace std::chrono_literals;
+
+constexpr auto close_wait = 30s;
+
+/// A session id that its owner's shard has drawn: 15 bytes from the CSPRNG, less the bits it takes
+/// to hit that shard.
+std::string draw_sid(server_core const& core, shard& owner) {
+    std::array<unsigned char, 15> bytes{};
+    owner.loop().fill_random(bytes);
+    for (;; ++bytes.back()) {
+        if (bytes.back() == 0) owner.loop().fill_random(bytes);
+        std::string sid;
+        append_base64(sid, {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
+        for (auto& c : sid) c = c == '/' ? '_' : c == '+' ? '-' : c;
+        if (&core.owner(sid) == &owner) return sid;
+    }
+}
+
+class engineio_mount final : public mount_point, private uploads::listener {
+public:
+    engineio_mount(server_core& core,
+                   std::string prefix,
+                   std::size_t index,
+                   engineio_options options,
+                   handlers app,
+                   std::function<bool(incoming const&)> first);
+
+    void serve(incoming const& in) override;
+    bool watch_body(shard& here,
+                    http_connection& from,
+                    http::request_view const& head,
+                    std::unique_ptr<body_watch>& watch) override;
+    std::string_view too_long() const noexcept override { return {}; }
+
+private:
+    static bool is_websocket(engineio::query const& q) noexcept {
+        return q.transport == "websocket";
+    }
+    static revision revision_of(engineio::query const& q) noexcept {
+        return q.v4 ? revision::v4 : revision::v3;
+    }
+    engineio_session* find(shard& here, std::string_view sid) const noexcept;
+
+    bool is_enabled(engineio::query const& q) const noexcept;
+    bool check_page(incoming const& in, engineio::query const& q) const;
+    void refuse(incoming const& in, refusal why) const;
+    void refuse(exchange& to,
+                bool is_upgrade,
+                unsigned status,
+                refusal why,
+                std::string_view text,
+                std::string_view fields) const;
+
+    void serve_session(incoming const& in, engineio::query const& q);
+    void serve_poll(incoming const& in, engineio::query const& q, engineio_session& s);
+    void serve_post(incoming const& in, engineio_session& s);
+    void serve_upgrade(incoming const& in, engineio::query const& q);
+
+    void serve_handshake(incoming const& in, engineio::query const& q);
+    void open_polling(incoming const& in, engineio::query const& q);
+    void open_websocket_session(incoming const& in, engineio::query const& q);
+    engineio_session* make_session(shard& here, session_base::origin from, engineio::query const& q);
+    admission::refuse_fn refuse_later(incoming const& in) const;
+
+    std::string fields_for(incoming const& in, bool is_first) const;
+    poll_dress dress_for(incoming const& in, std::string const* jsonp, engineio::query const& q) const;
+    void on_upload_failed(std::string const& sid, std::string_view why) override;
+
+    engineio_options options_;
+    engineio_timing timing_;
+    std::function<bool(incoming const&)> first_;
+    uploads uploads_{*this};
+};
+
+engineio_mount::engineio_mount(server_core& core,
+                               std::string prefix,
+                               std::size_t index,
+                               engineio_options options,
+                               handlers app,
+                               std::function<bool(incoming const&)> first)
+    : mount_point(core,
+                  std::move(prefix),
+                  index,
+                  options.limits,
+                  options.origins,
+                  options.deflate,
+                  std::move(app),
+                  true),
+      options_(std::move(options)),
+      timing_{.ping_interval = to_ticks(options_.ping_interval),
+              .ping_timeout = to_ticks(options_.ping_timeout),
+              .upgrade_timeout = to_ticks(options_.upgrade_timeout),
+              .close_wait = to_ticks(close_wait)},
+      first_(std::move(first)) {
+    auto const& p = this->prefix();
+    require_option(options_.polling || options_.websocket, p, "polling or websocket must be on");
+    require_option(options_.ping_interval.count() > 0, p, "ping_interval must be positive");
+    require_option(options_.ping_timeout.count() > 0, p, "ping_timeout must be positive");
+    require_option(options_.upgrade_timeout.count() > 0, p, "upgrade_timeout must be positive");
+    auto const wrong = check_cookie(options_.cookie);
+    require_option(wrong.empty(), p, wrong);
+}
+
+engineio_session* engineio_mount::find(shard& here, std::string_view sid) const noexcept {
+    auto* const found = static_cast<engineio_session*>(local(here).find_by_wire_id(sid));
+    return found && !found->is_gone() ? found : nullptr;
+}
+
+// ---- refusals
+// ------------------------------------------------------------------------------------
+
+void engineio_mount::refuse(exchange& to,
+                            bool is_upgrade,
+                            unsigned status,
+                            refusal why,
+                            std::string_view text,
+                            std::string_view fields) const {
+    if (text.empty()) text = engineio::message_of(why);
+    // The reference's words and its only status for a WebSocket; browsers show neither.
+    if (is_upgrade)
+        return (void)to.respond(
+            {.status = 400, .content_type = "text/html", .fields = fields, .body = text, .close = true});
+    auto const body = engineio::refusal_json(why, text);
+    (void)to.respond(
+        {.status = status, .content_type = "application/json", .fields = fields, .body = body});
+}
+
+void engineio_mount::refuse(incoming const& in, refusal why) const {
+    std::string fields;
+    if (why != refusal::forbidden) append_cors(fields, options_, in.head);
+    refuse(in.to, in.head.upgrade, why == refusal::forbidden ? 403 : 400, why, {}, fields);
+    if (!options_.on_connection_error) return;
+    auto const request = keep_request(in);
+    options_.on_connection_error({request, static_cast<unsigned>(why), engineio::message_of(why)});
+}
+
+admission::refuse_fn engineio_mount::refuse_later(incoming const& in) const {
+    std::string fields;
+    append_cors(fields, options_, in.head);
+    return [this, fields, is_upgrade = in.head.upgrade](
+               exchange& to, unsigned status, std::string_view text) {
+        refuse(to, is_upgrade, status, refusal::forbidden, text, fields);
+    };
+}
+
+bool engineio_mount::is_enabled(engineio::query const& q) const noexcept {
+    if (q.transport == "polling") return options_.polling && (!q.jsonp || options_.jsonp);
+    return is_websocket(q) && options_.websocket;
+}
+
+bool engineio_mount::check_page(incoming const& in, engineio::query const& q) const {
+    auto const is_script = q.jsonp.has_value() && in.head.method == "GET";
+    if (allows_page(in, is_script)) return true;
+    refuse(in, refusal::forbidden);
+    return false;
+}
+
+// ---- routes
+// --------------------------------------------------------------------------------------
+
+void engineio_mount::serve(incoming const& in) {
+    if (!in.below.starts_with('/')) return in.not_found();
+    if (first_ && first_(in)) return;
+    auto const q = engineio::parse_query(in.head.query);
+    if (!check_page(in, q)) return;
+    if (in.head.method == "OPTIONS" && !options_.origins.empty()) {
+        std::string fields;
+        append_preflight(fields, options_, in.head);
+        return (void)in.to.respond({.status = 204, .fields = fields});
+    }
+    if (!is_enabled(q)) return refuse(in, refusal::unknown_transport);
+    if (q.sid.empty()) return serve_handshake(in, q);
+    auto& owner = core().owner(q.sid);
+    if (&owner == &in.here) return serve_session(in, q);
+    if (in.head.upgrade)
+        return in.connection->depart(
+            {.target = &owner, .request = http_connection::serialized(in.head)});
+    if (in.head.method == "POST" && !uploads_.check(q.sid))
+        return (void)in.to.respond({.status = 400});
+    forwarded_exchange::send(in, owner, *this, in.head.method == "GET");
+}
+
+void engineio_mount::serve_session(incoming const& in, engineio::query const& q) {
+    if (in.head.upgrade) return serve_upgrade(in, q);
+    auto* const s = find(in.here, q.sid);
+    if (!s) return refuse(in, refusal::unknown_sid);
+    if (is_websocket(q) || !s->is_polling() || s->revision() != revision_of(q))
+        return refuse(in, refusal::bad_request);
+    if (in.head.method == "GET") return serve_poll(in, q, *s);
+    if (in.head.method == "POST") return serve_post(in, *s);
+    (void)in.to.respond({.status = 500});  // as the reference; the session does not mind
+}
+
+// ---- polling
+// -------------------------------------------------------------------------------------
+
+std::string engineio_mount::fields_for(incoming const& in, bool is_first) const {
+    std::string fields("Cache-Control: no-store\r\n");
+    auto const agent = in.head.header("user-agent");
+    if (agent.find(";MSIE") != agent.npos || agent.find("Trident/") != agent.npos)
+        fields.append("X-XSS-Protection: 0\r\n");
+    append_cors(fields, options_, in.head);
+    if (!options_.headers && !(is_first && options_.initial_headers)) return fields;
+    auto const request = keep_request(in);
+    response_headers added;
+    if (is_first && options_.initial_headers) options_.initial_headers(request, added);
+    if (options_.headers) options_.headers(request, added);
+    return fields.append(added.text());
+}
+
+poll_dress engineio_mount::dress_for(incoming const& in,
+                                     std::string const* jsonp,
+                                     engineio::query const& q) const {
+    poll_dress d;
+    d.revision = revision_of(q);
+    if (jsonp) d.jsonp = *jsonp;
+    d.max_packets = options_.max_packets_per_poll;
+    if (options_.compress_polls) d.coding = choose_coding(in.head.header("accept-encoding"));
+    d.compress_from = options_.compress_from;
+    return d;
+}
+
+void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, engineio_session& s) {
+    if (s.is_attached()) {
+        if (s.end_if_peer_gone()) {
+            in.here.loop().flush();
+            return refuse(in, refusal::unknown_sid);
+        }
+        s.on_overlap("overlap from client");
+        return (void)in.to.respond({.status = 400});
+    }
+    auto dress = dress_for(in, s.jsonp(), q);
+    dress.fields = fields_for(in, false);
+    in.to.limit_stall(wire_settings().write_stall);
+    s.attach(*new poll_carrier(in.to, std::move(dress), s));
+}
+
+void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
+    if (in.connection && !uploads_.check(std::string(s.wire_id())))
+        return (void)in.to.respond({.status = 400});
+    auto const is_binary = in.head.header("content-type") == "application/octet-stream";
+    if (is_binary && s.revision() == revision::v4) {
+        s.fail_transport();  // "invalid content"
+        return (void)in.to.respond({.status = 400});
+    }
+    std::string fields;
+    append_cors(fields, options_, in.head);
+    if (options_.headers) fields = fields_for(in, false);
+    if (!s.jsonp()) {
+        s.receive(in.head.body, is_binary);
+    } else if (auto const body = engineio::jsonp_body(in.head.body)) {
+        s.receive(*body, false);
+    }
+    answer const ok{.content_type = "text/html", .more_fields = fields, .body = "ok"};
+    if (s.is_open() && s.is_paused()) return (void)new held_post(in.to, s.held(), ok);
+    (void)in.to.respond(ok);
+}
+
+bool engineio_mount::watch_body(shard& here,
+                                http_connection& from,
+                                http::request_view const& head,
+                                std::unique_ptr<body_watch>& watch) {
+    if (head.method != "POST") return true;
+    auto q = engineio::parse_query(head.query);
+    if (q.sid.empty()) return true;
+    watch = uploads_.begin(here, from, std::move(q.sid));
+    return watch != nullptr;
+}
+
+void engineio_mount::on_upload_failed(std::string const& sid, std::string_view why) {
+    if (core().is_going) return;
+    auto& owner = core().owner(sid);
+    owner.post([this, &owner, sid, why] {
+        if (auto* const s = find(owner, sid); s && s->is_polling()) s->on_overlap(why);
+    });
+}
+
+// ---- the upgrade
+// ---------------------------------------------------------------------------------
+
+void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q) {
+    if (!is_websocket(q)) return refuse(in, refusal::bad_request);
+    auto* const s = find(in.here, q.sid);
+    if (!s) return refuse(in, refusal::unknown_sid);
+    if (s->revision() != revision_of(q)) return refuse(in, refusal::bad_request);
+    auto agreed = check_websocket(in, {}, {}, fields_for(in, false));
+    if (!agreed) return;
+    // One that cannot upgrade gets its WebSocket all the same, and a close: clients in Node have no
+    // ear for a refused handshake.
+    auto take = [this, &here = in.here, sid = q.sid](transport& wire) -> transport_events* {
+        auto* const session = find(here, sid);
+        if (!session || !options_.upgrades || !session->can_upgrade()) return nullptr;
+        session->begin_upgrade(wire);
+        return session;
+    };
+    in.connection->depart({.take = std::move(take),
+                           .settings = &wire_settings(),
+                           .name = "websocket",
+                           .head = agreed->head,
+                           .deflate = agreed->deflate});
+}
+
+// ---- new sessions
+// --------------------------------------------------------------------------------
+
+void engineio_mount::serve_handshake(incoming const& in, engineio::query const& q) {
+    if (in.head.method != "GET") return refuse(in, refusal::bad_method);
+    if (is_websocket(q) != in.head.upgrade) return refuse(in, refusal::bad_request);
+    if (!q.v4 && !options_.eio3) return refuse(in, refusal::unsupported_version);
+    if (!check_room(in.here, in.to)) return;
+    if (is_websocket(q)) return open_websocket_session(in, q);
+    open_polling(in, q);
+}
+
+engineio_session* engineio_mount::make_session(shard& here,
+                                               session_base::origin from,
+                                               engineio::query const& q) {
+    engineio_session::setup s;
+    s.revision = revision_of(q);
+    s.base64 = q.has_b64 || q.jsonp.has_value();
+    s.websocket = is_websocket(q);
+    s.wire_id = draw_sid(core(), here);
+    if (q.jsonp) s.jsonp = q.jsonp->empty() ? "0" : *q.jsonp;
+    auto const open = engineio::open_packet(s.wire_id,
+                                            !s.websocket && options_.websocket && options_.upgrades,
+                                            options_.ping_interval,
+                                            options_.ping_timeout,
+                                            limits().max_message);
+    s.open = open;
+    message_view const first(options_.initial_packet);
+    s.initial = options_.initial_packet.empty() ? nullptr : &first;
+    auto* const made =
+        new engineio_session(local(here), std::move(from), timing_, std::move(s));
+    local(here).add(made);
+    return made;
+}
+
+void engineio_mount::open_polling(incoming const& in, engineio::query const& q) {
+    auto dress = dress_for(in, nullptr, q);
+    dress.fields = fields_for(in, true);
+    auto open = [this, &here = in.here, q, dress = std::move(dress)](
+                    exchange& to, session_base::origin from) mutable {
+        if (!check_room(here, to)) return;
+        auto* const s = make_session(here, std::move(from), q);
+        if (s->jsonp()) dress.jsonp = *s->jsonp();
+        append_session_cookie(dress.fields, options_.cookie, s->wire_id());
+        to.limit_stall(wire_settings().write_stall);
+        s->attach(*new poll_carrier(to, std::move(dress), *s));
+    };
+    auto const patience = to_ticks(limits().authorize_timeout);
+    admit(in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));
+}
+
+void engineio_mount::open_websocket_session(incoming const& in, engineio::query const& q) {
+    auto agreed = check_websocket(in, {}, {}, fields_for(in, true));
+    if (!agreed) return;
+    auto open = [this, connection = in.connection, &here = in.here, q, agreed = std::move(*agreed)](
+                    exchange& to, session_base::origin from) {
+        if (!check_room(here, to)) return;
+        auto* const s = make_session(here, std::move(from), q);
+        auto take = [s](transport& wire) -> transport_events* {
+            s->attach(wire);
+            return s;
+        };
+        connection->depart({.take = std::move(take),
+                            .settings = &wire_settings(),
+                            .name = "websocket",
+                            .head = agreed.head,
+                            .deflate = agreed.deflate});
+    };
+    auto const patience = to_ticks(limits().authorize_timeout);
+    admit(in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));
+}
+
+}  // namespace
+
+std::shared_ptr<mount_point> make_engineio_mount(server_core& core,
+                                                 std::string prefix,
+                                                 std::size_t index,
+                                                 engineio_options options,
+                                                 handlers app,
+                                                 std::function<bool(incoming const&)> first) {
+    return std::make_shared<engineio_mount>(
+        core, std::move(prefix), index, std::move(options), std::move(app), std::move(first));
+}
+
+}  // namespace anywire

@@ -1,0 +1,66 @@
+#include "uploads.hpp"
+
+#include "http_connection.hpp"
+#include "shard.hpp"
+
+#include <utility>
+
+namespace anywire {
+
+class uploads::upload final : public body_watch {
+public:
+    upload(uploads& all, http_connection& from, std::string sid)
+        : all_(all), sid_(std::move(sid)), from_(std::make_shared<http_connection*>(&from)) {}
+    ~upload() override { all_.end(sid_, !done_); }
+    upload(upload const&) = delete;
+    upload& operator=(upload const&) = delete;
+
+    void done() noexcept override { done_ = true; }
+    std::weak_ptr<http_connection*> from() const noexcept { return from_; }
+
+private:
+    uploads& all_;
+    std::string sid_;
+    std::shared_ptr<http_connection*> from_;  // expires with this, on the connection's thread
+    bool done_ = false;
+};
+
+std::unique_ptr<body_watch> uploads::begin(shard& here, http_connection& from, std::string sid) {
+    if (!check(sid)) return nullptr;
+    auto u = std::make_unique<upload>(*this, from, sid);
+    std::scoped_lock const lock(mutex_);
+    places_.insert_or_assign(std::move(sid), place{&here, u->from()});
+    count_.store(places_.size(), std::memory_order_release);
+    return u;
+}
+
+bool uploads::check(std::string const& sid) {
+    if (count_.load(std::memory_order_acquire) == 0) return true;
+    place first;
+    {
+        std::scoped_lock const lock(mutex_);
+        auto const found = places_.find(sid);
+        if (found == places_.end()) return true;
+        first = found->second;
+    }
+    overlap(first, sid);
+    return false;
+}
+
+void uploads::overlap(place const& first, std::string const& sid) {
+    first.here->post([from = first.from] {
+        if (auto const still = from.lock()) (*still)->drop();
+    });
+    listener_.on_upload_failed(sid, "data request overlap from client");
+}
+
+void uploads::end(std::string const& sid, bool broke_off) noexcept {
+    {
+        std::scoped_lock const lock(mutex_);
+        places_.erase(sid);
+        count_.store(places_.size(), std::memory_order_release);
+    }
+    if (broke_off) listener_.on_upload_failed(sid, "data request connection closed prematurely");
+}
+
+}  // namespace anywire

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace anywire {
+
+class http_connection;
+class shard;
+
+/// A request body that is still on its way; destroyed with its request.
+class body_watch {
+public:
+    virtual ~body_watch() = default;
+    /// The body is whole. Without this call it broke off.
+    virtual void done() noexcept = 0;
+};
+
+/// The POSTs of a mount that are still being received, by the session they are for: a client may
+/// have one at a time.
+///
+/// Thread: any.
+class uploads {
+public:
+    /// Who hears that an upload overlapped with another one, or broke off. Thread: any.
+    class listener {
+    public:
+        virtual void on_upload_failed(std::string const& sid, std::string_view why) = 0;
+
+    protected:
+        ~listener() = default;
+    };
+    explicit uploads(listener& who) noexcept : listener_(who) {}
+
+    /// Notes a body that comes in pieces; null when one is under way for that session: that one is
+    /// cut off, and the listener told.
+    std::unique_ptr<body_watch> begin(shard& here, http_connection& from, std::string sid);
+    /// The same for a body that came whole; false when one is under way.
+    bool check(std::string const& sid);
+
+private:
+    class upload;
+    struct place {
+        shard* here;
+        std::weak_ptr<http_connection*> from;
+    };
+
+    void overlap(place const& first, std::string const& sid);
+    void end(std::string const& sid, bool broke_off) noexcept;
+
+    listener& listener_;
+    std::atomic<std::size_t> count_{0};
+    std::mutex mutex_{};
+    std::map<std::string, place> places_{};
+};
+
+}  // namespace anywire

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <anywire/server.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace conformance {
+
+/// What the command line says; the flags override the profile.
+struct arguments {
+    anywire::server_options server{.port = 0};
+    std::string profile = "default";
+    anywire::origin_list origins{"*"};
+    std::size_t max_payload = 1'000'000;
+    std::chrono::milliseconds ping_interval{25'000};
+    std::chrono::milliseconds ping_timeout{20'000};
+    std::chrono::milliseconds connect_timeout{45'000};
+    std::size_t max_packets_per_poll = 0;
+    std::string static_folder{};
+    std::string client_files{};
+    bool log = false;
+};
+
+extern std::string_view const usage;
+
+/// Nothing when help was asked for. Throws `std::invalid_argument`.
+std::optional<arguments> parse(int argc, char** argv);
+
+/// Options of an Engine.IO mount as the profile wants them.
+anywire::engineio_options engineio_options_of(arguments const& a);
+
+/// The value of a key in a query, undecoded; nothing where it is not there.
+std::optional<std::string_view> query_value(std::string_view query, std::string_view key);
+
+/// Appends a JSON string.
+std::string quoted(std::string_view text);
+
+// Each adds the mounts of its dialect.
+void mount_sockjs(anywire::server& server, arguments const& a);
+void mount_websocket(anywire::server& server, arguments const& a);
+void mount_engineio(anywire::server& server, arguments const& a);
+void mount_engineio_client(anywire::server& server, arguments const& a);
+
+anywire::handlers echo();
+
+}  // namespace conformance
