@@ -14,6 +14,7 @@ namespace anywire::socketio::detail {
 inline constexpr std::string_view json_space = " \t\n\r";
 
 inline void skip_space(std::string_view& rest) noexcept {
+    if (!rest.empty() && rest[0] > ' ') return;
     auto const n = rest.find_first_not_of(json_space);
     rest.remove_prefix(n == rest.npos ? rest.size() : n);
 }

@@ -45,7 +45,7 @@ std::optional<double> json_view::as_double() const noexcept {
 std::optional<std::string> json_view::as_string() const {
     if (text_[0] != '"') return std::nullopt;
     std::string out;
-    out.reserve(text_.size() - 2);
+    out.reserve(text_.size());
     detail::append_decoded(out, text_);
     return out;
 }

@@ -17,13 +17,18 @@ void append_number(std::string& out, T value) {
     out.append(text.data(), end);
 }
 
-// All placeholders of a value, in the order of its text.
+// The placeholders of a value that refer to an attachment, as views see them, in the order of its
+// text.
 struct reference_list {
+    std::size_t attachments = 0;
     std::vector<detail::reference> found{};
 
     std::size_t mark() const noexcept { return found.size(); }
-    void rewind(std::size_t size) { found.resize(size); }
-    void add(detail::reference r) { found.push_back(r); }
+    void add(detail::reference const& r, std::size_t before) {
+        if (!r.number || *r.number >= attachments) return;
+        found.resize(before);
+        found.push_back(r);
+    }
 };
 
 }  // namespace
@@ -119,11 +124,10 @@ void json_writer::raw(json_view value) {
         out_.append(text);
         return;
     }
-    reference_list references;
+    reference_list references{.attachments = all.size()};
     detail::reference_finder(text, references);
     std::size_t copied = 0;
     for (auto const& r : references.found) {
-        if (!r.number || *r.number >= all.size()) continue;  // plain, as views see it
         out_.append(text, copied, r.begin - copied);
         append_placeholder();
         attachments_.push_back(all[static_cast<std::size_t>(*r.number)]);

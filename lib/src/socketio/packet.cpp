@@ -169,8 +169,8 @@ struct reference_check {
     bool right = true;
 
     reference_check mark() const noexcept { return *this; }
-    void rewind(reference_check const& before) noexcept { *this = before; }
-    void add(detail::reference const& r) noexcept {
+    void add(detail::reference const& r, reference_check const& before) noexcept {
+        *this = before;
         ++count;
         right = right && r.number && *r.number < attachments;
     }

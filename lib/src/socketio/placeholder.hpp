@@ -41,8 +41,11 @@ struct reference {
     std::optional<std::uint64_t> number{};
 };
 
-/// Finds all placeholders of a value in one pass. Those in the objects of an inner placeholder are
-/// found first and then taken back: `Sink` has `mark()`, `rewind(mark)` and `add(reference)`.
+/// Finds all placeholders of a value in one pass.
+///
+/// Those within a placeholder are found before it, and are to be forgotten: so `Sink` has `mark()`,
+/// which says what was found so far, and `add(reference, mark)`, the mark being the one from where
+/// the reference begins.
 template <class Sink>
 class reference_finder {
 public:
@@ -100,9 +103,7 @@ private:
             auto const key = take_key(rest);
             object.note(key, take(rest, depth));
         }
-        if (!object.is_placeholder) return;
-        sink_.rewind(mark);
-        sink_.add(reference{begin, offset(rest), object.number});
+        if (object.is_placeholder) sink_.add({begin, offset(rest), object.number}, mark);
     }
 
     std::string_view text_;
