@@ -1,0 +1,403 @@
+#pragma once
+
+#include <anywire/socketio/json_value.hpp>
+#include <anywire/socketio/json_view.hpp>
+#include <anywire/socketio/json_writer.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace anywire::socketio {
+
+/// How a type of C++ and JSON become each other: the one place to teach the library a type.
+///
+///     template <>
+///     struct convert<colour> {
+///         static bool read(json_view in, colour& out);  // false: this is none; `out` is then junk
+///         static void write(json_writer& out, colour const& value);  // exactly one value
+///         static std::string_view expected() { return "colour"; }    // for the error message
+///     };
+///
+/// `read` and `expected` serve parameters of handlers, `write` what is emitted; a type used one
+/// way only needs only that half. What `expected` returns must live as long as the program.
+/// Structs whose fields all convert have a shorter way: `object`.
+template <class T, class Enable = void>
+struct convert;
+
+template <class T>
+concept readable = std::default_initializable<T> && requires(json_view in, T& out) {
+    { convert<T>::read(in, out) } -> std::same_as<bool>;
+    { convert<T>::expected() } -> std::convertible_to<std::string_view>;
+};
+
+template <class T>
+concept writable = requires(json_writer& out, T const& value) {
+    convert<T>::write(out, value);
+};
+
+template <class T>
+[[nodiscard]] bool read_value(json_view in, T& out) {
+    static_assert(readable<T>, "specialise anywire::socketio::convert for this type");
+    return convert<T>::read(in, out);
+}
+
+template <class T>
+void write_value(json_writer& out, T const& value) {
+    static_assert(writable<T>, "specialise anywire::socketio::convert for this type");
+    convert<T>::write(out, value);
+}
+
+namespace detail {
+
+template <class T>
+concept json_integer = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> &&
+                       !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> &&
+                       !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+/// Elements of an array into values; false unless there are exactly as many, and all fit.
+template <class... T>
+[[nodiscard]] bool read_each(json_view in, T&... out) {
+    if (in.kind() != json_kind::array) return false;
+    auto at = in.elements().begin();
+    [[maybe_unused]] auto const one = [&at](auto& value) {
+        if (at == std::default_sentinel || !read_value(*at, value)) return false;
+        ++at;
+        return true;
+    };
+    return (one(out) && ...) && at == std::default_sentinel;
+}
+
+template <class... T>
+void write_each(json_writer& out, T const&... values) {
+    out.begin_array();
+    (write_value(out, values), ...);
+    out.end_array();
+}
+
+}  // namespace detail
+
+template <>
+struct convert<bool> {
+    static bool read(json_view in, bool& out) {
+        auto const value = in.as_bool();
+        out = value.value_or(false);
+        return value.has_value();
+    }
+    static void write(json_writer& out, bool const& value) { out.boolean(value); }
+    static std::string_view expected() { return "boolean"; }
+};
+
+/// Every integer type but those for characters. What does not fit is refused, never cut.
+template <class T>
+struct convert<T, std::enable_if_t<detail::json_integer<T>>> {
+    static bool read(json_view in, T& out) {
+        auto const value = [in] {
+            if constexpr (std::is_signed_v<T>)
+                return in.as_int64();
+            else
+                return in.as_uint64();
+        }();
+        if (!value || !std::in_range<T>(*value)) return false;
+        out = static_cast<T>(*value);
+        return true;
+    }
+    static void write(json_writer& out, T const& value) { out.number(value); }
+    static std::string_view expected() { return "integer"; }
+};
+
+template <>
+struct convert<double> {
+    static bool read(json_view in, double& out) {
+        auto const value = in.as_double();
+        out = value.value_or(0);
+        return value.has_value();
+    }
+    static void write(json_writer& out, double const& value) { out.number(value); }
+    static std::string_view expected() { return "number"; }
+};
+
+template <>
+struct convert<float> {
+    static bool read(json_view in, float& out) {
+        auto const value = in.as_double();
+        constexpr double most = std::numeric_limits<float>::max();
+        if (!value || *value > most || *value < -most) return false;
+        out = static_cast<float>(*value);
+        return true;
+    }
+    static void write(json_writer& out, float const& value) { out.number(value); }
+    static std::string_view expected() { return "number"; }
+};
+
+template <>
+struct convert<std::string> {
+    static bool read(json_view in, std::string& out) {
+        auto value = in.as_string();
+        if (!value) return false;
+        out = std::move(*value);
+        return true;
+    }
+    static void write(json_writer& out, std::string const& value) { out.string(value); }
+    static std::string_view expected() { return "string"; }
+};
+
+template <>
+struct convert<std::string_view> {
+    static void write(json_writer& out, std::string_view const& value) { out.string(value); }
+};
+
+template <>
+struct convert<char const*> {
+    static void write(json_writer& out, char const* value) {
+        if (value == nullptr) return out.null();
+        out.string(value);
+    }
+};
+
+template <>
+struct convert<char*> : convert<char const*> {};
+
+template <std::size_t N>
+struct convert<char[N]> {
+    static void write(json_writer& out, char const (&value)[N]) {
+        std::string_view const all(value, N);
+        out.string(all.substr(0, all.find('\0')));
+    }
+};
+
+template <>
+struct convert<std::nullptr_t> {
+    static bool read(json_view in, std::nullptr_t&) { return in.is_null(); }
+    static void write(json_writer& out, std::nullptr_t const&) { out.null(); }
+    static std::string_view expected() { return "null"; }
+};
+
+template <>
+struct convert<std::monostate> {
+    static bool read(json_view in, std::monostate&) { return in.is_null(); }
+    static void write(json_writer& out, std::monostate const&) { out.null(); }
+    static std::string_view expected() { return "null"; }
+};
+
+/// Bytes. Read, they are borrowed: valid until the handler returns.
+template <>
+struct convert<std::span<std::byte const>> {
+    static bool read(json_view in, std::span<std::byte const>& out) {
+        auto const value = in.as_bytes();
+        out = value.value_or(std::span<std::byte const>{});
+        return value.has_value();
+    }
+    static void write(json_writer& out, std::span<std::byte const> const& value) {
+        out.bytes(value);
+    }
+    static std::string_view expected() { return "binary"; }
+};
+
+/// Bytes, too, not numbers.
+template <class Byte>
+struct convert<
+    std::vector<Byte>,
+    std::enable_if_t<std::same_as<Byte, std::byte> || std::same_as<Byte, unsigned char>>> {
+    static bool read(json_view in, std::vector<Byte>& out) {
+        auto const value = in.as_bytes();
+        if (!value) return false;
+        auto const* const first = reinterpret_cast<Byte const*>(value->data());
+        out.assign(first, first + value->size());
+        return true;
+    }
+    static void write(json_writer& out, std::vector<Byte> const& value) {
+        out.bytes(std::as_bytes(std::span(value)));
+    }
+    static std::string_view expected() { return "binary"; }
+};
+
+/// The value itself, borrowed: valid until the handler returns.
+template <>
+struct convert<json_view> {
+    static bool read(json_view in, json_view& out) {
+        out = in;
+        return true;
+    }
+    static void write(json_writer& out, json_view const& value) { out.raw(value); }
+    static std::string_view expected() { return "value"; }
+};
+
+template <>
+struct convert<json_value> {
+    static bool read(json_view in, json_value& out) {
+        out = json_value(in);
+        return true;
+    }
+    static void write(json_writer& out, json_value const& value) { out.raw(value.view()); }
+    static std::string_view expected() { return "value"; }
+};
+
+/// Null is an empty optional.
+template <class T>
+struct convert<std::optional<T>> {
+    static bool read(json_view in, std::optional<T>& out) {
+        out.reset();
+        return in.is_null() || read_value(in, out.emplace());
+    }
+    static void write(json_writer& out, std::optional<T> const& value) {
+        if (!value) return out.null();
+        write_value(out, *value);
+    }
+    static std::string_view expected() { return convert<T>::expected(); }
+};
+
+/// The first alternative that fits.
+template <class First, class... Others>
+struct convert<std::variant<First, Others...>> {
+    static bool read(json_view in, std::variant<First, Others...>& out) {
+        return (try_one<First>(in, out) || ... || try_one<Others>(in, out));
+    }
+    static void write(json_writer& out, std::variant<First, Others...> const& value) {
+        std::visit([&out](auto const& v) { write_value(out, v); }, value);
+    }
+    static std::string_view expected() {
+        static std::string const text = [] {
+            std::string all(convert<First>::expected());
+            (all.append(" or ").append(convert<Others>::expected()), ...);
+            return all;
+        }();
+        return text;
+    }
+
+private:
+    template <class T>
+    static bool try_one(json_view in, std::variant<First, Others...>& out) {
+        T value{};
+        if (!read_value(in, value)) return false;
+        out = std::move(value);
+        return true;
+    }
+};
+
+template <class T>
+struct convert<std::vector<T>,
+               std::enable_if_t<!std::same_as<T, std::byte> && !std::same_as<T, unsigned char>>> {
+    static bool read(json_view in, std::vector<T>& out) {
+        out.clear();
+        if (in.kind() != json_kind::array) return false;
+        for (auto const element : in.elements()) {
+            T value{};
+            if (!read_value(element, value)) return false;
+            out.push_back(std::move(value));
+        }
+        return true;
+    }
+    static void write(json_writer& out, std::vector<T> const& value) {
+        out.begin_array();
+        for (auto const& element : value) write_value<T>(out, element);
+        out.end_array();
+    }
+    static std::string_view expected() {
+        static std::string const text = std::string("array of ").append(convert<T>::expected());
+        return text;
+    }
+};
+
+/// An array of exactly `N` elements.
+template <class T, std::size_t N>
+struct convert<std::array<T, N>> {
+    static bool read(json_view in, std::array<T, N>& out) {
+        return std::apply([in](auto&... each) { return detail::read_each(in, each...); }, out);
+    }
+    static void write(json_writer& out, std::array<T, N> const& value) {
+        out.begin_array();
+        for (auto const& element : value) write_value(out, element);
+        out.end_array();
+    }
+    static std::string_view expected() {
+        static std::string const text = std::string("array of ")
+                                            .append(std::to_string(N))
+                                            .append(" ")
+                                            .append(convert<T>::expected());
+        return text;
+    }
+};
+
+/// An array of exactly two elements.
+template <class A, class B>
+struct convert<std::pair<A, B>> {
+    static bool read(json_view in, std::pair<A, B>& out) {
+        return detail::read_each(in, out.first, out.second);
+    }
+    static void write(json_writer& out, std::pair<A, B> const& value) {
+        detail::write_each(out, value.first, value.second);
+    }
+    static std::string_view expected() { return "array of 2"; }
+};
+
+/// An array of exactly as many elements.
+template <class... T>
+struct convert<std::tuple<T...>> {
+    static bool read(json_view in, std::tuple<T...>& out) {
+        return std::apply([in](auto&... each) { return detail::read_each(in, each...); }, out);
+    }
+    static void write(json_writer& out, std::tuple<T...> const& value) {
+        std::apply([&out](auto const&... each) { detail::write_each(out, each...); }, value);
+    }
+    static std::string_view expected() {
+        static std::string const text = "array of " + std::to_string(sizeof...(T));
+        return text;
+    }
+};
+
+namespace detail {
+
+/// A map from strings: an object.
+template <class Map>
+struct convert_map {
+    static bool read(json_view in, Map& out) {
+        out.clear();
+        if (in.kind() != json_kind::object) return false;
+        for (auto const member : in.members()) {
+            auto key = member.key.as_string();
+            typename Map::mapped_type value{};
+            if (!key || !read_value(member.value, value)) return false;
+            out.insert_or_assign(std::move(*key), std::move(value));
+        }
+        return true;
+    }
+    static void write(json_writer& out, Map const& value) {
+        out.begin_object();
+        for (auto const& [key, mapped] : value) {
+            out.key(key);
+            write_value(out, mapped);
+        }
+        out.end_object();
+    }
+    static std::string_view expected() { return "object"; }
+};
+
+}  // namespace detail
+
+template <class T, class... Rest>
+struct convert<std::map<std::string, T, Rest...>>
+    : detail::convert_map<std::map<std::string, T, Rest...>> {};
+
+template <class T, class... Rest>
+struct convert<std::unordered_map<std::string, T, Rest...>>
+    : detail::convert_map<std::unordered_map<std::string, T, Rest...>> {};
+
+}  // namespace anywire::socketio

@@ -1,0 +1,139 @@
+#include <anywire/socketio/json_writer.hpp>
+
+#include "core/json_string.hpp"
+#include "socketio/placeholder.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace anywire::socketio {
+namespace {
+
+template <class T>
+void append_number(std::string& out, T value) {
+    std::array<char, 32> text{};  // a double takes 24 at most
+    auto const end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+    out.append(text.data(), end);
+}
+
+// The placeholders of a value that refer to an attachment, as views see them, in the order of its
+// text.
+struct reference_list {
+    std::size_t attachments = 0;
+    std::vector<detail::reference> found{};
+
+    std::size_t mark() const noexcept { return found.size(); }
+    void add(detail::reference const& r, std::size_t before) {
+        if (!r.number || *r.number >= attachments) return;
+        found.resize(before);
+        found.push_back(r);
+    }
+};
+
+}  // namespace
+
+void json_writer::separate() {
+    if (comma_) out_.push_back(',');
+    comma_ = true;
+}
+
+void json_writer::null() {
+    separate();
+    out_.append("null");
+}
+
+void json_writer::boolean(bool value) {
+    separate();
+    out_.append(value ? "true" : "false");
+}
+
+void json_writer::number(std::int64_t value) {
+    separate();
+    append_number(out_, value);
+}
+
+void json_writer::number(std::uint64_t value) {
+    separate();
+    append_number(out_, value);
+}
+
+void json_writer::number(double value) {
+    if (!std::isfinite(value)) return null();
+    separate();
+    append_number(out_, value);
+}
+
+void json_writer::number(float value) {
+    if (!std::isfinite(value)) return null();
+    separate();
+    append_number(out_, value);
+}
+
+void json_writer::string(std::string_view text) {
+    separate();
+    append_json_string(out_, text);
+}
+
+void json_writer::bytes(std::span<std::byte const> value) {
+    separate();
+    append_placeholder();
+    attachments_.emplace_back(reinterpret_cast<char const*>(value.data()), value.size());
+}
+
+void json_writer::append_placeholder() {
+    out_.append(R"({"_placeholder":true,"num":)");
+    append_number(out_, attachments_.size());
+    out_.push_back('}');
+}
+
+void json_writer::begin_array() {
+    separate();
+    out_.push_back('[');
+    comma_ = false;
+}
+
+void json_writer::end_array() {
+    out_.push_back(']');
+    comma_ = true;
+}
+
+void json_writer::begin_object() {
+    separate();
+    out_.push_back('{');
+    comma_ = false;
+}
+
+void json_writer::end_object() {
+    out_.push_back('}');
+    comma_ = true;
+}
+
+void json_writer::key(std::string_view name) {
+    separate();
+    append_json_string(out_, name);
+    out_.push_back(':');
+    comma_ = false;
+}
+
+void json_writer::raw(json_view value) {
+    separate();
+    auto const text = value.text();
+    auto const all = value.attachments();
+    if (all.empty()) {
+        out_.append(text);
+        return;
+    }
+    reference_list references{.attachments = all.size()};
+    detail::reference_finder(text, references);
+    std::size_t copied = 0;
+    for (auto const& r : references.found) {
+        out_.append(text, copied, r.begin - copied);
+        append_placeholder();
+        attachments_.push_back(all[static_cast<std::size_t>(*r.number)]);
+        copied = r.end;
+    }
+    out_.append(text.substr(copied));
+}
+
+}  // namespace anywire::socketio

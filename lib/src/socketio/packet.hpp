@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace anywire::socketio::wire {
+
+/// As numbered on the wire.
+enum class packet_type : std::uint8_t {
+    connect,
+    disconnect,
+    event,
+    ack,
+    connect_error,
+    binary_event,
+    binary_ack,
+};
+
+/// Revisions of the Socket.IO protocol.
+enum class protocol : std::uint8_t {
+    v4 = 4,  ///< Clients of Engine.IO 3: socket.io 1.x and 2.x.
+    v5 = 5,
+};
+
+struct decode_limits {
+    /// Most attachments of one packet. Default 10, the reference's.
+    unsigned max_attachments = 10;
+    /// Most levels of arrays and objects in a payload. At most 512; default 128.
+    unsigned max_depth = 128;
+    /// Longest name of a namespace, in bytes. Default 256.
+    std::size_t max_namespace = 256;
+};
+
+/// One packet, borrowing from the text it was decoded from.
+struct packet {
+    packet_type type{};
+    std::string_view nsp = "/";
+    std::string_view query{};  ///< v4: what follows `?` behind the namespace's name.
+    std::optional<std::uint64_t> id{};
+    unsigned attachments = 0;    ///< Binary messages that are to follow.
+    std::string_view payload{};  ///< JSON of the shape its type asks for, or empty.
+    std::string event{};         ///< An event's name; of a number, its text.
+};
+
+struct decoded {
+    std::optional<packet> value{};
+    std::string_view wrong{};  ///< Why there is none: a literal, for the log.
+};
+
+/// Decodes one packet, `text` being an Engine.IO message.
+///
+/// Stricter than the reference where that is lenient by accident: numbers are digits, ids fit 64
+/// bits, an event has a name. Whoever sends anything else has its connection closed.
+///
+/// Spec:   socket.io-protocol v5 and v4, "Packet encoding".
+/// Borrow: the packet points into `text`.
+/// Limits: `limits`; the length is the carrier's to bound.
+/// Cost:   linear. Allocates for the event's name and what `check_json` does.
+[[nodiscard]] decoded decode_packet(std::string_view text,
+                                    protocol revision,
+                                    decode_limits const& limits);
+
+/// Whether a payload and its attachments fit together: each placeholder has an integral `num` of
+/// one of them, and there are at most `max_references`.
+///
+/// An attachment may be referenced twice or not at all. But every reference may become a copy, so
+/// how many there are is bounded: a few bytes of text must not multiply megabytes.
+///
+/// Spec: socket.io-protocol v5, "Placeholders".
+/// Cost: linear, no allocation.
+[[nodiscard]] bool check_placeholders(std::string_view payload,
+                                      std::size_t attachments,
+                                      std::size_t max_references = 10) noexcept;
+
+/// Appends `<type>[<n>-][nsp,][id]`; the payload follows.
+///
+/// Requires: `nsp` starts with `/` and holds no comma; `attachments` is 0 but for binary types.
+void append_head(std::string& out,
+                 packet_type type,
+                 std::string_view nsp,
+                 std::optional<std::uint64_t> id,
+                 unsigned attachments);
+
+}  // namespace anywire::socketio::wire
