@@ -358,6 +358,9 @@ engineio_session* engineio_mount::make_session(shard& here,
 void engineio_mount::open_polling(incoming const& in, engineio::query const& q) {
     auto dress = dress_for(in, nullptr, q);
     dress.fields = fields_for(in, true);
+    // What the application sends at the open comes with the next poll: simple clients take the
+    // first answer for the open packet alone.
+    dress.max_packets = options_.initial_packet.empty() ? 1 : 2;
     auto open = [this, &here = in.here, q, dress = std::move(dress)](
                     exchange& to, session_base::origin from) mutable {
         if (!check_room(here, to)) return;

@@ -20,6 +20,9 @@
 namespace anywire {
 
 struct server_core;
+namespace socketio {
+class server;
+}
 
 /// A mount with sessions: what is common to the dialects, and what `endpoint` stands for.
 ///
@@ -115,6 +118,11 @@ std::shared_ptr<mount_point> make_engineio_mount(server_core& core,
                                                  engineio_options options,
                                                  handlers app,
                                                  std::function<bool(incoming const&)> first = {});
+/// Socket.IO: Engine.IO with `io` over it.
+std::shared_ptr<mount_point> make_socketio_mount(server_core& core,
+                                                 std::string prefix,
+                                                 std::size_t index,
+                                                 socketio::server const& io);
 /// Files.
 std::shared_ptr<route_target> make_files_mount(std::string prefix,
                                                std::string const& folder,

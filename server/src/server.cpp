@@ -233,6 +233,11 @@ endpoint server::mount(std::string path, engineio_options options, handlers app)
                                           std::move(app)));
 }
 
+void server::mount(std::string path, socketio::server const& io) {
+    impl_->add(make_socketio_mount(
+        impl_->core(), clean_prefix(std::move(path)), impl_->mount_count(), io));
+}
+
 void server::serve_files(std::string path, std::string const& folder, files_options options) {
     auto target = make_files_mount(clean_prefix(std::move(path)), folder, options);
     auto const prefix = target->prefix();

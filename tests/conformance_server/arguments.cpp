@@ -52,7 +52,7 @@ anywire::origin_list split(std::string_view list) {
     return parts;
 }
 
-void set_profile(arguments& a, std::string_view name) {
+void set_profile(command_line& a, std::string_view name) {
     a.profile = name;
     if (name == "protocol") {
         a.ping_interval = 300ms;
@@ -70,8 +70,8 @@ void set_profile(arguments& a, std::string_view name) {
 
 }  // namespace
 
-std::optional<arguments> parse(int argc, char** argv) {
-    arguments a;
+std::optional<command_line> parse(int argc, char** argv) {
+    command_line a;
     for (int at = 1; at + 1 < argc; ++at)
         if (argv[at] == std::string_view("--profile")) set_profile(a, argv[at + 1]);
     int i = 1;

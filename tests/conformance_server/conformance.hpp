@@ -10,7 +10,7 @@
 namespace conformance {
 
 /// What the command line says; the flags override the profile.
-struct arguments {
+struct command_line {
     anywire::server_options server{.port = 0};
     std::string profile = "default";
     anywire::origin_list origins{"*"};
@@ -27,10 +27,10 @@ struct arguments {
 extern std::string_view const usage;
 
 /// Nothing when help was asked for. Throws `std::invalid_argument`.
-std::optional<arguments> parse(int argc, char** argv);
+std::optional<command_line> parse(int argc, char** argv);
 
 /// Options of an Engine.IO mount as the profile wants them.
-anywire::engineio_options engineio_options_of(arguments const& a);
+anywire::engineio_options engineio_options_of(command_line const& a);
 
 /// The value of a key in a query, undecoded; nothing where it is not there.
 std::optional<std::string_view> query_value(std::string_view query, std::string_view key);
@@ -39,10 +39,12 @@ std::optional<std::string_view> query_value(std::string_view query, std::string_
 std::string quoted(std::string_view text);
 
 // Each adds the mounts of its dialect.
-void mount_sockjs(anywire::server& server, arguments const& a);
-void mount_websocket(anywire::server& server, arguments const& a);
-void mount_engineio(anywire::server& server, arguments const& a);
-void mount_engineio_client(anywire::server& server, arguments const& a);
+void mount_sockjs(anywire::server& server, command_line const& a);
+void mount_websocket(anywire::server& server, command_line const& a);
+void mount_engineio(anywire::server& server, command_line const& a);
+void mount_socketio(anywire::server& server, command_line const& a);
+void mount_socketio_client(anywire::server& server, command_line const& a);
+void mount_engineio_client(anywire::server& server, command_line const& a);
 
 anywire::handlers echo();
 

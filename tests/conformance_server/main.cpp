@@ -13,11 +13,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void mount(anywire::server& server, conformance::arguments const& a) {
+void mount(anywire::server& server, conformance::command_line const& a) {
     if (a.profile == "engine.io-client") return conformance::mount_engineio_client(server, a);
+    if (a.profile == "socket.io-client") return conformance::mount_socketio_client(server, a);
     conformance::mount_sockjs(server, a);
     conformance::mount_websocket(server, a);
     conformance::mount_engineio(server, a);
+    conformance::mount_socketio(server, a);
 }
 
 /// SIGTERM and SIGINT drain; a second one ends at once.
@@ -29,7 +31,7 @@ void wait_for_signals(anywire::server& server, sigset_t const& signals) {
     server.stop();
 }
 
-void serve(conformance::arguments a) {
+void serve(conformance::command_line a) {
     if (a.log)
         a.server.log = {.level = anywire::log_level::debug,
                         .write = [](anywire::log_level, std::string_view line) {

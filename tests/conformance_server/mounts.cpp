@@ -37,7 +37,7 @@ void tick(session& s) {
 
 }  // namespace
 
-void mount_sockjs(anywire::server& server, arguments const& a) {
+void mount_sockjs(anywire::server& server, command_line const& a) {
     sockjs_options const defaults{.limits = {.max_message = a.max_payload},
                                   .origins = a.origins,
                                   .htmlfile = true,
@@ -65,7 +65,7 @@ void mount_sockjs(anywire::server& server, arguments const& a) {
                         }});
 }
 
-void mount_websocket(anywire::server& server, arguments const& a) {
+void mount_websocket(anywire::server& server, command_line const& a) {
     anywire::websocket_options const echo_options{
         .limits = {.max_message = 16u << 20, .max_queued_bytes = 64u << 20, .max_fragments = 0},
         .origins = a.origins,
@@ -109,12 +109,12 @@ std::string quoted(std::string_view text) {
     return out.append("\"");
 }
 
-anywire::engineio_options engineio_options_of(arguments const& a) {
+anywire::engineio_options engineio_options_of(command_line const& a) {
     anywire::engineio_options o;
     o.limits.max_message = a.max_payload;
     o.limits.max_queued_bytes = 64u << 20;
     o.origins = a.origins;
-    o.eio3 = true;
+    o.eio3 = a.profile != "protocol";  // the official suites expect it to be refused
     o.jsonp = true;
     o.ping_interval = a.ping_interval;
     o.ping_timeout = a.ping_timeout;
@@ -122,7 +122,7 @@ anywire::engineio_options engineio_options_of(arguments const& a) {
     return o;
 }
 
-void mount_engineio(anywire::server& server, arguments const& a) {
+void mount_engineio(anywire::server& server, command_line const& a) {
     server.mount("/engine.io/", engineio_options_of(a), echo());
 }
 
@@ -164,7 +164,7 @@ void on_client_test(session& s, message_view m) {
 
 }  // namespace
 
-void mount_engineio_client(anywire::server& server, arguments const& a) {
+void mount_engineio_client(anywire::server& server, command_line const& a) {
     auto o = engineio_options_of(a);
     o.initial_headers = [](anywire::request const&, anywire::response_headers& add) {
         add.add("Set-Cookie", "1=1; Max-Age=86400");

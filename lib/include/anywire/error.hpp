@@ -45,6 +45,12 @@ enum class errc {
     /// The message was dropped, or older ones were, as the overflow policy says.
     message_dropped,
 
+    // -- Socket.IO -----------------------------------------------------------
+    /// The acknowledgement did not come in time, or not from everybody.
+    ack_timeout,
+    /// Arguments do not fit the signature of the function that takes them.
+    bad_arguments,
+
     // -- setting up: the operator must act -----------------------------------
     /// An option is out of its range or contradicts another.
     bad_option,

@@ -19,6 +19,8 @@ char const* sentence(errc e) noexcept {
         case errc::session_closed: return "the session has closed; nothing was queued";
         case errc::send_queue_full: return "the send queue is full; wait for on_drain";
         case errc::message_dropped: return "the overflow policy dropped a message";
+        case errc::ack_timeout: return "the acknowledgement did not come in time";
+        case errc::bad_arguments: return "the arguments do not fit the function's signature";
         case errc::bad_option: return "an option is out of range";
     }
     return "unknown error";

@@ -16,6 +16,10 @@
 
 namespace anywire {
 
+namespace socketio {
+class server;
+}
+
 /// A certificate chain and its private key, PEM files. Both empty: no TLS.
 struct tls_options {
     std::string certificate{};
@@ -78,6 +82,8 @@ public:
     endpoint mount(std::string path, websocket_options options, handlers app);
     endpoint mount(std::string path, sockjs_options options, handlers app);
     endpoint mount(std::string path, engineio_options options, handlers app);
+    /// The same for a Socket.IO server (`anywire/socketio.hpp`), which keeps its own options.
+    void mount(std::string path, socketio::server const& io);
 
     /// Serves the files of a folder: GET and HEAD, ETag, index.html, no listing, no hidden files,
     /// no symbolic links out of it.

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <anywire/socketio/handler.hpp>
+
+#include <any>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace anywire::socketio {
+
+class nsp_core;
+class broadcast;
+
+/// How a packet goes out.
+struct emit_flags {
+    bool is_volatile = false;  ///< Dropped where it cannot leave at once.
+    bool is_compressed = true;
+    bool is_local = false;  ///< To this server's sockets only.
+    std::optional<std::chrono::milliseconds> timeout{};  ///< Of the acknowledgement.
+};
+
+/// Which sockets of a namespace: those in any of `rooms` (none: all), but for those in any of
+/// `except`. Every socket is in the room called as its id.
+struct socket_filter {
+    std::vector<std::string> rooms{};
+    std::vector<std::string> except{};
+};
+
+/// What the client told when it connected.
+struct handshake {
+    std::vector<std::pair<std::string, std::string>> headers{};  ///< Names in lower case.
+    std::string time{};     ///< When, for people.
+    std::string address{};  ///< The client's.
+    bool xdomain = false;   ///< It said an Origin.
+    bool secure = false;
+    std::int64_t issued = 0;  ///< When, in ms since 1970.
+    std::string url{};        ///< The request target.
+    std::vector<std::pair<std::string, std::string>> query{};
+    json_value auth{};  ///< An object.
+};
+
+template <>
+struct convert<handshake> {
+    static void write(json_writer& out, handshake const& value);
+};
+
+/// A socket that may live on another shard: what it was when it was asked for.
+struct remote_socket {
+    std::string id{};
+    anywire::socketio::handshake handshake{};
+    std::vector<std::string> rooms{};
+    std::any data{};
+};
+
+/// Sockets of a namespace, and how to send to them. A value: each call makes another one.
+///
+/// Thread: any. What is emitted from one thread arrives in its order; all emits of a namespace
+///         reach all its sockets in one order.
+/// Borrow: keeps its namespace.
+class broadcast {
+public:
+    explicit broadcast(std::shared_ptr<nsp_core> where) noexcept : where_(std::move(where)) {}
+
+    /// Adds rooms whose sockets are meant, or are not. A room's name is any text.
+    [[nodiscard]] broadcast to(std::string_view room) const;
+    [[nodiscard]] broadcast to(std::vector<std::string> const& rooms) const;
+    [[nodiscard]] broadcast in(std::string_view room) const { return to(room); }
+    [[nodiscard]] broadcast in(std::vector<std::string> const& rooms) const { return to(rooms); }
+    [[nodiscard]] broadcast except(std::string_view room) const;
+    [[nodiscard]] broadcast except(std::vector<std::string> const& rooms) const;
+
+    /// Drops the event for every socket whose transport cannot take it at once.
+    [[nodiscard]] broadcast volatile_() const;
+    [[nodiscard]] broadcast compress(bool on) const;
+    /// This server's sockets only, where several share a namespace.
+    [[nodiscard]] broadcast local() const;
+    /// How long acknowledgements are waited for.
+    [[nodiscard]] broadcast timeout(std::chrono::milliseconds longest) const;
+
+    /// Sends an event; encoded once for all.
+    ///
+    /// A last argument that is a function takes the answers: `(error_code, std::vector<T>)`, the
+    /// first argument of each. It is called once: when all have answered, or at the timeout, or
+    /// when one that has not answered left; with an error then, and what had come.
+    ///
+    /// Throws: `std::invalid_argument` for a reserved name (connect, connect_error, disconnect,
+    ///         disconnecting, newListener, removeListener).
+    template <class... A>
+    void emit(std::string_view name, A&&... args) const {
+        detail::encode_emit(
+            name,
+            [](auto&& f) { return detail::make_acks_handler(std::forward<decltype(f)>(f)); },
+            [&](detail::encoded e, detail::ack_handler a) {
+                send(name, std::move(e), std::move(a));
+            },
+            std::forward<A>(args)...);
+    }
+
+    /// Asks for the sockets; the answer comes on the calling shard's thread, else on the first's.
+    void fetch_sockets(std::function<void(error_code, std::vector<remote_socket>)> then) const;
+    void sockets_join(std::string_view room) const;
+    void sockets_leave(std::string_view room) const;
+    /// `close` ends the connection under them, too.
+    void disconnect_sockets(bool close = false) const;
+
+private:
+    void send(std::string_view name, detail::encoded e, detail::ack_handler a) const;
+
+    std::shared_ptr<nsp_core> where_;
+    socket_filter filter_{};
+    emit_flags flags_{};
+};
+
+}  // namespace anywire::socketio

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <anywire/error.hpp>
+#include <anywire/socketio/ack.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace anywire::socketio {
+
+class socket;
+
+/// One event, as catch-all listeners and middlewares see it.
+///
+/// Borrow: valid during the call.
+class event {
+public:
+    event(std::string_view name, arguments const& args, std::shared_ptr<detail::ack_channel> to)
+        : name_(name), args_(args), to_(std::move(to)) {}
+
+    std::string_view name() const noexcept { return name_; }
+    arguments const& args() const noexcept { return args_; }
+    /// Whether the client asked for an acknowledgement.
+    bool wants_ack() const noexcept { return to_ != nullptr; }
+    /// Answers in the handlers' stead.
+    template <class... T>
+    void answer(T const&... values) const {
+        ack<T...>{to_}(values...);
+    }
+    std::shared_ptr<detail::ack_channel> const& channel() const noexcept { return to_; }
+
+private:
+    std::string_view name_;
+    arguments const& args_;
+    std::shared_ptr<detail::ack_channel> to_;
+};
+
+/// Why a middleware turns somebody away: `connect_error` at the client.
+struct connect_error {
+    std::string message{};
+    /// What the client finds as `err.data`.
+    std::optional<json_value> data{};
+};
+
+/// Any value as JSON, e.g. for `connect_error::data`.
+template <class T>
+[[nodiscard]] json_value to_json(T const& value) {
+    std::string text;
+    json_writer out(text);
+    write_value(out, value);
+    return json_value(std::move(text), out.take_attachments());
+}
+
+/// What a middleware calls when it has decided.
+///
+/// Thread: any, at once or later; only the first call counts. One that is never called keeps its
+/// client waiting.
+class next {
+public:
+    using channel = std::function<void(std::optional<connect_error>)>;
+    explicit next(std::shared_ptr<channel> to) noexcept : to_(std::move(to)) {}
+
+    void operator()() const { (*to_)(std::nullopt); }
+    void operator()(connect_error why) const { (*to_)(std::move(why)); }
+
+private:
+    std::shared_ptr<channel> to_;
+};
+
+namespace detail {
+
+/// What an event's handler becomes: says which argument did not fit.
+using event_handler = std::function<std::optional<argument_error>(socket&, event const&)>;
+
+/// How the answers to an emit are taken; an error says that they did not come, or not from all.
+/// False when one did not fit the handler's signature.
+using ack_handler = std::function<bool(error_code, std::span<arguments const>)>;
+
+template <class T>
+struct callable : callable<decltype(&T::operator())> {};
+template <class R, class... A>
+struct callable<R (*)(A...)> {
+    using parameters = std::tuple<std::decay_t<A>...>;
+};
+template <class R, class... A>
+struct callable<R(A...)> : callable<R (*)(A...)> {};
+template <class C, class R, class... A>
+struct callable<R (C::*)(A...)> : callable<R (*)(A...)> {};
+template <class C, class R, class... A>
+struct callable<R (C::*)(A...) const> : callable<R (*)(A...)> {};
+template <class C, class R, class... A>
+struct callable<R (C::*)(A...) noexcept> : callable<R (*)(A...)> {};
+template <class C, class R, class... A>
+struct callable<R (C::*)(A...) const noexcept> : callable<R (*)(A...)> {};
+
+template <class T>
+inline constexpr bool is_ack = false;
+template <class... T>
+inline constexpr bool is_ack<ack<T...>> = true;
+
+/// The parameters of a handler, taken apart: a leading `socket&`, values, a trailing `ack`.
+template <class Tuple>
+struct signature;
+template <class... A>
+struct signature<std::tuple<A...>> {
+    static constexpr std::size_t count = sizeof...(A);
+    template <std::size_t I>
+    using at = std::tuple_element_t<I, std::tuple<A...>>;
+
+    static constexpr bool takes_socket = [] {
+        if constexpr (count == 0)
+            return false;
+        else
+            return std::is_same_v<at<0>, socket>;
+    }();
+    static constexpr bool takes_ack = [] {
+        if constexpr (count == 0)
+            return false;
+        else
+            return is_ack<at<count - 1>>;
+    }();
+    static constexpr std::size_t first = takes_socket ? 1 : 0;
+    static constexpr std::size_t values = count - first - (takes_ack ? 1 : 0);
+
+    template <std::size_t... I>
+    static std::tuple<at<first + I>...> values_of(std::index_sequence<I...>);
+    using value_tuple = decltype(values_of(std::make_index_sequence<values>{}));
+};
+
+}  // namespace detail
+}  // namespace anywire::socketio

@@ -1,0 +1,153 @@
+#pragma once
+
+#include <anywire/socketio/event.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+/// How functions of the application become handlers: from their signatures.
+namespace anywire::socketio::detail {
+
+template <class F>
+concept plain_callable =
+    std::is_function_v<std::remove_pointer_t<F>> || requires { &F::operator(); };
+
+template <class Signature, class F, std::size_t... I>
+void call_handler(F& f,
+                  socket& s,
+                  event const& e,
+                  typename Signature::value_tuple& values,
+                  std::index_sequence<I...>) {
+    auto const invoke = [&](auto&&... led) {
+        if constexpr (Signature::takes_ack) {
+            using last = typename Signature::template at<Signature::count - 1>;
+            f(led..., std::move(std::get<I>(values))..., last(e.channel()));
+        } else {
+            f(led..., std::move(std::get<I>(values))...);
+        }
+    };
+    if constexpr (Signature::takes_socket)
+        invoke(s);
+    else
+        invoke();
+}
+
+template <class F>
+event_handler make_event_handler(F f) {
+    static_assert(plain_callable<F>,
+                  "a handler's parameters must have types: no generic lambda, no overloads");
+    using sig = signature<typename callable<F>::parameters>;
+    return [f = std::move(f)](socket& s, event const& e) mutable -> std::optional<argument_error> {
+        typename sig::value_tuple values{};
+        if (auto const wrong = decode_arguments(e.args(), values)) return wrong;
+        call_handler<sig>(f, s, e, values, std::make_index_sequence<sig::values>{});
+        return std::nullopt;
+    };
+}
+
+/// The parameters of an acknowledgement's handler: a leading `error_code`, then values.
+template <class Tuple>
+struct ack_signature;
+template <class... A>
+struct ack_signature<std::tuple<A...>> {
+    static constexpr bool takes_error = false;
+    using value_tuple = std::tuple<A...>;
+};
+template <class... A>
+struct ack_signature<std::tuple<error_code, A...>> {
+    static constexpr bool takes_error = true;
+    using value_tuple = std::tuple<A...>;
+};
+
+template <class F, class Values>
+void call_ack(F& f, error_code error, bool takes, Values& values) {
+    using sig = ack_signature<typename callable<F>::parameters>;
+    std::apply(
+        [&](auto&... each) {
+            if constexpr (sig::takes_error)
+                f(error, std::move(each)...);
+            else if (takes)
+                f(std::move(each)...);
+        },
+        values);
+}
+
+/// For the answer of one client. False when its arguments did not fit.
+template <class F>
+ack_handler make_ack_handler(F f) {
+    static_assert(plain_callable<F>, "an acknowledgement's parameters must have types");
+    using sig = ack_signature<typename callable<F>::parameters>;
+    return [f = std::move(f)](error_code error, std::span<arguments const> answers) mutable {
+        typename sig::value_tuple values{};
+        bool fits = true;
+        if (!error && !answers.empty() && decode_arguments(answers.front(), values)) {
+            error = errc::bad_arguments;
+            fits = false;
+            values = {};
+        }
+        call_ack(f, error, !error, values);
+        return fits;
+    };
+}
+
+/// For the answers of many: the last parameter is a `std::vector` of each one's first argument.
+template <class F>
+ack_handler make_acks_handler(F f) {
+    static_assert(plain_callable<F>, "an acknowledgement's parameters must have types");
+    using sig = ack_signature<typename callable<F>::parameters>;
+    static_assert(std::tuple_size_v<typename sig::value_tuple> == 1,
+                  "the answers of many clients come as one std::vector");
+    return [f = std::move(f)](error_code error, std::span<arguments const> answers) mutable {
+        typename sig::value_tuple values{};
+        auto& list = std::get<0>(values);
+        bool fits = true;
+        for (auto const& a : answers) {
+            typename std::tuple_element_t<0, typename sig::value_tuple>::value_type one{};
+            if (read_value(a[0], one))
+                list.push_back(std::move(one));
+            else
+                fits = false;
+        }
+        if (!fits && !error) error = errc::bad_arguments;
+        call_ack(f, error, true, values);
+        return fits;
+    };
+}
+
+/// Whether a last argument of `emit` is no value but takes the acknowledgement.
+template <class T>
+inline constexpr bool is_ack_callback = [] {
+    using plain = std::decay_t<T>;
+    if constexpr (writable<plain> || std::is_same_v<plain, arguments>)
+        return false;
+    else
+        return plain_callable<plain>;
+}();
+
+/// Encodes an emit and hands it to `sink(encoded, ack_handler)`; `make` makes the handler of a last
+/// argument that is a callback.
+template <class Make, class Sink, class... A>
+void encode_emit(std::string_view name, Make make, Sink sink, A&&... args) {
+    constexpr auto count = sizeof...(A);
+    if constexpr (count == 0) {
+        sink(encode_event(name), ack_handler{});
+    } else {
+        using last = std::tuple_element_t<count - 1, std::tuple<A...>>;
+        if constexpr (is_ack_callback<last>) {
+            auto all = std::forward_as_tuple(std::forward<A>(args)...);
+            auto const values = [&]<std::size_t... I>(std::index_sequence<I...>) {
+                return encode_event(name, std::get<I>(all)...);
+            };
+            sink(values(std::make_index_sequence<count - 1>{}),
+                 make(std::get<count - 1>(std::move(all))));
+        } else {
+            sink(encode_event(name, args...), ack_handler{});
+        }
+    }
+}
+
+}  // namespace anywire::socketio::detail

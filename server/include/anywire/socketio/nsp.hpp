@@ -1,0 +1,93 @@
+#pragma once
+
+#include <anywire/socketio/socket.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace anywire::socketio {
+
+/// What happens to rooms, of all shards together.
+enum class room_change : std::uint8_t { created, joined, left, removed };
+
+/// A namespace, or all that a predicate makes. A handle: copies name the same one.
+///
+/// Thread: any, for every function. What is registered counts for sockets that connect from then
+///         on; register before the server runs.
+class nsp {
+public:
+    explicit nsp(std::shared_ptr<nsp_core> core) noexcept : core_(std::move(core)) {}
+
+    std::string const& name() const noexcept;
+
+    /// Called for every socket that has joined; on its shard's thread.
+    void on_connection(std::function<void(socket&)> f) const;
+    /// Stands before the join, in the order of registration.
+    void use(std::function<void(socket&, next)> f) const;
+    /// As `socket::on`, for all sockets: stored once, not per socket.
+    template <class F>
+    void on(std::string event_name, F f) const {
+        add(std::move(event_name), detail::make_event_handler(std::move(f)));
+    }
+    void on_room(std::function<void(room_change, std::string const& room, std::string const& id)> f)
+        const;
+    /// A dynamic namespace has come to be, here or below this predicate.
+    void on_new_namespace(std::function<void(nsp const&)> f) const;
+
+    // -- sending: as `broadcast`
+    [[nodiscard]] broadcast everybody() const { return broadcast(core_); }
+    template <class... A>
+    void emit(std::string_view event_name, A&&... args) const {
+        everybody().emit(event_name, std::forward<A>(args)...);
+    }
+    [[nodiscard]] broadcast to(std::string_view room) const { return everybody().to(room); }
+    [[nodiscard]] broadcast in(std::string_view room) const { return everybody().to(room); }
+    [[nodiscard]] broadcast except(std::string_view room) const { return everybody().except(room); }
+    [[nodiscard]] broadcast volatile_() const { return everybody().volatile_(); }
+    [[nodiscard]] broadcast compress(bool on) const { return everybody().compress(on); }
+    [[nodiscard]] broadcast local() const { return everybody().local(); }
+    [[nodiscard]] broadcast timeout(std::chrono::milliseconds longest) const {
+        return everybody().timeout(longest);
+    }
+    void fetch_sockets(std::function<void(error_code, std::vector<remote_socket>)> then) const {
+        everybody().fetch_sockets(std::move(then));
+    }
+    void sockets_join(std::string_view room) const { everybody().sockets_join(room); }
+    void sockets_leave(std::string_view room) const { everybody().sockets_leave(room); }
+    void disconnect_sockets(bool close = false) const { everybody().disconnect_sockets(close); }
+
+    /// Emits to the other servers of a cluster. A last argument that is a function takes their
+    /// answers, as with `broadcast::emit`. Without an adapter there are no others.
+    template <class... A>
+    void server_side_emit(std::string_view event_name, A&&... args) const {
+        detail::encode_emit(
+            event_name,
+            [](auto&& f) { return detail::make_acks_handler(std::forward<decltype(f)>(f)); },
+            [&](detail::encoded e, detail::ack_handler a) {
+                send_to_servers(std::move(e), std::move(a));
+            },
+            std::forward<A>(args)...);
+    }
+    /// Hears what another server has emitted so.
+    void on_server_side(std::function<void(event const&)> f) const;
+
+    /// Runs `f` on the socket's shard, never at once; not at all if it has gone by then.
+    void post(std::string_view socket_id, std::function<void(socket&)> f) const;
+    /// Sockets connected now.
+    std::size_t socket_count() const noexcept;
+
+protected:
+    std::shared_ptr<nsp_core> const& core() const noexcept { return core_; }
+
+private:
+    void add(std::string event_name, detail::event_handler f) const;
+    void send_to_servers(detail::encoded e, detail::ack_handler a) const;
+
+    std::shared_ptr<nsp_core> core_;
+};
+
+}  // namespace anywire::socketio

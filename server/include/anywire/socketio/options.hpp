@@ -1,0 +1,69 @@
+#pragma once
+
+#include <anywire/handlers.hpp>
+#include <anywire/options.hpp>
+#include <anywire/socketio/event.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace anywire::socketio {
+
+class adapter;
+class local_sockets;
+
+/// Connection state recovery: who comes back in time goes on where it was cut off.
+struct recovery_options {
+    bool enabled = false;
+    /// How long a session, and what was sent meanwhile, is kept. Default 2 minutes.
+    std::chrono::milliseconds max_disconnection{120'000};
+    /// The middlewares do not see whoever recovers.
+    bool skip_middlewares = true;
+    /// Bounds of the log of each namespace: the oldest events go first, and with them the chance of
+    /// clients that had not seen them.
+    std::size_t max_log_bytes = 16u << 20;
+    std::size_t max_log_events = 65'536;
+    /// Most sessions kept of each namespace; the oldest go first.
+    std::size_t max_sessions = 65'536;
+};
+
+/// A Socket.IO server's options.
+struct options {
+    /// The transports under it.
+    engineio_options engine{};
+
+    /// Decides who may connect at all, before there is a connection; see `handlers::authorize`.
+    std::function<void(anywire::request const&, decision)> authorize{};
+
+    /// A connection that has joined no namespace by then is closed. Default 45 s.
+    std::chrono::milliseconds connect_timeout{45'000};
+
+    unsigned max_attachments = 10;       ///< Of one packet; more close the connection.
+    std::size_t max_packet_bytes = 10'000'000;  ///< A packet with all its attachments.
+    unsigned max_depth = 128;            ///< Of nested arrays and objects; at most 512.
+    std::size_t max_namespaces = 64;     ///< Of one connection; more are refused.
+    std::size_t max_namespace_name = 256;  ///< Bytes; a longer name closes the connection.
+
+    recovery_options recovery{};
+
+    /// Ends dynamic namespaces when their last socket has left.
+    bool clean_up_child_namespaces = false;
+
+    /// The `dist` folder of the npm package socket.io-client: its bundles are served at the mount,
+    /// as `socket.io.js` and so on. Empty: none are.
+    std::string client_files{};
+
+    /// Called instead of the library's answer when an event's arguments do not fit its handler. By
+    /// default the client's acknowledgement, if it asked for one, gets `{"error": "argument 2:
+    /// expected integer"}`.
+    std::function<void(socket&, event const&, argument_error const&)> on_bad_arguments{};
+
+    /// Makes what connects a namespace with other servers; empty: there are no others.
+    std::function<std::unique_ptr<adapter>(local_sockets&)> make_adapter{};
+};
+
+}  // namespace anywire::socketio

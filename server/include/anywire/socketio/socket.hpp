@@ -1,0 +1,199 @@
+#pragma once
+
+#include <anywire/request.hpp>
+#include <anywire/socketio/broadcast.hpp>
+
+#include <any>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace anywire::socketio {
+
+/// Why a socket left its namespace; `to_string` gives the protocol's words.
+enum class disconnect_reason : std::uint8_t {
+    transport_error,
+    transport_close,
+    forced_close,
+    ping_timeout,
+    parse_error,
+    server_shutting_down,
+    forced_server_close,
+    client_namespace_disconnect,
+    server_namespace_disconnect,
+};
+[[nodiscard]] std::string_view to_string(disconnect_reason why) noexcept;
+
+/// What became of a client's wish to go on where it was cut off.
+enum class recovery : std::uint8_t {
+    not_asked,
+    recovered,
+    unknown_session,  ///< Never stored here, used already, or swept as too old.
+    expired,
+    offset_lost,  ///< The log does not reach back to what the client has seen.
+    not_stored,   ///< Recovery is off.
+};
+
+/// Names a listener, to be removed by.
+using listener_id = std::uint64_t;
+
+/// One client in one namespace.
+///
+/// Thread: its shard's. Use it only inside handlers, or through `nsp::post`.
+/// Borrow: keeps its address until its `disconnect` handlers have returned, so its own handlers may
+///         capture it. What lives longer keeps the `id()`.
+class socket {
+public:
+    socket(socket const&) = delete;
+    socket& operator=(socket const&) = delete;
+
+    /// Public: other clients may know it. For clients of Engine.IO 3 it is what their protocol
+    /// makes of the wire's session id.
+    std::string const& id() const noexcept;
+    std::string const& nsp_name() const noexcept;
+    bool is_connected() const noexcept;
+    recovery recovery_result() const noexcept;
+    bool recovered() const noexcept { return recovery_result() == recovery::recovered; }
+    /// "polling" or "websocket", now.
+    std::string_view transport() const noexcept;
+    /// The request that opened the connection.
+    anywire::request const& request() const noexcept;
+    anywire::socketio::handshake handshake() const;
+    /// What the client gave as `auth`.
+    json_view auth() const noexcept;
+    /// The application's own. A recovered socket has it again.
+    std::any& data() noexcept;
+    /// What `authorize` accepted the connection with.
+    std::any& connection_data() noexcept;
+    /// Bytes queued for the connection, each message charged 64 more.
+    std::size_t queued_bytes() const noexcept;
+
+    // -- events --------------------------------------------------------------------------------
+    /// Calls `f` for each event of that name. `f` takes, in this order: `socket&` if it wants; the
+    /// event's arguments as values, optionals at the end being allowed to be missing; an `ack<...>`
+    /// if it wants. Arguments that do not fit are an error that the client hears; `f` is then not
+    /// called.
+    template <class F>
+    listener_id on(std::string name, F f) {
+        return add(std::move(name), detail::make_event_handler(std::move(f)), false);
+    }
+    /// The same for the next event of that name only.
+    template <class F>
+    listener_id once(std::string name, F f) {
+        return add(std::move(name), detail::make_event_handler(std::move(f)), true);
+    }
+    void off(listener_id which);
+    void off(std::string_view name);
+
+    /// Sees every event before its handlers do; `prepend_any` before the others.
+    listener_id on_any(std::function<void(event const&)> f);
+    listener_id prepend_any(std::function<void(event const&)> f);
+    void off_any();
+    /// Sees every event that goes out, broadcasts among them.
+    listener_id on_any_outgoing(std::function<void(event const&)> f);
+    listener_id prepend_any_outgoing(std::function<void(event const&)> f);
+    void off_any_outgoing();
+
+    /// Stands before the handlers of every event. While one has not decided nothing more is read
+    /// from this client. One that refuses makes `on_error` be called; the event is dropped.
+    void use(std::function<void(event const&, next)> f);
+    void on_error(std::function<void(connect_error const&)> f);
+
+    /// Before and after the socket has left its rooms.
+    void on_disconnecting(std::function<void(disconnect_reason)> f);
+    void on_disconnect(std::function<void(disconnect_reason)> f);
+
+    // -- sending -------------------------------------------------------------------------------
+    class sender;
+
+    /// Sends an event. Never blocks. A last argument that is a function takes the answer: its
+    /// parameters are the values, led by an `error_code` if it wants to hear of what went wrong.
+    ///
+    /// Throws: `std::invalid_argument` for a reserved name.
+    template <class... A>
+    void emit(std::string_view name, A&&... args) {
+        emit_with({}, name, std::forward<A>(args)...);
+    }
+    [[nodiscard]] sender volatile_();
+    [[nodiscard]] sender compress(bool on);
+    /// For the answer of one emit. Without it an answer is waited for as long as the socket lives.
+    [[nodiscard]] sender timeout(std::chrono::milliseconds longest);
+
+    // -- others --------------------------------------------------------------------------------
+    /// All others of the namespace, or of rooms.
+    [[nodiscard]] anywire::socketio::broadcast broadcast() const;
+    [[nodiscard]] anywire::socketio::broadcast to(std::string_view room) const;
+    [[nodiscard]] anywire::socketio::broadcast in(std::string_view room) const { return to(room); }
+    [[nodiscard]] anywire::socketio::broadcast except(std::string_view room) const;
+
+    // -- rooms ---------------------------------------------------------------------------------
+    void join(std::string_view room);
+    void leave(std::string_view room);
+    /// Its own first.
+    std::vector<std::string> rooms() const;
+    bool is_in(std::string_view room) const noexcept;
+
+    /// Leaves the namespace, and with `close` ends the connection for all of them. The handlers
+    /// hear of it when the one that called has returned.
+    void disconnect(bool close = false);
+
+    /// Calls `f` once, later, unless the socket has gone by then.
+    void after(std::chrono::milliseconds delay, std::function<void(socket&)> f);
+
+protected:
+    socket() noexcept = default;
+    ~socket() = default;
+
+private:
+    template <class... A>
+    void emit_with(emit_flags const& flags, std::string_view name, A&&... args) {
+        detail::encode_emit(
+            name,
+            [](auto&& f) { return detail::make_ack_handler(std::forward<decltype(f)>(f)); },
+            [&](detail::encoded e, detail::ack_handler a) {
+                send(flags, name, std::move(e), std::move(a));
+            },
+            std::forward<A>(args)...);
+    }
+    listener_id add(std::string name, detail::event_handler f, bool once);
+    void send(emit_flags const& flags,
+              std::string_view name,
+              detail::encoded e,
+              detail::ack_handler a);
+};
+
+/// An emit with flags: `socket.volatile_().emit(...)`.
+class socket::sender {
+public:
+    explicit sender(socket& s) noexcept : socket_(s) {}
+    sender& volatile_() noexcept { return flags_.is_volatile = true, *this; }
+    sender& compress(bool on) noexcept { return flags_.is_compressed = on, *this; }
+    sender& timeout(std::chrono::milliseconds longest) noexcept {
+        return flags_.timeout = longest, *this;
+    }
+    template <class... A>
+    void emit(std::string_view name, A&&... args) {
+        socket_.emit_with(flags_, name, std::forward<A>(args)...);
+    }
+
+private:
+    socket& socket_;
+    emit_flags flags_{};
+};
+
+inline socket::sender socket::volatile_() {
+    return sender(*this).volatile_();
+}
+inline socket::sender socket::compress(bool on) {
+    return sender(*this).compress(on);
+}
+inline socket::sender socket::timeout(std::chrono::milliseconds longest) {
+    return sender(*this).timeout(longest);
+}
+
+}  // namespace anywire::socketio

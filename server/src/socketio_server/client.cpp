@@ -1,0 +1,234 @@
+#include "client.hpp"
+
+#include "core/form.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace anywire::socketio {
+namespace {
+
+using wire::packet_type;
+
+std::int64_t now_ms() noexcept {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+disconnect_reason reason_of(close_event const& how, bool is_polling) noexcept {
+    switch (how.reason) {
+        case close_reason::client_closed: return disconnect_reason::transport_close;
+        case close_reason::server_closed: return disconnect_reason::forced_close;
+        case close_reason::transport_lost:
+            return is_polling ? disconnect_reason::transport_error
+                              : disconnect_reason::transport_close;
+        case close_reason::heartbeat_timeout: return disconnect_reason::ping_timeout;
+        case close_reason::shutting_down: return disconnect_reason::server_shutting_down;
+        case close_reason::handler_failed: return disconnect_reason::forced_close;
+        case close_reason::protocol_error:
+            return how.text == "parse error" ? disconnect_reason::parse_error
+                                             : disconnect_reason::transport_error;
+        default: return disconnect_reason::transport_error;
+    }
+}
+
+/// The query of a v4 client's namespace is its auth, as strings.
+json_value auth_of_query(std::string_view query) {
+    std::string text;
+    json_writer out(text);
+    out.begin_object();
+    form_reader pairs(query);
+    while (auto const pair = pairs.next()) {
+        out.key(form_decoded(pair->name));
+        out.string(form_decoded(pair->value));
+    }
+    out.end_object();
+    return {std::move(text), {}};
+}
+
+}  // namespace
+
+client::client(io_core& io, io_shard& at, engineio_session& conn)
+    : io_(io),
+      at_(at),
+      conn_(conn),
+      assembler_(io.opts().max_packet_bytes),
+      issued_(now_ms()),
+      protocol_(conn.revision() == engineio::revision::v4 ? wire::protocol::v5
+                                                          : wire::protocol::v4) {
+    auto const is_v4 = conn.revision() == engineio::revision::v4;
+    if (conn.takes_binary())
+        how_ = is_v4 ? encoding::engineio4 : encoding::engineio3;
+    else
+        how_ = is_v4 ? encoding::engineio4_base64 : encoding::engineio3_base64;
+    ++io_.connections();
+}
+
+client::~client() {
+    --io_.connections();
+}
+
+// ---- the session's events
+// ------------------------------------------------------------------------
+
+void client::on_open() {
+    if (protocol_ == wire::protocol::v4) return open_socket("/", {"{}", {}});
+    connect_until_ = at_.loop().now() + to_ticks(io_.opts().connect_timeout) + 1;
+    arm(connect_until_);
+}
+
+void client::on_message(message_view m) {
+    if (is_closing_) return;
+    if (m.binary) {
+        if (!assembler_.awaiting()) return violate("binary data that nothing announced");
+        auto const step = assembler_.add(m.data);
+        if (step == wire::assembler::step::too_big) return violate("a packet that is too big");
+        if (step == wire::assembler::step::more) return;
+        auto const& p = assembler_.head();
+        if (!wire::check_placeholders(p.payload, p.attachments))
+            return violate("placeholders without their attachments");
+        auto const attachments = assembler_.take_attachments();
+        dispatch(p, attachments);
+        return assembler_.reset();
+    }
+    if (assembler_.awaiting()) return violate("text where attachments are owed");
+    auto const decoded = wire::decode_packet(m.data, protocol_, io_.decode_limits());
+    if (!decoded.value) return violate(decoded.wrong);
+    if (decoded.value->attachments != 0) return assembler_.begin(m.data, *decoded.value);
+    dispatch(*decoded.value, {});
+}
+
+void client::on_close(close_event const& how) {
+    is_closing_ = true;
+    auto const why = reason_of(how, conn_.is_polling());
+    for (auto const& s : sockets_) s->leave_namespace(why);
+    // Behind what the sockets defer when they have told of their end.
+    at_.defer([this] { at_.defer([this] { at_.drop(*this); }); });
+}
+
+void client::on_timer(tick now) {
+    io_shard::entry const here(at_);
+    if (!has_joined_ && connect_until_ != 0 && not_after(connect_until_, now) && !is_closing_) {
+        at_.loop().log().write(log_level::debug, "socket.io: no namespace was joined in time");
+        is_closing_ = true;
+        conn_.close(close_code::normal, {});
+    }
+    if (!has_joined_ && connect_until_ != 0 && !is_closing_) arm(connect_until_);
+    for (std::size_t i = 0; i < sockets_.size(); ++i)
+        if (auto const due = sockets_[i]->expire_acks(now)) arm(*due);
+}
+
+void client::arm(tick when) {
+    at_.loop().wheel().arm(*this, when);
+}
+
+// ---- packets
+// -------------------------------------------------------------------------------------
+
+void client::violate(std::string_view what) {
+    at_.loop().log().write(log_level::debug, "socket.io connection closed: ", what);
+    is_closing_ = true;
+    assembler_.reset();
+    for (auto const& s : sockets_) s->on_violation(what);
+    conn_.close(close_code::normal, {});
+}
+
+socket_core* client::find(std::string_view nsp) const noexcept {
+    for (auto const& s : sockets_)
+        if (s->nsp().name() == nsp && s->current() != socket_core::state::leaving) return s.get();
+    return nullptr;
+}
+
+void client::dispatch(wire::packet const& p, std::span<std::string const> attachments) {
+    if (p.type == packet_type::connect) return on_connect(p);
+    auto* const s = find(p.nsp);
+    if (!s) return violate("a packet for a namespace that was not joined");
+    if (p.type == packet_type::disconnect)
+        return s->leave_namespace(disconnect_reason::client_namespace_disconnect);
+    if (s->current() == socket_core::state::joining)
+        return violate("a packet for a namespace that is still being joined");
+    switch (p.type) {
+        case packet_type::event:
+        case packet_type::binary_event: return s->on_event(p, attachments);
+        case packet_type::ack:
+        case packet_type::binary_ack: return s->on_ack(p, attachments);
+        default: return violate("a packet that only servers send");
+    }
+}
+
+void client::on_connect(wire::packet const& p) {
+    auto const is_v4 = protocol_ == wire::protocol::v4;
+    if (find(p.nsp)) return violate("a namespace that is joined already");
+    if (is_v4 && p.nsp == "/") return violate("a second connect");
+    if (is_v4) return open_socket(p.nsp, auth_of_query(p.query));
+    open_socket(p.nsp, p.payload.empty() ? json_value("{}", {}) : json_value(json_view(p.payload)));
+}
+
+void client::open_socket(std::string_view nsp, json_value auth) {
+    if (sockets_.size() >= io_.opts().max_namespaces)
+        return refuse(nsp, {"Too many namespaces", std::nullopt});
+    auto found = io_.find_for(nsp, auth.view());
+    if (!found) return refuse(nsp, {"Invalid namespace", std::nullopt});
+    auto& s = *sockets_.emplace_back(
+        std::make_unique<socket_core>(*this, std::move(found), std::move(auth)));
+    s.begin();
+}
+
+void client::refuse(std::string_view nsp, connect_error const& why) {
+    std::string payload;
+    json_writer out(payload);
+    if (protocol_ == wire::protocol::v5) {
+        out.begin_object();
+        out.key("message");
+        out.string(why.message);
+        if (why.data) {
+            out.key("data");
+            out.raw(why.data->view());
+        }
+        out.end_object();
+    } else if (why.data) {
+        out.raw(why.data->view());
+    } else {
+        out.string(why.message);
+    }
+    send_text(packet_type::connect_error, nsp, payload);
+}
+
+// ---- what sockets use
+// ----------------------------------------------------------------------------
+
+void client::send(std::span<frame_ptr> frames) {
+    (void)conn_.send_frames(frames);
+}
+
+void client::send_text(packet_type type, std::string_view nsp, std::string_view payload) {
+    auto f = make_text_frame(type, nsp, std::nullopt, 0, payload);
+    f->mark_protocol();
+    send({&f, 1});
+}
+
+void client::forget(socket_core& s) {
+    at_.defer([this, which = &s] {
+        std::erase_if(sockets_, [&](auto const& each) { return each.get() == which; });
+    });
+}
+
+void client::break_off(close_reason why, std::string_view text) {
+    is_closing_ = true;
+    conn_.break_off(why, text);
+}
+
+void client::disconnect_all() {
+    for (auto const& s : sockets_) s->disconnect(false);
+    is_closing_ = true;
+    conn_.close(close_code::normal, {});
+}
+
+void client::shut_down() {
+    is_closing_ = true;
+    for (auto const& s : sockets_) s->leave_namespace(disconnect_reason::server_shutting_down);
+    conn_.close_for(close_reason::shutting_down, {});
+}
+
+}  // namespace anywire::socketio

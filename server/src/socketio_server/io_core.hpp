@@ -1,0 +1,147 @@
+#pragma once
+
+#include <anywire/handlers.hpp>
+#include <anywire/socketio/options.hpp>
+
+#include "shard_group.hpp"
+#include "socketio/packet.hpp"
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace anywire {
+class engineio_session;
+}
+
+namespace anywire::socketio {
+
+class client;
+class nsp_core;
+
+/// One shard's part of a Socket.IO server: its connections, and what is to be done when the
+/// application's function that runs now has returned.
+///
+/// Thread: the shard's.
+class io_shard {
+public:
+    io_shard(std::size_t index, session_loop& loop) noexcept;
+    ~io_shard();
+    io_shard(io_shard const&) = delete;
+    io_shard& operator=(io_shard const&) = delete;
+
+    std::size_t index() const noexcept { return index_; }
+    session_loop& loop() noexcept { return loop_; }
+
+    /// Brackets whatever enters here from outside. What was deferred runs when the outermost ends:
+    /// so no handler is re-entered, and nothing is destroyed under one.
+    class entry {
+    public:
+        explicit entry(io_shard& s) noexcept : shard_(s) { ++shard_.depth_; }
+        ~entry() { shard_.leave(); }
+        entry(entry const&) = delete;
+        entry& operator=(entry const&) = delete;
+
+    private:
+        io_shard& shard_;
+    };
+    void defer(std::function<void()> fn) { deferred_.push_back(std::move(fn)); }
+
+    /// Keeps a client until `drop`.
+    client& keep(std::unique_ptr<client> c);
+    void drop(client& c) noexcept;
+    /// Calls `visit` for every connection.
+    void for_each_client(std::function<void(client&)> const& visit);
+
+private:
+    void leave() noexcept;
+
+    std::size_t index_;
+    session_loop& loop_;
+    unsigned depth_ = 0;
+    std::vector<std::function<void()>> deferred_{};
+    boost::unordered_flat_set<client*> clients_{};  // owned
+};
+
+/// A Socket.IO server: its namespaces, on all shards.
+///
+/// Thread: any, but for what `handlers_for_mount` gives to the sessions.
+class io_core : public std::enable_shared_from_this<io_core> {
+public:
+    explicit io_core(options o);
+    ~io_core();
+
+    options const& opts() const noexcept { return options_; }
+    wire::decode_limits const& decode_limits() const noexcept { return decode_limits_; }
+
+    /// Makes the main namespace; once.
+    void start();
+
+    // -- the mount -------------------------------------------------------------------------------
+    /// Throws `std::logic_error` when it is mounted already.
+    void attach(std::shared_ptr<shard_group> shards);
+    handlers handlers_for_mount();
+
+    std::size_t here() const noexcept;
+    std::size_t shard_count() const noexcept;
+    void post(std::size_t shard, std::function<void()> fn);
+    io_shard& shard(std::size_t index) noexcept { return *shards_[index]; }
+
+    // -- namespaces ------------------------------------------------------------------------------
+    std::shared_ptr<nsp_core> const& main() const noexcept { return main_; }
+    std::shared_ptr<nsp_core> of(std::string_view name);
+    std::shared_ptr<nsp_core> of(std::function<bool(std::string_view, json_view)> wanted);
+    /// The namespace a client asks for, made if a predicate agrees; null if there is none. Counts
+    /// one more user of it, until `release`.
+    std::shared_ptr<nsp_core> find_for(std::string_view name, json_view auth);
+    void release(nsp_core& n);
+    std::vector<std::shared_ptr<nsp_core>> children_of(nsp_core const& of);
+
+    void close();
+    std::atomic<std::size_t>& connections() noexcept { return connections_; }
+
+    /// Calls a function of the application's; false when it threw, which is logged.
+    template <class Fn>
+    bool call(io_shard& at, Fn fn) noexcept {
+        try {
+            fn();
+            return true;
+        } catch (std::exception const& e) {
+            log_thrown(at, e.what());
+        } catch (...) {
+            log_thrown(at, "something that is no exception");
+        }
+        return false;
+    }
+
+private:
+    struct parent {
+        std::function<bool(std::string_view, json_view)> wanted;
+        std::shared_ptr<nsp_core> core;
+    };
+
+    static void log_thrown(io_shard& at, char const* what) noexcept;
+    std::shared_ptr<nsp_core> add(std::string name, nsp_core const* from);
+    std::shared_ptr<nsp_core> make_child(std::string_view name, json_view auth);
+
+    options options_;
+    wire::decode_limits decode_limits_;
+    std::shared_ptr<nsp_core> main_{};
+    std::shared_ptr<shard_group> group_{};
+    std::vector<std::unique_ptr<io_shard>> shards_{};
+    std::atomic<bool> is_attached_{false};
+    std::atomic<std::size_t> connections_{0};
+    mutable std::mutex mutex_{};
+    std::unordered_map<std::string, std::shared_ptr<nsp_core>> namespaces_{};
+    std::vector<parent> parents_{};
+};
+
+}  // namespace anywire::socketio

@@ -1,0 +1,314 @@
+#include "nsp_core.hpp"
+
+#include "client.hpp"
+#include "io_core.hpp"
+#include "socket_core.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace anywire::socketio {
+namespace {
+
+std::int64_t now_ms() noexcept {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+/// The first argument shows it: whether a missed event was meant for a session.
+bool is_meant_for(socket_filter const& filter, std::vector<std::string> const& rooms) noexcept {
+    auto const holds = [&](std::vector<std::string> const& names) {
+        return std::any_of(names.begin(), names.end(), [&](auto const& n) {
+            return std::find(rooms.begin(), rooms.end(), n) != rooms.end();
+        });
+    };
+    return (filter.rooms.empty() || holds(filter.rooms)) && !holds(filter.except);
+}
+
+/// Gathers what comes from several shards; calls `then` when the last part is in.
+template <class Value>
+class gathering {
+public:
+    using then_fn = std::function<void(error_code, std::vector<Value>)>;
+    gathering(io_core& io, std::size_t parts, then_fn then)
+        : io_(io), caller_(io.here()), left_(parts), then_(std::move(then)) {}
+
+    void expect(std::size_t more) {
+        std::scoped_lock const lock(mutex_);
+        left_ += more;
+    }
+    void add(Value v) {
+        std::scoped_lock const lock(mutex_);
+        values_.push_back(std::move(v));
+    }
+    void lost(error_code why) {
+        std::scoped_lock const lock(mutex_);
+        if (!error_) error_ = why;
+    }
+    /// One part is in.
+    void finish_one() {
+        {
+            std::scoped_lock const lock(mutex_);
+            if (--left_ != 0) return;
+        }
+        auto const where = caller_ == shard_group::nowhere ? 0 : caller_;
+        io_.post(where, [&io = io_, where, e = error_, v = std::move(values_), fn = std::move(then_)] {
+            io_shard::entry const here(io.shard(where));
+            (void)io.call(io.shard(where), [&] { fn(e, v); });
+        });
+    }
+
+private:
+    io_core& io_;
+    std::size_t caller_;
+    std::mutex mutex_{};
+    std::size_t left_;
+    error_code error_{};
+    std::vector<Value> values_{};
+    then_fn then_;
+};
+
+}  // namespace
+
+nsp_core::nsp_core(io_core& io, std::string name, bool is_parent)
+    : io_(io), name_(std::move(name)), is_parent_(is_parent), log_(io.opts().recovery) {
+    auto const& make = io.opts().make_adapter;
+    if (!is_parent && make) adapter_ = make(*this);
+    if (!adapter_) adapter_ = std::make_unique<adapter>(*this);
+}
+
+nsp_core::~nsp_core() = default;
+
+bool nsp_core::recovers() const noexcept {
+    return io_.opts().recovery.enabled && !is_parent_;
+}
+
+void nsp_core::attach(std::size_t shards) {
+    while (parts_.size() < shards)
+        parts_.push_back(std::make_unique<nsp_shard>(*this, io_.shard(parts_.size())));
+}
+
+nsp_core::config_ptr nsp_core::config() const {
+    std::scoped_lock const lock(config_mutex_);
+    return config_;
+}
+
+void nsp_core::change_config(std::function<void(nsp_config&)> const& change) {
+    std::scoped_lock const lock(config_mutex_);
+    auto changed = std::make_shared<nsp_config>(*config_);
+    change(*changed);
+    rooms_watched_ = !changed->rooms.empty();
+    config_ = std::move(changed);
+}
+
+// ---- the order
+// -----------------------------------------------------------------------------------
+
+void nsp_core::log(operation& op, detail::encoded& event) {
+    auto const offset = log_.next_offset();
+    event.json.insert(event.json.size() - 1, ",\"" + offset + "\"");
+    op.packet = std::make_shared<outgoing_packet const>(
+        name_, std::nullopt, std::move(event), op.flags.is_compressed);
+    log_.push(op.packet, op.filter, now_ms());
+}
+
+void nsp_core::apply(operation op, detail::encoded* logged) {
+    auto const here = io_.here();
+    std::vector<operation> mine;
+    {
+        std::scoped_lock const lock(order_);
+        if (logged) log(op, *logged);
+        for (std::size_t i = 0; i < parts_.size(); ++i) {
+            auto& inbox = parts_[i]->inbox;
+            if (i == here) {
+                mine.swap(inbox);
+                continue;
+            }
+            inbox.push_back(op);
+            if (inbox.size() == 1)
+                io_.post(i, [self = shared_from_this(), i] { self->drain(i); });
+        }
+    }
+    if (here == shard_group::nowhere) return;
+    mine.push_back(std::move(op));
+    run_here(here, mine);
+}
+
+void nsp_core::drain(std::size_t shard) {
+    std::vector<operation> mine;
+    {
+        std::scoped_lock const lock(order_);
+        mine.swap(parts_[shard]->inbox);
+    }
+    run_here(shard, mine);
+}
+
+void nsp_core::run_here(std::size_t shard, std::vector<operation> const& all) {
+    io_shard::entry const here(io_.shard(shard));
+    for (auto const& op : all) parts_[shard]->run(op);
+}
+
+bool nsp_core::insert(socket_core& s, nsp_shard& where, std::optional<std::uint64_t> position) {
+    std::vector<std::shared_ptr<outgoing_packet const>> missed;
+    auto const rooms = s.rooms();
+    for (;;) {
+        std::vector<operation> mine;
+        {
+            std::scoped_lock const lock(order_);
+            if (where.inbox.empty()) {
+                if (position && !log_.reaches(*position)) return false;
+                if (position)
+                    log_.for_each_behind(*position, [&](auto const& packet, auto const& filter) {
+                        if (is_meant_for(filter, rooms)) missed.push_back(packet);
+                    });
+                s.on_inserted(log_.position());
+                break;
+            }
+            mine.swap(where.inbox);
+        }
+        run_here(where.at().index(), mine);
+    }
+    where.add(s);
+    ++sockets_;
+    for (auto const& packet : missed) s.send_packet(*packet, {});
+    return true;
+}
+
+void nsp_core::for_each(socket_filter filter, std::function<void(socket_core&)> fn) {
+    auto const shared = std::make_shared<socket_filter const>(std::move(filter));
+    apply({.fn = [shared, fn = std::move(fn)](nsp_shard& part) { part.for_each(*shared, fn); }});
+}
+
+// ---- local_sockets
+// -------------------------------------------------------------------------------
+
+void nsp_core::broadcast(detail::encoded event, socket_filter filter, emit_flags flags) {
+    if (is_parent_) {
+        for (auto const& child : io_.children_of(*this)) child->wires().broadcast(event, filter, flags);
+        return;
+    }
+    if (parts_.empty()) return;
+    operation op{.filter = std::make_shared<socket_filter const>(std::move(filter)), .flags = flags};
+    if (recovers() && !flags.is_volatile) return apply(std::move(op), &event);
+    op.packet = std::make_shared<outgoing_packet const>(
+        name_, std::nullopt, std::move(event), flags.is_compressed);
+    apply(std::move(op));
+}
+
+void nsp_core::broadcast_with_ack(detail::encoded event,
+                                  socket_filter filter,
+                                  emit_flags flags,
+                                  detail::ack_handler then) {
+    using answer = std::pair<std::string, std::vector<std::string>>;
+    auto const gathered = std::make_shared<gathering<answer>>(
+        io_, parts_.size(), [then = std::move(then)](error_code e, std::vector<answer> const& all) {
+            std::vector<arguments> list;
+            for (auto const& [json, attachments] : all) list.emplace_back(json, attachments);
+            (void)then(e, list);
+        });
+    if (parts_.empty()) {
+        gathered->expect(1);
+        return gathered->finish_one();
+    }
+    auto const id = next_ack_id();
+    auto const packet =
+        std::make_shared<outgoing_packet const>(name_, id, std::move(event), flags.is_compressed);
+    auto const one = [gathered](error_code e, std::span<arguments const> args) {
+        if (e) gathered->lost(e);
+        if (!e && !args.empty()) {
+            detail::encoded kept = detail::encode_arguments(args.front());
+            gathered->add({"[" + std::move(kept.json) + "]", std::move(kept.attachments)});
+        }
+        gathered->finish_one();
+        return true;
+    };
+    auto const shared = std::make_shared<socket_filter const>(std::move(filter));
+    apply({.fn = [=](nsp_shard& part) {
+        part.for_each(*shared, [&](socket_core& s) {
+            gathered->expect(1);
+            s.send_asking(*packet, id, flags, one);
+        });
+        gathered->finish_one();
+    }});
+}
+
+void nsp_core::fetch_sockets(socket_filter filter,
+                             std::function<void(error_code, std::vector<remote_socket>)> then) {
+    auto const n = std::max<std::size_t>(parts_.size(), 1);
+    auto const gathered = std::make_shared<gathering<remote_socket>>(io_, n, std::move(then));
+    if (parts_.empty()) return gathered->finish_one();
+    auto const shared = std::make_shared<socket_filter const>(std::move(filter));
+    apply({.fn = [gathered, shared](nsp_shard& part) {
+        part.for_each(*shared, [&](socket_core& s) {
+            socket& as_socket = s;
+            gathered->add({s.id_text, as_socket.handshake(), s.rooms(), s.data()});
+        });
+        gathered->finish_one();
+    }});
+}
+
+void nsp_core::sockets_join(socket_filter filter, std::string room) {
+    for_each(std::move(filter), [room = std::move(room)](socket_core& s) { s.join(room); });
+}
+
+void nsp_core::sockets_leave(socket_filter filter, std::string room) {
+    for_each(std::move(filter), [room = std::move(room)](socket_core& s) { s.leave(room); });
+}
+
+void nsp_core::disconnect_sockets(socket_filter filter, bool close) {
+    for_each(std::move(filter), [close](socket_core& s) { s.disconnect(close); });
+}
+
+void nsp_core::hear_server(event const& e) {
+    for (auto const& f : config()->server_side) f(e);
+}
+
+void nsp_core::server_side_emit(detail::encoded e, detail::ack_handler a) {
+    adapter_->server_side_emit(std::move(e), std::move(a));
+}
+
+void nsp_core::persist_session(stored_session s) {
+    std::scoped_lock const lock(order_);
+    log_.store(std::move(s), now_ms());
+}
+
+void nsp_core::restore_session(std::string_view pid,
+                               std::optional<std::string> offset,
+                               std::function<void(restore_error, restored_session)> then) {
+    restored_session out;
+    restore_error error = restore_error::none;
+    {
+        std::scoped_lock const lock(order_);
+        error = log_.take(pid, offset, now_ms(), out);
+    }
+    then(error, std::move(out));
+}
+
+// ---- rooms of all shards
+// -------------------------------------------------------------------------
+
+void nsp_core::note_room(room_change change,
+                         std::string const& room,
+                         std::string const& id) noexcept {
+    if (!rooms_watched_.load(std::memory_order_relaxed)) return;
+    auto const came = change == room_change::created;
+    bool is_edge = false;
+    {
+        std::scoped_lock const lock(rooms_mutex_);
+        auto& n = room_sizes_[room];
+        is_edge = came ? n++ == 0 : --n == 0;
+        if (n == 0) room_sizes_.erase(room);
+    }
+    auto const at = io_.here();
+    auto const tell = [&](room_change what) {
+        for (auto const& f : config()->rooms)
+            (void)io_.call(io_.shard(at == shard_group::nowhere ? 0 : at),
+                           [&] { f(what, room, id); });
+    };
+    if (came && is_edge) tell(room_change::created);
+    tell(came ? room_change::joined : room_change::left);
+    if (!came && is_edge) tell(room_change::removed);
+}
+
+}  // namespace anywire::socketio

@@ -1,0 +1,107 @@
+#include "nsp_shard.hpp"
+
+#include "client.hpp"
+#include "nsp_core.hpp"
+#include "socket_core.hpp"
+
+#include <algorithm>
+
+namespace anywire::socketio {
+
+nsp_shard::~nsp_shard() = default;
+
+void nsp_shard::add(socket_core& s) {
+    sockets_.insert_or_assign(std::string_view{s.id_text}, &s);
+    nsp_.note_room(room_change::created, s.id_text, s.id_text);
+}
+
+void nsp_shard::remove(socket_core& s) noexcept {
+    auto const found = sockets_.find(std::string_view{s.id_text});
+    if (found == sockets_.end() || found->second != &s) return;
+    sockets_.erase(found);
+    --nsp_.sockets();
+    nsp_.note_room(room_change::removed, s.id_text, s.id_text);
+}
+
+socket_core* nsp_shard::find(std::string_view id) const noexcept {
+    auto const found = sockets_.find(id);
+    return found == sockets_.end() ? nullptr : found->second;
+}
+
+// ---- rooms
+// ---------------------------------------------------------------------------------------
+
+nsp_shard::room* nsp_shard::join(socket_core& s, std::string_view name) {
+    auto& r = rooms_[std::string(name)];
+    if (!r) r = std::make_unique<room>(room{std::string(name)});
+    r->members.insert(&s);
+    nsp_.note_room(room_change::created, r->name, s.id_text);
+    return r.get();
+}
+
+void nsp_shard::leave(socket_core& s, room& r) noexcept {
+    std::erase(s.rooms_joined, &r);
+    r.members.erase(&s);
+    nsp_.note_room(room_change::removed, r.name, s.id_text);
+    if (r.members.empty()) rooms_.erase(std::string(r.name));
+}
+
+nsp_shard::room const* nsp_shard::find_room(std::string_view name) const noexcept {
+    auto const found = rooms_.find(std::string(name));
+    return found == rooms_.end() ? nullptr : found->second.get();
+}
+
+// ---- operations
+// ----------------------------------------------------------------------------------
+
+void nsp_shard::run(operation const& op) {
+    if (op.fn) return op.fn(*this);
+    auto const& packet = *op.packet;
+    std::vector<socket_core*> telling;
+    visit(*op.filter, [&](socket_core& s) {
+        if (s.hears_outgoing()) telling.push_back(&s);
+        s.send_packet(packet, op.flags);
+    });
+    // The application's listeners, when nothing is being walked any more.
+    for (auto* s : telling) s->tell_outgoing(packet.payload(), packet.attachments());
+}
+
+void nsp_shard::for_each(socket_filter const& filter,
+                         std::function<void(socket_core&)> const& fn) {
+    std::vector<socket_core*> found;
+    visit(filter, [&](socket_core& s) { found.push_back(&s); });
+    for (auto* s : found) fn(*s);
+}
+
+/// Calls `fn` for each connected socket of a filter, once. `fn` must not change rooms or sockets.
+template <class Fn>
+void nsp_shard::visit(socket_filter const& filter, Fn fn) {
+    boost::container::small_vector<room const*, 4> without;
+    for (auto const& name : filter.except)
+        if (auto const* r = find_room(name)) without.push_back(r);
+    auto const is_meant = [&](socket_core& s) {
+        if (s.current() != socket_core::state::connected) return false;
+        for (auto const* r : without)
+            if (r->members.contains(&s)) return false;
+        return std::find(filter.except.begin(), filter.except.end(), s.id_text) ==
+               filter.except.end();
+    };
+    if (filter.rooms.empty()) {
+        for (auto const& [id, s] : sockets_)
+            if (is_meant(*s)) fn(*s);
+        return;
+    }
+    auto const turn = ++turn_;
+    auto const once = [&](socket_core& s) {
+        if (s.visited == turn || !is_meant(s)) return;
+        s.visited = turn;
+        fn(s);
+    };
+    for (auto const& name : filter.rooms) {
+        if (auto* const s = find(name)) once(*s);
+        if (auto const* r = find_room(name))
+            for (auto* s : r->members) once(*s);
+    }
+}
+
+}  // namespace anywire::socketio

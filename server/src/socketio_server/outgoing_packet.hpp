@@ -1,0 +1,65 @@
+#pragma once
+
+#include <anywire/socketio/ack.hpp>
+
+#include "core/frame.hpp"
+#include "session/endpoint_core.hpp"
+#include "socketio/packet.hpp"
+
+#include <boost/container/small_vector.hpp>
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anywire::socketio {
+
+/// The frames of one packet: its text, and one for each attachment.
+using frame_list = boost::container::small_vector<frame_ptr, 2>;
+
+/// The frame of a packet's text: the same for all Engine.IO encodings.
+frame_ptr make_text_frame(wire::packet_type type,
+                          std::string_view nsp,
+                          std::optional<std::uint64_t> id,
+                          std::size_t attachments,
+                          std::string_view payload);
+
+/// The frames of a packet for one receiver. `type` is that of a packet without attachments.
+frame_list make_frames(wire::packet_type type,
+                       std::string_view nsp,
+                       std::optional<std::uint64_t> id,
+                       detail::encoded const& payload,
+                       encoding how,
+                       bool compress);
+
+/// A packet for many sockets: encoded once, however many get it.
+///
+/// Thread: constant once made, but for attachments in encodings that few clients want.
+class outgoing_packet {
+public:
+    outgoing_packet(std::string_view nsp,
+                    std::optional<std::uint64_t> id,
+                    detail::encoded event,
+                    bool compress);
+
+    frame_list frames(encoding how) const;
+    /// The event as `["name",...]`, and what goes beside it.
+    std::string_view payload() const noexcept { return text_->text().substr(head_size_); }
+    std::vector<std::string> const& attachments() const noexcept { return attachments_; }
+    std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    std::vector<std::string> attachments_;
+    frame_ptr text_{};
+    std::size_t head_size_ = 0;
+    std::size_t bytes_ = 0;
+    bool compress_;
+    mutable std::mutex mutex_{};
+    mutable std::array<std::vector<frame_ptr>, encoding_count> made_{};  // attachments' frames
+};
+
+}  // namespace anywire::socketio

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <anywire/socketio/adapter.hpp>
+#include <anywire/socketio/options.hpp>
+
+#include "outgoing_packet.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace anywire::socketio {
+
+/// What a namespace keeps for those who were cut off: the events of a while, and their sessions.
+/// It is told the time, in milliseconds.
+///
+/// Thread: guarded by its namespace.
+class recovery_log {
+public:
+    explicit recovery_log(recovery_options const& o) noexcept : options_(o) {}
+
+    /// The position of the latest event; the first has 1.
+    std::uint64_t position() const noexcept { return position_; }
+    /// Takes the next position, and the text that stands for it as an offset.
+    std::string next_offset();
+    /// Keeps the event of the latest position.
+    void push(std::shared_ptr<outgoing_packet const> packet,
+              std::shared_ptr<socket_filter const> filter,
+              std::int64_t now);
+
+    void store(stored_session s, std::int64_t now);
+    /// Takes a session out: nobody else can have it. Without an offset the client has seen nothing.
+    restore_error take(std::string_view pid,
+                       std::optional<std::string> const& offset,
+                       std::int64_t now,
+                       restored_session& out);
+    /// Whether every event behind this position is still here.
+    bool reaches(std::uint64_t position) const noexcept {
+        return position <= position_ && position_ - position <= events_.size();
+    }
+    /// Calls `visit(packet, filter)` for each event behind a position, oldest first.
+    template <class Visit>
+    void for_each_behind(std::uint64_t position, Visit visit) const {
+        for (auto i = events_.size() - (position_ - position); i < events_.size(); ++i)
+            visit(events_[i].packet, *events_[i].filter);
+    }
+
+    std::size_t bytes() const noexcept { return bytes_; }
+    std::size_t events() const noexcept { return events_.size(); }
+    std::size_t sessions() const noexcept { return sessions_.size(); }
+
+private:
+    struct entry {
+        std::shared_ptr<outgoing_packet const> packet;
+        std::shared_ptr<socket_filter const> filter;
+        std::int64_t time;
+        std::size_t bytes;
+    };
+    struct kept {
+        stored_session session;
+        std::int64_t time;
+    };
+
+    void drop_oldest() noexcept;
+    void sweep(std::int64_t now);
+
+    recovery_options const& options_;
+    std::deque<entry> events_{};
+    std::size_t bytes_ = 0;
+    std::uint64_t position_ = 0;
+    std::unordered_map<std::string, kept> sessions_{};
+    std::deque<std::pair<std::int64_t, std::string>> by_age_{};  // oldest first; some are gone
+};
+
+}  // namespace anywire::socketio

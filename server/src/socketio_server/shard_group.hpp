@@ -1,0 +1,26 @@
+#pragma once
+
+#include "session/session_loop.hpp"
+
+#include <cstddef>
+#include <functional>
+
+namespace anywire::socketio {
+
+/// The shards that a Socket.IO server's sockets live on.
+///
+/// Thread: any, but for `loop`.
+class shard_group {
+public:
+    static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+
+    virtual ~shard_group() = default;
+    virtual std::size_t count() const noexcept = 0;
+    /// The shard whose thread this is, or `nowhere`.
+    virtual std::size_t here() const noexcept = 0;
+    /// Runs `fn` on a shard's thread, never at once. Drops it once the shards are going.
+    virtual void post(std::size_t shard, std::function<void()> fn) = 0;
+    virtual session_loop& loop(std::size_t shard) = 0;
+};
+
+}  // namespace anywire::socketio

@@ -1,0 +1,471 @@
+#include "socket_core.hpp"
+
+#include "client.hpp"
+#include "verdict.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <stdexcept>
+#include <utility>
+
+namespace anywire::socketio {
+namespace {
+
+constexpr std::size_t id_size = 20;
+
+/// Who was cut off by one of these may come back.
+bool is_recoverable(disconnect_reason why) noexcept {
+    return why != disconnect_reason::client_namespace_disconnect &&
+           why != disconnect_reason::server_namespace_disconnect &&
+           why != disconnect_reason::parse_error;
+}
+
+}  // namespace
+
+/// The answer to one event of the client's.
+class socket_core::event_ack final : public detail::ack_channel {
+public:
+    event_ack(std::shared_ptr<socket_anchor> to, std::uint64_t id) : to_(std::move(to)), id_(id) {}
+
+    void answer(std::string json, std::vector<std::string> attachments) override {
+        if (done_.exchange(true)) return;
+        detail::encoded e{"[" + std::move(json) + "]", std::move(attachments)};
+        auto& io = *to_->io;
+        if (io.here() == to_->shard) return deliver(*to_, id_, e);
+        io.post(to_->shard, [to = to_, id = id_, e = std::move(e)] { deliver(*to, id, e); });
+    }
+
+private:
+    static void deliver(socket_anchor const& a, std::uint64_t id, detail::encoded const& e) {
+        if (a.to) a.to->send_ack(id, e);
+    }
+
+    std::shared_ptr<socket_anchor> to_;
+    std::uint64_t id_;
+    std::atomic<bool> done_{false};
+};
+
+socket_core::socket_core(client& c, std::shared_ptr<nsp_core> nsp, json_value auth)
+    : client_(c),
+      nsp_(std::move(nsp)),
+      part_(nsp_->part(c.at().index())),
+      config_(nsp_->config()),
+      auth_(auth.view().text() == "{}" ? nullptr : std::make_unique<json_value>(std::move(auth))) {}
+
+socket_core::~socket_core() {
+    if (anchor_) anchor_->to = nullptr;
+    while (!rooms_joined.empty()) part_.leave(*this, *rooms_joined.back());
+    part_.remove(*this);
+    client_.io().release(*nsp_);
+}
+
+std::shared_ptr<socket_anchor> const& socket_core::anchor() {
+    if (!anchor_)
+        anchor_ = std::make_shared<socket_anchor>(
+            socket_anchor{this, client_.io().shared_from_this(), at().index()});
+    return anchor_;
+}
+
+socket_core::rare& socket_core::extras() {
+    if (!rare_) rare_ = std::make_unique<rare>();
+    return *rare_;
+}
+
+// ---- joining
+// -------------------------------------------------------------------------------------
+
+void socket_core::forget_recovery() {
+    position_.reset();
+    stored_.reset();
+    data_.reset();
+    while (!rooms_joined.empty()) part_.leave(*this, *rooms_joined.back());
+    if (client_.protocol() == wire::protocol::v5) {
+        auto const random = at().loop().make_id();
+        id_text.assign(random.data(), id_size);
+    } else {
+        auto const sid = client_.conn().wire_id();
+        id_text = nsp_->name() == "/" ? std::string(sid) : nsp_->name() + "#" + std::string(sid);
+    }
+}
+
+void socket_core::begin() {
+    forget_recovery();
+    auto const pid = auth().find("pid");
+    if (client_.protocol() != wire::protocol::v5 || !pid || !pid->as_string())
+        return run_middlewares(0);
+    if (!nsp_->recovers()) {
+        recovery_ = recovery::not_stored;
+        return run_middlewares(0);
+    }
+    std::optional<std::string> offset;
+    if (auto const given = auth().find("offset")) offset = given->as_string().value_or("-");
+    auto then = [a = anchor()](restore_error error, restored_session s) {
+        auto const go_on = [a, error, s] {
+            io_shard::entry const here(a->io->shard(a->shard));
+            if (a->to && a->to->state_ == state::joining) a->to->restored(error, s);
+        };
+        if (a->io->here() == a->shard) return go_on();
+        a->io->post(a->shard, go_on);
+    };
+    nsp_->wires().restore_session(*pid->as_string(), std::move(offset), std::move(then));
+}
+
+void socket_core::restored(restore_error error, restored_session s) {
+    switch (error) {
+        case restore_error::none: recovery_ = recovery::recovered; break;
+        case restore_error::unknown_session: recovery_ = recovery::unknown_session; break;
+        case restore_error::expired: recovery_ = recovery::expired; break;
+        case restore_error::offset_lost: recovery_ = recovery::offset_lost; break;
+    }
+    if (error != restore_error::none) return run_middlewares(0);
+    id_text = s.session.id;
+    data_ = s.session.data;
+    position_ = s.position;
+    for (auto const& room : s.session.rooms)
+        if (room != id_text) join(room);
+    stored_ = std::make_unique<stored_session>(std::move(s.session));
+    if (client_.io().opts().recovery.skip_middlewares) return join_namespace();
+    run_middlewares(0);
+}
+
+void socket_core::run_middlewares(std::size_t first) {
+    auto& io = client_.io();
+    for (auto i = first; i < config_->middlewares.size(); ++i) {
+        auto const v = std::make_shared<verdict>(
+            anchor()->io, at().index(), [a = anchor(), i](std::optional<connect_error> why) {
+                if (a->to && a->to->state_ == state::joining) a->to->decided(i, std::move(why));
+            });
+        auto const good = io.call(at(), [&] { config_->middlewares[i](*this, v->make_next()); });
+        if (!good) return client_.break_off(close_reason::handler_failed, "handler failed");
+        if (state_ != state::joining || !v->came_at_once()) return;
+        if (auto const why = v->take()) return refuse(*why);
+    }
+    join_namespace();
+}
+
+void socket_core::decided(std::size_t index, std::optional<connect_error> why) {
+    if (why) return refuse(*why);
+    run_middlewares(index + 1);
+}
+
+void socket_core::refuse(connect_error const& why) {
+    client_.refuse(nsp_->name(), why);
+    state_ = state::leaving;
+    client_.forget(*this);
+}
+
+void socket_core::join_namespace() {
+    if (!nsp_->insert(*this, part_, position_)) {
+        recovery_ = recovery::offset_lost;
+        forget_recovery();
+        (void)nsp_->insert(*this, part_, std::nullopt);
+    }
+    position_.reset();
+    announce();
+    client_.on_joined();
+    for (auto const& f : config_->connection) {
+        if (state_ != state::connected) return;
+        if (!client_.io().call(at(), [&] { f(*this); }))
+            return client_.break_off(close_reason::handler_failed, "handler failed");
+    }
+}
+
+/// Called by the namespace, in its order.
+void socket_core::on_inserted(std::uint64_t log_position) {
+    state_ = state::connected;
+    if (!nsp_->recovers() || client_.protocol() != wire::protocol::v5 || stored_) return;
+    auto const random = at().loop().make_id();
+    stored_ = std::make_unique<stored_session>();
+    stored_->pid.assign(random.data() + 2, id_size);
+    stored_->since = log_position;
+}
+
+void socket_core::announce() {
+    if (client_.protocol() == wire::protocol::v4)
+        return client_.send_text(wire::packet_type::connect, nsp_->name(), {});
+    std::string payload("{\"sid\":\"");
+    payload.append(id_text).append("\"");
+    if (stored_) payload.append(",\"pid\":\"").append(stored_->pid).append("\"");
+    client_.send_text(wire::packet_type::connect, nsp_->name(), payload.append("}"));
+}
+
+// ---- events of the client
+// ------------------------------------------------------------------------
+
+void socket_core::on_event(wire::packet const& p, std::span<std::string const> attachments) {
+    std::shared_ptr<detail::ack_channel> channel;
+    if (p.id) channel = std::make_shared<event_ack>(anchor(), *p.id);
+    arguments const args(p.payload, attachments, true);
+    event const e(p.event, args, std::move(channel));
+    if (!rare_ || rare_->middlewares.empty()) return dispatch(e);
+    auto kept = std::make_unique<kept_event>(
+        kept_event{p.event,
+                   std::string(p.payload),
+                   {attachments.begin(), attachments.end()},
+                   e.channel()});
+    filter_event(e, 0, std::move(kept));
+}
+
+void socket_core::filter_event(event const& e, std::size_t first, std::unique_ptr<kept_event> kept) {
+    auto& io = client_.io();
+    for (auto i = first; i < rare_->middlewares.size(); ++i) {
+        auto const fn = rare_->middlewares[i];
+        auto const v = std::make_shared<verdict>(
+            anchor()->io, at().index(), [a = anchor()](std::optional<connect_error> why) {
+                if (a->to) a->to->filter_decided(std::move(why));
+            });
+        if (!io.call(at(), [&] { (*fn)(e, v->make_next()); }))
+            return client_.break_off(close_reason::handler_failed, "handler failed");
+        if (!v->came_at_once()) {
+            // The order of events has to hold: nothing more is read until this one is through.
+            kept->next = i + 1;
+            rare_->waiting = std::move(kept);
+            return client_.conn().pause();
+        }
+        if (auto const why = v->take()) return tell_error(*why);
+    }
+    dispatch(e);
+}
+
+void socket_core::filter_decided(std::optional<connect_error> why) {
+    auto kept = std::move(rare_->waiting);
+    if (!kept || state_ != state::connected) return;
+    client_.conn().resume();
+    if (why) return tell_error(*why);
+    auto const payload = kept->payload;
+    auto const attachments = kept->attachments;
+    arguments const args(payload, attachments, true);
+    auto const name = kept->name;
+    event const e(name, args, kept->channel);
+    auto const first = kept->next;
+    filter_event(e, first, std::move(kept));
+}
+
+void socket_core::tell_error(connect_error const& why) {
+    if (!rare_) return;
+    auto const listeners = rare_->error;
+    for (auto const& f : listeners)
+        if (!client_.io().call(at(), [&] { f(why); }))
+            return client_.break_off(close_reason::handler_failed, "handler failed");
+}
+
+void socket_core::on_violation(std::string_view what) {
+    if (state_ == state::connected) tell_error({std::string(what), std::nullopt});
+}
+
+void socket_core::dispatch(event const& e) {
+    if (rare_ && !rare_->any.empty()) {
+        auto const listeners = rare_->any;
+        for (auto const& l : listeners)
+            if (!client_.io().call(at(), [&] { l->second(e); }))
+                return client_.break_off(close_reason::handler_failed, "handler failed");
+    }
+    ++calling_;
+    call_listeners(e);
+    if (--calling_ != 0 || !has_dead_listeners_) return;
+    has_dead_listeners_ = false;
+    std::erase_if(listeners_, [](auto const& l) { return l->dead; });
+}
+
+void socket_core::call_listeners(event const& e) {
+    for (std::size_t i = 0, n = listeners_.size(); i < n && state_ == state::connected; ++i) {
+        auto& l = *listeners_[i];
+        if (l.dead || l.name != e.name()) continue;
+        if (l.once) l.dead = has_dead_listeners_ = true;
+        call_listener(l.fn, e);
+    }
+    for (auto const& l : config_->listeners) {
+        if (state_ != state::connected) return;
+        if (l.name == e.name()) call_listener(l.fn, e);
+    }
+}
+
+void socket_core::call_listener(detail::event_handler const& fn, event const& e) {
+    std::optional<argument_error> wrong;
+    if (!client_.io().call(at(), [&] { wrong = fn(*this, e); }))
+        return client_.break_off(close_reason::handler_failed, "handler failed");
+    if (wrong) bad_arguments(e, *wrong);
+}
+
+void socket_core::bad_arguments(event const& e, argument_error const& wrong) {
+    auto const text = to_message(wrong);
+    at().loop().log().write(log_level::info, "socket.io event '", e.name(), "': ", text);
+    if (auto const& hook = client_.io().opts().on_bad_arguments) {
+        if (!client_.io().call(at(), [&] { hook(*this, e, wrong); }))
+            client_.break_off(close_reason::handler_failed, "handler failed");
+        return;
+    }
+    e.answer(std::map<std::string, std::string>{{"error", text}});
+}
+
+// ---- acknowledgements
+// ----------------------------------------------------------------------------
+
+void socket_core::on_ack(wire::packet const& p, std::span<std::string const> attachments) {
+    if (!p.id) return;
+    auto const found = std::lower_bound(
+        acks_.begin(), acks_.end(), *p.id, [](pending_ack const& a, std::uint64_t id) {
+            return a.id < id;
+        });
+    if (found == acks_.end() || found->id != *p.id) return;
+    auto const fn = std::move(found->fn);
+    acks_.erase(found);
+    arguments const args(p.payload, attachments);
+    bool fits = true;
+    if (!client_.io().call(at(), [&] { fits = fn({}, {&args, 1}); }))
+        return client_.break_off(close_reason::handler_failed, "handler failed");
+    if (!fits)
+        at().loop().log().write(log_level::info,
+                                "socket.io: an acknowledgement does not fit what takes it");
+}
+
+void socket_core::wait_for_ack(std::uint64_t id, detail::ack_handler a, emit_flags const& flags) {
+    std::optional<tick> until;
+    if (flags.timeout) {
+        until = at().loop().now() + to_ticks(*flags.timeout) + 1;
+        client_.arm(*until);
+    }
+    acks_.push_back({id, std::move(a), until});
+}
+
+std::optional<tick> socket_core::expire_acks(tick now) {
+    std::vector<detail::ack_handler> late;
+    std::optional<tick> soonest;
+    for (auto& a : acks_) {
+        if (!a.until) continue;
+        if (not_after(*a.until, now))
+            late.push_back(std::move(a.fn));
+        else if (!soonest || not_after(*a.until, *soonest))
+            soonest = a.until;
+    }
+    if (late.empty()) return soonest;
+    std::erase_if(acks_, [&](pending_ack const& a) { return a.until && not_after(*a.until, now); });
+    for (auto const& fn : late)
+        if (!client_.io().call(at(), [&] { (void)fn(errc::ack_timeout, {}); })) {
+            client_.break_off(close_reason::handler_failed, "handler failed");
+            return std::nullopt;
+        }
+    // What they sent may wait for answers, too.
+    for (auto const& a : acks_)
+        if (a.until && (!soonest || not_after(*a.until, *soonest))) soonest = a.until;
+    return soonest;
+}
+
+void socket_core::give_up_acks() {
+    auto const all = std::move(acks_);
+    acks_.clear();
+    for (auto const& a : all)
+        (void)client_.io().call(at(), [&] { (void)a.fn(errc::session_closed, {}); });
+}
+
+// ---- sending
+// -------------------------------------------------------------------------------------
+
+void socket_core::check_event_name(std::string_view name) {
+    for (auto const* reserved : {"connect",
+                                 "connect_error",
+                                 "disconnect",
+                                 "disconnecting",
+                                 "newListener",
+                                 "removeListener"})
+        if (name == reserved)
+            throw std::invalid_argument("the event name '" + std::string(name) + "' is reserved");
+}
+
+bool socket_core::is_writable() const noexcept {
+    return client_.conn().is_writable();
+}
+
+void socket_core::send_event(emit_flags const& flags,
+                             std::string_view name,
+                             detail::encoded e,
+                             detail::ack_handler a) {
+    check_event_name(name);
+    if (state_ != state::connected) {
+        if (!a) return;
+        // Never from within the emit.
+        return at().defer([&io = client_.io(), &here = at(), a = std::move(a)] {
+            (void)io.call(here, [&] { (void)a(errc::session_closed, {}); });
+        });
+    }
+    if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
+    if (flags.is_volatile && !is_writable()) return;
+    if (!a && !flags.is_volatile && nsp_->recovers())
+        return nsp_->wires().broadcast(std::move(e), {{id_text}, {}}, flags);
+    std::optional<std::uint64_t> id;
+    if (a) id = nsp_->next_ack_id();
+    if (a) wait_for_ack(*id, std::move(a), flags);
+    auto frames = make_frames(
+        wire::packet_type::event, nsp_->name(), id, e, client_.how(), flags.is_compressed);
+    client_.send(frames);
+}
+
+void socket_core::send_packet(outgoing_packet const& packet, emit_flags const& flags) {
+    if (flags.is_volatile && !is_writable()) return;
+    auto frames = packet.frames(client_.how());
+    client_.send(frames);
+}
+
+void socket_core::send_asking(outgoing_packet const& packet,
+                              std::uint64_t id,
+                              emit_flags const& flags,
+                              detail::ack_handler a) {
+    wait_for_ack(id, std::move(a), flags);
+    send_packet(packet, flags);
+}
+
+void socket_core::send_ack(std::uint64_t id, detail::encoded const& e) {
+    if (state_ != state::connected) return;
+    auto frames =
+        make_frames(wire::packet_type::ack, nsp_->name(), id, e, client_.how(), true);
+    client_.send(frames);
+}
+
+bool socket_core::hears_outgoing() const noexcept {
+    return rare_ && !rare_->any_outgoing.empty();
+}
+
+void socket_core::tell_outgoing(std::string_view payload,
+                                std::span<std::string const> attachments) {
+    arguments const all(payload, attachments);
+    auto const name = all[0].as_string().value_or("");
+    auto const args = all.from(1);
+    event const e(name, args, nullptr);
+    auto const listeners = rare_->any_outgoing;
+    for (auto const& l : listeners)
+        if (!client_.io().call(at(), [&] { l->second(e); }))
+            return client_.break_off(close_reason::handler_failed, "handler failed");
+}
+
+// ---- leaving
+// -------------------------------------------------------------------------------------
+
+void socket_core::leave_namespace(disconnect_reason why) {
+    if (state_ == state::leaving) return;
+    auto const was_connected = state_ == state::connected;
+    state_ = state::leaving;
+    left_for_ = why;
+    if (!was_connected) return client_.forget(*this);
+    at().defer([this] { tell_left(); });
+}
+
+void socket_core::tell_left() {
+    auto& io = client_.io();
+    auto const tell = [&](auto const& listeners) {
+        for (auto const& f : listeners) (void)io.call(at(), [&] { f(left_for_); });
+    };
+    if (rare_) tell(std::vector(rare_->disconnecting));
+    if (stored_ && is_recoverable(left_for_)) {
+        stored_->id = id_text;
+        stored_->rooms = rooms();
+        stored_->data = data_;
+        nsp_->wires().persist_session(*stored_);
+    }
+    while (!rooms_joined.empty()) part_.leave(*this, *rooms_joined.back());
+    part_.remove(*this);
+    give_up_acks();
+    if (rare_) tell(std::vector(rare_->disconnect));
+    client_.forget(*this);
+}
+
+}  // namespace anywire::socketio

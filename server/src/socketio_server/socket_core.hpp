@@ -1,0 +1,167 @@
+#pragma once
+
+#include <anywire/socketio/adapter.hpp>
+#include <anywire/socketio/socket.hpp>
+
+#include "nsp_core.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anywire::socketio {
+
+class client;
+class socket_core;
+
+/// What outlives a socket and points at it, for what comes back later.
+///
+/// Thread: `to` belongs to the shard.
+struct socket_anchor {
+    socket_core* to = nullptr;
+    std::shared_ptr<io_core> io{};
+    std::size_t shard = 0;
+};
+
+/// `socket` as it is: one client in one namespace.
+class socket_core final : public socket {
+public:
+    enum class state : std::uint8_t {
+        joining,    ///< Middlewares have not all decided.
+        connected,
+        leaving,    ///< The application has still to be told.
+    };
+
+    socket_core(client& c, std::shared_ptr<nsp_core> nsp, json_value auth);
+    ~socket_core();
+
+    client& owner() noexcept { return client_; }
+    client const& owner() const noexcept { return client_; }
+    nsp_core& nsp() noexcept { return *nsp_; }
+    nsp_core const& nsp() const noexcept { return *nsp_; }
+    io_shard& at() noexcept { return part_.at(); }
+    state current() const noexcept { return state_; }
+
+    // -- joining
+    /// Asks for recovery where the client wants it, then the middlewares, then joins.
+    void begin();
+    /// The namespace has taken it in; its log stands at `log_position`.
+    void on_inserted(std::uint64_t log_position);
+
+    // -- packets of the client
+    void on_event(wire::packet const& p, std::span<std::string const> attachments);
+    void on_ack(wire::packet const& p, std::span<std::string const> attachments);
+
+    /// The client has broken the protocol; the connection ends with it.
+    void on_violation(std::string_view what);
+
+    // -- leaving
+    /// Leaves the namespace: the application is told when what runs now has returned.
+    void leave_namespace(disconnect_reason why);
+
+    // -- sending
+    void send_event(emit_flags const& flags,
+                    std::string_view name,
+                    detail::encoded e,
+                    detail::ack_handler a);
+    void send_packet(outgoing_packet const& packet, emit_flags const& flags);
+    /// As part of a broadcast whose answers are gathered.
+    void send_asking(outgoing_packet const& packet,
+                     std::uint64_t id,
+                     emit_flags const& flags,
+                     detail::ack_handler a);
+    void send_ack(std::uint64_t id, detail::encoded const& e);
+    bool hears_outgoing() const noexcept;
+    void tell_outgoing(std::string_view payload, std::span<std::string const> attachments);
+    bool is_writable() const noexcept;
+
+    /// Throws `std::invalid_argument` for a reserved name.
+    static void check_event_name(std::string_view name);
+    /// Calls what has waited too long; the next time to do so, if there is one.
+    std::optional<tick> expire_acks(tick now);
+
+    std::shared_ptr<socket_anchor> const& anchor();
+
+    // -- of its namespace's part
+    std::vector<nsp_shard::room*> rooms_joined{};
+    std::uint32_t visited = 0;
+    std::string id_text{};
+
+private:
+    friend class socket;
+    struct listener {
+        listener_id id;
+        std::string name;
+        detail::event_handler fn;
+        bool once;
+        bool dead = false;
+    };
+    struct pending_ack {
+        std::uint64_t id;
+        detail::ack_handler fn;
+        std::optional<tick> until;
+    };
+    /// An event that waits for a middleware.
+    struct kept_event {
+        std::string name;
+        std::string payload;
+        std::vector<std::string> attachments;
+        std::shared_ptr<detail::ack_channel> channel;
+        std::size_t next = 0;
+    };
+    /// What few sockets have.
+    struct rare {
+        using any_listener = std::pair<listener_id, std::function<void(event const&)>>;
+        std::vector<std::shared_ptr<any_listener>> any{};
+        std::vector<std::shared_ptr<any_listener>> any_outgoing{};
+        std::vector<std::shared_ptr<std::function<void(event const&, next)>>> middlewares{};
+        std::vector<std::function<void(connect_error const&)>> error{};
+        std::vector<std::function<void(disconnect_reason)>> disconnecting{};
+        std::vector<std::function<void(disconnect_reason)>> disconnect{};
+        std::unique_ptr<kept_event> waiting{};
+    };
+    class event_ack;
+
+    rare& extras();
+    void restored(restore_error error, restored_session s);
+    void forget_recovery();
+    void run_middlewares(std::size_t first);
+    void decided(std::size_t index, std::optional<connect_error> why);
+    void join_namespace();
+    void refuse(connect_error const& why);
+    void announce();
+    void filter_event(event const& e, std::size_t first, std::unique_ptr<kept_event> kept);
+    void tell_error(connect_error const& why);
+    void filter_decided(std::optional<connect_error> why);
+    void dispatch(event const& e);
+    void call_listeners(event const& e);
+    void call_listener(detail::event_handler const& fn, event const& e);
+    void bad_arguments(event const& e, argument_error const& wrong);
+    void wait_for_ack(std::uint64_t id, detail::ack_handler a, emit_flags const& flags);
+    void give_up_acks();
+    void tell_left();
+
+    client& client_;
+    std::shared_ptr<nsp_core> nsp_;
+    nsp_shard& part_;
+    nsp_core::config_ptr config_;
+    std::shared_ptr<socket_anchor> anchor_{};
+    std::unique_ptr<rare> rare_{};
+    std::vector<std::unique_ptr<listener>> listeners_{};
+    std::vector<pending_ack> acks_{};
+    std::any data_{};
+    std::unique_ptr<json_value> auth_{};
+    std::unique_ptr<stored_session> stored_{};  // what recovery needs: its pid, since when
+    std::optional<std::uint64_t> position_{};   // of a recovery that has not joined yet
+    std::uint32_t next_listener_ = 0;
+    std::uint16_t calling_ = 0;  // listeners that run now
+    state state_ = state::joining;
+    disconnect_reason left_for_ = disconnect_reason::transport_close;
+    socketio::recovery recovery_ = socketio::recovery::not_asked;
+    bool has_dead_listeners_ = false;
+};
+
+}  // namespace anywire::socketio

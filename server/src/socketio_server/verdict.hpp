@@ -1,0 +1,61 @@
+#pragma once
+
+#include <anywire/socketio/event.hpp>
+
+#include "io_core.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace anywire::socketio {
+
+/// What one middleware decides: at once, or later, from any thread; the first time counts.
+class verdict : public std::enable_shared_from_this<verdict> {
+public:
+    using later_fn = std::function<void(std::optional<connect_error>)>;
+
+    /// `later` is called on the shard's thread, for a decision that did not come at once.
+    verdict(std::shared_ptr<io_core> io, std::size_t shard, later_fn later)
+        : io_(std::move(io)), shard_(shard), later_(std::move(later)) {}
+
+    next make_next() {
+        return next(std::make_shared<next::channel>(
+            [self = shared_from_this()](std::optional<connect_error> why) {
+                self->decide(std::move(why));
+            }));
+    }
+
+    /// Ends the time in which a decision is at once; says whether there was one.
+    bool came_at_once() noexcept {
+        calling_ = false;
+        return early_;
+    }
+    std::optional<connect_error> take() noexcept { return std::move(why_); }
+
+private:
+    void decide(std::optional<connect_error> why) {
+        if (decided_.exchange(true)) return;
+        if (io_->here() == shard_ && calling_) {
+            early_ = true;
+            why_ = std::move(why);
+            return;
+        }
+        io_->post(shard_, [self = shared_from_this(), why = std::move(why)]() mutable {
+            io_shard::entry const here(self->io_->shard(self->shard_));
+            self->later_(std::move(why));
+        });
+    }
+
+    std::shared_ptr<io_core> io_;
+    std::size_t shard_;
+    later_fn later_;
+    std::atomic<bool> decided_{false};
+    bool calling_ = true;  // the shard's thread only, as what follows
+    bool early_ = false;
+    std::optional<connect_error> why_{};
+};
+
+}  // namespace anywire::socketio
