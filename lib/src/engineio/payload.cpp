@@ -4,7 +4,6 @@
 #include "engineio/utf16.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 
 namespace anywire::engineio {
@@ -41,10 +40,8 @@ std::string_view cut(std::string_view& from, std::size_t size) noexcept {
 }
 
 void append_length(std::string& out, std::size_t length, char zero, char end) {
-    char digits[20];
-    auto const last = std::to_chars(digits, digits + sizeof digits, length).ptr;
-    for (auto const* digit = digits; digit != last; ++digit)
-        out.push_back(static_cast<char>(*digit - '0' + zero));
+    for (auto const digit : std::to_string(length))
+        out.push_back(static_cast<char>(digit - '0' + zero));
     out.push_back(end);
 }
 
