@@ -109,7 +109,7 @@ std::int64_t parse_exponent(string_view text) noexcept {
     if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
     std::int64_t value = 0;
     for (auto const c : text)
-        if (value < bound) value = value * 10 + (c - '0');
+        if (value < bound && c >= '0' && c <= '9') value = value * 10 + (c - '0');
     return negative ? -value : value;
 }
 
