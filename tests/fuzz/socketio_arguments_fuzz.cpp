@@ -76,8 +76,10 @@ void check_number(json_view v) {
     require(d ? *d == nearest : infinite);
     auto const digits =
         std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-    // Few enough that the long double is exact.
-    if (digits > 18 || !(nearest > -1e15 && nearest < 1e15)) return;
+    // Few enough that the long double is exact, if it did not become zero for being too small.
+    if (digits > 18 || (exact == 0 && text.find_first_of("eE") != text.npos) ||
+        !(nearest > -1e15 && nearest < 1e15))
+        return;
     auto const integral = exact == static_cast<long double>(static_cast<std::int64_t>(exact));
     require(v.as_int64().has_value() == integral);
 }
