@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <system_error>
 
 namespace anywire::socketio::detail {
 namespace {
@@ -109,7 +110,7 @@ std::int64_t parse_exponent(string_view text) noexcept {
     if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
     std::int64_t value = 0;
     for (auto const c : text)
-        if (value < bound) value = value * 10 + (c - '0');
+        if (value < bound && c >= '0' && c <= '9') value = value * 10 + (c - '0');
     return negative ? -value : value;
 }
 
@@ -132,6 +133,15 @@ decimal take_apart(string_view number) noexcept {
                                  : -static_cast<std::int64_t>(first - dot - 1);
     out.point = gap + (e == number.npos ? 0 : parse_exponent(number.substr(e + 1)));
     return out;
+}
+
+// The value of an integer written as such, as almost all are.
+template <class T>
+std::optional<T> parse_plain(string_view number) noexcept {
+    T value = 0;
+    auto const end = number.data() + number.size();
+    auto const [stop, error] = std::from_chars(number.data(), end, value);
+    return error == std::errc{} && stop == end ? std::optional(value) : std::nullopt;
 }
 
 std::optional<std::uint64_t> magnitude(decimal const& d) noexcept {
@@ -169,6 +179,7 @@ bool decodes_to(string_view quoted, string_view text) noexcept {
 }
 
 std::optional<std::uint64_t> to_uint64(string_view number) noexcept {
+    if (auto const plain = parse_plain<std::uint64_t>(number)) return plain;
     auto const parts = take_apart(number);
     auto const value = magnitude(parts);
     if (parts.negative && value != 0u) return std::nullopt;
@@ -176,6 +187,7 @@ std::optional<std::uint64_t> to_uint64(string_view number) noexcept {
 }
 
 std::optional<std::int64_t> to_int64(string_view number) noexcept {
+    if (auto const plain = parse_plain<std::int64_t>(number)) return plain;
     constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     auto const parts = take_apart(number);
     auto const value = magnitude(parts);

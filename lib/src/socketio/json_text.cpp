@@ -36,10 +36,15 @@ std::size_t nested_length(string_view text) noexcept {
     return text.size();
 }
 
+constexpr bool ends_scalar(char c) noexcept {
+    return c == ',' || c == ']' || c == '}' || c == ':' || c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 }  // namespace
 
 string_view trimmed(string_view text) noexcept {
     skip_space(text);
+    if (!text.empty() && text.back() > ' ') return text;
     return text.substr(0, text.find_last_not_of(json_space) + 1);
 }
 
@@ -51,8 +56,9 @@ std::size_t value_length(string_view text) noexcept {
         case '{': return nested_length(text);
         default: break;
     }
-    auto const end = text.find_first_of(",]}: \t\n\r");
-    return end == text.npos ? text.size() : end;
+    std::size_t at = 0;
+    while (at < text.size() && !ends_scalar(text[at])) ++at;
+    return at;
 }
 
 string_view take_value(string_view& rest) noexcept {

@@ -61,13 +61,13 @@ void json_writer::number(std::uint64_t value) {
 void json_writer::number(double value) {
     if (!std::isfinite(value)) return null();
     separate();
-    append_number(out_, value);
+    append_number(out_, value + 0.0);  // of negative zero, zero
 }
 
 void json_writer::number(float value) {
     if (!std::isfinite(value)) return null();
     separate();
-    append_number(out_, value);
+    append_number(out_, value + 0.0f);
 }
 
 void json_writer::string(std::string_view text) {

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <system_error>
 
 namespace anywire::socketio::wire {
 namespace {
@@ -30,6 +32,13 @@ string_view take_digits(string_view& rest) noexcept {
     auto const digits = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
     rest.remove_prefix(digits.size());
     return digits;
+}
+
+// Nothing if it does not fit 64 bits, or there are no digits.
+std::optional<std::uint64_t> parse_digits(string_view digits) noexcept {
+    std::uint64_t value = 0;
+    auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc{} ? std::optional(value) : std::nullopt;
 }
 
 // Names that clients and servers raise themselves.
@@ -67,18 +76,15 @@ private:
 
     string_view take_attachments() {
         if (!is_binary(out_.type)) return no_complaint;
-        auto const count = detail::to_uint64(nonempty_digits());
+        auto const digits = take_digits(rest_);
+        if (digits.empty()) return "a binary packet without its count";
+        auto const count = parse_digits(digits);
         if (rest_.empty() || rest_[0] != '-') return "a binary packet without its count";
         rest_.remove_prefix(1);
-        if (!count || *count == 0) return "a binary packet of no attachments";
-        if (*count > limits_.max_attachments) return "more attachments than allowed";
+        if (!count || *count > limits_.max_attachments) return "more attachments than allowed";
+        if (*count == 0) return "a binary packet of no attachments";
         out_.attachments = static_cast<unsigned>(*count);
         return no_complaint;
-    }
-
-    string_view nonempty_digits() noexcept {
-        auto const digits = take_digits(rest_);
-        return digits.empty() ? "0" : digits;
     }
 
     string_view take_namespace() {
@@ -102,7 +108,7 @@ private:
     string_view take_id() {
         auto const digits = take_digits(rest_);
         if (digits.empty()) return no_complaint;
-        out_.id = detail::to_uint64(digits);
+        out_.id = parse_digits(digits);
         return out_.id ? no_complaint : "an id beyond 64 bits";
     }
 

@@ -76,7 +76,9 @@ TEST_CASE("numbers are written in the fewest digits that read back the same") {
     w.number(1e21);
     w.number(-1.5e-7);
     w.number(100.0);
-    CHECK(out == "-9223372036854775808,18446744073709551615,0.1,0.1,1e+21,-1.5e-07,100");
+    w.number(-0.0);
+    w.number(-0.0f);
+    CHECK(out == "-9223372036854775808,18446744073709551615,0.1,0.1,1e+21,-1.5e-07,100,0,0");
 }
 
 TEST_CASE("strings are escaped, and what is not UTF-8 is replaced") {

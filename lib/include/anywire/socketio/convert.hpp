@@ -38,7 +38,7 @@ template <class T, class Enable = void>
 struct convert;
 
 template <class T>
-concept readable = std::default_initializable<T> && requires(json_view in, T& out) {
+concept readable = requires(json_view in, T& out) {
     { convert<T>::read(in, out) } -> std::same_as<bool>;
     { convert<T>::expected() } -> std::convertible_to<std::string_view>;
 };

@@ -28,7 +28,8 @@ public:
     void boolean(bool value);
     void number(std::int64_t value);
     void number(std::uint64_t value);
-    /// The shortest text that reads back as the same value; null for NaN and infinities.
+    /// The shortest text that reads back as the same value; null for NaN and infinities, and 0 for
+    /// negative zero, as browsers write them.
     void number(double value);
     void number(float value);
     template <std::integral T>
