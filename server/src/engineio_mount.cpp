@@ -11,6 +11,7 @@
 #include "session/engineio_session.hpp"
 
 #include <array>
+#include <memory>
 #include <utility>
 
 namespace anywire {
@@ -79,11 +80,15 @@ private:
     void serve_handshake(incoming const& in, engineio::query const& q);
     void open_polling(incoming const& in, engineio::query const& q);
     void open_websocket_session(incoming const& in, engineio::query const& q);
-    engineio_session* make_session(shard& here, session_base::origin from, engineio::query const& q);
+    engineio_session* make_session(shard& here,
+                                   session_base::origin from,
+                                   engineio::query const& q);
     admission::refuse_fn refuse_later(incoming const& in) const;
 
     std::string fields_for(incoming const& in, bool is_first) const;
-    poll_dress dress_for(incoming const& in, std::string const* jsonp, engineio::query const& q) const;
+    poll_dress dress_for(incoming const& in,
+                         std::string const* jsonp,
+                         engineio::query const& q) const;
     void on_upload_failed(std::string const& sid, std::string_view why) override;
 
     engineio_options options_;
@@ -138,8 +143,11 @@ void engineio_mount::refuse(exchange& to,
     if (text.empty()) text = engineio::message_of(why);
     // The reference's words and its only status for a WebSocket; browsers show neither.
     if (is_upgrade)
-        return (void)to.respond(
-            {.status = 400, .content_type = "text/html", .fields = fields, .body = text, .close = true});
+        return (void)to.respond({.status = 400,
+                                 .content_type = "text/html",
+                                 .fields = fields,
+                                 .body = text,
+                                 .close = true});
     auto const body = engineio::refusal_json(why, text);
     (void)to.respond(
         {.status = status, .content_type = "application/json", .fields = fields, .body = body});
@@ -157,9 +165,13 @@ void engineio_mount::refuse(incoming const& in, refusal why) const {
 admission::refuse_fn engineio_mount::refuse_later(incoming const& in) const {
     std::string fields;
     append_cors(fields, options_, in.head);
-    return [this, fields, is_upgrade = in.head.upgrade](
+    std::shared_ptr<request const> kept;
+    if (options_.on_connection_error) kept = std::make_shared<request const>(keep_request(in));
+    return [this, fields, kept, is_upgrade = in.head.upgrade](
                exchange& to, unsigned status, std::string_view text) {
         refuse(to, is_upgrade, status, refusal::forbidden, text, fields);
+        if (kept)
+            options_.on_connection_error({*kept, static_cast<unsigned>(refusal::forbidden), text});
     };
 }
 
@@ -263,6 +275,7 @@ void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
         s.fail_transport();  // "invalid content"
         return (void)in.to.respond({.status = 400});
     }
+    if (!s.has_room_for(in.head.body.size())) return in.respond(503, "the session is paused\n");
     std::string fields;
     append_cors(fields, options_, in.head);
     if (options_.headers) fields = fields_for(in, false);
@@ -349,8 +362,7 @@ engineio_session* engineio_mount::make_session(shard& here,
     s.open = open;
     message_view const first(options_.initial_packet);
     s.initial = options_.initial_packet.empty() ? nullptr : &first;
-    auto* const made =
-        new engineio_session(local(here), std::move(from), timing_, std::move(s));
+    auto* const made = new engineio_session(local(here), std::move(from), timing_, std::move(s));
     local(here).add(made);
     return made;
 }
@@ -371,7 +383,8 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
         s->attach(*new poll_carrier(to, std::move(dress), *s));
     };
     auto const patience = to_ticks(limits().authorize_timeout);
-    admit(in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));
+    admit(
+        in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));
 }
 
 void engineio_mount::open_websocket_session(incoming const& in, engineio::query const& q) {
@@ -392,7 +405,8 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
                             .deflate = agreed.deflate});
     };
     auto const patience = to_ticks(limits().authorize_timeout);
-    admit(in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));
+    admit(
+        in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));
 }
 
 }  // namespace

@@ -182,6 +182,8 @@ void http_connection::refuse_broken(http::request_reader const& reader) {
 
 void http_connection::refuse(unsigned status, std::string_view text) {
     host().log().write(log_level::debug, "request refused: ", status, " ", text);
+    // Too long is not broken off: it is answered, and costs nobody else anything.
+    if (status == 413 && watch_) watch_->done();
     busy_ = true;
     keep_alive_ = false;
     is_head_request_ = false;

@@ -1,29 +1,9 @@
 #include "http_response.hpp"
 
-#include "ascii.hpp"
-
-#include <boost/assert.hpp>
-
 #include <algorithm>
-#include <charconv>
 
 namespace anywire::http {
 namespace {
-
-void append_number(std::string& out, std::uint64_t n) {
-    char digits[20];
-    auto const [end, ec] = std::to_chars(digits, digits + sizeof digits, n);
-    out.append(digits, end);
-}
-
-bool is_name(std::string_view name) noexcept {
-    return !name.empty() && std::all_of(name.begin(), name.end(), is_token_char);
-}
-
-bool is_value(std::string_view value) noexcept {
-    return std::none_of(
-        value.begin(), value.end(), [](char c) { return is_control(c) && c != '\t'; });
-}
 
 /// Writes `n` at `at` in as many digits as `width` says.
 void put_digits(char* at, int width, int n) noexcept {
@@ -74,45 +54,6 @@ std::string_view reason_phrase(unsigned status) noexcept {
         case 505: return "HTTP Version Not Supported";
         default: return "Unknown";
     }
-}
-
-response_head::response_head(std::string& out, unsigned status, unsigned version)
-    : out_(out), version_(version) {
-    BOOST_ASSERT(status >= 100 && status <= 999);
-    out_.append(version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ");
-    append_number(out_, status);
-    out_.append(" ").append(reason_phrase(status)).append("\r\n");
-}
-
-response_head& response_head::field(std::string_view name, std::string_view value) {
-    if (is_name(name) && is_value(value))
-        out_.append(name).append(": ").append(value).append("\r\n");
-    return *this;
-}
-
-response_head& response_head::content_length(std::uint64_t bytes) {
-    out_.append("Content-Length: ");
-    append_number(out_, bytes);
-    out_.append("\r\n");
-    return *this;
-}
-
-response_head& response_head::chunked() {
-    BOOST_ASSERT(version_ == 11);
-    out_.append("Transfer-Encoding: chunked\r\n");
-    return *this;
-}
-
-response_head& response_head::keep_alive(bool on) {
-    if (!on)
-        out_.append("Connection: close\r\n");
-    else if (version_ == 10)
-        out_.append("Connection: keep-alive\r\n");
-    return *this;
-}
-
-void response_head::end() {
-    out_.append("\r\n");
 }
 
 std::array<char, 29> http_date(std::time_t t) noexcept {

@@ -26,12 +26,20 @@ private:
 };
 
 std::unique_ptr<body_watch> uploads::begin(shard& here, http_connection& from, std::string sid) {
-    if (!check(sid)) return nullptr;
-    auto u = std::make_unique<upload>(*this, from, sid);
-    std::scoped_lock const lock(mutex_);
-    places_.insert_or_assign(std::move(sid), place{&here, u->from()});
-    count_.store(places_.size(), std::memory_order_release);
-    return u;
+    place first;
+    {
+        std::scoped_lock const lock(mutex_);
+        auto const [at, is_first] = places_.try_emplace(sid);
+        if (is_first) {
+            auto u = std::make_unique<upload>(*this, from, std::move(sid));
+            at->second = {&here, u->from()};
+            count_.store(places_.size(), std::memory_order_release);
+            return u;
+        }
+        first = at->second;
+    }
+    overlap(first, sid);
+    return nullptr;
 }
 
 bool uploads::check(std::string const& sid) {

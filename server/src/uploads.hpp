@@ -46,8 +46,8 @@ public:
 private:
     class upload;
     struct place {
-        shard* here;
-        std::weak_ptr<http_connection*> from;
+        shard* here = nullptr;
+        std::weak_ptr<http_connection*> from{};
     };
 
     void overlap(place const& first, std::string const& sid);

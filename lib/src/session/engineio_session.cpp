@@ -4,8 +4,10 @@
 #include "core/utf8.hpp"
 #include "engineio/payload.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 #include <utility>
 
 namespace anywire {
@@ -61,7 +63,8 @@ frame_ptr make_engineio_message(encoding which, message_view m) {
 
 /// The candidate WebSocket of a polling session.
 struct engineio_session::upgrade final : timer_node {
-    upgrade(engineio_session& s, anywire::transport& w, tick end) : owner(s), wire(&w), until(end) {}
+    upgrade(engineio_session& s, anywire::transport& w, tick end)
+        : owner(s), wire(&w), until(end) {}
     void on_timer(tick now) override { owner.on_upgrade_turn(now); }
 
     engineio_session& owner;
@@ -99,12 +102,13 @@ engineio_session::engineio_session(endpoint_core& endpoint,
 }
 
 engineio_session::~engineio_session() {
-    drop_candidate();
-    for (auto* wire : draining_) wire->abort();
+    if (upgrade_) upgrade_->wire->abort();
+    for (auto const& poll : draining_) poll.wire->abort();
 }
 
 encoding engineio_session::encoding_of_messages() const noexcept {
-    if (revision_ == revision::v4) return base64_ ? encoding::engineio4_base64 : encoding::engineio4;
+    if (revision_ == revision::v4)
+        return base64_ ? encoding::engineio4_base64 : encoding::engineio4;
     return base64_ ? encoding::engineio3_base64 : encoding::engineio3;
 }
 
@@ -123,13 +127,16 @@ held_senders& engineio_session::held() noexcept {
 void engineio_session::attach(anywire::transport& wire) {
     if (current() < state::ended) return session_base::attach(wire);
     if (!owes_goodbye_) return wire.abort();
-    owes_goodbye_ = false;
     auto const noop = noop_frame();
     auto const close = make_constant("1");
     std::array<frame* const, 2> const batch{noop.get(), close.get()};
-    auto const r = wire.write(batch);
-    if (r.then == write_result::next::finished) return draining_.push_back(&wire);
-    die();
+    auto const rest = std::span(batch).last(said_noop_ ? 1 : 2);
+    auto const r = wire.write(rest);
+    // A carrier may be limited to one packet.
+    said_noop_ = true;
+    owes_goodbye_ = r.taken < rest.size();
+    if (r.then == write_result::next::finished) return draining_.push_back({&wire, false});
+    if (!owes_goodbye_) die();
 }
 
 void engineio_session::on_overlap(std::string_view what) {
@@ -163,11 +170,11 @@ void engineio_session::answer_poll(std::string_view text) {
     lose_wire();
     auto const last = make_constant(text);
     std::array<frame* const, 1> const batch{last.get()};
-    if (poll->write(batch).then == write_result::next::finished) draining_.push_back(poll);
+    if (poll->write(batch).then == write_result::next::finished) draining_.push_back({poll, false});
 }
 
 void engineio_session::on_finished(anywire::transport* draining) {
-    if (draining) draining_.push_back(draining);
+    if (draining) draining_.push_back({draining, true});
 }
 
 // ---- packets
@@ -189,7 +196,7 @@ void engineio_session::on_packet(engineio::packet const& p) {
     switch (p.type) {
         case packet_type::message: return deliver({p.data, p.binary});
         case packet_type::pong: return is_v4 ? on_pong() : fail_transport();
-        case packet_type::ping: return is_v4 ? fail_transport() : push_protocol(pong_frame());
+        case packet_type::ping: return is_v4 ? fail_transport() : on_ping();
         case packet_type::close:
             return fail(close_reason::client_closed, close_code::no_status, "transport close");
         case packet_type::open:
@@ -200,6 +207,12 @@ void engineio_session::on_packet(engineio::packet const& p) {
 
 // ---- the heartbeat
 // -------------------------------------------------------------------------------
+
+void engineio_session::on_ping() {
+    // Whoever does not read what it asked for gets no more of it.
+    if (queued_bytes() > endpoint().limits().max_queued_bytes) return;
+    if (last_queued() != pong_frame().get()) push_protocol(pong_frame());
+}
 
 void engineio_session::on_pong() {
     if (!awaiting_pong_) return;  // nobody postpones the pings by pongs that answer none
@@ -229,7 +242,7 @@ void engineio_session::on_due(tick now) {
     if (awaiting_pong_ && is_deaf) return set_due(now + timing_.ping_timeout);
     if (awaiting_pong_ && !is_alive_) return on_silence();
     // Due, or owed by somebody who is heard all the same: another one.
-    push_protocol(ping_frame());
+    if (last_queued() != ping_frame().get()) push_protocol(ping_frame());
     awaiting_pong_ = true;
     is_alive_ = false;
     set_due(now + timing_.ping_timeout);
@@ -244,10 +257,13 @@ void engineio_session::on_writable(anywire::transport& from) {
         upgrade_->blocked = false;
         return;
     }
+    // Who takes bytes lives; a ping may have been among the last of them.
+    on_alive(from);
     session_base::on_writable(from);
 }
 
 void engineio_session::on_resumed() {
+    heard_ = loop().now();
     is_alive_ = true;
     if (held_) held_->release(true);
 }
@@ -304,10 +320,13 @@ void engineio_session::drop_candidate() noexcept {
 
 void engineio_session::on_closed(anywire::transport& from, bool orderly, close_event const& how) {
     if (upgrade_ && &from == upgrade_->wire) return upgrade_.reset();
-    if (std::erase(draining_, &from) == 0) return session_base::on_closed(from, orderly, how);
+    auto const poll = std::find_if(
+        draining_.begin(), draining_.end(), [&](auto const& p) { return p.wire == &from; });
+    if (poll == draining_.end()) return session_base::on_closed(from, orderly, how);
+    auto const lost_messages = poll->may_hold_messages && !orderly;
+    draining_.erase(poll);
     if (current() == state::retired && draining_.empty() && !owes_goodbye_) return die();
-    // Messages were lost with it.
-    if (!orderly) end(how);
+    if (lost_messages) end(how);
 }
 
 void engineio_session::on_closing(goodbye const&) {
@@ -330,9 +349,14 @@ void engineio_session::end_carrier(goodbye const& how) {
 void engineio_session::on_retired() {
     drop_candidate();
     if (held_) held_->release(false);
-    if (auto* const parked = wire()) {
-        lose_wire();
-        parked->abort();
+    if (auto* const carrier = wire()) {
+        // A poll can still be told.
+        if (is_polling_) {
+            answer_poll("1");
+        } else {
+            lose_wire();
+            carrier->abort();
+        }
     }
     if (!owes_goodbye_ && draining_.empty()) return die();
     set_due(loop().now() + timing_.close_wait);

@@ -25,9 +25,9 @@ struct engineio_timing {
 /// An Engine.IO session: on long-polling, on a WebSocket, or on its way from the one to the other.
 ///
 /// The upgrade, one machine: a polling session takes one candidate WebSocket at a time. Until the
-/// client's `5` all goes by polling as before, but a parked poll is answered with a noop every tick,
-/// so that the client can stop polling. At the `5` the candidate becomes the carrier, and what is
-/// queued goes there. Whatever else happens to the candidate ends the candidate only.
+/// client's `5` all goes by polling as before, but a parked poll is answered with a noop every
+/// tick, so that the client can stop polling. At the `5` the candidate becomes the carrier, and
+/// what is queued goes there. Whatever else happens to the candidate ends the candidate only.
 ///
 /// Rules:
 ///  1. A poll that breaks ends the session: its messages are lost. One that ended in order starts
@@ -41,9 +41,9 @@ public:
         bool base64 = false;  ///< The client takes no binary: `b64` in its query.
         bool websocket = false;
         std::string wire_id{};
-        std::string jsonp{};          ///< The index of its callback; empty: no JSONP.
-        std::string_view open{};      ///< The open packet.
-        message_view const* initial;  ///< A message right behind it; null: none.
+        std::string jsonp{};                    ///< The index of its callback; empty: no JSONP.
+        std::string_view open{};                ///< The open packet.
+        message_view const* initial = nullptr;  ///< A message right behind it; null: none.
     };
     engineio_session(endpoint_core& endpoint, origin from, engineio_timing const& timing, setup s);
     ~engineio_session() override;
@@ -67,6 +67,11 @@ public:
     void on_overlap(std::string_view what);
     /// The body of a POST; `binary` for an octet-stream.
     void receive(std::string_view body, bool binary);
+    /// Whether a paused session keeps another body of that size.
+    bool has_room_for(std::size_t body) noexcept {
+        return !is_paused() || inbox_bytes() == 0 ||
+               inbox_bytes() + body <= endpoint().limits().max_queued_bytes;
+    }
     /// A POST that cannot be read at all, or that broke: ends the session.
     void fail_transport();
     /// Those whose answers are kept back until a paused session reads again.
@@ -95,11 +100,17 @@ protected:
 
 private:
     struct upgrade;
+    /// A poll that has been answered, its last bytes on the way.
+    struct answered_poll {
+        anywire::transport* wire;
+        bool may_hold_messages;
+    };
 
     bool is_running() const noexcept {
         return current() == state::open || current() == state::fresh;
     }
     void on_packet(engineio::packet const& p);
+    void on_ping();
     void on_pong();
     void on_silence();
     void on_candidate_packet(std::string_view data, bool binary);
@@ -113,15 +124,15 @@ private:
     std::unique_ptr<std::string> jsonp_;
     std::unique_ptr<upgrade> upgrade_{};
     std::unique_ptr<held_senders> held_{};
-    // Polls that have been answered, their last bytes on the way.
-    std::vector<anywire::transport*> draining_{};
+    std::vector<answered_poll> draining_{};
     tick heard_;
     engineio::revision revision_;
     bool base64_ : 1;
     bool is_polling_ : 1;
     bool awaiting_pong_ : 1 = false;
-    bool is_alive_ : 1 = false;     // something other than a pong came while one was awaited
+    bool is_alive_ : 1 = false;      // something other than a pong came while one was awaited
     bool owes_goodbye_ : 1 = false;  // to the next poll
+    bool said_noop_ : 1 = false;     // the first half of that
 };
 
 /// The frame of one message, as the Engine.IO encodings want it.

@@ -139,6 +139,10 @@ protected:
         blocked_ = false;
     }
     bool is_blocked() const noexcept { return blocked_; }
+    /// The youngest frame that waits; null when none does.
+    frame const* last_queued() const noexcept {
+        return queue_.empty() ? nullptr : queue_.at(queue_.size() - 1);
+    }
     /// `fail` has been called: what was queued then, a goodbye among it, was dropped.
     bool has_failed() const noexcept { return failed_; }
     /// Hands a message to the application, or keeps it while the session is paused.

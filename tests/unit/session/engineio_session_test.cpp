@@ -1,0 +1,357 @@
+// Engine.IO sessions on one carrier: packets, heartbeats, polls, overflow, pauses.
+#include "support/engineio_fixture.hpp"
+
+#include <string>
+
+using namespace anywire;
+using namespace anywire::test;
+
+namespace {
+
+strings const opened{"open"};
+
+strings opened_and(std::string_view line) {
+    return {"open", std::string(line)};
+}
+
+}  // namespace
+
+// ---- the handshake
+// -------------------------------------------------------------------------------
+
+TEST_CASE("an Engine.IO session opens with its open packet and what follows it") {
+    engineio_world w;
+    auto setup = w.setup_of(revision::v4, false);
+    message_view const first("hello");
+    setup.initial = &first;
+    auto& poll = w.new_poll();
+    w.on_open = [](session& s) { CHECK(s.send("from on_open")); };
+    auto& s = w.open(std::move(setup), &poll);
+    CHECK(poll.written == strings{"0{}", "4hello", "4from on_open"});
+    CHECK(poll.writes == 1);
+    CHECK(s.transport() == "polling");
+    CHECK(w.heard == opened);
+}
+
+TEST_CASE("an Engine.IO session on a WebSocket says so, and sends its open packet first") {
+    engineio_world w;
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket);
+    CHECK(s.transport() == "websocket");
+    CHECK(w.send(s, "x"));
+    CHECK(socket.take() == strings{"4x"});
+}
+
+TEST_CASE("binary is encoded as the client can take it") {
+    struct form {
+        revision version;
+        bool base64;
+        std::string wire;
+    };
+    auto const bytes = std::string("\1\2\3\xff", 4);
+    auto const f = GENERATE_COPY(form{revision::v4, false, bytes},
+                                 form{revision::v4, true, "bAQID/w=="},
+                                 form{revision::v3, false, "\4" + bytes},
+                                 form{revision::v3, true, "b4AQID/w=="});
+    engineio_world w;
+    auto setup = w.setup_of(f.version, true);
+    setup.base64 = f.base64;
+    auto& socket = w.wire();
+    auto& s = w.open(std::move(setup), &socket);
+    CHECK(s.takes_binary() != f.base64);
+    (void)socket.take();
+    CHECK(s.send({bytes, true}));
+    w.loop.flush();
+    CHECK(socket.take() == strings{f.wire});
+}
+
+TEST_CASE("binary from the client is binary, whatever carried it") {
+    engineio_world w;
+    auto const version = GENERATE(revision::v4, revision::v3);
+    bool binary = false;
+    w.on_message = [&](session&, message_view m) { binary = m.binary; };
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket, version);
+    w.receive(s, socket, version == revision::v4 ? "bYWJj" : "b4YWJj");
+    CHECK(w.heard.back() == "message abc");
+    CHECK(std::exchange(binary, false));
+    w.receive(s, socket, version == revision::v4 ? "raw" : "\4raw", true);
+    CHECK(w.heard.back() == "message raw");
+    CHECK(std::exchange(binary, false));
+    w.receive(s, socket, "4text");
+    CHECK_FALSE(binary);
+}
+
+// ---- packets
+// -------------------------------------------------------------------------------------
+
+TEST_CASE("the packets of a POST arrive in order, up to one that is none") {
+    engineio_world w;
+    auto& s = w.on_polling();
+    auto& parked = w.poll(s);
+    w.post(s,
+           "4a\x1e"
+           "4b");
+    CHECK(w.take() == strings{"open", "message a", "message b"});
+    w.post(s,
+           "4c\x1e?\x1e"
+           "4d");
+    CHECK(w.heard == strings{"message c", "close protocol_error 1005 parse error"});
+    CHECK(parked.written == strings{"1"});
+    CHECK(w.is_destroyed());
+}
+
+TEST_CASE("an empty body, a wrong type or too many packets end the session") {
+    auto const body = GENERATE(std::string(), std::string("7x"), std::string("4a\x1e"), [] {
+        std::string all("6");
+        for (int i = 0; i < 100'000; ++i)
+            all.append(
+                "\x1e"
+                "6");
+        return all;
+    }());
+    engineio_world w;
+    auto& s = w.on_polling();
+    w.post(s, body);
+    CHECK(w.heard.back() == "close protocol_error 1005 parse error");
+    CHECK(w.is_destroyed());
+}
+
+TEST_CASE("fifty thousand packets in one body are taken") {
+    engineio_world w;
+    std::string all("4");
+    for (int i = 1; i < 50'000; ++i)
+        all.append(
+            "\x1e"
+            "4");
+    auto& s = w.on_polling();
+    w.post(s, all);
+    CHECK(w.heard.size() == 50'001);
+    CHECK(s.is_open());
+}
+
+TEST_CASE("text that is not UTF-8 is repaired in a POST, and echoed so") {
+    engineio_world w;
+    auto& s = w.on_polling();
+    w.post(s,
+           "4a\xff"
+           "b");
+    CHECK(w.heard.back() ==
+          "message a\xef\xbf\xbd"
+          "b");
+}
+
+TEST_CASE("open, upgrade and noop from a client are ignored") {
+    engineio_world w;
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket);
+    for (auto const* const packet : {"0", "5", "6", "0{}", "5x"}) w.receive(s, socket, packet);
+    CHECK(w.heard == opened);
+    CHECK(s.is_open());
+    CHECK(socket.written.empty());
+}
+
+TEST_CASE("a close packet ends the session and what stands behind it in a POST is dropped") {
+    engineio_world w;
+    auto& s = w.on_polling();
+    auto& parked = w.poll(s);
+    w.post(s,
+           "4a\x1e"
+           "1\x1e"
+           "4b");
+    CHECK(w.heard == strings{"open", "message a", "close client_closed 1005 transport close"});
+    CHECK(parked.written == strings{"6"});
+    CHECK(w.is_destroyed());
+}
+
+TEST_CASE("a close packet on a WebSocket ends the session at once, without a code") {
+    engineio_world w;
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket);
+    w.receive(s, socket, "1");
+    CHECK(w.heard == opened_and("close client_closed 1005 transport close"));
+    CHECK(socket.goodbye == "1005 ");
+    CHECK(w.is_destroyed());
+}
+
+TEST_CASE("garbage on a WebSocket ends the session") {
+    engineio_world w;
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket);
+    w.receive(s, socket, GENERATE("", "7", "x", "b!", "b4!"));
+    CHECK(w.heard == opened_and("close protocol_error 1005 parse error"));
+    CHECK(socket.goodbye == "1005 ");
+}
+
+// ---- the heartbeat
+// -------------------------------------------------------------------------------
+
+TEST_CASE("v4: a ping each interval, counted from the pong") {
+    engineio_world w;
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket);
+    w.advance_ticks(999);
+    CHECK(socket.written.empty());
+    w.advance_ticks(1);
+    CHECK(socket.take() == strings{"2"});
+    w.advance_ticks(300);
+    w.receive(s, socket, "3");
+    w.advance_ticks(999);
+    CHECK(socket.written.empty());
+    w.advance_ticks(1);
+    CHECK(socket.take() == strings{"2"});
+}
+
+TEST_CASE("v4: pongs that answer no ping postpone nothing") {
+    engineio_world w;
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket);
+    for (int i = 0; i < 9; ++i) {
+        w.advance_ticks(100);
+        w.receive(s, socket, "3");
+        w.receive(s, socket, "3probe");
+    }
+    w.advance_ticks(100);
+    CHECK(socket.take() == strings{"2"});
+    w.advance_ticks(800);
+    CHECK(w.heard == opened_and("close heartbeat_timeout 1005 ping timeout"));
+}
+
+TEST_CASE("v4: silence after a ping ends the session, on either transport") {
+    engineio_world w;
+    auto const websocket = GENERATE(true, false);
+    auto& socket = w.wire();
+    if (websocket)
+        (void)w.on_websocket(socket);
+    else
+        (void)w.on_polling();
+    w.advance_ticks(1000 + 799);
+    CHECK(w.heard == opened);
+    w.advance_ticks(1);
+    CHECK(w.heard == opened_and("close heartbeat_timeout 1005 ping timeout"));
+    CHECK(w.is_destroyed());
+}
+
+TEST_CASE("v4: a parked poll takes the ping, and is told of the end if no pong comes") {
+    engineio_world w;
+    auto& s = w.on_polling();
+    auto& first = w.poll(s);
+    w.advance_ticks(1000);
+    CHECK(first.written == strings{"2"});
+    auto& second = w.poll(s);
+    w.advance_ticks(800);
+    CHECK(second.written == strings{"1"});
+    CHECK(w.heard == opened_and("close heartbeat_timeout 1005 ping timeout"));
+}
+
+TEST_CASE("v4: whatever a client sends is life, but the pings go on") {
+    engineio_world w;
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket);
+    auto const speak = GENERATE(0, 1, 2);
+    for (int i = 0; i < 5; ++i) {
+        w.advance_ticks(i == 0 ? 1000 : 800);
+        CHECK(socket.take() == strings{"2"});
+        if (speak == 0) w.receive(s, socket, "4x");
+        if (speak == 1) w.receive(s, socket, "6");
+        if (speak == 2) w.alive(s, socket);
+    }
+    CHECK(s.is_open());
+    w.advance_ticks(1600);
+    CHECK(w.heard.back() == "close heartbeat_timeout 1005 ping timeout");
+}
+
+TEST_CASE("v4: pings do not gather for a client that posts and never polls") {
+    engineio_world w;
+    auto& s = w.on_polling();
+    for (int i = 0; i < 50; ++i) {
+        w.advance_ticks(400);
+        w.post(s, "4x");
+    }
+    CHECK(s.is_open());
+    CHECK(w.poll(s).written == strings{"2"});
+}
+
+TEST_CASE("a ping in the wrong direction ends the session") {
+    engineio_world w;
+    auto const version = GENERATE(revision::v4, revision::v3);
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket, version);
+    w.receive(s, socket, version == revision::v4 ? "2" : "3");
+    CHECK(w.heard == opened_and("close protocol_error 1005 transport error"));
+    CHECK(socket.goodbye == "1005 ");
+}
+
+TEST_CASE("v3: a ping is answered by a pong that does not repeat it") {
+    engineio_world w;
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket, revision::v3);
+    w.receive(s, socket, "2");
+    CHECK(socket.take() == strings{"3"});
+    w.receive(s, socket, "2probe");
+    CHECK(socket.take() == strings{"3"});
+}
+
+TEST_CASE("v3: the server sends no pings; a client that sends nothing is timed out") {
+    engineio_world w;
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket, revision::v3);
+    w.advance_ticks(1500);
+    w.receive(s, socket, "2");
+    (void)socket.take();
+    w.advance_ticks(1799);
+    CHECK(s.is_open());
+    CHECK(socket.written.empty());
+    w.advance_ticks(1);
+    CHECK(w.heard == opened_and("close heartbeat_timeout 1005 ping timeout"));
+}
+
+TEST_CASE("v3: a flood of pings by a client that never polls takes no memory") {
+    session_limits limits;
+    limits.max_queued_bytes = 4096;
+    limits.overflow = GENERATE(
+        overflow_policy::drop_oldest, overflow_policy::drop_newest, overflow_policy::refuse);
+    engineio_world w(limits);
+    w.on_message = [](session& s, message_view m) { (void)s.send(m); };
+    auto& s = w.on_polling(revision::v3);
+    std::string flood;
+    for (int i = 0; i < 1000; ++i) flood.append("1:22:4x");
+    for (int i = 0; i < 5; ++i) w.post(s, flood);
+    CHECK(s.is_open());
+    CHECK(s.queued_bytes() < 2 * limits.max_queued_bytes);
+}
+
+TEST_CASE("a blocked WebSocket is not silent, and gets its time once it moves again") {
+    engineio_world w;
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket);
+    socket.answer = then::blocked;
+    CHECK(w.send(s, "big"));
+    w.advance_ticks(1000);  // the ping waits behind it
+    w.advance_ticks(800 + 790);
+    CHECK(s.is_open());
+    socket.answer = then::ready;
+    w.writable(s, socket);
+    CHECK(socket.take() == strings{"4big", "2"});
+    w.advance_ticks(10 + 799);
+    CHECK(s.is_open());
+    w.receive(s, socket, "3");
+    w.advance_ticks(900);
+    CHECK(s.is_open());
+}
+
+TEST_CASE("a paused session is not timed out; after the pause silence counts anew") {
+    engineio_world w;
+    auto const version = GENERATE(revision::v4, revision::v3);
+    auto& socket = w.wire();
+    auto& s = w.on_websocket(socket, version);
+    s.pause();
+    w.advance_ticks(10'000);
+    CHECK(s.is_open());
+    s.resume();
+    w.loop.flush();
+    w.advance_ticks(799);
+    CHECK(s.is_open());
+    w.advance_ticks(1800);
+    CHECK(w.heard.back() == "close heartbeat_timeout 1005 ping timeout");
+}
