@@ -18,6 +18,7 @@ const claims = {
     many: 'keeps 500 events in order from the first moment on',
     volatiles: 'loses volatile events at most',
     timeouts: 'awaits acknowledgements, with and without a timeout',
+    big: 'carries events of 900 000 bytes',
     recovery: 'recovers its state, and has each missed event once',
 };
 
