@@ -105,7 +105,9 @@ class RawSession {
 function next_frame(socket) {
     return within(new Promise((resolve) => {
         socket.wake = () => {
-            if (socket.texts.length || socket.ended) resolve(socket.texts.shift());
+            if (!socket.texts.length && !socket.ended) return;
+            socket.wake = () => {};
+            resolve(socket.texts.shift());
         };
         socket.wake();
     }), 'WebSocket frame');
