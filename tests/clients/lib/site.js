@@ -17,19 +17,42 @@ const page = `<!DOCTYPE html>
 </html>
 `;
 
+// The file `name` of an installed package.
+function installed(name) {
+    const file = path.join(__dirname, '../node_modules', name);
+    if (fs.existsSync(file)) return file;
+    throw new Error(
+        `the npm package ${name.split('/')[0]} is missing: run "npm ci" in tests/clients first`);
+}
+
 // A folder for --static: the page, the unmodified sockjs-client and the checks it runs. SockJS
 // iframe pages load /static/sockjs.js as well, so that page and iframe run the same client.
 function make_site() {
     const dir = temp_dir('site');
-    const client = path.join(__dirname, '../node_modules/sockjs-client/dist/sockjs.js');
-    if (!fs.existsSync(client)) {
-        throw new Error(
-            'the npm package sockjs-client is missing: run "npm ci" in tests/clients first');
-    }
-    fs.copyFileSync(client, path.join(dir, 'sockjs.js'));
+    fs.copyFileSync(installed('sockjs-client/dist/sockjs.js'), path.join(dir, 'sockjs.js'));
     fs.copyFileSync(path.join(__dirname, 'checks.js'), path.join(dir, 'checks.js'));
     fs.writeFileSync(path.join(dir, 'page.html'), page);
     return dir;
 }
 
-module.exports = { make_site };
+// For --client-files: the folder of socket.io-client's own files for browsers.
+function client_files() {
+    return path.dirname(installed('socket.io-client/dist/socket.io.js'));
+}
+
+// A folder for --static with pages that load the unmodified socket.io-client: page.html its own
+// copy, tag.html and min.html what the server offers at /socket.io/.
+function make_socketio_site() {
+    const dir = temp_dir('site');
+    fs.copyFileSync(path.join(client_files(), 'socket.io.js'), path.join(dir, 'socket.io.js'));
+    fs.copyFileSync(
+        path.join(__dirname, 'socketio_checks.js'), path.join(dir, 'socketio_checks.js'));
+    const write = (name, client) => fs.writeFileSync(path.join(dir, name), page
+        .replace('"sockjs.js"', `"${client}"`).replace('"checks.js"', '"socketio_checks.js"'));
+    write('page.html', 'socket.io.js');
+    write('tag.html', '/socket.io/socket.io.js');
+    write('min.html', '/socket.io/socket.io.min.js');
+    return dir;
+}
+
+module.exports = { client_files, make_site, make_socketio_site };

@@ -1,0 +1,41 @@
+'use strict';
+
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { start_child } = require('./server');
+const { within } = require('./within');
+
+const script = path.join(__dirname, '../python_client.py');
+
+// Debian's Python, which knows Debian's packages even where another one comes first in the path.
+function find_python() {
+    const python = fs.existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
+    try {
+        execFileSync(python, ['-c', 'import socketio, requests, websocket, aiohttp'],
+            { stdio: 'pipe' });
+    } catch (error) {
+        throw new Error('python-socketio is missing: install Debian\'s python3-socketio, ' +
+            `python3-requests, python3-websocket and python3-aiohttp (${error.message})`);
+    }
+    return python;
+}
+
+// Runs python_client.py; resolves with a map from each check to its error, null for none.
+async function run_python(url, kind, mode, checks) {
+    const child = start_child(find_python(), [script, url, kind, mode, ...checks]);
+    let text = '';
+    child.stdout.on('data', (chunk) => { text += chunk; });
+    const { code } = await within(child.ended, 'end of the Python client', 110000);
+    const results = new Map();
+    for (const line of text.split('\n').filter(Boolean)) {
+        const { check, error } = JSON.parse(line);
+        results.set(check, error);
+    }
+    if (code !== 0 || results.size !== checks.length) {
+        throw new Error(`the Python client ended with ${code}: ${child.output}`);
+    }
+    return results;
+}
+
+module.exports = { run_python };

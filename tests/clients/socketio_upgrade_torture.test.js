@@ -1,0 +1,5 @@
+'use strict';
+
+const { upgrade_suite } = require('./lib/upgrade_suite');
+
+upgrade_suite(1);
