@@ -8,4 +8,5 @@ module.exports = {
     ...require('./lib/http.js'),
     ...require('./lib/websocket.js'),
     ...require('./lib/sockjs.js'),
+    ...require('./lib/engineio.js'),
 };
