@@ -9,6 +9,7 @@ const SEPARATOR = '\x1e';
 const MESSAGES = ['Transport unknown', 'Session ID unknown', 'Bad handshake method', 'Bad request', 'Forbidden',
     'Unsupported protocol version'];
 const LIMIT = 10_000;
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /// The target of a request: the last values given win over those made from the options.
 function eioUrl({ mount = '/engine.io/', version = 4, transport = 'polling', sid, query = '' } = {}) {
@@ -210,7 +211,7 @@ async function eioSocket(server, { mount, version, query, ...options } = {}) {
     return socket;
 }
 
-/// The next message: text as a string, binary as a Buffer. Heartbeats are left to the caller.
+/// The next message: text, which must be UTF-8, as a string, binary as a Buffer. Heartbeats are left to the caller.
 async function message(socket, limit) {
     for (;;) {
         const got = await socket.read(limit);
@@ -219,7 +220,7 @@ async function message(socket, limit) {
         } else {
             assert.ok(got.fin && got.rsv === 0 && [TEXT, BINARY].includes(got.opcode),
                 `opcode ${got.opcode}: ${got.payload.toString('latin1')}`);
-            return got.opcode === TEXT ? got.payload.toString('utf8') : got.payload;
+            return got.opcode === TEXT ? utf8.decode(got.payload) : got.payload;
         }
     }
 }
