@@ -48,6 +48,14 @@ class SioClient {
         return packet;
     }
 
+    /// Leaves, and waits until that has been read: a namespace that is not there is asked for and refused.
+    async leave(nsp = '/') {
+        this.send(`41${nsp === '/' ? '' : `${nsp},`}`, '40/elsewhere,');
+        const packet = await this.packet();
+        assert.deepEqual([packet.type, packet.nsp], [4, '/elsewhere'], packet.text);
+        return this;
+    }
+
     /// Texts as they are, binary with the type byte that the revision asks for.
     send(...messages) {
         for (const one of messages) {
