@@ -1,6 +1,6 @@
 'use strict';
-// What the raw tests share. Nothing here knows HTTP, WebSocket or SockJS from a library: requests and frames are
-// written by hand, answers are read byte by byte, so that what a client library would forgive is seen.
+// What the raw tests share. Nothing here knows HTTP, WebSocket, SockJS, Engine.IO or Socket.IO from a library: requests
+// and frames are written by hand, answers are read byte by byte, so that what a client library would forgive is seen.
 
 module.exports = {
     ...require('./lib/server.js'),
@@ -8,4 +8,6 @@ module.exports = {
     ...require('./lib/http.js'),
     ...require('./lib/websocket.js'),
     ...require('./lib/sockjs.js'),
+    ...require('./lib/engineio.js'),
+    ...require('./lib/socketio.js'),
 };

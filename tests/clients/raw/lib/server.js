@@ -15,6 +15,10 @@ const executable = process.env.ANYWIRE_CONFORMANCE
 /// Arguments for every server of a run, such as "--threads 4".
 const everywhere = (process.env.ANYWIRE_CONFORMANCE_ARGS ?? '').split(' ').filter(Boolean);
 
+/// The processes that were started. Whatever fails, none of them outlives this one.
+const children = new Set();
+process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
 const START_LIMIT = 20_000;
 const STOP_LIMIT = 15_000;
 
@@ -60,6 +64,9 @@ class Server {
         this.child = this.descriptorLimit
             ? spawn('bash', ['-c', `ulimit -n ${this.descriptorLimit}; exec "$0" "$@"`, executable, ...this.args], options)
             : spawn(executable, this.args, options);
+        const { child } = this;
+        children.add(child);
+        child.once('close', () => children.delete(child));
         [this.secure, this.host, this.port] = await listening(this.child);
         this.pid = this.child.pid;
         this.authority = `${this.host}:${this.port}`;
@@ -148,6 +155,9 @@ function useServer(options) {
     after(async () => {
         Connection.closeAll();
         const { code, signal } = await server.stop();
+        if (code !== 0) { // when one of these hooks fails the next are not run: let this process end all the same
+            children.forEach((child) => { child.unref(); child.stdout.unref(); });
+        }
         assert.deepEqual({ code, signal }, { code: 0, signal: null });
     });
     return server;
