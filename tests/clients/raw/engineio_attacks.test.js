@@ -444,7 +444,7 @@ for (const [name, bytes] of Object.entries(points)) {
                     await connection.flush(part);
                 }
                 if (prepared) {
-                    await roundTrips(server, 3);
+                    await roundTrips(server);
                 }
                 connection[how]();
             }

@@ -72,14 +72,17 @@ async function assertUpgradeError(server, target, code, { headers = {}, method =
     return answer;
 }
 
-/// Requests that mean nothing to any session, there and back. What was sent before on other connections has then
-/// been read, or as good as.
-async function roundTrips(server, count = 10) {
-    const http = await HttpConnection.open(server);
-    for (let i = 0; i < count; ++i) {
-        assert.equal((await http.ask('GET', '/elsewhere')).status, 404);
-    }
-    http.destroy();
+/// Requests that mean nothing to any session, there and back on several connections, so that every thread of the
+/// server has its share, and again, so that what one thread has handed to another has got there. What was sent before
+/// has then been read, or as good as.
+async function roundTrips(server, rounds = 3) {
+    await Promise.all(Array.from({ length: 12 }, async () => {
+        const http = await HttpConnection.open(server);
+        for (let i = 0; i < rounds; ++i) {
+            assert.equal((await http.ask('GET', '/elsewhere')).status, 404);
+        }
+        http.destroy();
+    }));
 }
 
 /// A session that begins on polling.
