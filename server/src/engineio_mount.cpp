@@ -7,6 +7,7 @@
 #include "engineio_fields.hpp"
 #include "forwarded_exchange.hpp"
 #include "held_post.hpp"
+#include "hooks.hpp"
 #include "mount_point_open.hpp"
 #include "session/engineio_session.hpp"
 
@@ -71,6 +72,8 @@ private:
                 refusal why,
                 std::string_view text,
                 std::string_view fields) const;
+
+    void tell(shard& here, request const& of, refusal why, std::string_view text) const;
 
     void serve_session(incoming const& in, engineio::query const& q);
     void serve_poll(incoming const& in, engineio::query const& q, engineio_session& s);
@@ -159,7 +162,15 @@ void engineio_mount::refuse(incoming const& in, refusal why) const {
     refuse(in.to, in.head.upgrade, why == refusal::forbidden ? 403 : 400, why, {}, fields);
     if (!options_.on_connection_error) return;
     auto const request = keep_request(in);
-    options_.on_connection_error({request, static_cast<unsigned>(why), engineio::message_of(why)});
+    tell(in.here, request, why, engineio::message_of(why));
+}
+
+void engineio_mount::tell(shard& here,
+                          request const& of,
+                          refusal why,
+                          std::string_view text) const {
+    connection_error const error{of, static_cast<unsigned>(why), text};
+    call_hook(here, "on_connection_error", options_.on_connection_error, error);
 }
 
 admission::refuse_fn engineio_mount::refuse_later(incoming const& in) const {
@@ -167,11 +178,10 @@ admission::refuse_fn engineio_mount::refuse_later(incoming const& in) const {
     append_cors(fields, options_, in.head);
     std::shared_ptr<request const> kept;
     if (options_.on_connection_error) kept = std::make_shared<request const>(keep_request(in));
-    return [this, fields, kept, is_upgrade = in.head.upgrade](
+    return [this, fields, kept, &here = in.here, is_upgrade = in.head.upgrade](
                exchange& to, unsigned status, std::string_view text) {
         refuse(to, is_upgrade, status, refusal::forbidden, text, fields);
-        if (kept)
-            options_.on_connection_error({*kept, static_cast<unsigned>(refusal::forbidden), text});
+        if (kept) tell(here, *kept, refusal::forbidden, text);
     };
 }
 
@@ -235,8 +245,8 @@ std::string engineio_mount::fields_for(incoming const& in, bool is_first) const 
     if (!options_.headers && !(is_first && options_.initial_headers)) return fields;
     auto const request = keep_request(in);
     response_headers added;
-    if (is_first && options_.initial_headers) options_.initial_headers(request, added);
-    if (options_.headers) options_.headers(request, added);
+    if (is_first) call_hook(in.here, "initial_headers", options_.initial_headers, request, added);
+    call_hook(in.here, "headers", options_.headers, request, added);
     return fields.append(added.text());
 }
 

@@ -31,6 +31,12 @@ struct faulty {
                   "/echo",
                   sockjs_options{.limits = {.close_handshake = 100ms}, .disconnect_delay = 50ms},
                   app);
+              eio = at.mount("/eio",
+                             engineio_options{.limits = {.close_handshake = 100ms},
+                                              .ping_interval = 500ms,
+                                              .ping_timeout = 500ms,
+                                              .upgrade_timeout = 100ms},
+                             app);
               // Ids of sessions are nobody's here: the ticker is the way onto the server's thread.
               at.every(1ms, [this] { run_errand(); });
           }) {}
@@ -66,9 +72,17 @@ struct faulty {
     notes seen{};
     endpoint ws{};
     endpoint sockjs{};
+    endpoint eio{};
     std::mutex mutex{};
     std::function<void()> errand{};
     running_server server;
+
+    std::size_t sessions() const {
+        return ws.session_count() + sockjs.session_count() + eio.session_count();
+    }
+    std::uint64_t opened() const {
+        return ws.opened_count() + sockjs.opened_count() + eio.opened_count();
+    }
 };
 
 /// Runs `exchange` with the first call failing, with the second, ... until it runs untouched.
@@ -89,14 +103,14 @@ void sweep(faulty& f, fault what, Exchange exchange) {
         } catch (std::runtime_error const&) {
             // The fault was the end of the connection: as it should be.
         }
-        CHECK(eventually([&] { return f.ws.session_count() + f.sockjs.session_count() == 0; }));
+        CHECK(eventually([&] { return f.sessions() == 0; }));
         auto const counted = f.on_server([] {
             auto const calls = calls_counted();
             fail_call(0, fault::none);
             return calls;
         });
         CHECK(f.seen.count("open") == f.seen.count("close"));
-        CHECK(f.seen.count("open") == f.ws.opened_count() + f.sockjs.opened_count());
+        CHECK(f.seen.count("open") == f.opened());
         REQUIRE(raw_client(f.server.port()).get("/echo").status == 200);
         if (counted >= n) continue;
         CHECK(passed);
@@ -141,6 +155,75 @@ void stream_and_send(raw_client& stream, raw_client& sender, std::string const& 
         auto const array = "[\"" + std::string(text) + "\"]";
         expect(sender.post(path + "/xhr_send", array).status == 204);
         expect(stream.read_chunk() == "a" + array + "\n");
+    }
+}
+
+std::string engineio_path(std::string_view transport, std::string_view sid) {
+    std::string path("/eio/?EIO=4&transport=");
+    path.append(transport);
+    if (!sid.empty()) path.append("&sid=").append(sid);
+    return path;
+}
+
+std::string engineio_open(raw_client& c) {
+    auto const r = c.get(engineio_path("polling", {}));
+    expect(r.status == 200);
+    auto const at = r.body.find("\"sid\":\"") + 7;
+    return r.body.substr(at, 20);
+}
+
+/// The next answer of a poll that is no heartbeat.
+std::string engineio_poll(raw_client& c, std::string const& path) {
+    for (;;) {
+        auto const r = c.get(path);
+        expect(r.status == 200);
+        if (r.body != "2") return r.body;
+    }
+}
+
+void engineio_poll_and_send(raw_client& poll, raw_client& sender, std::string const& sid) {
+    auto const path = engineio_path("polling", sid);
+    auto const both = sender.request_bytes("POST", path, "4c");
+    expect(sender.post(path, "4ab").body == "ok");
+    expect(engineio_poll(poll, path).starts_with("4ab"));
+    // A body in two pieces.
+    sender.send(both.substr(0, both.size() - 1));
+    sender.send(both.substr(both.size() - 1));
+    expect(sender.read_response().body == "ok");
+    expect(engineio_poll(poll, path).starts_with("4c"));
+    expect(sender.post(path, "1").body == "ok");
+}
+
+void engineio_upgrade(raw_client& poll, raw_client& socket, std::string const& sid) {
+    poll.send(poll.request_bytes("GET", engineio_path("polling", sid)));
+    expect(socket.upgrade(engineio_path("websocket", sid)).status == 101);
+    socket.send_text("2probe");
+    expect(socket.read_message() == "3probe");
+    auto const released = poll.read_response().body;
+    expect(released == "6" || released == "2");
+    socket.send_text("5");
+    socket.send_text("4a");
+    auto answer = socket.read_message();
+    if (answer == "2") answer = socket.read_message();
+    expect(answer == "4a");
+    socket.send_text("1");
+    (void)socket.read_close();
+    (void)socket.read_to_end();
+}
+
+/// Opens an Engine.IO session and runs `exchange(poll, other, sid)` over two connections. A session
+/// that a fault leaves behind is closed, lest each waits for its heartbeat.
+template <class Exchange>
+void with_engineio(faulty const& f, Exchange exchange) {
+    raw_client poll(f.server.port());
+    auto const sid = engineio_open(poll);
+    try {
+        raw_client other(f.server.port());
+        exchange(poll, other, sid);
+    } catch (std::runtime_error const&) {
+        poll.close();
+        (void)raw_client(f.server.port()).post(engineio_path("polling", sid), "1");
+        throw;
     }
 }
 
@@ -230,4 +313,16 @@ TEST_CASE("polling over TLS survives any one failing call") {
         tls_client sender(f.server.port(1));
         poll_and_send(poll, sender, "/echo/000/tls" + std::to_string(n++));
     });
+}
+
+TEST_CASE("Engine.IO polling survives any one failing call") {
+    auto const what = every_fault();
+    faulty f;
+    sweep(f, what, [&] { with_engineio(f, engineio_poll_and_send); });
+}
+
+TEST_CASE("an Engine.IO upgrade survives any one failing call") {
+    auto const what = every_fault();
+    faulty f;
+    sweep(f, what, [&] { with_engineio(f, engineio_upgrade); });
 }

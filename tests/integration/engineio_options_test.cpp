@@ -5,6 +5,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 using namespace anywire;
@@ -220,6 +221,25 @@ TEST_CASE("the header hooks: the first once a session, the other on every answer
     raw_client direct(h.server.port());
     CHECK_FALSE(direct.upgrade(house::websocket()).header("X-First").empty());
     CHECK(first == 2);
+}
+
+TEST_CASE("a hook that throws costs nobody anything") {
+    engineio_options o;
+    o.initial_headers = [](request const&, response_headers&) { throw std::runtime_error("no"); };
+    o.headers = [](request const&, response_headers& to) {
+        to.add("X-Each", "yes");
+        throw 1;
+    };
+    o.on_connection_error = [](connection_error const&) { throw 2; };
+    house const h(some_threads(), o);
+    auto const sid = h.open();
+    CHECK(h.post(sid, "4x").header("X-Each") == "yes");
+    CHECK(h.poll(sid).body == "4x");
+    CHECK(h.is_gone("nobody"));
+    raw_client c(h.server.port());
+    upgrade(c, sid);
+    c.send_text("4y");
+    CHECK(c.read_message() == "4y");
 }
 
 TEST_CASE("the initial packet follows the open packet") {

@@ -142,6 +142,56 @@ TEST_CASE("a candidate that fails or is a flood of garbage leaves the session al
     }));
 }
 
+TEST_CASE("a POST to a paused session is answered when it reads again") {
+    handlers app;
+    app.on_message = [](session& s, message_view m) {
+        (void)s.send(m);
+        if (m.data != "stop") return;
+        s.pause();
+        s.after(50ms, [](session& same) {
+            (void)same.send("reading");
+            same.resume();
+        });
+    };
+    house const h(on_free_port(some_threads()), {}, app);
+    auto const sid = h.open();
+    CHECK(h.post(sid,
+                 "4stop\x1e"
+                 "4more")
+              .body == "ok");
+    auto const body = h.poll(sid).body;
+    CHECK(body ==
+          "4stop\x1e"
+          "4reading\x1e"
+          "4more");
+}
+
+TEST_CASE("a paused session keeps POSTs up to its limit, and its client may go") {
+    engineio_options o;
+    o.limits.max_queued_bytes = 1024;
+    handlers app;
+    notes paused;
+    app.on_open = [&](session& s) {
+        s.pause();
+        paused.add("paused");
+    };
+    house h(on_free_port(some_threads()), o, app);
+    auto const sid = h.open();
+    raw_client first(h.server.port());
+    raw_client second(h.server.port());
+    first.send(first.request_bytes("POST", house::polling(sid), "4" + std::string(500, 'x')));
+    settle(h.server);
+    second.send(second.request_bytes("POST", house::polling(sid), "4" + std::string(300, 'x')));
+    settle(h.server);
+    CHECK(h.post(sid, "4" + std::string(600, 'x')).status == 503);
+    second.reset();
+    settle(h.server);
+    CHECK(h.seen.count("close") == 0);
+    h.server->drain(200ms);
+    CHECK(first.read_response().body == "ok");
+    CHECK(h.server.wait_for_end());
+}
+
 // ---- refusals
 // ------------------------------------------------------------------------------------
 

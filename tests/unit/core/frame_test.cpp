@@ -17,6 +17,12 @@ frame_ptr make(std::string_view text, frame_kind kind = frame_kind::text) {
     return frame_ptr(frame::make(text, kind));
 }
 
+frame_ptr attachment(std::string_view text) {
+    auto f = make(text, frame_kind::binary);
+    f->mark_attachment();
+    return f;
+}
+
 frame_ptr protocol(std::string_view text) {
     auto f = make(text);
     f->mark_protocol();
@@ -128,18 +134,45 @@ TEST_CASE("dropping the oldest passes over the protocol's own frames") {
     CHECK_FALSE(q.drop_oldest());
 }
 
+TEST_CASE("dropping the oldest takes its attachments along, and no others") {
+    frame_queue q;
+    q.push(attachment("of one that has left"));
+    q.push(protocol("ping"));
+    q.push(make("a"));
+    q.push(attachment("a1"));
+    q.push(attachment("a2"));
+    q.push(protocol("pong"));
+    q.push(make("b"));
+    q.push(make("c"));
+    q.push(attachment("c1"));
+    CHECK(q.drop_oldest());
+    CHECK(texts(q) == strings{"of one that has left", "ping", "pong", "b", "c", "c1"});
+    CHECK(q.drop_oldest());
+    CHECK(texts(q) == strings{"of one that has left", "ping", "pong", "c", "c1"});
+    CHECK(q.drop_oldest());
+    CHECK(texts(q) == strings{"of one that has left", "ping", "pong"});
+    CHECK_FALSE(q.drop_oldest());
+    CHECK(q.bytes() == 20 + 4 + 4 + 3 * frame::overhead);
+}
+
 TEST_CASE("a queue does as a list does, whatever is done to it") {
     std::mt19937 random(20);
     frame_queue q;
-    std::deque<std::pair<std::string, bool>> model;
+    enum class kind { message, protocol, attachment };
+    std::deque<std::pair<std::string, kind>> model;
     for (int step = 0; step < 20'000; ++step) {
         switch (random() % 5) {
             case 0:
             case 1: {
-                auto const is_protocol = random() % 6 == 0;
+                auto const dice = random() % 6;
+                auto const what = dice == 0   ? kind::protocol
+                                  : dice == 1 ? kind::attachment
+                                              : kind::message;
                 auto const text = std::to_string(step);
-                q.push(is_protocol ? protocol(text) : make(text));
-                model.emplace_back(text, is_protocol);
+                q.push(what == kind::protocol     ? protocol(text)
+                       : what == kind::attachment ? attachment(text)
+                                                  : make(text));
+                model.emplace_back(text, what);
                 break;
             }
             case 2: {
@@ -149,10 +182,15 @@ TEST_CASE("a queue does as a list does, whatever is done to it") {
                 break;
             }
             case 3: {
-                auto const victim = std::find_if(
-                    model.begin(), model.end(), [](auto const& f) { return !f.second; });
+                auto const victim = std::find_if(model.begin(), model.end(), [](auto const& f) {
+                    return f.second == kind::message;
+                });
                 REQUIRE(q.drop_oldest() == (victim != model.end()));
-                if (victim != model.end()) model.erase(victim);
+                if (victim == model.end()) break;
+                auto const behind = std::find_if(victim + 1, model.end(), [](auto const& f) {
+                    return f.second != kind::attachment;
+                });
+                model.erase(victim, behind);
                 break;
             }
             default:

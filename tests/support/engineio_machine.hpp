@@ -1,0 +1,452 @@
+#pragma once
+
+#include "session/engineio_session.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// One Engine.IO session and a client of it, under any schedule of what may happen to them: polls,
+// POSTs, upgrades that fail at each step, stuck and broken wires, pauses, closes, time. Both sides
+// number their messages. Whatever happens, each side sees a prefix of the other's, in order and
+// once; and all of it if nothing ended the session.
+namespace anywire::test {
+
+class engineio_machine {
+public:
+    /// `next` decides all that is left open; `steps` is how often.
+    engineio_machine(std::function<unsigned()> next, std::size_t steps);
+    ~engineio_machine();
+    engineio_machine(engineio_machine const&) = delete;
+    engineio_machine& operator=(engineio_machine const&) = delete;
+
+    void run();
+    /// What was broken first; empty: nothing.
+    std::string const& failure() const noexcept { return failure_; }
+    /// How it ended, for tests that count what they have covered.
+    std::string const& ending() const noexcept { return ending_; }
+    bool has_upgraded() const noexcept { return on_socket_ != nullptr; }
+
+private:
+    class wire;
+
+    void require(bool condition, char const* what) {
+        if (!condition && failure_.empty()) failure_ = what;
+    }
+    unsigned below(unsigned n) { return next_() % n; }
+    bool one_in(unsigned n) { return below(n) == 0; }
+    engineio_session* subject() const {
+        return static_cast<engineio_session*>(endpoint_.find_by_wire_id("abc"));
+    }
+    void flush() { (void)loop_.flush(); }
+
+    // -- the application
+    void app_sends(session_base& s);
+    void app_acts(session_base& s);
+
+    // -- the client
+    void step();
+    void step_client();
+    void step_candidate();
+    void step_wires();
+    void step_fault();
+    void poll();
+    void post(std::string_view body);
+    void speak();
+    std::string numbered();
+    void take(std::string_view packet);
+    void upgrade_with(wire& candidate);
+    void advance(tick n);
+    void finish();
+    void finish_open();
+    wire& make(carrier shape);
+
+    std::function<unsigned()> next_;
+    std::size_t steps_;
+    std::string failure_{};
+    std::string ending_{};
+
+    session_limits limits_{};
+    log_sink sink_{};
+    session_loop loop_;
+    handlers app_{};
+    endpoint_counters counters_{};
+    engineio_timing timing_{
+        .ping_interval = 400, .ping_timeout = 300, .upgrade_timeout = 200, .close_wait = 600};
+    std::vector<std::unique_ptr<wire>> wires_{};
+    endpoint_core endpoint_{loop_, app_, limits_, counters_, siphash_key{1, 2}};
+    engineio::revision revision_ = engineio::revision::v4;
+
+    bool is_patient_ = false;  // nobody is cut off by time or loss: a clean close loses nothing
+    bool has_lost_ = false;
+    bool calm_ = false;  // wires take all at once
+    bool opened_ = false;
+    bool closed_ = false;
+    std::uint64_t accepted_ = 0;  // messages of the application's
+    std::uint64_t received_ = 0;  // of these, by the client
+    std::uint64_t spoken_ = 0;    // messages of the client's
+    std::uint64_t heard_ = 0;     // of these, by the application
+    bool owes_pong_ = false;
+    bool client_done_ = false;  // it has been told of the end, or has ended it
+    wire* polling_ = nullptr;   // its poll, parked or on its way back
+    wire* candidate_ = nullptr;
+    wire* on_socket_ = nullptr;
+};
+
+/// A wire between the two. What the session has written reaches the client when it is out.
+class engineio_machine::wire final : public transport {
+public:
+    wire(engineio_machine& m, carrier shape) : m_(m), shape_(shape) {}
+
+    carrier shape() const noexcept override { return shape_; }
+    std::string_view name() const noexcept override { return "machine"; }
+    std::size_t pending_bytes() const noexcept override { return bytes_; }
+    void pause_reading(bool) override { m_.require(live, "a dead wire is paused"); }
+    void close(close_code, std::string_view) noexcept override {
+        m_.require(live && shape_ == carrier::duplex, "a dead wire is closed");
+        deliver();
+        live = false;
+    }
+    void abort() noexcept override {
+        m_.require(live, "a dead wire is aborted");
+        live = false;
+        m_.has_lost_ = true;
+        if (this == m_.polling_) m_.polling_ = nullptr;
+    }
+    write_result write(std::span<frame* const> batch) override;
+
+    void deliver() {
+        bytes_ = 0;
+        for (auto const& packet : std::exchange(held_, {})) m_.take(packet);
+    }
+    bool is_stuck() const noexcept { return live && (blocked || finished); }
+    /// What is held comes out.
+    void move_on(session_base& s) {
+        deliver();
+        if (std::exchange(finished, false)) {
+            live = false;
+            if (this == m_.polling_) m_.polling_ = nullptr;
+            return s.on_closed(*this, true, {});
+        }
+        blocked = false;
+        s.on_writable(*this);
+    }
+    void lose(session_base& s) {
+        live = false;
+        m_.has_lost_ = true;
+        if (this == m_.polling_) m_.polling_ = nullptr;
+        s.on_closed(*this, false, {close_reason::transport_lost, close_code::abnormal, "lost"});
+    }
+
+    bool live = true;
+    bool blocked = false;
+    bool finished = false;
+
+private:
+    engineio_machine& m_;
+    carrier shape_;
+    std::vector<std::string> held_{};
+    std::size_t bytes_ = 0;
+};
+
+inline write_result engineio_machine::wire::write(std::span<frame* const> batch) {
+    m_.require(live && !blocked && !finished, "a write to a wire that takes none");
+    m_.require(!batch.empty(), "an empty write");
+    auto const is_poll = shape_ == carrier::one_shot;
+    auto const few = is_poll && !m_.calm_ && m_.one_in(4);
+    write_result r{few ? std::min<std::size_t>(batch.size(), 1 + m_.below(3)) : batch.size()};
+    for (auto const* f : batch.first(r.taken)) {
+        held_.emplace_back(f->text());
+        bytes_ += f->size();
+    }
+    auto const stuck = !m_.calm_ && m_.one_in(3);
+    if (stuck) {
+        (is_poll ? finished : blocked) = true;
+        r.then = is_poll ? write_result::next::finished : write_result::next::blocked;
+        return r;
+    }
+    deliver();
+    if (!is_poll) return r;
+    live = false;
+    if (this == m_.polling_) m_.polling_ = nullptr;
+    r.then = write_result::next::ended;
+    return r;
+}
+
+// ---- the application
+// -----------------------------------------------------------------------------
+
+inline engineio_machine::engineio_machine(std::function<unsigned()> next, std::size_t steps)
+    : next_(std::move(next)), steps_(steps), loop_(1, 0u - 3000, sink_, [](auto bytes) {
+          std::fill(bytes.begin(), bytes.end(), static_cast<unsigned char>(7));
+      }) {
+    is_patient_ = one_in(2);
+    if (is_patient_) timing_.close_wait = 1'000'000;
+    if (one_in(3)) revision_ = engineio::revision::v3;
+    app_.on_open = [this](session&) { require(!std::exchange(opened_, true), "opened twice"); };
+    app_.on_message = [this](session& s, message_view m) {
+        require(opened_ && !closed_, "a message outside of the session");
+        require(!s.is_open() || m.data == "#" + std::to_string(heard_), "a message out of order");
+        ++heard_;
+        if (one_in(4)) app_sends(static_cast<session_base&>(s));
+        if (one_in(40)) app_acts(static_cast<session_base&>(s));
+    };
+    app_.on_close = [this](session&, close_event const& how) {
+        require(opened_ && !std::exchange(closed_, true), "closed twice");
+        ending_ = to_string(how.reason);
+    };
+}
+
+inline engineio_machine::~engineio_machine() {
+    endpoint_.abandon_all();
+    flush();
+}
+
+inline void engineio_machine::app_sends(session_base& s) {
+    for (auto n = 1 + below(3); n > 0; --n) {
+        if (!s.send("#" + std::to_string(accepted_))) return;
+        ++accepted_;
+    }
+}
+
+inline void engineio_machine::app_acts(session_base& s) {
+    switch (below(12)) {
+        case 0: return s.close(close_code::normal, {});
+        case 1:
+            if (!one_in(3)) return;
+            has_lost_ = true;
+            return s.abandon(close_reason::shutting_down);
+        case 2: return one_in(3) ? s.close_for(close_reason::shutting_down, "down") : void();
+        case 3:
+        case 4:
+        case 5:
+        case 6: return s.pause();
+        default: return s.resume();
+    }
+}
+
+// ---- the client
+// ----------------------------------------------------------------------------------
+
+inline engineio_machine::wire& engineio_machine::make(carrier shape) {
+    return *wires_.emplace_back(std::make_unique<wire>(*this, shape));
+}
+
+inline std::string engineio_machine::numbered() {
+    return "4#" + std::to_string(spoken_++);
+}
+
+inline void engineio_machine::take(std::string_view packet) {
+    if (packet == "2") owes_pong_ = true;
+    if (packet == "1") client_done_ = true;
+    if (!packet.starts_with("4#")) return;
+    std::uint64_t n = 0;
+    std::from_chars(packet.data() + 2, packet.data() + packet.size(), n);
+    require(n == received_, "the client got a message twice or too early");
+    ++received_;
+}
+
+inline void engineio_machine::poll() {
+    auto* const s = subject();
+    if (!s || s->is_gone() || on_socket_ || polling_) return;
+    auto& w = make(carrier::one_shot);
+    polling_ = &w;
+    s->attach(w);
+}
+
+inline void engineio_machine::post(std::string_view body) {
+    auto* const s = subject();
+    if (s && s->is_polling() && !s->is_gone()) s->receive(body, false);
+}
+
+/// Says a few things by what carries the client's messages now.
+inline void engineio_machine::speak() {
+    auto* const s = subject();
+    if (!s || s->is_gone()) return;
+    auto const is_v4 = revision_ == engineio::revision::v4;
+    std::vector<std::string> packets;
+    for (auto n = below(3); n > 0; --n) packets.push_back(numbered());
+    if (is_v4 && std::exchange(owes_pong_, false)) packets.emplace_back("3");
+    if (!is_v4) packets.emplace_back("2");
+    if (packets.empty()) packets.emplace_back("6");
+    if (on_socket_) {
+        for (auto const& p : packets)
+            if (on_socket_->live) s->on_payload(*on_socket_, p, false);
+        return;
+    }
+    std::string body;
+    for (auto const& p : packets) {
+        if (is_v4)
+            body.append(body.empty() ? "" : "\x1e").append(p);
+        else
+            body.append(std::to_string(p.size())).append(":").append(p);
+    }
+    post(body);
+}
+
+inline void engineio_machine::upgrade_with(wire& candidate) {
+    // A client waits for what is on its way; a poll that is parked it may forget.
+    if (polling_ && polling_->finished) return;
+    auto* const s = subject();
+    s->on_payload(candidate, "5", false);
+    candidate_ = nullptr;
+    if (!candidate.live) return;
+    on_socket_ = &candidate;
+    require(!s->is_polling(), "upgraded, and still on polling");
+}
+
+inline void engineio_machine::step_candidate() {
+    auto* const s = subject();
+    if (candidate_ && !candidate_->live) candidate_ = nullptr;
+    if (!s || s->is_gone()) return;
+    if (!candidate_) {
+        if (!s->can_upgrade()) return;
+        candidate_ = &make(carrier::duplex);
+        return s->begin_upgrade(*candidate_);
+    }
+    auto& w = *candidate_;
+    switch (below(16)) {
+        case 0: return w.lose(*s);
+        case 1: return s->on_payload(w, "garbage", false);
+        case 2: return s->on_payload(w, "2probe", true);
+        case 3: return s->on_payload(w, "4early", false);
+        case 4:
+        case 5:
+        case 6:
+        case 7:
+        case 8: return s->on_payload(w, "2probe", false);
+        case 9: return advance(below(250));
+        default: return upgrade_with(w);
+    }
+}
+
+inline void engineio_machine::step_wires() {
+    auto* const s = subject();
+    std::vector<wire*> stuck;
+    for (auto const& w : wires_)
+        if (w->is_stuck()) stuck.push_back(w.get());
+    if (!s || stuck.empty()) return;
+    stuck[below(static_cast<unsigned>(stuck.size()))]->move_on(*s);
+}
+
+inline void engineio_machine::step_fault() {
+    auto* const s = subject();
+    if (!s || s->is_gone()) return;
+    switch (below(8)) {
+        case 0: return s->on_overlap("two at once");
+        case 1:
+            if (polling_) polling_->lose(*s);
+            return;
+        case 2:
+            if (on_socket_ && on_socket_->live) on_socket_->lose(*s);
+            return;
+        case 3: return post(revision_ == engineio::revision::v4 ? "1" : "1:1");
+        case 4: return post("?");
+        case 5: return s->fail_transport();
+        case 6: return advance(300 + below(500));
+        default:
+            if (on_socket_ && on_socket_->live) s->on_payload(*on_socket_, "1", false);
+    }
+}
+
+inline void engineio_machine::advance(tick n) {
+    for (; n != 0; --n) {
+        loop_.advance(loop_.now() + 1);
+        flush();
+    }
+}
+
+inline void engineio_machine::step() {
+    auto* const s = subject();
+    auto const op = below(64);
+    if (op < 14) {
+        if (s) app_sends(*s);
+    } else if (op < 28) {
+        poll();
+    } else if (op < 38) {
+        speak();
+    } else if (op < 46) {
+        step_wires();
+    } else if (op < 53) {
+        step_candidate();
+    } else if (op < 60) {
+        advance(below(60));
+    } else if (op < 63) {
+        if (s && one_in(2)) app_acts(*s);
+    } else if (one_in(4)) {
+        step_fault();
+    }
+    // Several things may happen in one event; a poll is one of its own.
+    if (op >= 28 && one_in(4)) return;
+    flush();
+}
+
+// ---- the end
+// -------------------------------------------------------------------------------------
+
+inline void engineio_machine::run() {
+    session_base* const made = [&] {
+        engineio_session::setup setup;
+        setup.revision = revision_;
+        setup.wire_id = "abc";
+        setup.open = "0{}";
+        return new engineio_session(endpoint_, {}, timing_, std::move(setup));
+    }();
+    endpoint_.add(made);
+    polling_ = &make(carrier::one_shot);
+    made->attach(*polling_);
+    flush();
+    for (; steps_ > 0 && failure_.empty() && subject(); --steps_) step();
+    flush();
+    calm_ = true;
+    finish();
+}
+
+/// The client keeps the rules now and all wires work: what is still owed has to arrive.
+inline void engineio_machine::finish() {
+    for (int round = 0; round < 12 && subject(); ++round) {
+        subject()->resume();
+        flush();
+        for (std::size_t i = 0; i < wires_.size(); ++i)
+            if (auto* const s = subject(); s && wires_[i]->is_stuck()) wires_[i]->move_on(*s);
+        flush();
+        poll();
+        flush();
+    }
+    finish_open();
+    if (closed_ && is_patient_ && !has_lost_ && ending_ == "server_closed")
+        require(received_ == accepted_, "a clean close lost messages");
+    if (auto* const s = subject(); s && s->is_open()) s->close(close_code::normal, {});
+    flush();
+    poll();
+    flush();
+    for (std::size_t i = 0; i < wires_.size(); ++i)
+        if (auto* const s = subject(); s && wires_[i]->is_stuck()) wires_[i]->move_on(*s);
+    flush();
+    if (!is_patient_) advance(timing_.close_wait * 2 + 2);
+    if (subject()) advance(2);
+    require(!is_patient_ || !subject() || subject()->is_gone() || subject()->is_polling(),
+            "a closed session stays");
+    if (!is_patient_) {
+        require(!subject(), "a closed session is not destroyed");
+        for (auto const& w : wires_) require(!w->live, "a wire was forgotten");
+    }
+    require(received_ <= accepted_ && heard_ <= spoken_, "more came than was sent");
+    require(opened_ == closed_, "no close for an open");
+}
+
+inline void engineio_machine::finish_open() {
+    auto* const s = subject();
+    if (!s || !s->is_open()) return;
+    require(received_ == accepted_, "the session lives, and a message for the client is missing");
+    require(heard_ == spoken_, "the session lives, and a message of the client is missing");
+}
+
+}  // namespace anywire::test
