@@ -60,7 +60,8 @@ describe('engine.io-client against the echo', () => {
                     let sent = 0;
                     const wave = () => {
                         for (const end = Math.min(sent + 50, 500); sent < end; ++sent) {
-                            client.send(sent % 7 ? `message ${sent}` : Buffer.from(`message ${sent}`));
+                            const text = `message ${sent}`;
+                            client.send(sent % 7 ? text : Buffer.from(text));
                         }
                     };
                     wave();

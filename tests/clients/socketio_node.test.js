@@ -71,7 +71,9 @@ describe('socket.io-client in Node and short heartbeats', () => {
         const clients = [];
         try {
             for (const [version, io] of Object.entries(versions)) {
-                for (const mode of modes) clients.push(new Client(io, server.url, { version, mode }));
+                for (const mode of modes) {
+                    clients.push(new Client(io, server.url, { version, mode }));
+                }
             }
             await Promise.all(clients.map(async (client) => {
                 await client.open();

@@ -15,7 +15,9 @@ const recoverers = modes.map((mode) => ({ io: versions['4.8'], version: '4.8', m
 
 socketio_suite('server threads: 4', {
     args: ['--threads', '4'],
-    checks: ['settles', 'events', 'binaries', 'broadcast', 'rooms', 'namespaces', 'many', 'recovery'],
+    checks: [
+        'settles', 'events', 'binaries', 'broadcast', 'rooms', 'namespaces', 'many', 'recovery',
+    ],
 });
 
 describe('many clients at once, server threads: 4', () => {
@@ -97,7 +99,9 @@ describe('many clients at once, server threads: 4', () => {
                 await other.flushed();
                 await Promise.all(clients.map(async (client, i) => {
                     client.socket.connect();
-                    for (let n = first; n < next; ++n) await client.next(n % 2 ? 'message' : 'room', n);
+                    for (let n = first; n < next; ++n) {
+                        await client.next(n % 2 ? 'message' : 'room', n);
+                    }
                     assert.equal((await client.receive(1))[0][0], 'auth');
                     assert.equal(client.socket.recovered, true, client.name);
                     assert.equal(client.socket.id, ids[i], client.name);

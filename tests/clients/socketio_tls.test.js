@@ -24,13 +24,16 @@ describe('clients over TLS', () => {
 
     for (const mode of modes) {
         it(`engine.io-client gets text and binary back over ${mode}`, async () => {
-            const client = await (await new EngineClient(server.url, { mode, ca }).open()).settled();
-            for (let n = 0; n < 100; ++n) client.send(n % 2 ? `text ${n}` : Buffer.from(`data ${n}`));
+            const client = await new EngineClient(server.url, { mode, ca }).open();
+            for (let n = 0; n < 100; ++n) {
+                client.send(n % 2 ? `text ${n}` : Buffer.from(`data ${n}`));
+            }
             const got = await client.receive(100);
             got.forEach((message, n) => {
                 assert.equal(typeof message === 'string', n % 2 === 1);
                 assert.equal(String(message), n % 2 ? `text ${n}` : `data ${n}`);
             });
+            await client.settled();
             await client.close();
         });
 

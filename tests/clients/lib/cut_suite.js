@@ -117,7 +117,7 @@ function cut_suite(threads) {
                         await Promise.all(
                             listeners.map((listener) => listener.hear(Infinity, numbers.next)));
                         for (const { recovered, client } of listeners) {
-                            assert.ok(recovered >= 4, `${client.name}: recovered ${recovered} times`);
+                            assert.ok(recovered >= 4, `${client.name}: recovered ${recovered}`);
                         }
                     } finally {
                         await Promise.all(listeners.map((listener) => listener.close()));

@@ -57,7 +57,8 @@ class RawSession {
     }
 
     post(body, headers = {}) {
-        return request(this.url('polling'), { method: 'POST', body, headers, agent: this.agents[1] });
+        const [, agent] = this.agents;
+        return request(this.url('polling'), { method: 'POST', body, headers, agent });
     }
 
     // The packets of one poll, the server's pings answered.
@@ -71,7 +72,8 @@ class RawSession {
 
     async send(packets) {
         const { status, body } = await this.post(packets.join(separator));
-        if (status !== 200 || body !== 'ok') throw new Error(`POST to ${this.sid}: ${status} ${body}`);
+        if (status === 200 && body === 'ok') return;
+        throw new Error(`POST to ${this.sid}: ${status} ${body}`);
     }
 
     // A WebSocket with this session's id: the first half of an upgrade.

@@ -234,9 +234,9 @@ const socketio_checks = (() => {
     }
 
     const values = [
-        null, true, false, 0, -1, 1.5, 1e21, 9007199254740991, -0.000001, '', 'text', '"\\/\u0000\n',
-        '\u00e9\u20ac\u{1f680}\u2028\ufeff', [], {}, [[], [{}]], { a: { b: [1, { c: null }] } },
-        { '__proto__x': 1, 'key with "quotes"': 'v', '': 'empty key' },
+        null, true, false, 0, -1, 1.5, 1e21, 9007199254740991, -0.000001, '', 'text',
+        '"\\/\u0000\n', '\u00e9\u20ac\u{1f680}\u2028\ufeff', [], {}, [[], [{}]],
+        { a: { b: [1, { c: null }] } }, { '__proto__x': 1, 'key with "quotes"': 'v', '': 'empty key' },
     ];
 
     async function greeting(io, url, options) {

@@ -38,7 +38,12 @@ class UpgradePump {
     }
 
     async poll_all() {
-        while (this.polling) this.take(await this.session.poll());
+        while (this.polling) {
+            this.take(await this.session.poll().catch((error) => {
+                if (!this.ending) throw error;
+                return [];  // our own end may overtake a poll that has just begun
+            }));
+        }
     }
 
     take(packets) {
@@ -122,6 +127,7 @@ class UpgradePump {
             await this.stop_sending();
             while (this.seen < this.sent) await this.seen_more(1);
             this.polling = false;
+            this.ending = true;
             await this.session.send(['1']);  // releases the poll under way
             await this.polls;
         } else {

@@ -75,11 +75,11 @@ function upgrade_suite(threads) {
         before(async () => { server = await start_server('--threads', String(threads)); });
         after(() => server && server.stop());
 
-        // 20 sessions at once; `body` works on each while it pumps.
+        // `count` sessions at once; `body` works on each while it pumps.
         async function each_of(count, body) {
             const pumps = await Promise.all(
                 Array.from({ length: count }, () => UpgradePump.open(server.url)));
-            await Promise.all(pumps.map((pump) => Promise.race([body(pump), pump.failure])));
+            await Promise.all(pumps.map((pump, i) => Promise.race([body(pump, i), pump.failure])));
             await Promise.all(pumps.map((pump) => pump.finish()));
         }
 
@@ -106,11 +106,9 @@ function upgrade_suite(threads) {
                 }));
         }
 
-        let silent_probed = false;
         it('a WebSocket that stays silent is closed, and polling goes on', () => each_of(
-            4, async (pump) => {
-                silent_probed = !silent_probed;
-                const silent = silent_probed ? await pump.probed() : await pump.session.websocket();
+            4, async (pump, i) => {
+                const silent = i % 2 ? await pump.probed() : await pump.session.websocket();
                 await gone(silent);
                 await pump.seen_more(100);
                 await pump.upgrade();
@@ -152,10 +150,13 @@ function upgrade_suite(threads) {
                     send(1);
                 }
             })();
-            const clients = Array.from({ length: 20 }, (_, i) => new Client(io, server.url, {
-                ...options, events: ['message', 'echo'],
-                io, version: i % 2 ? '4.8' : '3.1',
-            }));
+            sending.catch(() => {});  // it is awaited below
+            const clients = Array.from({ length: 20 }, (_, i) => {
+                const version = i % 2 ? '4.8' : '3.1';
+                return new Client(versions[version], server.url, {
+                    greeting: false, events: ['message', 'echo'], version,
+                });
+            });
             await Promise.all(clients.map(async (client) => {
                 for (let n = 0; n < 100; ++n) client.emit('echo', n);
                 await client.open();
