@@ -125,6 +125,9 @@ engineio_mount::engineio_mount(server_core& core,
     require_option(options_.ping_interval.count() > 0, p, "ping_interval must be positive");
     require_option(options_.ping_timeout.count() > 0, p, "ping_timeout must be positive");
     require_option(options_.upgrade_timeout.count() > 0, p, "upgrade_timeout must be positive");
+    timing_.on_polling_end = [this](std::string_view sid) {
+        if (!this->core().is_going) uploads_.cut(std::string(sid));
+    };
     auto const wrong = check_cookie(options_.cookie);
     require_option(wrong.empty(), p, wrong);
 }
@@ -286,9 +289,7 @@ void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
         return (void)in.to.respond({.status = 400});
     }
     if (!s.has_room_for(in.head.body.size())) return in.respond(503, "the session is paused\n");
-    std::string fields;
-    append_cors(fields, options_, in.head);
-    if (options_.headers) fields = fields_for(in, false);
+    auto const fields = fields_for(in, false);
     if (!s.jsonp()) {
         s.receive(in.head.body, is_binary);
     } else if (auto const body = engineio::jsonp_body(in.head.body)) {

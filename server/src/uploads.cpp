@@ -55,10 +55,20 @@ bool uploads::check(std::string const& sid) {
     return false;
 }
 
-void uploads::overlap(place const& first, std::string const& sid) {
-    first.here->post([from = first.from] {
+void uploads::cut(std::string const& sid) {
+    if (count_.load(std::memory_order_acquire) == 0) return;
+    std::scoped_lock const lock(mutex_);
+    if (auto const found = places_.find(sid); found != places_.end()) drop(found->second);
+}
+
+void uploads::drop(place const& p) {
+    p.here->post([from = p.from] {
         if (auto const still = from.lock()) (*still)->drop();
     });
+}
+
+void uploads::overlap(place const& first, std::string const& sid) {
+    drop(first);
     listener_.on_upload_failed(sid, "data request overlap from client");
 }
 

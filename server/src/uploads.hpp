@@ -42,6 +42,8 @@ public:
     std::unique_ptr<body_watch> begin(shard& here, http_connection& from, std::string sid);
     /// The same for a body that came whole; false when one is under way.
     bool check(std::string const& sid);
+    /// The session has ended: cuts off the body that is under way for it, if there is one.
+    void cut(std::string const& sid);
 
 private:
     class upload;
@@ -50,6 +52,7 @@ private:
         std::weak_ptr<http_connection*> from{};
     };
 
+    static void drop(place const& p);
     void overlap(place const& first, std::string const& sid);
     void end(std::string const& sid, bool broke_off) noexcept;
 

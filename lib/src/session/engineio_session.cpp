@@ -349,6 +349,7 @@ void engineio_session::end_carrier(goodbye const& how) {
 void engineio_session::on_retired() {
     drop_candidate();
     if (held_) held_->release(false);
+    if (is_polling_ && timing_.on_polling_end) timing_.on_polling_end(wire_id_);
     if (auto* const carrier = wire()) {
         // A poll can still be told.
         if (is_polling_) {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,13 +14,15 @@
 
 namespace anywire {
 
-/// The timing of an Engine.IO mount, in ticks.
+/// What the sessions of an Engine.IO mount have in common; times are ticks.
 struct engineio_timing {
     tick ping_interval = 0;
     tick ping_timeout = 0;
     tick upgrade_timeout = 0;
     /// How long a closed session waits for its client to fetch the goodbye.
     tick close_wait = 0;
+    /// Told of the end of a session that was polling: a POST of its may still be on the way.
+    std::function<void(std::string_view wire_id)> on_polling_end{};
 };
 
 /// An Engine.IO session: on long-polling, on a WebSocket, or on its way from the one to the other.

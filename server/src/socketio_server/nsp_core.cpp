@@ -106,10 +106,8 @@ void nsp_core::change_config(std::function<void(nsp_config&)> const& change) {
 // -----------------------------------------------------------------------------------
 
 void nsp_core::log(operation& op, detail::encoded& event) {
-    auto const offset = log_.next_offset();
-    event.json.insert(event.json.size() - 1, ",\"" + offset + "\"");
     op.packet = std::make_shared<outgoing_packet const>(
-        name_, std::nullopt, std::move(event), op.flags.is_compressed);
+        name_, std::nullopt, std::move(event), op.flags.is_compressed, log_.next_offset());
     log_.push(op.packet, op.filter, now_ms());
 }
 

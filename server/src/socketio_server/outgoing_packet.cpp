@@ -53,8 +53,15 @@ frame_list make_frames(wire::packet_type type,
 outgoing_packet::outgoing_packet(std::string_view nsp,
                                  std::optional<std::uint64_t> id,
                                  detail::encoded event,
-                                 bool compress)
+                                 bool compress,
+                                 std::string_view offset)
     : attachments_(std::move(event.attachments)), compress_(compress) {
+    if (!offset.empty()) {
+        auto const size = event.json.size();
+        event.json.pop_back();
+        event.json.append(",\"").append(offset).append("\"]");
+        offset_size_ = event.json.size() - size;
+    }
     auto const n = attachments_.size();
     auto const type = n == 0 ? wire::packet_type::event : wire::packet_type::binary_event;
     text_ = make_text_frame(type, nsp, id, n, event.json);
@@ -65,9 +72,23 @@ outgoing_packet::outgoing_packet(std::string_view nsp,
     for (auto const& a : attachments_) bytes_ += a.size() + frame::overhead;
 }
 
+/// Clients of Engine.IO 3 cannot recover: to them an offset would be an argument too many.
+frame_ptr const& outgoing_packet::text_for(encoding how) const {
+    auto const is_old = how == encoding::engineio3 || how == encoding::engineio3_base64;
+    if (offset_size_ == 0 || !is_old) return text_;
+    std::scoped_lock const lock(mutex_);
+    if (plain_) return plain_;
+    std::string text(text_->text());
+    text.erase(text.size() - 1 - offset_size_, offset_size_);
+    plain_ = frame_ptr(frame::make(text, frame_kind::text));
+    plain_->mark_shared();
+    if (!compress_) plain_->mark_uncompressed();
+    return plain_;
+}
+
 frame_list outgoing_packet::frames(encoding how) const {
     frame_list all;
-    all.push_back(text_);
+    all.push_back(text_for(how));
     if (attachments_.empty()) return all;
     std::scoped_lock const lock(mutex_);
     auto& made = made_[static_cast<std::size_t>(how)];

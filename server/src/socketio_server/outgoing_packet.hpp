@@ -41,24 +41,32 @@ frame_list make_frames(wire::packet_type type,
 /// Thread: constant once made, but for attachments in encodings that few clients want.
 class outgoing_packet {
 public:
+    /// `offset` is appended as one more argument for clients that can recover; empty: none.
     outgoing_packet(std::string_view nsp,
                     std::optional<std::uint64_t> id,
                     detail::encoded event,
-                    bool compress);
+                    bool compress,
+                    std::string_view offset = {});
 
     frame_list frames(encoding how) const;
-    /// The event as `["name",...]`, and what goes beside it.
-    std::string_view payload() const noexcept { return text_->text().substr(head_size_); }
+    /// The event as `["name",...]`, without the offset, and what goes beside it.
+    std::string_view payload() const {
+        return text_for(encoding::engineio3)->text().substr(head_size_);
+    }
     std::vector<std::string> const& attachments() const noexcept { return attachments_; }
     std::size_t bytes() const noexcept { return bytes_; }
 
 private:
+    frame_ptr const& text_for(encoding how) const;
+
     std::vector<std::string> attachments_;
     frame_ptr text_{};
     std::size_t head_size_ = 0;
+    std::size_t offset_size_ = 0;  // of what the offset takes in the text
     std::size_t bytes_ = 0;
     bool compress_;
     mutable std::mutex mutex_{};
+    mutable frame_ptr plain_{};  // the text without the offset
     mutable std::array<std::vector<frame_ptr>, encoding_count> made_{};  // attachments' frames
 };
 

@@ -388,10 +388,10 @@ void socket_core::send_event(emit_flags const& flags,
             (void)io.call(here, [&] { (void)a(errc::session_closed, {}); });
         });
     }
-    if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
     if (flags.is_volatile && !is_writable()) return;
-    if (!a && !flags.is_volatile && nsp_->recovers())
+    if (!a && !flags.is_volatile && stored_)  // it may recover: the event goes into the log
         return nsp_->wires().broadcast(std::move(e), {{id_text}, {}}, flags);
+    if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
     std::optional<std::uint64_t> id;
     if (a) id = nsp_->next_ack_id();
     if (a) wait_for_ack(*id, std::move(a), flags);

@@ -11,7 +11,7 @@ const {
 } = require('./lib.js');
 
 const server = useServer();
-const brisk = useServer({ args: ['--profile', 'protocol'] }); // 300 + 200 ms
+const brisk = useServer({ args: ['--ping-interval', '300', '--ping-timeout', '200'] });
 const small = useServer({ args: ['--profile', 'engine.io-client', '--ping-interval', '25000'] }); // 100 bytes at most
 
 const OCTETS = 'application/octet-stream';
