@@ -3,6 +3,7 @@
 // All of the typed JSON that Socket.IO events carry.
 #include <anywire/socketio/arguments.hpp>
 #include <anywire/socketio/convert.hpp>
+#include <anywire/socketio/convert_containers.hpp>
 #include <anywire/socketio/json_value.hpp>
 #include <anywire/socketio/json_view.hpp>
 #include <anywire/socketio/json_writer.hpp>

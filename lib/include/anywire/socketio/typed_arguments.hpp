@@ -2,6 +2,7 @@
 
 #include <anywire/socketio/arguments.hpp>
 #include <anywire/socketio/convert.hpp>
+#include <anywire/socketio/convert_containers.hpp>
 #include <anywire/socketio/json_writer.hpp>
 
 #include <cstddef>

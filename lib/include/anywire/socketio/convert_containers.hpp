@@ -1,0 +1,154 @@
+#pragma once
+
+#include <anywire/socketio/convert.hpp>
+#include <anywire/socketio/json_view.hpp>
+#include <anywire/socketio/json_writer.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace anywire::socketio {
+
+namespace detail {
+
+/// Elements of an array into values; false unless there are exactly as many, and all fit.
+template <class... T>
+[[nodiscard]] bool read_each(json_view in, T&... out) {
+    if (in.kind() != json_kind::array) return false;
+    auto at = in.elements().begin();
+    [[maybe_unused]] auto const one = [&at](auto& value) {
+        if (at == std::default_sentinel || !read_value(*at, value)) return false;
+        ++at;
+        return true;
+    };
+    return (one(out) && ...) && at == std::default_sentinel;
+}
+
+template <class... T>
+void write_each(json_writer& out, T const&... values) {
+    out.begin_array();
+    (write_value(out, values), ...);
+    out.end_array();
+}
+
+}  // namespace detail
+
+template <class T>
+struct convert<std::vector<T>,
+               std::enable_if_t<!std::same_as<T, std::byte> && !std::same_as<T, unsigned char>>> {
+    static bool read(json_view in, std::vector<T>& out) {
+        out.clear();
+        if (in.kind() != json_kind::array) return false;
+        for (auto const element : in.elements()) {
+            T value{};
+            if (!read_value(element, value)) return false;
+            out.push_back(std::move(value));
+        }
+        return true;
+    }
+    static void write(json_writer& out, std::vector<T> const& value) {
+        out.begin_array();
+        for (auto const& element : value) write_value<T>(out, element);
+        out.end_array();
+    }
+    static std::string_view expected() {
+        static std::string const text = std::string("array of ").append(convert<T>::expected());
+        return text;
+    }
+};
+
+/// An array of exactly `N` elements.
+template <class T, std::size_t N>
+struct convert<std::array<T, N>> {
+    static bool read(json_view in, std::array<T, N>& out) {
+        return std::apply([in](auto&... each) { return detail::read_each(in, each...); }, out);
+    }
+    static void write(json_writer& out, std::array<T, N> const& value) {
+        out.begin_array();
+        for (auto const& element : value) write_value(out, element);
+        out.end_array();
+    }
+    static std::string_view expected() {
+        static std::string const text = std::string("array of ")
+                                            .append(std::to_string(N))
+                                            .append(" ")
+                                            .append(convert<T>::expected());
+        return text;
+    }
+};
+
+/// An array of exactly two elements.
+template <class A, class B>
+struct convert<std::pair<A, B>> {
+    static bool read(json_view in, std::pair<A, B>& out) {
+        return detail::read_each(in, out.first, out.second);
+    }
+    static void write(json_writer& out, std::pair<A, B> const& value) {
+        detail::write_each(out, value.first, value.second);
+    }
+    static std::string_view expected() { return "array of 2"; }
+};
+
+/// An array of exactly as many elements.
+template <class... T>
+struct convert<std::tuple<T...>> {
+    static bool read(json_view in, std::tuple<T...>& out) {
+        return std::apply([in](auto&... each) { return detail::read_each(in, each...); }, out);
+    }
+    static void write(json_writer& out, std::tuple<T...> const& value) {
+        std::apply([&out](auto const&... each) { detail::write_each(out, each...); }, value);
+    }
+    static std::string_view expected() {
+        static std::string const text = "array of " + std::to_string(sizeof...(T));
+        return text;
+    }
+};
+
+namespace detail {
+
+/// A map from strings: an object.
+template <class Map>
+struct convert_map {
+    static bool read(json_view in, Map& out) {
+        out.clear();
+        if (in.kind() != json_kind::object) return false;
+        for (auto const member : in.members()) {
+            auto key = member.key.as_string();
+            typename Map::mapped_type value{};
+            if (!key || !read_value(member.value, value)) return false;
+            out.insert_or_assign(std::move(*key), std::move(value));
+        }
+        return true;
+    }
+    static void write(json_writer& out, Map const& value) {
+        out.begin_object();
+        for (auto const& [key, mapped] : value) {
+            out.key(key);
+            write_value(out, mapped);
+        }
+        out.end_object();
+    }
+    static std::string_view expected() { return "object"; }
+};
+
+}  // namespace detail
+
+template <class T, class... Rest>
+struct convert<std::map<std::string, T, Rest...>>
+    : detail::convert_map<std::map<std::string, T, Rest...>> {};
+
+template <class T, class... Rest>
+struct convert<std::unordered_map<std::string, T, Rest...>>
+    : detail::convert_map<std::unordered_map<std::string, T, Rest...>> {};
+
+}  // namespace anywire::socketio
