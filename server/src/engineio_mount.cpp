@@ -38,6 +38,12 @@ std::string draw_sid(server_core const& core, shard& owner) {
     }
 }
 
+/// A request that asks for a WebSocket. An Upgrade to anything else ("h2c", from clients that try)
+/// is none of ours and may be ignored (RFC 9110, section 7.8).
+bool is_upgrade(http::request_view const& head) noexcept {
+    return head.upgrade && head.list_contains("upgrade", "websocket");
+}
+
 class engineio_mount final : public mount_point, private uploads::listener {
 public:
     engineio_mount(server_core& core,
@@ -67,7 +73,7 @@ private:
     bool check_page(incoming const& in, engineio::query const& q) const;
     void refuse(incoming const& in, refusal why) const;
     void refuse(exchange& to,
-                bool is_upgrade,
+                bool by_upgrade,
                 unsigned status,
                 refusal why,
                 std::string_view text,
@@ -141,14 +147,14 @@ engineio_session* engineio_mount::find(shard& here, std::string_view sid) const 
 // ------------------------------------------------------------------------------------
 
 void engineio_mount::refuse(exchange& to,
-                            bool is_upgrade,
+                            bool by_upgrade,
                             unsigned status,
                             refusal why,
                             std::string_view text,
                             std::string_view fields) const {
     if (text.empty()) text = engineio::message_of(why);
     // The reference's words and its only status for a WebSocket; browsers show neither.
-    if (is_upgrade)
+    if (by_upgrade)
         return (void)to.respond({.status = 400,
                                  .content_type = "text/html",
                                  .fields = fields,
@@ -162,7 +168,7 @@ void engineio_mount::refuse(exchange& to,
 void engineio_mount::refuse(incoming const& in, refusal why) const {
     std::string fields;
     if (why != refusal::forbidden) append_cors(fields, options_, in.head);
-    refuse(in.to, in.head.upgrade, why == refusal::forbidden ? 403 : 400, why, {}, fields);
+    refuse(in.to, is_upgrade(in.head), why == refusal::forbidden ? 403 : 400, why, {}, fields);
     if (!options_.on_connection_error) return;
     auto const request = keep_request(in);
     tell(in.here, request, why, engineio::message_of(why));
@@ -181,9 +187,9 @@ admission::refuse_fn engineio_mount::refuse_later(incoming const& in) const {
     append_cors(fields, options_, in.head);
     std::shared_ptr<request const> kept;
     if (options_.on_connection_error) kept = std::make_shared<request const>(keep_request(in));
-    return [this, fields, kept, &here = in.here, is_upgrade = in.head.upgrade](
+    return [this, fields, kept, &here = in.here, by_upgrade = is_upgrade(in.head)](
                exchange& to, unsigned status, std::string_view text) {
-        refuse(to, is_upgrade, status, refusal::forbidden, text, fields);
+        refuse(to, by_upgrade, status, refusal::forbidden, text, fields);
         if (kept) tell(here, *kept, refusal::forbidden, text);
     };
 }
@@ -217,7 +223,7 @@ void engineio_mount::serve(incoming const& in) {
     if (q.sid.empty()) return serve_handshake(in, q);
     auto& owner = core().owner(q.sid);
     if (&owner == &in.here) return serve_session(in, q);
-    if (in.head.upgrade)
+    if (is_upgrade(in.head))
         return in.connection->depart(
             {.target = &owner, .request = http_connection::serialized(in.head)});
     if (in.head.method == "POST" && !uploads_.check(q.sid))
@@ -226,7 +232,7 @@ void engineio_mount::serve(incoming const& in) {
 }
 
 void engineio_mount::serve_session(incoming const& in, engineio::query const& q) {
-    if (in.head.upgrade) return serve_upgrade(in, q);
+    if (is_upgrade(in.head)) return serve_upgrade(in, q);
     auto* const s = find(in.here, q.sid);
     if (!s) return refuse(in, refusal::unknown_sid);
     if (is_websocket(q) || !s->is_polling() || s->revision() != revision_of(q))
@@ -349,7 +355,7 @@ void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q)
 
 void engineio_mount::serve_handshake(incoming const& in, engineio::query const& q) {
     if (in.head.method != "GET") return refuse(in, refusal::bad_method);
-    if (is_websocket(q) != in.head.upgrade) return refuse(in, refusal::bad_request);
+    if (is_websocket(q) != is_upgrade(in.head)) return refuse(in, refusal::bad_request);
     if (!q.v4 && !options_.eio3) return refuse(in, refusal::unsupported_version);
     if (!check_room(in.here, in.to)) return;
     if (is_websocket(q)) return open_websocket_session(in, q);
