@@ -288,7 +288,7 @@ TEST_CASE("the last answer of the old transport, lost, matters only if it held m
     w.receive(s, socket, "5");
     CHECK(last.written == strings{holds ? "4a" : "6"});
     w.lost(s, last);
-    CHECK(s.is_open() != holds);
+    CHECK(w.is_known() != holds);
     CHECK((socket.goodbye.empty() && !socket.aborted) != holds);
 }
 
