@@ -72,7 +72,6 @@ inline sigset_t ctrl_c() {
 /// Serves until Ctrl-C, which gives every client its goodbye; a second one does not wait for them.
 [[noreturn]] inline void serve(anywire::server& server) {
     std::printf("listening on http://127.0.0.1:%u\n", static_cast<unsigned>(server.port()));
-    std::fflush(stdout);
     std::thread([&server, signals = ctrl_c()] {
         int which = 0;
         sigwait(&signals, &which);
@@ -81,7 +80,6 @@ inline sigset_t ctrl_c() {
         server.stop();
     }).detach();
     server.run();
-    std::fflush(stdout);
     std::_Exit(0);  // the thread above may still wait for a second signal
 }
 
@@ -91,6 +89,7 @@ inline int main(int argc, char** argv, void (*program)(arguments const&)) {
         if (argc == 2 && argv[1] == std::string_view("--help"))
             return std::printf("usage: %s [options]\n\n%s", argv[0], usage) < 0;
         auto const signals = ctrl_c();
+        std::setvbuf(stdout, nullptr, _IOLBF, 0);  // also where it is no terminal
         pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by the server's threads
         program(parse(argc, argv));
     } catch (std::exception const& e) {
