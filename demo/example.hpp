@@ -89,7 +89,7 @@ inline int main(int argc, char** argv, void (*program)(arguments const&)) {
         if (argc == 2 && argv[1] == std::string_view("--help"))
             return std::printf("usage: %s [options]\n\n%s", argv[0], usage) < 0;
         auto const signals = ctrl_c();
-        std::setvbuf(stdout, nullptr, _IOLBF, 0);  // also where it is no terminal
+        std::setvbuf(stdout, nullptr, _IOLBF, 0);       // also where it is no terminal
         pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by the server's threads
         program(parse(argc, argv));
     } catch (std::exception const& e) {
