@@ -88,4 +88,4 @@ async function start_server(...args) {
     }
 }
 
-module.exports = { start_server, start_child, stop };
+module.exports = { start_server, start_child, listening, stop };

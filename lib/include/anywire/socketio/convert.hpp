@@ -44,12 +44,16 @@ concept writable = requires(json_writer& out, T const& value) {
     convert<T>::write(out, value);
 };
 
+/// Reads a value; false when it is none of that type, and `out` is then junk.
+///
+/// Borrow: what `T` itself borrows, e.g. `json_view` and spans.
 template <class T>
 [[nodiscard]] bool read_value(json_view in, T& out) {
     static_assert(readable<T>, "specialise anywire::socketio::convert for this type");
     return convert<T>::read(in, out);
 }
 
+/// Appends exactly one value.
 template <class T>
 void write_value(json_writer& out, T const& value) {
     static_assert(writable<T>, "specialise anywire::socketio::convert for this type");

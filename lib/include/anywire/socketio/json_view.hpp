@@ -66,7 +66,9 @@ public:
     [[nodiscard]] json_elements elements() const noexcept;
     /// What an object holds; nothing where the value is none.
     [[nodiscard]] json_members members() const noexcept;
-    /// The value of an object's member.
+    /// The value of an object's member; nothing where there is none, or the value is no object.
+    ///
+    /// Cost: linear in the object's text.
     [[nodiscard]] std::optional<json_view> find(std::string_view key) const noexcept;
 
 private:

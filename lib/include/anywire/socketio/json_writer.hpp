@@ -26,6 +26,7 @@ public:
 
     void null();
     void boolean(bool value);
+    /// Every digit of it; JavaScript rounds what is beyond 2^53.
     void number(std::int64_t value);
     void number(std::uint64_t value);
     /// The shortest text that reads back as the same value; null for NaN and infinities, and 0 for

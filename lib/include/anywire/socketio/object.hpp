@@ -39,7 +39,7 @@ struct field {
 ///                                     anywire::socketio::field{"label", &point::label}> {};
 ///
 /// Members the struct does not know are ignored. An empty optional is not written, and may be
-/// missing when read; it is then left as it was.
+/// missing when read; it is then left as it was. Any other field has to be there.
 template <class T, auto... Fields>
 struct object {
     static bool read(json_view in, T& out) {

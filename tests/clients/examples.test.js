@@ -1,0 +1,286 @@
+'use strict';
+
+// The example programs of demo/, driven by the real clients, and their pages in Chromium.
+// Screenshots go to artifacts/ at the root.
+
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const fs = require('node:fs');
+const path = require('node:path');
+const { start_browser } = require('./lib/browser');
+const need = require('./lib/need');
+const { listening, start_child, stop } = require('./lib/server');
+const { after, before, describe, it } = require('./lib/testing');
+const { within, limit } = require('./lib/within');
+
+const { io } = need('socket.io-client');
+const SockJS = need('sockjs-client');
+const WebSocket = need('ws');
+
+const root = path.resolve(__dirname, '../..');
+const programs = process.env.ANYWIRE_PROGRAMS || path.join(root, 'build/bin');
+
+// Starts an example for the tests of the enclosing describe().
+function example(name, ...args) {
+    const running = {};
+    before(async () => {
+        const folder = path.join(root, 'demo');
+        running.child = start_child(
+            path.join(programs, name), ['--port', '0', '--folder', folder, ...args]);
+        running.url = (await within(listening(running.child), `URL of ${name}`)).url;
+    });
+    after(() => running.child && stop(running.child));
+    return running;
+}
+
+// The arguments of the next `name` event of any emitter.
+const next = (emitter, name) => within(once(emitter, name), `event "${name}"`);
+
+// Clients that are closed when the test ends, whatever becomes of it.
+function clients(t) {
+    const open = [];
+    t.after(() => { for (const each of open) each.close(); });
+    return (client) => { open.push(client); return client; };
+}
+
+const connect = (url, options) => io(url, { forceNew: true, reconnection: false, ...options });
+
+// A page whose errors are kept.
+async function visit(browser, url) {
+    const page = await browser.open('about:blank');
+    const errors = [];
+    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
+    await page.goto(url, { timeout: limit });
+    return { page, errors };
+}
+
+async function screenshot(page, name) {
+    fs.mkdirSync(path.join(root, 'artifacts'), { recursive: true });
+    await page.screenshot({ path: path.join(root, 'artifacts', `${name}.png`), fullPage: true });
+}
+
+describe('anywire-chat', () => {
+    const chat = example('anywire-chat', '--threads', '2');
+
+    it('turns away who gives no name', async (t) => {
+        const keep = clients(t);
+        const [error] = await next(keep(connect(chat.url)), 'connect_error');
+        assert.match(error.message, /a name/);
+    });
+
+    it('carries lines, and tells who comes, types and leaves', async (t) => {
+        const keep = clients(t);
+        const ann = keep(connect(chat.url, { auth: { name: 'Ann' }, transports: ['polling'] }));
+        await next(ann, 'connect');
+        const came = next(ann, 'came');
+        const bob = keep(connect(chat.url, { auth: { name: 'Bob' }, transports: ['websocket'] }));
+        await next(bob, 'connect');
+        assert.equal((await came)[0], 'Bob');
+
+        const said = next(bob, 'said');
+        assert.equal(await ann.timeout(limit).emitWithAck('say', 'hello \u{1F44B}'), true);
+        assert.deepEqual((await said).slice(0, 2), ['Ann', 'hello \u{1F44B}']);
+        assert.equal(await ann.timeout(limit).emitWithAck('say', ''), false);
+        assert.deepEqual(
+            await ann.timeout(limit).emitWithAck('say', 7), { error: 'argument 1: expected string' });
+
+        // Volatile: dropped whenever Ann has no poll waiting.
+        const typing = next(ann, 'typing');
+        const keys = setInterval(() => bob.emit('typing'), 50);
+        t.after(() => clearInterval(keys));
+        assert.equal((await typing)[0], 'Bob');
+        clearInterval(keys);
+        const left = next(ann, 'left');
+        bob.close();
+        assert.equal((await left)[0], 'Bob');
+    });
+
+    it('gives who was cut off what was said meanwhile', async (t) => {
+        const keep = clients(t);
+        const ann = keep(connect(chat.url, { auth: { name: 'Ann' } }));
+        await next(ann, 'connect');
+        const bob = keep(connect(chat.url, { auth: { name: 'Bob' }, reconnection: true }));
+        await next(bob, 'connect');
+        const first = next(bob, 'said');
+        await ann.timeout(limit).emitWithAck('say', 'before');
+        await first;
+
+        const left = next(ann, 'left');
+        bob.io.engine.close();
+        await left;
+        const missed = next(bob, 'said');
+        await ann.timeout(limit).emitWithAck('say', 'meanwhile');
+        assert.deepEqual((await missed).slice(0, 2), ['Ann', 'meanwhile']);
+        assert.equal(bob.recovered, true);
+    });
+
+    it('serves a page that two people can talk on', async (t) => {
+        const browser = await start_browser();
+        t.after(() => browser.close());
+        const visits = [];
+        for (const name of ['Ann', 'Bob']) {
+            const visited = await visit(browser, chat.url);
+            await visited.page.fill('#name', name);
+            await visited.page.click('#enter button');
+            await visited.page.waitForSelector('#write:not([hidden])', { timeout: limit });
+            visits.push(visited);
+        }
+        const [ann, bob] = visits.map(({ page }) => page);
+        await ann.fill('#text', 'hello <b>Bob</b>');
+        await ann.click('#write button');
+        const line = bob.locator('#log li', { hasText: 'hello <b>Bob</b>' });
+        await line.waitFor({ timeout: limit });
+        assert.equal(await line.innerText(), 'Ann hello <b>Bob</b>');
+        await bob.getByText('2 here, by websocket').waitFor({ timeout: limit });
+        await screenshot(bob, 'chat');
+        for (const { errors } of visits) assert.deepEqual(errors, []);
+    });
+});
+
+describe('anywire-typed-events', () => {
+    const typed = example('anywire-typed-events');
+    const enter = async (keep, options) => {
+        const socket = keep(connect(typed.url, { auth: { token: 'open sesame' }, ...options }));
+        await next(socket, 'connect');
+        return socket;
+    };
+    const ask = (socket, ...args) => socket.timeout(limit).emitWithAck(...args);
+
+    it('tells a stranger why it does not come in, in a struct', async (t) => {
+        const [error] = await next(clients(t)(connect(typed.url)), 'connect_error');
+        assert.equal(error.message, 'who are you?');
+        assert.deepEqual(error.data, { x: 4, y: 1 });
+    });
+
+    it('decodes structs, enums, optionals, variants and bytes, and says what does not fit', async (t) => {
+        const socket = await enter(clients(t));
+        const line = [{ x: 0, y: 0 }, { x: 3, y: 4.5, label: 'end' }];
+        assert.equal(await ask(socket, 'draw', line, 'green'), 2);
+        assert.deepEqual(await ask(socket, 'draw', line, 'mauve'),
+            { error: 'argument 2: expected colour' });
+        assert.deepEqual(await ask(socket, 'draw', [{ x: 1 }], 'red'),
+            { error: 'argument 1: expected array of object' });
+        assert.equal(await ask(socket, 'greet', 'Ann'), 'hello Ann');
+        assert.equal(await ask(socket, 'greet'), 'hello stranger');
+        assert.equal(await ask(socket, 'find', 7), 'by number');
+        assert.equal(await ask(socket, 'find', 'seven'), 'by name');
+        assert.equal(await ask(socket, 'upload', 'a.bin', Buffer.from([1, 2, 3, 4])), 4);
+        assert.deepEqual(await ask(socket, 'echo', { any: ['thing', null] }), { any: ['thing', null] });
+    });
+
+    it('asks one client, and all of a room', async (t) => {
+        const keep = clients(t);
+        const ann = await enter(keep);
+        const bob = await enter(keep, { transports: ['polling'] });
+        const printed = new Promise((resolve) => {
+            typed.child.stdout.on('data', (text) => { if (text.includes('sure?: yes')) resolve(); });
+        });
+        ann.on('sure?', (point, answer) => {
+            assert.deepEqual(point, { x: 1, y: 2 });
+            answer(true);
+        });
+        ann.emit('ask me');
+        await within(printed, 'the answer in the output of the server');
+
+        for (const socket of [ann, bob]) assert.ok((await ask(socket, 'join', 'voters')).includes('voters'));
+        ann.on('vote', (question, answer) => answer(1));
+        bob.on('vote', (question, answer) => answer(2));
+        let votes = next(ann, 'votes');
+        ann.emit('vote', 'how many?');
+        const [all, complete] = await votes;
+        assert.deepEqual([all.sort(), complete], [[1, 2], true]);
+
+        bob.off('vote');  // who does not answer is not waited for longer than said
+        votes = next(ann, 'votes');
+        ann.emit('vote', 'once more?');
+        assert.deepEqual((await votes).slice(0, 2), [[1], false]);
+    });
+
+    it('has rooms and exceptions, and drops what a middleware refuses', async (t) => {
+        const keep = clients(t);
+        const [ann, bob, cem] = [await enter(keep), await enter(keep), await enter(keep)];
+        for (const socket of [bob, cem]) await ask(socket, 'join', 'team');
+        await ask(cem, 'join', 'deaf');
+        cem.on('told', () => assert.fail('the deaf must not hear it'));
+        const told = next(bob, 'told');
+        ann.emit('forbidden');
+        ann.emit('tell', 'team', 'news', 1);
+        assert.deepEqual((await told).slice(0, 2), ['news', 1]);
+        await ask(cem, 'echo', 0);
+        assert.match(typed.child.output, /event refused: no/);
+    });
+
+    it('runs typed_events.js to its end', async () => {
+        const script = start_child(process.execPath, [path.join(root, 'demo/typed_events.js'), typed.url]);
+        assert.equal((await within(script.ended, 'end of typed_events.js')).code, 0, script.output);
+        assert.match(script.output, /votes: \[ 42 \] true/);
+    });
+});
+
+describe('anywire-bridge', () => {
+    const bridge = example('anywire-bridge', '--threads', '2');
+
+    it('carries lines between SockJS, Socket.IO and WebSocket, and says what each came by', async (t) => {
+        const keep = clients(t);
+        const heard = [[], [], []];
+        let wake = () => {};
+        const hear = (who) => (line) => { heard[who].push(line); wake(); };
+        const everybody_heard = async (count) => {
+            while (heard.some((lines) => lines.length < count))
+                await within(new Promise((resolve) => { wake = resolve; }), `line ${count} everywhere`);
+        };
+
+        const polling = keep(connect(bridge.url, { transports: ['polling'] })).on('line', hear(0));
+        await next(polling, 'connect');
+        const sockjs = keep(new SockJS(`${bridge.url}/sockjs`, null, { transports: ['xhr-streaming'] }));
+        sockjs.onmessage = ({ data }) => hear(1)(JSON.parse(data));
+        await within(new Promise((resolve) => { sockjs.onopen = resolve; }), 'SockJS connection');
+        const plain = keep(new WebSocket(`${bridge.url.replace('http', 'ws')}/ws`));
+        plain.on('message', (data) => hear(2)(JSON.parse(data)));
+        await next(plain, 'open');
+
+        const expected = [
+            { from: 'Ann', text: 'one', dialect: 'Socket.IO', transport: 'polling' },
+            { from: 'Bob', text: 'two \u{1F44B}', dialect: 'SockJS', transport: 'xhr-streaming' },
+            { from: 'Cem', text: '"three"', dialect: 'WebSocket', transport: 'websocket' },
+        ];
+        const say = [
+            (what) => polling.emit('say', what),
+            (what) => sockjs.send(JSON.stringify(what)),
+            (what) => plain.send(JSON.stringify(what)),
+        ];
+        for (const [i, { from, text }] of expected.entries()) {
+            say[i]({ from, text });
+            await everybody_heard(i + 1);
+        }
+        for (const lines of heard) assert.deepEqual(lines, expected);
+
+        plain.send('no JSON');
+        plain.send('{"from": 1}');
+        plain.send(JSON.stringify({ from: 'Cem', text: 'still here' }));
+        await everybody_heard(4);
+        assert.equal(heard[0][3].text, 'still here');
+    });
+
+    it('shows all three side by side', async (t) => {
+        const browser = await start_browser();
+        t.after(() => browser.close());
+        const { page, errors } = await visit(browser, bridge.url);
+        await page.setViewportSize({ width: 1200, height: 640 });
+        const card = (dialect) => page.locator(`section[data-dialect="${dialect}"]`);
+        const wires = { SockJS: 'xhr-streaming', 'Socket.IO': 'polling', WebSocket: 'websocket' };
+        for (const [dialect, wire] of Object.entries(wires))
+            await card(dialect).getByText(`connected by ${wire}`).waitFor({ timeout: limit });
+        for (const [dialect, wire] of Object.entries(wires)) {
+            await card(dialect).locator('input').fill(`hello from ${dialect}`);
+            await card(dialect).locator('button').click();
+            for (const other of Object.keys(wires))
+                await card(other).locator('li', { hasText: `${dialect}, ${wire}` }).waitFor({ timeout: limit });
+        }
+        await screenshot(page, 'bridge');
+        await card('Socket.IO').locator('select').selectOption('polling, then websocket');
+        await card('Socket.IO').getByText('connected by websocket').waitFor({ timeout: limit });
+        assert.deepEqual(errors, []);
+    });
+});
