@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_buffered = std::size_t{64} * 1024;
 // What a client may still send behind the last answer before it is cut off: a reset would take the
 // answer with it. None of it is stored, and the linger bounds the time.
-constexpr std::uint32_t most_drained = 32u * 1024 * 1024;
+constexpr std::uint32_t most_drained = 256u * 1024 * 1024;
 constexpr tick linger = to_ticks(5s);
 constexpr tick write_stall = to_ticks(30s);
 

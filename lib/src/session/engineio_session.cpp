@@ -16,8 +16,8 @@ namespace {
 using engineio::packet_type;
 using engineio::revision;
 
-// Fifty thousand in one body are a client's right; beyond this it is a flood of empty ones.
-constexpr std::size_t most_packets = 100'000;
+// More than fit into a body of the default limit; beyond this it is a flood of empty ones.
+constexpr std::size_t most_packets = 1'000'000;
 
 frame_ptr make_constant(std::string_view text) {
     frame_ptr f(frame::make(text, frame_kind::text));

@@ -11,7 +11,7 @@ const {
 } = require('./lib.js');
 
 const server = useServer();
-const brisk = useServer({ args: ['--profile', 'protocol'] }); // pings every 300 ms, 200 ms to answer
+const brisk = useServer({ args: ['--ping-interval', '300', '--ping-timeout', '200'] });
 
 const MB = 1_000_000;
 const SIO = '/socket.io/';
