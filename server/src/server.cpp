@@ -120,6 +120,7 @@ public:
     ~impl() {
         // Sessions and connections of a shard die with it, here, when no thread runs any more.
         tickers_.clear();
+        for (auto const& fn : core_.at_end) fn();
         core_.is_going = true;
         for (auto const& s : core_.shards) s->tear_down();
         core_.shards.clear();

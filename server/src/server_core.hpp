@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -60,6 +61,7 @@ struct server_core {
     std::size_t max_connections = 0;
     std::atomic<std::size_t> idle_shards{0};  // of those that drain
     address_counts addresses{};
+    std::vector<std::function<void()>> at_end{};  ///< Called when no shard runs any more.
     bool is_going = false;  ///< No shard runs any more, and none is to be posted to.
 
     /// The shard that owns what goes by this name on the wire.

@@ -23,11 +23,13 @@ public:
     /// Throws: `std::invalid_argument` for options out of range.
     explicit server(options o = {});
 
-    /// The namespace of that name ("/chat" or "chat"), made if it is not there.
+    /// The namespace of that name ("/chat" or "chat"), made if it is not there: as one of those
+    /// below, if a predicate agrees to it, the auth being an empty object.
     nsp of(std::string_view name) const;
 
     /// Namespaces that come to be when a client asks for a name that `wanted` agrees to. What is
-    /// registered here is copied into each of them; `emit` goes to all of them.
+    /// registered here is copied into each of them; what is done to its sockets is done to those of
+    /// all of them, as they are when it is called.
     nsp of(std::function<bool(std::string_view name, json_view auth)> wanted) const;
 
     /// Ends all connections; sockets hear `server_shutting_down`.

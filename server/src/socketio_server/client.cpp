@@ -73,9 +73,9 @@ client::~client() {
 // ------------------------------------------------------------------------
 
 void client::on_open() {
-    if (protocol_ == wire::protocol::v4) return open_socket("/", {"{}", {}});
     connect_until_ = at_.loop().now() + to_ticks(io_.opts().connect_timeout) + 1;
     arm(connect_until_);
+    if (protocol_ == wire::protocol::v4) open_socket("/", {"{}", {}});
 }
 
 void client::on_message(message_view m) {
@@ -101,7 +101,7 @@ void client::on_message(message_view m) {
 
 void client::on_close(close_event const& how) {
     is_closing_ = true;
-    auto const why = reason_of(how, conn_.is_polling());
+    auto const why = told_.value_or(reason_of(how, conn_.is_polling()));
     for (auto const& s : sockets_) s->leave_namespace(why);
     // Behind what the sockets defer when they have told of their end.
     at_.defer([this] { at_.defer([this] { at_.drop(*this); }); });
@@ -134,6 +134,13 @@ void client::violate(std::string_view what) {
     conn_.close(close_code::normal, {});
 }
 
+void client::refuse_packet(std::string_view what) {
+    at_.loop().log().write(log_level::debug, "socket.io connection closed: ", what);
+    is_closing_ = true;
+    told_ = disconnect_reason::forced_server_close;
+    conn_.close(close_code::normal, {});
+}
+
 socket_core* client::find(std::string_view nsp) const noexcept {
     for (auto const& s : sockets_)
         if (s->nsp().name() == nsp && s->current() != socket_core::state::leaving) return s.get();
@@ -143,24 +150,24 @@ socket_core* client::find(std::string_view nsp) const noexcept {
 void client::dispatch(wire::packet const& p, std::span<std::string const> attachments) {
     if (p.type == packet_type::connect) return on_connect(p);
     auto* const s = find(p.nsp);
-    if (!s) return violate("a packet for a namespace that was not joined");
+    if (!s) return refuse_packet("a packet for a namespace that was not joined");
     if (p.type == packet_type::disconnect)
         return s->leave_namespace(disconnect_reason::client_namespace_disconnect);
     if (s->current() == socket_core::state::joining)
-        return violate("a packet for a namespace that is still being joined");
+        return refuse_packet("a packet for a namespace that is still being joined");
     switch (p.type) {
         case packet_type::event:
         case packet_type::binary_event: return s->on_event(p, attachments);
         case packet_type::ack:
         case packet_type::binary_ack: return s->on_ack(p, attachments);
-        default: return violate("a packet that only servers send");
+        default: return refuse_packet("a packet that only servers send");
     }
 }
 
 void client::on_connect(wire::packet const& p) {
     auto const is_v4 = protocol_ == wire::protocol::v4;
-    if (find(p.nsp)) return violate("a namespace that is joined already");
-    if (is_v4 && p.nsp == "/") return violate("a second connect");
+    if (find(p.nsp)) return refuse_packet("a namespace that is joined already");
+    if (is_v4 && p.nsp == "/") return refuse_packet("a second connect");
     if (is_v4) return open_socket(p.nsp, auth_of_query(p.query));
     open_socket(p.nsp, p.payload.empty() ? json_value("{}", {}) : json_value(json_view(p.payload)));
 }
@@ -205,7 +212,9 @@ void client::send(std::span<frame_ptr> frames) {
 void client::send_text(packet_type type, std::string_view nsp, std::string_view payload) {
     auto f = make_text_frame(type, nsp, std::nullopt, 0, payload);
     f->mark_protocol();
-    send({&f, 1});
+    // The protocol's own cannot be left out, and a client may ask for more than it reads.
+    if (conn_.send_frames({&f, 1}).has_error() && !is_closing_)
+        break_off(close_reason::slow_consumer, "slow consumer");
 }
 
 void client::forget(socket_core& s) {
@@ -220,6 +229,7 @@ void client::break_off(close_reason why, std::string_view text) {
 }
 
 void client::disconnect_all() {
+    io_shard::entry const here(at_);
     for (auto const& s : sockets_) s->disconnect(false);
     is_closing_ = true;
     conn_.close(close_code::normal, {});
@@ -229,6 +239,12 @@ void client::shut_down() {
     is_closing_ = true;
     for (auto const& s : sockets_) s->leave_namespace(disconnect_reason::server_shutting_down);
     conn_.close_for(close_reason::shutting_down, {});
+}
+
+void client::replace() {
+    is_closing_ = true;
+    for (auto const& s : sockets_) s->leave_namespace(disconnect_reason::transport_close);
+    conn_.abandon(close_reason::transport_lost);
 }
 
 }  // namespace anywire::socketio

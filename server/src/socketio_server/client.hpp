@@ -9,6 +9,7 @@
 #include <any>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,7 @@ public:
     // -- what sockets use
     void send(std::span<frame_ptr> frames);
     void send_text(wire::packet_type type, std::string_view nsp, std::string_view payload);
+    void refuse(std::string_view nsp, connect_error const& why);
     encoding how() const noexcept { return how_; }
     /// The first namespace was joined: the connect timeout has no more to say.
     void on_joined() noexcept { has_joined_ = true; }
@@ -51,16 +53,21 @@ public:
     void disconnect_all();
     /// The server stops.
     void shut_down();
+    /// The client has come back on another connection: this one is dead, though nobody said so.
+    void replace();
+    bool is_closing() const noexcept { return is_closing_; }
     void arm(tick when);
 
     std::any connection_data{};
 
 private:
+    /// Bytes that are no packets: every socket hears of it.
     void violate(std::string_view what);
+    /// A packet that has no place here.
+    void refuse_packet(std::string_view what);
     void dispatch(wire::packet const& p, std::span<std::string const> attachments);
     void on_connect(wire::packet const& p);
     void open_socket(std::string_view nsp, json_value auth);
-    void refuse(std::string_view nsp, connect_error const& why);
     socket_core* find(std::string_view nsp) const noexcept;
 
     io_core& io_;
@@ -70,12 +77,11 @@ private:
     std::vector<std::unique_ptr<socket_core>> sockets_{};
     std::int64_t issued_;
     tick connect_until_ = 0;
+    std::optional<disconnect_reason> told_{};  // why sockets leave, where the session cannot know
     encoding how_;
     wire::protocol protocol_;
     bool has_joined_ = false;
     bool is_closing_ = false;
-
-    friend class socket_core;
 };
 
 }  // namespace anywire::socketio

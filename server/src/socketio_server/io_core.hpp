@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace anywire {
@@ -25,6 +26,7 @@ class engineio_session;
 namespace anywire::socketio {
 
 class client;
+class io_core;
 class nsp_core;
 
 /// One shard's part of a Socket.IO server: its connections, and what is to be done when the
@@ -33,11 +35,12 @@ class nsp_core;
 /// Thread: the shard's.
 class io_shard {
 public:
-    io_shard(std::size_t index, session_loop& loop) noexcept;
+    io_shard(io_core const& io, std::size_t index, session_loop& loop) noexcept;
     ~io_shard();
     io_shard(io_shard const&) = delete;
     io_shard& operator=(io_shard const&) = delete;
 
+    io_core const& io() const noexcept { return io_; }
     std::size_t index() const noexcept { return index_; }
     session_loop& loop() noexcept { return loop_; }
 
@@ -45,14 +48,26 @@ public:
     /// so no handler is re-entered, and nothing is destroyed under one.
     class entry {
     public:
-        explicit entry(io_shard& s) noexcept : shard_(s) { ++shard_.depth_; }
-        ~entry() { shard_.leave(); }
+        explicit entry(io_shard& s) noexcept : shard_(s), outer_(std::exchange(innermost_, this)) {
+            ++shard_.depth_;
+        }
+        ~entry() {
+            shard_.leave();
+            innermost_ = outer_;
+        }
         entry(entry const&) = delete;
         entry& operator=(entry const&) = delete;
 
     private:
+        friend class io_shard;
+        static thread_local entry* innermost_;
         io_shard& shard_;
+        entry* outer_;
     };
+    /// The shard of that server which this thread is in; null when it is in none.
+    static io_shard* current(io_core const& io) noexcept;
+
+    /// Runs `fn` when the outermost entry ends. Requires: there is one.
     void defer(std::function<void()> fn) { deferred_.push_back(std::move(fn)); }
 
     /// Keeps a client until `drop`.
@@ -60,10 +75,16 @@ public:
     void drop(client& c) noexcept;
     /// Calls `visit` for every connection.
     void for_each_client(std::function<void(client&)> const& visit);
+    /// Destroys what clients are left.
+    void drop_all() noexcept;
+
+    /// While an application's listener hears what goes out.
+    bool is_telling = false;
 
 private:
     void leave() noexcept;
 
+    io_core const& io_;
     std::size_t index_;
     session_loop& loop_;
     unsigned depth_ = 0;
@@ -78,25 +99,33 @@ class io_core : public std::enable_shared_from_this<io_core> {
 public:
     explicit io_core(options o);
     ~io_core();
+    io_core(io_core const&) = delete;
+    io_core& operator=(io_core const&) = delete;
+
+    /// What is made belongs to the application and to its mount. Namespaces keep it, too, but only
+    /// what it is: when both have let go it forgets its namespaces.
+    static std::shared_ptr<io_core> make(options o);
 
     options const& opts() const noexcept { return options_; }
     wire::decode_limits const& decode_limits() const noexcept { return decode_limits_; }
 
-    /// Makes the main namespace; once.
-    void start();
-
     // -- the mount -------------------------------------------------------------------------------
     /// Throws `std::logic_error` when it is mounted already.
     void attach(std::shared_ptr<shard_group> shards);
-    handlers handlers_for_mount();
+    static handlers handlers_for_mount(std::shared_ptr<io_core> const& io);
+    /// No shard runs any more, and none will.
+    void on_shards_gone() noexcept;
 
+    /// The shard that this thread is in, or `shard_group::nowhere`.
     std::size_t here() const noexcept;
     std::size_t shard_count() const noexcept;
-    void post(std::size_t shard, std::function<void()> fn);
+    /// False when the shards have gone, or are still to come: `fn` is dropped.
+    bool post(std::size_t shard, std::function<void()> fn);
     io_shard& shard(std::size_t index) noexcept { return *shards_[index]; }
 
     // -- namespaces ------------------------------------------------------------------------------
     std::shared_ptr<nsp_core> const& main() const noexcept { return main_; }
+    /// One that a predicate agrees to is its child, and is kept.
     std::shared_ptr<nsp_core> of(std::string_view name);
     std::shared_ptr<nsp_core> of(std::function<bool(std::string_view, json_view)> wanted);
     /// The namespace a client asks for, made if a predicate agrees; null if there is none. Counts
@@ -110,14 +139,14 @@ public:
 
     /// Calls a function of the application's; false when it threw, which is logged.
     template <class Fn>
-    bool call(io_shard& at, Fn fn) noexcept {
+    bool call(Fn fn) const noexcept {
         try {
             fn();
             return true;
         } catch (std::exception const& e) {
-            log_thrown(at, e.what());
+            log_thrown(e.what());
         } catch (...) {
-            log_thrown(at, "something that is no exception");
+            log_thrown("something that is no exception");
         }
         return false;
     }
@@ -128,9 +157,12 @@ private:
         std::shared_ptr<nsp_core> core;
     };
 
-    static void log_thrown(io_shard& at, char const* what) noexcept;
+    void log_thrown(char const* what) const noexcept;
+    void let_go() noexcept;
     std::shared_ptr<nsp_core> add(std::string name, nsp_core const* from);
-    std::shared_ptr<nsp_core> make_child(std::string_view name, json_view auth);
+    std::shared_ptr<nsp_core> use(std::string_view name);
+    std::shared_ptr<nsp_core> parent_for(std::string_view name, json_view auth);
+    std::shared_ptr<nsp_core> make_child(std::string_view name, nsp_core const& from);
 
     options options_;
     wire::decode_limits decode_limits_;
@@ -139,9 +171,13 @@ private:
     std::vector<std::unique_ptr<io_shard>> shards_{};
     std::atomic<bool> is_attached_{false};
     std::atomic<std::size_t> connections_{0};
-    mutable std::mutex mutex_{};
+    /// Held while a namespace is made: what the application does to it then counts for its first
+    /// client. Recursive, for applications that ask for another one meanwhile.
+    std::recursive_mutex making_{};
+    mutable std::mutex mutex_{};  // for what follows; taken behind `making_`
     std::unordered_map<std::string, std::shared_ptr<nsp_core>> namespaces_{};
     std::vector<parent> parents_{};
+    std::size_t children_ = 0;
 };
 
 }  // namespace anywire::socketio

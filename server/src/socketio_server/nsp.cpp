@@ -57,6 +57,8 @@ broadcast broadcast::timeout(std::chrono::milliseconds longest) const {
 
 void broadcast::send(std::string_view name, detail::encoded e, detail::ack_handler a) const {
     socket_core::check_event_name(name);
+    if (a && where_->is_parent())
+        throw std::logic_error("emit: ask each namespace for answers, not what makes them");
     auto& wires = where_->wires();
     if (a)
         wires.broadcast_with_ack(std::move(e), filter_, flags_, std::move(a));
@@ -93,8 +95,9 @@ void nsp::use(std::function<void(socket&, next)> f) const {
     core_->change_config([&](nsp_config& c) { c.middlewares.push_back(std::move(f)); });
 }
 void nsp::add(std::string event_name, detail::event_handler f) const {
-    core_->change_config(
-        [&](nsp_config& c) { c.listeners.push_back({std::move(event_name), std::move(f)}); });
+    core_->change_config([&](nsp_config& c) {
+        c.listeners.push_back({std::move(event_name), std::move(f)});
+    });
 }
 void nsp::on_room(
     std::function<void(room_change, std::string const&, std::string const&)> f) const {
@@ -106,7 +109,10 @@ void nsp::on_new_namespace(std::function<void(nsp const&)> f) const {
 void nsp::on_server_side(std::function<void(event const&)> f) const {
     core_->change_config([&](nsp_config& c) { c.server_side.push_back(std::move(f)); });
 }
-void nsp::send_to_servers(detail::encoded e, detail::ack_handler a) const {
+void nsp::send_to_servers(std::string_view name, detail::encoded e, detail::ack_handler a) const {
+    for (auto const* reserved : {"connect", "connection", "new_namespace"})
+        if (name == reserved)
+            throw std::invalid_argument("the event name '" + std::string(name) + "' is reserved");
     core_->server_side_emit(std::move(e), std::move(a));
 }
 std::size_t nsp::socket_count() const noexcept {
@@ -114,15 +120,15 @@ std::size_t nsp::socket_count() const noexcept {
 }
 
 void nsp::post(std::string_view socket_id, std::function<void(socket&)> f) const {
+    if (core_->is_parent()) throw std::logic_error("post: a socket is in one namespace");
     auto& io = core_->io();
-    // Its id names the shard, but for clients of Engine.IO 3.
     for (std::size_t i = 0; i < io.shard_count(); ++i)
-        io.post(i, [core = core_, i, id = std::string(socket_id), f] {
+        (void)io.post(i, [core = core_, i, id = std::string(socket_id), f] {
             auto& at = core->io().shard(i);
             io_shard::entry const here(at);
             auto* const s = core->part(i).find(id);
             if (!s || s->current() != socket_core::state::connected) return;
-            if (!core->io().call(at, [&] { f(*s); }))
+            if (!core->io().call([&] { f(*s); }))
                 s->owner().break_off(close_reason::handler_failed, "handler failed");
         });
 }
@@ -130,17 +136,7 @@ void nsp::post(std::string_view socket_id, std::function<void(socket&)> f) const
 // ---- server
 // --------------------------------------------------------------------------------------
 
-namespace {
-
-std::shared_ptr<io_core> make_io(options o) {
-    auto io = std::make_shared<io_core>(std::move(o));
-    io->start();
-    return io;
-}
-
-}  // namespace
-
-server::server(options o) : server(make_io(std::move(o))) {}
+server::server(options o) : server(io_core::make(std::move(o))) {}
 server::server(std::shared_ptr<io_core> io) : nsp(io->main()), io_(std::move(io)) {}
 
 nsp server::of(std::string_view name) const {

@@ -14,6 +14,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace anywire::socketio {
@@ -40,13 +42,19 @@ struct nsp_config {
 ///
 /// An operation (a broadcast, say) takes its place in the order under the mutex: it goes into the
 /// inbox of every other shard, and is done at once on the calling one, behind what waited there.
-/// So each shard does all operations in one order, and a thread finds its own done.
+/// So each shard does all operations in one order, and a thread finds its own done. No function of
+/// the application's runs within one: it could begin another, which would be out of order.
 ///
 /// Thread: any.
 class nsp_core final : public local_sockets, public std::enable_shared_from_this<nsp_core> {
 public:
     nsp_core(io_core& io, std::string name, bool is_parent);
     ~nsp_core();
+    nsp_core(nsp_core const&) = delete;
+    nsp_core& operator=(nsp_core const&) = delete;
+
+    /// Makes the adapter; once, before anything is sent.
+    void connect();
 
     io_core& io() const noexcept { return io_; }
     std::string const& name() const noexcept { return name_; }
@@ -68,8 +76,13 @@ public:
     /// Puts a socket among those of its shard, and sends it what it has missed since `position`.
     /// False when the log does not reach back any more; nothing was done then.
     bool insert(socket_core& s, nsp_shard& where, std::optional<std::uint64_t> position);
-    /// Tells whoever listens that a room has got a member on some shard (`created`), or lost one.
-    void note_room(room_change change, std::string const& room, std::string const& id) noexcept;
+    /// The socket's secret id stands for it no longer.
+    void forget_pid(std::string const& pid, socket_core const& s) noexcept;
+    /// Tells whoever listens that a room has got a member (`joined`), or lost one (`left`).
+    void note_room(io_shard& at,
+                   room_change change,
+                   std::string const& room,
+                   std::string const& id) noexcept;
 
     void server_side_emit(detail::encoded e, detail::ack_handler a);
 
@@ -94,6 +107,7 @@ public:
     // Guarded by the io_core.
     std::size_t users = 0;
     nsp_core const* parent = nullptr;  ///< What made it; null for one of its own.
+    bool is_ready = false;             ///< The application has seen it.
 
 private:
     using filter_ptr = std::shared_ptr<socket_filter const>;
@@ -104,19 +118,37 @@ private:
     void log(operation& op, detail::encoded& event);
     void run_here(std::size_t shard, std::vector<operation> const& all);
     void drain(std::size_t shard);
+    using restored_fn = std::function<void(restore_error, restored_session)>;
+    /// Ends the live socket of a session whose client has come back, then restores it.
+    void take_over(std::size_t shard,
+                   std::string const& pid,
+                   std::optional<std::string> const& offset,
+                   restored_fn const& then);
+    restore_error take(std::string const& pid,
+                       std::optional<std::string> const& offset,
+                       restored_session& out,
+                       std::optional<std::size_t>* lives_on);
     /// Does `fn` for the sockets of a filter, on every shard.
     void for_each(socket_filter filter, std::function<void(socket_core&)> fn);
 
+    struct holder {
+        std::size_t shard;
+        socket_core* socket;  ///< Belongs to the shard.
+    };
+
+    std::shared_ptr<io_core> io_kept_;
     io_core& io_;
     std::string name_;
     bool is_parent_;
-    std::unique_ptr<adapter> adapter_;
+    std::unique_ptr<adapter> adapter_{};
     std::atomic<std::uint64_t> next_ack_{0};
     std::atomic<std::size_t> sockets_{0};
     std::vector<std::unique_ptr<nsp_shard>> parts_{};
+    std::atomic<bool> is_attached_{false};  // parts_ is complete
 
-    mutable std::mutex order_{};  // of operations; guards inboxes and the log
+    mutable std::mutex order_{};  // of operations; guards inboxes, the log and the holders
     recovery_log log_;
+    std::unordered_map<std::string, holder> holders_{};  // by secret id, of who can recover
     mutable std::mutex config_mutex_{};
     config_ptr config_{std::make_shared<nsp_config const>()};
     std::atomic<bool> rooms_watched_{false};

@@ -12,7 +12,7 @@ nsp_shard::~nsp_shard() = default;
 
 void nsp_shard::add(socket_core& s) {
     sockets_.insert_or_assign(std::string_view{s.id_text}, &s);
-    nsp_.note_room(room_change::created, s.id_text, s.id_text);
+    nsp_.note_room(at_, room_change::joined, s.id_text, s.id_text);
 }
 
 void nsp_shard::remove(socket_core& s) noexcept {
@@ -20,7 +20,7 @@ void nsp_shard::remove(socket_core& s) noexcept {
     if (found == sockets_.end() || found->second != &s) return;
     sockets_.erase(found);
     --nsp_.sockets();
-    nsp_.note_room(room_change::removed, s.id_text, s.id_text);
+    nsp_.note_room(at_, room_change::left, s.id_text, s.id_text);
 }
 
 socket_core* nsp_shard::find(std::string_view id) const noexcept {
@@ -35,14 +35,14 @@ nsp_shard::room* nsp_shard::join(socket_core& s, std::string_view name) {
     auto& r = rooms_[std::string(name)];
     if (!r) r = std::make_unique<room>(room{std::string(name)});
     r->members.insert(&s);
-    nsp_.note_room(room_change::created, r->name, s.id_text);
+    nsp_.note_room(at_, room_change::joined, r->name, s.id_text);
     return r.get();
 }
 
 void nsp_shard::leave(socket_core& s, room& r) noexcept {
     std::erase(s.rooms_joined, &r);
     r.members.erase(&s);
-    nsp_.note_room(room_change::removed, r.name, s.id_text);
+    nsp_.note_room(at_, room_change::left, r.name, s.id_text);
     if (r.members.empty()) rooms_.erase(std::string(r.name));
 }
 
@@ -57,17 +57,19 @@ nsp_shard::room const* nsp_shard::find_room(std::string_view name) const noexcep
 void nsp_shard::run(operation const& op) {
     if (op.fn) return op.fn(*this);
     auto const& packet = *op.packet;
-    std::vector<socket_core*> telling;
+    std::vector<std::shared_ptr<socket_anchor>> telling;
     visit(*op.filter, [&](socket_core& s) {
-        if (s.hears_outgoing()) telling.push_back(&s);
+        if (s.hears_outgoing()) telling.push_back(s.anchor());
         s.send_packet(packet, op.flags);
     });
-    // The application's listeners, when nothing is being walked any more.
-    for (auto* s : telling) s->tell_outgoing(packet.payload(), packet.attachments());
+    if (telling.empty()) return;
+    at_.defer([all = std::move(telling), kept = op.packet] {
+        for (auto const& a : all)
+            if (a->to) a->to->tell_outgoing(kept->payload(), kept->attachments());
+    });
 }
 
-void nsp_shard::for_each(socket_filter const& filter,
-                         std::function<void(socket_core&)> const& fn) {
+void nsp_shard::for_each(socket_filter const& filter, std::function<void(socket_core&)> const& fn) {
     std::vector<socket_core*> found;
     visit(filter, [&](socket_core& s) { found.push_back(&s); });
     for (auto* s : found) fn(*s);

@@ -35,33 +35,42 @@ void recovery_log::push(std::shared_ptr<outgoing_packet const> packet,
     bytes_ += bytes;
     events_.push_back({std::move(packet), std::move(filter), now, bytes});
     auto const oldest = now - options_.max_disconnection.count();
-    while (!events_.empty() && (bytes_ > options_.max_log_bytes ||
-                                events_.size() > options_.max_log_events ||
-                                events_.front().time < oldest))
-        drop_oldest();
+    while (!events_.empty() &&
+           (bytes_ > options_.max_log_bytes || events_.size() > options_.max_log_events ||
+            events_.front().time < oldest))
+        drop_oldest_event();
+    drop_expired(now);
 }
 
-void recovery_log::drop_oldest() noexcept {
+void recovery_log::drop_oldest_event() noexcept {
     bytes_ -= events_.front().bytes;
     events_.pop_front();
 }
 
 void recovery_log::store(stored_session s, std::int64_t now) {
-    sweep(now);
-    by_age_.emplace_back(now, s.pid);
-    auto pid = s.pid;
-    sessions_.insert_or_assign(std::move(pid), kept{std::move(s), now});
+    drop_expired(now);
+    auto const most = options_.max_sessions;
+    // Of those who come back at once and leave again only their ages stay.
+    while (!by_age_.empty() && (sessions_.size() >= most || by_age_.size() / 2 >= most))
+        drop_oldest_session();
+    by_age_.push_back({now, ++serial_, s.pid});
+    auto& place = sessions_[s.pid];
+    if (place.serial != 0) dropped_.push_back(std::move(place.session));
+    place = {std::move(s), now, serial_};
 }
 
-void recovery_log::sweep(std::int64_t now) {
-    auto const oldest = now - options_.max_disconnection.count();
-    while (!by_age_.empty() &&
-           (by_age_.front().first < oldest || by_age_.size() >= options_.max_sessions)) {
-        auto const found = sessions_.find(by_age_.front().second);
-        if (found != sessions_.end() && found->second.time == by_age_.front().first)
-            sessions_.erase(found);
-        by_age_.pop_front();
+void recovery_log::drop_oldest_session() {
+    auto const found = sessions_.find(by_age_.front().pid);
+    if (found != sessions_.end() && found->second.serial == by_age_.front().serial) {
+        dropped_.push_back(std::move(found->second.session));
+        sessions_.erase(found);
     }
+    by_age_.pop_front();
+}
+
+void recovery_log::drop_expired(std::int64_t now) {
+    auto const oldest = now - options_.max_disconnection.count();
+    while (!by_age_.empty() && by_age_.front().time < oldest) drop_oldest_session();
 }
 
 restore_error recovery_log::take(std::string_view pid,
@@ -71,14 +80,20 @@ restore_error recovery_log::take(std::string_view pid,
     auto const found = sessions_.find(std::string(pid));
     if (found == sessions_.end()) return restore_error::unknown_session;
     // Once only, whatever comes of it.
-    auto const s = std::move(found->second);
+    auto const time = found->second.time;
+    auto s = std::move(found->second.session);
     sessions_.erase(found);
-    if (s.time + options_.max_disconnection.count() < now) return restore_error::expired;
-    auto const position = offset ? parse_offset(*offset) : s.session.since;
-    if (!position || *position < s.session.since || !reaches(*position))
-        return restore_error::offset_lost;
-    out = {s.session, *position};
-    return restore_error::none;
+    auto const position = offset ? parse_offset(*offset) : s.since;
+    auto error = restore_error::none;
+    if (time + options_.max_disconnection.count() < now)
+        error = restore_error::expired;
+    else if (!position || *position < s.since || !reaches(*position))
+        error = restore_error::offset_lost;
+    if (error == restore_error::none)
+        out = {std::move(s), *position};
+    else
+        dropped_.push_back(std::move(s));
+    return error;
 }
 
 }  // namespace anywire::socketio

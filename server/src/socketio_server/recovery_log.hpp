@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace anywire::socketio {
 
@@ -49,6 +51,10 @@ public:
             visit(events_[i].packet, *events_[i].filter);
     }
 
+    /// Sessions that nobody will have any more. To be destroyed when the namespace is not locked:
+    /// what the application has put into them may do anything then.
+    std::vector<stored_session> take_dropped() noexcept { return std::exchange(dropped_, {}); }
+
     std::size_t bytes() const noexcept { return bytes_; }
     std::size_t events() const noexcept { return events_.size(); }
     std::size_t sessions() const noexcept { return sessions_.size(); }
@@ -61,19 +67,28 @@ private:
         std::size_t bytes;
     };
     struct kept {
-        stored_session session;
+        stored_session session{};
+        std::int64_t time = 0;
+        std::uint64_t serial = 0;
+    };
+    struct age {
         std::int64_t time;
+        std::uint64_t serial;
+        std::string pid;
     };
 
-    void drop_oldest() noexcept;
-    void sweep(std::int64_t now);
+    void drop_oldest_event() noexcept;
+    void drop_oldest_session();
+    void drop_expired(std::int64_t now);
 
     recovery_options const& options_;
     std::deque<entry> events_{};
     std::size_t bytes_ = 0;
     std::uint64_t position_ = 0;
     std::unordered_map<std::string, kept> sessions_{};
-    std::deque<std::pair<std::int64_t, std::string>> by_age_{};  // oldest first; some are gone
+    std::deque<age> by_age_{};  // oldest first; some are gone
+    std::uint64_t serial_ = 0;
+    std::vector<stored_session> dropped_{};
 };
 
 }  // namespace anywire::socketio

@@ -9,17 +9,16 @@ namespace anywire::socketio {
 
 /// The shards that a Socket.IO server's sockets live on.
 ///
-/// Thread: any, but for `loop`.
+/// Thread: any, but for `count` and `loop`, which are asked before the shards run.
 class shard_group {
 public:
     static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
 
     virtual ~shard_group() = default;
     virtual std::size_t count() const noexcept = 0;
-    /// The shard whose thread this is, or `nowhere`.
-    virtual std::size_t here() const noexcept = 0;
-    /// Runs `fn` on a shard's thread, never at once. Drops it once the shards are going.
-    virtual void post(std::size_t shard, std::function<void()> fn) = 0;
+    /// Runs `fn` on a shard's thread, never at once. False once the shards are going: it is
+    /// dropped.
+    virtual bool post(std::size_t shard, std::function<void()> fn) = 0;
     virtual session_loop& loop(std::size_t shard) = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <map>
 #include <utility>
 
 namespace anywire::socketio {
@@ -32,15 +33,13 @@ std::string time_text(std::int64_t ms) {
 
 using pairs = std::vector<std::pair<std::string, std::string>>;
 
+/// In the order of the names; of one that comes twice the last value.
 pairs query_of(std::string_view query) {
-    pairs all;
+    std::map<std::string, std::string> all;
     form_reader reader(query);
-    while (auto const p = reader.next()) {
-        auto name = form_decoded(p->name);
-        std::erase_if(all, [&](auto const& each) { return each.first == name; });
-        all.emplace_back(std::move(name), form_decoded(p->value));
-    }
-    return all;
+    while (auto const p = reader.next())
+        all.insert_or_assign(form_decoded(p->name), form_decoded(p->value));
+    return {all.begin(), all.end()};
 }
 
 pairs headers_of(request const& r) {
@@ -249,10 +248,17 @@ broadcast socket::except(std::string_view room) const {
     return broadcast().except(room);
 }
 
-void socket::join(std::string_view room) {
+bool socket::join(std::string_view room) {
     auto& s = of(*this);
-    if (s.current() == socket_core::state::leaving || is_in(room)) return;
+    if (s.current() == socket_core::state::leaving) return false;
+    if (is_in(room)) return true;
+    if (s.rooms_joined.size() >= s.owner().io().opts().max_rooms) {
+        s.at().loop().log().write(
+            log_level::info, "socket.io: a socket is in `max_rooms` already: '", room, "'");
+        return false;
+    }
     s.rooms_joined.push_back(s.part_.join(s, room));
+    return true;
 }
 
 void socket::leave(std::string_view room) {

@@ -32,7 +32,7 @@ public:
         detail::encoded e{"[" + std::move(json) + "]", std::move(attachments)};
         auto& io = *to_->io;
         if (io.here() == to_->shard) return deliver(*to_, id_, e);
-        io.post(to_->shard, [to = to_, id = id_, e = std::move(e)] { deliver(*to, id, e); });
+        (void)io.post(to_->shard, [to = to_, id = id_, e = std::move(e)] { deliver(*to, id, e); });
     }
 
 private:
@@ -54,6 +54,7 @@ socket_core::socket_core(client& c, std::shared_ptr<nsp_core> nsp, json_value au
 
 socket_core::~socket_core() {
     if (anchor_) anchor_->to = nullptr;
+    if (stored_) nsp_->forget_pid(stored_->pid, *this);
     while (!rooms_joined.empty()) part_.leave(*this, *rooms_joined.back());
     part_.remove(*this);
     client_.io().release(*nsp_);
@@ -102,10 +103,10 @@ void socket_core::begin() {
     auto then = [a = anchor()](restore_error error, restored_session s) {
         auto const go_on = [a, error, s] {
             io_shard::entry const here(a->io->shard(a->shard));
-            if (a->to && a->to->state_ == state::joining) a->to->restored(error, s);
+            if (a->to && a->to->is_joining()) a->to->restored(error, s);
         };
         if (a->io->here() == a->shard) return go_on();
-        a->io->post(a->shard, go_on);
+        (void)a->io->post(a->shard, go_on);
     };
     nsp_->wires().restore_session(*pid->as_string(), std::move(offset), std::move(then));
 }
@@ -128,16 +129,20 @@ void socket_core::restored(restore_error error, restored_session s) {
     run_middlewares(0);
 }
 
+bool socket_core::is_joining() const noexcept {
+    return state_ == state::joining && !client_.is_closing();
+}
+
 void socket_core::run_middlewares(std::size_t first) {
     auto& io = client_.io();
     for (auto i = first; i < config_->middlewares.size(); ++i) {
         auto const v = std::make_shared<verdict>(
             anchor()->io, at().index(), [a = anchor(), i](std::optional<connect_error> why) {
-                if (a->to && a->to->state_ == state::joining) a->to->decided(i, std::move(why));
+                if (a->to && a->to->is_joining()) a->to->decided(i, std::move(why));
             });
-        auto const good = io.call(at(), [&] { config_->middlewares[i](*this, v->make_next()); });
+        auto const good = io.call([&] { config_->middlewares[i](*this, v->make_next()); });
         if (!good) return client_.break_off(close_reason::handler_failed, "handler failed");
-        if (state_ != state::joining || !v->came_at_once()) return;
+        if (!is_joining() || !v->came_at_once()) return;
         if (auto const why = v->take()) return refuse(*why);
     }
     join_namespace();
@@ -158,14 +163,15 @@ void socket_core::join_namespace() {
     if (!nsp_->insert(*this, part_, position_)) {
         recovery_ = recovery::offset_lost;
         forget_recovery();
-        (void)nsp_->insert(*this, part_, std::nullopt);
+        // Another one than before, whom the middlewares may not have seen.
+        return run_middlewares(0);
     }
     position_.reset();
     announce();
     client_.on_joined();
     for (auto const& f : config_->connection) {
         if (state_ != state::connected) return;
-        if (!client_.io().call(at(), [&] { f(*this); }))
+        if (!client_.io().call([&] { f(*this); }))
             return client_.break_off(close_reason::handler_failed, "handler failed");
     }
 }
@@ -198,15 +204,14 @@ void socket_core::on_event(wire::packet const& p, std::span<std::string const> a
     arguments const args(p.payload, attachments, true);
     event const e(p.event, args, std::move(channel));
     if (!rare_ || rare_->middlewares.empty()) return dispatch(e);
-    auto kept = std::make_unique<kept_event>(
-        kept_event{p.event,
-                   std::string(p.payload),
-                   {attachments.begin(), attachments.end()},
-                   e.channel()});
+    auto kept = std::make_unique<kept_event>(kept_event{
+        p.event, std::string(p.payload), {attachments.begin(), attachments.end()}, e.channel()});
     filter_event(e, 0, std::move(kept));
 }
 
-void socket_core::filter_event(event const& e, std::size_t first, std::unique_ptr<kept_event> kept) {
+void socket_core::filter_event(event const& e,
+                               std::size_t first,
+                               std::unique_ptr<kept_event> kept) {
     auto& io = client_.io();
     for (auto i = first; i < rare_->middlewares.size(); ++i) {
         auto const fn = rare_->middlewares[i];
@@ -214,7 +219,7 @@ void socket_core::filter_event(event const& e, std::size_t first, std::unique_pt
             anchor()->io, at().index(), [a = anchor()](std::optional<connect_error> why) {
                 if (a->to) a->to->filter_decided(std::move(why));
             });
-        if (!io.call(at(), [&] { (*fn)(e, v->make_next()); }))
+        if (!io.call([&] { (*fn)(e, v->make_next()); }))
             return client_.break_off(close_reason::handler_failed, "handler failed");
         if (!v->came_at_once()) {
             // The order of events has to hold: nothing more is read until this one is through.
@@ -224,12 +229,12 @@ void socket_core::filter_event(event const& e, std::size_t first, std::unique_pt
         }
         if (auto const why = v->take()) return tell_error(*why);
     }
-    dispatch(e);
+    if (state_ == state::connected) dispatch(e);
 }
 
 void socket_core::filter_decided(std::optional<connect_error> why) {
     auto kept = std::move(rare_->waiting);
-    if (!kept || state_ != state::connected) return;
+    if (!kept) return;
     client_.conn().resume();
     if (why) return tell_error(*why);
     auto const payload = kept->payload;
@@ -245,7 +250,7 @@ void socket_core::tell_error(connect_error const& why) {
     if (!rare_) return;
     auto const listeners = rare_->error;
     for (auto const& f : listeners)
-        if (!client_.io().call(at(), [&] { f(why); }))
+        if (!client_.io().call([&] { f(why); }))
             return client_.break_off(close_reason::handler_failed, "handler failed");
 }
 
@@ -257,9 +262,10 @@ void socket_core::dispatch(event const& e) {
     if (rare_ && !rare_->any.empty()) {
         auto const listeners = rare_->any;
         for (auto const& l : listeners)
-            if (!client_.io().call(at(), [&] { l->second(e); }))
+            if (!client_.io().call([&] { l->second(e); }))
                 return client_.break_off(close_reason::handler_failed, "handler failed");
     }
+    if (client_.is_closing()) return;
     ++calling_;
     call_listeners(e);
     if (--calling_ != 0 || !has_dead_listeners_) return;
@@ -268,21 +274,22 @@ void socket_core::dispatch(event const& e) {
 }
 
 void socket_core::call_listeners(event const& e) {
-    for (std::size_t i = 0, n = listeners_.size(); i < n && state_ == state::connected; ++i) {
+    auto const goes_on = [this] { return state_ == state::connected && !client_.is_closing(); };
+    for (std::size_t i = 0, n = listeners_.size(); i < n && goes_on(); ++i) {
         auto& l = *listeners_[i];
         if (l.dead || l.name != e.name()) continue;
         if (l.once) l.dead = has_dead_listeners_ = true;
         call_listener(l.fn, e);
     }
     for (auto const& l : config_->listeners) {
-        if (state_ != state::connected) return;
+        if (!goes_on()) return;
         if (l.name == e.name()) call_listener(l.fn, e);
     }
 }
 
 void socket_core::call_listener(detail::event_handler const& fn, event const& e) {
     std::optional<argument_error> wrong;
-    if (!client_.io().call(at(), [&] { wrong = fn(*this, e); }))
+    if (!client_.io().call([&] { wrong = fn(*this, e); }))
         return client_.break_off(close_reason::handler_failed, "handler failed");
     if (wrong) bad_arguments(e, *wrong);
 }
@@ -291,7 +298,7 @@ void socket_core::bad_arguments(event const& e, argument_error const& wrong) {
     auto const text = to_message(wrong);
     at().loop().log().write(log_level::info, "socket.io event '", e.name(), "': ", text);
     if (auto const& hook = client_.io().opts().on_bad_arguments) {
-        if (!client_.io().call(at(), [&] { hook(*this, e, wrong); }))
+        if (!client_.io().call([&] { hook(*this, e, wrong); }))
             client_.break_off(close_reason::handler_failed, "handler failed");
         return;
     }
@@ -309,10 +316,11 @@ void socket_core::on_ack(wire::packet const& p, std::span<std::string const> att
         });
     if (found == acks_.end() || found->id != *p.id) return;
     auto const fn = std::move(found->fn);
+    if (static_cast<std::size_t>(found - acks_.begin()) < hurried_acks_) --hurried_acks_;
     acks_.erase(found);
     arguments const args(p.payload, attachments);
     bool fits = true;
-    if (!client_.io().call(at(), [&] { fits = fn({}, {&args, 1}); }))
+    if (!client_.io().call([&] { fits = fn({}, {&args, 1}); }))
         return client_.break_off(close_reason::handler_failed, "handler failed");
     if (!fits)
         at().loop().log().write(log_level::info,
@@ -325,7 +333,15 @@ void socket_core::wait_for_ack(std::uint64_t id, detail::ack_handler a, emit_fla
         until = at().loop().now() + to_ticks(*flags.timeout) + 1;
         client_.arm(*until);
     }
-    acks_.push_back({id, std::move(a), until});
+    // By id. A broadcast takes its id where it is called, and may be late here.
+    auto place = acks_.end();
+    while (place != acks_.begin() && std::prev(place)->id > id) --place;
+    acks_.insert(place, {id, std::move(a), until});
+    // At the next tick, not now: an application that asks again at once would never get out.
+    while (acks_.size() - hurried_acks_ > client_.io().opts().max_pending_acks) {
+        acks_[hurried_acks_++].until = at().loop().now();
+        client_.arm(at().loop().now() + 1);
+    }
 }
 
 std::optional<tick> socket_core::expire_acks(tick now) {
@@ -340,8 +356,9 @@ std::optional<tick> socket_core::expire_acks(tick now) {
     }
     if (late.empty()) return soonest;
     std::erase_if(acks_, [&](pending_ack const& a) { return a.until && not_after(*a.until, now); });
+    hurried_acks_ = 0;
     for (auto const& fn : late)
-        if (!client_.io().call(at(), [&] { (void)fn(errc::ack_timeout, {}); })) {
+        if (!client_.io().call([&] { (void)fn(errc::ack_timeout, {}); })) {
             client_.break_off(close_reason::handler_failed, "handler failed");
             return std::nullopt;
         }
@@ -352,10 +369,10 @@ std::optional<tick> socket_core::expire_acks(tick now) {
 }
 
 void socket_core::give_up_acks() {
-    auto const all = std::move(acks_);
-    acks_.clear();
+    has_given_up_acks_ = true;
+    auto const all = std::exchange(acks_, {});
     for (auto const& a : all)
-        (void)client_.io().call(at(), [&] { (void)a.fn(errc::session_closed, {}); });
+        (void)client_.io().call([&] { (void)a.fn(errc::session_closed, {}); });
 }
 
 // ---- sending
@@ -382,16 +399,18 @@ void socket_core::send_event(emit_flags const& flags,
                              detail::ack_handler a) {
     check_event_name(name);
     if (state_ != state::connected) {
-        if (!a) return;
-        // Never from within the emit.
-        return at().defer([&io = client_.io(), &here = at(), a = std::move(a)] {
-            (void)io.call(here, [&] { (void)a(errc::session_closed, {}); });
-        });
+        // Told with those that were sent.
+        if (a && !has_given_up_acks_) wait_for_ack(nsp_->next_ack_id(), std::move(a), flags);
+        return;
     }
-    if (flags.is_volatile && !is_writable()) return;
+    if (flags.is_volatile && !is_writable()) {
+        if (a) wait_for_ack(nsp_->next_ack_id(), std::move(a), flags);
+        return;
+    }
     if (!a && !flags.is_volatile && stored_)  // it may recover: the event goes into the log
         return nsp_->wires().broadcast(std::move(e), {{id_text}, {}}, flags);
     if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
+    if (state_ != state::connected) return send_event(flags, name, {}, std::move(a));
     std::optional<std::uint64_t> id;
     if (a) id = nsp_->next_ack_id();
     if (a) wait_for_ack(*id, std::move(a), flags);
@@ -416,13 +435,12 @@ void socket_core::send_asking(outgoing_packet const& packet,
 
 void socket_core::send_ack(std::uint64_t id, detail::encoded const& e) {
     if (state_ != state::connected) return;
-    auto frames =
-        make_frames(wire::packet_type::ack, nsp_->name(), id, e, client_.how(), true);
+    auto frames = make_frames(wire::packet_type::ack, nsp_->name(), id, e, client_.how(), true);
     client_.send(frames);
 }
 
 bool socket_core::hears_outgoing() const noexcept {
-    return rare_ && !rare_->any_outgoing.empty();
+    return rare_ && !rare_->any_outgoing.empty() && !part_.at().is_telling;
 }
 
 void socket_core::tell_outgoing(std::string_view payload,
@@ -432,9 +450,12 @@ void socket_core::tell_outgoing(std::string_view payload,
     auto const args = all.from(1);
     event const e(name, args, nullptr);
     auto const listeners = rare_->any_outgoing;
-    for (auto const& l : listeners)
-        if (!client_.io().call(at(), [&] { l->second(e); }))
-            return client_.break_off(close_reason::handler_failed, "handler failed");
+    auto const was_telling = std::exchange(at().is_telling, true);
+    auto const good = client_.io().call([&] {
+        for (auto const& l : listeners) l->second(e);
+    });
+    at().is_telling = was_telling;
+    if (!good) client_.break_off(close_reason::handler_failed, "handler failed");
 }
 
 // ---- leaving
@@ -445,22 +466,38 @@ void socket_core::leave_namespace(disconnect_reason why) {
     auto const was_connected = state_ == state::connected;
     state_ = state::leaving;
     left_for_ = why;
+    resume_reading();
     if (!was_connected) return client_.forget(*this);
     at().defer([this] { tell_left(); });
+}
+
+/// One namespace's event that waits must not keep those of the others from being read.
+void socket_core::resume_reading() {
+    if (!rare_ || !rare_->waiting) return;
+    rare_->waiting.reset();
+    if (!client_.is_closing()) client_.conn().resume();
+}
+
+void socket_core::store_session() {
+    if (is_recoverable(left_for_)) {
+        stored_->id = id_text;
+        stored_->rooms = rooms();
+        (void)client_.io().call([&] {
+            stored_->data = data_;
+            nsp_->wires().persist_session(*stored_);
+        });
+    }
+    // Behind it: so the client is found at one place or the other.
+    nsp_->forget_pid(stored_->pid, *this);
 }
 
 void socket_core::tell_left() {
     auto& io = client_.io();
     auto const tell = [&](auto const& listeners) {
-        for (auto const& f : listeners) (void)io.call(at(), [&] { f(left_for_); });
+        for (auto const& f : listeners) (void)io.call([&] { f(left_for_); });
     };
     if (rare_) tell(std::vector(rare_->disconnecting));
-    if (stored_ && is_recoverable(left_for_)) {
-        stored_->id = id_text;
-        stored_->rooms = rooms();
-        stored_->data = data_;
-        nsp_->wires().persist_session(*stored_);
-    }
+    if (stored_) store_session();
     while (!rooms_joined.empty()) part_.leave(*this, *rooms_joined.back());
     part_.remove(*this);
     give_up_acks();

@@ -30,9 +30,9 @@ struct socket_anchor {
 class socket_core final : public socket {
 public:
     enum class state : std::uint8_t {
-        joining,    ///< Middlewares have not all decided.
+        joining,  ///< Middlewares have not all decided.
         connected,
-        leaving,    ///< The application has still to be told.
+        leaving,  ///< The application has still to be told.
     };
 
     socket_core(client& c, std::shared_ptr<nsp_core> nsp, json_value auth);
@@ -54,6 +54,9 @@ public:
     // -- packets of the client
     void on_event(wire::packet const& p, std::span<std::string const> attachments);
     void on_ack(wire::packet const& p, std::span<std::string const> attachments);
+
+    /// What a client shows to go on later; null if it cannot.
+    std::string const* pid() const noexcept { return stored_ ? &stored_->pid : nullptr; }
 
     /// The client has broken the protocol; the connection ends with it.
     void on_violation(std::string_view what);
@@ -126,6 +129,7 @@ private:
     class event_ack;
 
     rare& extras();
+    bool is_joining() const noexcept;
     void restored(restore_error error, restored_session s);
     void forget_recovery();
     void run_middlewares(std::size_t first);
@@ -142,6 +146,8 @@ private:
     void bad_arguments(event const& e, argument_error const& wrong);
     void wait_for_ack(std::uint64_t id, detail::ack_handler a, emit_flags const& flags);
     void give_up_acks();
+    void resume_reading();
+    void store_session();
     void tell_left();
 
     client& client_;
@@ -156,12 +162,14 @@ private:
     std::unique_ptr<json_value> auth_{};
     std::unique_ptr<stored_session> stored_{};  // what recovery needs: its pid, since when
     std::optional<std::uint64_t> position_{};   // of a recovery that has not joined yet
+    std::size_t hurried_acks_ = 0;              // of the oldest: given up at the next tick
     std::uint32_t next_listener_ = 0;
     std::uint16_t calling_ = 0;  // listeners that run now
     state state_ = state::joining;
     disconnect_reason left_for_ = disconnect_reason::transport_close;
     socketio::recovery recovery_ = socketio::recovery::not_asked;
     bool has_dead_listeners_ = false;
+    bool has_given_up_acks_ = false;
 };
 
 }  // namespace anywire::socketio

@@ -12,7 +12,8 @@
 
 namespace anywire::socketio {
 
-/// What one middleware decides: at once, or later, from any thread; the first time counts.
+/// What one middleware decides: at once, or later, from any thread; the first time counts. When
+/// all copies of its `next` have gone and none was called, it has refused.
 class verdict : public std::enable_shared_from_this<verdict> {
 public:
     using later_fn = std::function<void(std::optional<connect_error>)>;
@@ -23,8 +24,8 @@ public:
 
     next make_next() {
         return next(std::make_shared<next::channel>(
-            [self = shared_from_this()](std::optional<connect_error> why) {
-                self->decide(std::move(why));
+            [to = std::make_shared<asker>(shared_from_this())](std::optional<connect_error> why) {
+                to->of->decide(std::move(why));
             }));
     }
 
@@ -36,6 +37,14 @@ public:
     std::optional<connect_error> take() noexcept { return std::move(why_); }
 
 private:
+    struct asker {
+        explicit asker(std::shared_ptr<verdict> v) noexcept : of(std::move(v)) {}
+        ~asker() { of->decide(connect_error{"No decision was made", std::nullopt}); }
+        asker(asker const&) = delete;
+        asker& operator=(asker const&) = delete;
+        std::shared_ptr<verdict> of;
+    };
+
     void decide(std::optional<connect_error> why) {
         if (decided_.exchange(true)) return;
         if (io_->here() == shard_ && calling_) {
@@ -43,7 +52,7 @@ private:
             why_ = std::move(why);
             return;
         }
-        io_->post(shard_, [self = shared_from_this(), why = std::move(why)]() mutable {
+        (void)io_->post(shard_, [self = shared_from_this(), why = std::move(why)]() mutable {
             io_shard::entry const here(self->io_->shard(self->shard_));
             self->later_(std::move(why));
         });

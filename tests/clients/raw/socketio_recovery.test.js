@@ -339,23 +339,28 @@ test('who has said goodbye is new', async () => {
     await assertNew(auth, was);
 });
 
-test('a session is recovered once', async () => {
+test('a session is recovered for the one who asks last', async () => {
     const one = await open();
     const was = { sid: one.sid, pid: one.pid };
     const auth = await cut(one);
     const again = await back(auth, was);
     assert.equal(again.recovered, true);
-    await assertNew(auth, was);
-    await again.echoes();
+    const last = await back(auth, was);
+    assert.equal(last.recovered, true);
+    await gone(again);
     again.destroy();
+    await last.echoes();
+    last.destroy();
 });
 
-test('of two who come back at once one is recovered', async () => {
+test('of two who come back at once one keeps the session', async () => {
     const one = await open();
     const was = { sid: one.sid, pid: one.pid };
     const auth = await cut(one);
     const both = await Promise.all([back(auth, was), back(auth, was)]);
-    assert.deepEqual(both.map(({ recovered }) => recovered).sort(), [false, true]);
+    // The first may have lost it again, or the second may have come between.
+    assert.ok(both.some(({ recovered }) => recovered));
+    await Promise.any(both.map((each) => each.echoes()));
     both.forEach((each) => each.destroy());
 });
 
@@ -370,11 +375,14 @@ test('a recovered session that says goodbye is over', async () => {
     await assertNew(auth, was);
 });
 
-test('a secret is worth nothing while its socket is there', async () => {
+test('a client that comes back while its old connection seems alive is recovered, and that one ended', async () => {
     const one = await open();
-    await assertNew({ pid: one.pid, offset: one.offset }, one);
-    await one.echoes();
+    const again = await back({ pid: one.pid, offset: one.offset }, one);
+    assert.equal(again.recovered, true);
+    await gone(one);
+    await again.echoes();
     one.destroy();
+    again.destroy();
 });
 
 test('the server still serves', () => assertServesSio(server));

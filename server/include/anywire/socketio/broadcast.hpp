@@ -21,7 +21,7 @@ class broadcast;
 struct emit_flags {
     bool is_volatile = false;  ///< Dropped where it cannot leave at once.
     bool is_compressed = true;
-    bool is_local = false;  ///< To this server's sockets only.
+    bool is_local = false;                               ///< To this server's sockets only.
     std::optional<std::chrono::milliseconds> timeout{};  ///< Of the acknowledgement.
 };
 
@@ -35,9 +35,9 @@ struct socket_filter {
 /// What the client told when it connected.
 struct handshake {
     std::vector<std::pair<std::string, std::string>> headers{};  ///< Names in lower case.
-    std::string time{};     ///< When, for people.
-    std::string address{};  ///< The client's.
-    bool xdomain = false;   ///< It said an Origin.
+    std::string time{};                                          ///< When, for people.
+    std::string address{};                                       ///< The client's.
+    bool xdomain = false;                                        ///< It said an Origin.
     bool secure = false;
     std::int64_t issued = 0;  ///< When, in ms since 1970.
     std::string url{};        ///< The request target.
@@ -90,7 +90,8 @@ public:
     /// when one that has not answered left; with an error then, and what had come.
     ///
     /// Throws: `std::invalid_argument` for a reserved name (connect, connect_error, disconnect,
-    ///         disconnecting, newListener, removeListener).
+    ///         disconnecting, newListener, removeListener); `std::logic_error` if answers are asked
+    ///         of what makes namespaces.
     template <class... A>
     void emit(std::string_view name, A&&... args) const {
         detail::encode_emit(
@@ -102,7 +103,10 @@ public:
             std::forward<A>(args)...);
     }
 
-    /// Asks for the sockets; the answer comes on the calling shard's thread, else on the first's.
+    /// Asks for the sockets; the answer comes on the thread of the shard whose handler asks, else
+    /// on the first's.
+    ///
+    /// Throws: `std::logic_error` for what makes namespaces.
     void fetch_sockets(std::function<void(error_code, std::vector<remote_socket>)> then) const;
     void sockets_join(std::string_view room) const;
     void sockets_leave(std::string_view room) const;

@@ -60,15 +60,19 @@ template <class T>
 
 /// What a middleware calls when it has decided.
 ///
-/// Thread: any, at once or later; only the first call counts. One that is never called keeps its
-/// client waiting.
+/// Thread: any, at once or later; only the first call counts. While one is kept and not called its
+/// client waits; if all copies of it go without a call, it has refused.
 class next {
 public:
     using channel = std::function<void(std::optional<connect_error>)>;
     explicit next(std::shared_ptr<channel> to) noexcept : to_(std::move(to)) {}
 
-    void operator()() const { (*to_)(std::nullopt); }
-    void operator()(connect_error why) const { (*to_)(std::move(why)); }
+    void operator()() const {
+        if (to_) (*to_)(std::nullopt);
+    }
+    void operator()(connect_error why) const {
+        if (to_) (*to_)(std::move(why));
+    }
 
 private:
     std::shared_ptr<channel> to_;

@@ -33,8 +33,9 @@ public:
     void on(std::string event_name, F f) const {
         add(std::move(event_name), detail::make_event_handler(std::move(f)));
     }
-    void on_room(std::function<void(room_change, std::string const& room, std::string const& id)> f)
-        const;
+    /// Called when what changed them has returned; of different shards at once and in any order.
+    void on_room(
+        std::function<void(room_change, std::string const& room, std::string const& id)> f) const;
     /// A dynamic namespace has come to be, here or below this predicate.
     void on_new_namespace(std::function<void(nsp const&)> f) const;
 
@@ -62,13 +63,15 @@ public:
 
     /// Emits to the other servers of a cluster. A last argument that is a function takes their
     /// answers, as with `broadcast::emit`. Without an adapter there are no others.
+    ///
+    /// Throws: `std::invalid_argument` for a reserved name (connect, connection, new_namespace).
     template <class... A>
     void server_side_emit(std::string_view event_name, A&&... args) const {
         detail::encode_emit(
             event_name,
             [](auto&& f) { return detail::make_acks_handler(std::forward<decltype(f)>(f)); },
             [&](detail::encoded e, detail::ack_handler a) {
-                send_to_servers(std::move(e), std::move(a));
+                send_to_servers(event_name, std::move(e), std::move(a));
             },
             std::forward<A>(args)...);
     }
@@ -85,7 +88,7 @@ protected:
 
 private:
     void add(std::string event_name, detail::event_handler f) const;
-    void send_to_servers(detail::encoded e, detail::ack_handler a) const;
+    void send_to_servers(std::string_view name, detail::encoded e, detail::ack_handler a) const;
 
     std::shared_ptr<nsp_core> core_;
 };

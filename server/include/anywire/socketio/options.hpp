@@ -23,6 +23,9 @@ struct recovery_options {
     std::chrono::milliseconds max_disconnection{120'000};
     /// The middlewares do not see whoever recovers.
     bool skip_middlewares = true;
+    /// A client may come back while its old connection still seems alive: a phone that has changed
+    /// networks, say. The old one is ended then. Without it such a client is a new one.
+    bool replace_live = true;
     /// Bounds of the log of each namespace: the oldest events go first, and with them the chance of
     /// clients that had not seen them.
     std::size_t max_log_bytes = 16u << 20;
@@ -33,7 +36,7 @@ struct recovery_options {
 
 /// A Socket.IO server's options.
 struct options {
-    /// The transports under it.
+    /// The transports under it. Its overflow policy cannot be `refuse`.
     engineio_options engine{};
 
     /// Decides who may connect at all, before there is a connection; see `handlers::authorize`.
@@ -42,16 +45,23 @@ struct options {
     /// A connection that has joined no namespace by then is closed. Default 45 s.
     std::chrono::milliseconds connect_timeout{45'000};
 
-    unsigned max_attachments = 10;       ///< Of one packet; more close the connection.
+    unsigned max_attachments = 10;              ///< Of one packet; more close the connection.
     std::size_t max_packet_bytes = 10'000'000;  ///< A packet with all its attachments.
-    unsigned max_depth = 128;            ///< Of nested arrays and objects; at most 512.
-    std::size_t max_namespaces = 64;     ///< Of one connection; more are refused.
-    std::size_t max_namespace_name = 256;  ///< Bytes; a longer name closes the connection.
+    unsigned max_depth = 128;                   ///< Of nested arrays and objects; at most 512.
+    std::size_t max_namespaces = 64;            ///< Of one connection; more are refused.
+    std::size_t max_namespace_name = 256;       ///< Bytes; a longer name closes the connection.
 
     recovery_options recovery{};
 
-    /// Ends dynamic namespaces when their last socket has left.
+    std::size_t max_rooms = 10'000;  ///< Of one socket; it is let into no more.
+    /// Of one socket's emits; beyond, the oldest is given up as `errc::ack_timeout`.
+    std::size_t max_pending_acks = 1'000;
+
+    /// Ends dynamic namespaces when their last socket has left. What they keep for recovery goes
+    /// with them.
     bool clean_up_child_namespaces = false;
+    /// Most dynamic namespaces; clients that ask for more are refused.
+    std::size_t max_child_namespaces = 65'536;
 
     /// The `dist` folder of the npm package socket.io-client: its bundles are served at the mount,
     /// as `socket.io.js` and so on. Empty: none are.

@@ -35,8 +35,10 @@ enum class recovery : std::uint8_t {
     recovered,
     unknown_session,  ///< Never stored here, used already, or swept as too old.
     expired,
-    offset_lost,  ///< The log does not reach back to what the client has seen.
-    not_stored,   ///< Recovery is off.
+    /// The log does not reach back to what the client has seen, or more was missed since than one
+    /// connection may have queued.
+    offset_lost,
+    not_stored,  ///< Recovery is off.
 };
 
 /// Names a listener, to be removed by.
@@ -94,7 +96,7 @@ public:
     listener_id on_any(std::function<void(event const&)> f);
     listener_id prepend_any(std::function<void(event const&)> f);
     void off_any();
-    /// Sees every event that goes out, broadcasts among them.
+    /// Sees every event that goes out, broadcasts among them; not what is emitted meanwhile.
     listener_id on_any_outgoing(std::function<void(event const&)> f);
     listener_id prepend_any_outgoing(std::function<void(event const&)> f);
     void off_any_outgoing();
@@ -112,7 +114,9 @@ public:
     class sender;
 
     /// Sends an event. Never blocks. A last argument that is a function takes the answer: its
-    /// parameters are the values, led by an `error_code` if it wants to hear of what went wrong.
+    /// parameters are the values, led by an `error_code` if it wants to hear of what went wrong. It
+    /// is called before the last `disconnect` handler, if at all. Before the socket has joined, and
+    /// when it has left, nothing is sent.
     ///
     /// Throws: `std::invalid_argument` for a reserved name.
     template <class... A>
@@ -132,7 +136,8 @@ public:
     [[nodiscard]] anywire::socketio::broadcast except(std::string_view room) const;
 
     // -- rooms ---------------------------------------------------------------------------------
-    void join(std::string_view room);
+    /// False when it is in `options::max_rooms` already, or has left.
+    bool join(std::string_view room);
     void leave(std::string_view room);
     /// Its own first.
     std::vector<std::string> rooms() const;
