@@ -35,7 +35,7 @@ struct client_context {
     client_events& events;
     address server{};
     bool deflate = false;
-    message* text = nullptr;                         ///< What is sent;
+    message* text = nullptr;                           ///< What is sent;
     std::vector<std::string> const* frames = nullptr;  ///< or these in turns, over WebSocket.
 };
 

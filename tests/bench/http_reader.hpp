@@ -16,7 +16,7 @@ public:
     std::string body{};  ///< De-chunked. A stream's reader may cut off what it has used.
     bool has_head = false;
     bool is_complete = false;
-    bool closes = false;   ///< `Connection: close`, or ended by the end of the connection.
+    bool closes = false;  ///< `Connection: close`, or ended by the end of the connection.
     bool is_broken = false;
 
     /// Takes what belongs to the current response; returns how much that was.

@@ -33,7 +33,7 @@ constexpr dressing dressing_of(dialect d, bool in_body) {
 void append_header(std::string& out, unsigned first_byte, std::size_t size) {
     out.push_back(static_cast<char>(first_byte));
     unsigned const length_bytes = size < 126 ? 0 : size < 65'536 ? 2 : 8;
-    unsigned const second = length_bytes == 0 ? static_cast<unsigned>(size)
+    unsigned const second = length_bytes == 0   ? static_cast<unsigned>(size)
                             : length_bytes == 2 ? 126
                                                 : 127;
     out.push_back(static_cast<char>(second | 0x80));

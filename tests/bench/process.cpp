@@ -76,7 +76,8 @@ void cores::pin_server() {
     ::sched_setaffinity(0, sizeof rest, &rest);
 }
 
-process::process(std::vector<std::string> const& command) {
+process::process(std::vector<std::string> const& command, bool collects_garbage)
+    : collects_garbage_(collects_garbage) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
     pid_ = ::fork();
@@ -93,7 +94,12 @@ process::process(std::vector<std::string> const& command) {
 process::process(process&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       output_(std::exchange(other.output_, -1)),
-      port_(other.port_) {}
+      port_(other.port_),
+      collects_garbage_(other.collects_garbage_) {}
+
+void process::collect_garbage() const {
+    if (collects_garbage_) ::kill(pid_, SIGUSR2);
+}
 
 void process::read_port() {
     std::string line;

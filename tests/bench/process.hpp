@@ -22,7 +22,7 @@ public:
     /// ends in ":<port>", perhaps with a "/" behind it.
     ///
     /// Throws: `std::runtime_error` when it cannot be started or says nothing within ten seconds.
-    explicit process(std::vector<std::string> const& command);
+    explicit process(std::vector<std::string> const& command, bool collects_garbage = false);
     ~process();
     process(process&& other) noexcept;
     process& operator=(process&&) = delete;
@@ -32,6 +32,8 @@ public:
 
     /// User and system time of all its threads, as the kernel's scheduler counts it.
     std::chrono::nanoseconds cpu_time() const;
+    /// Asks a server that collects garbage to do so now.
+    void collect_garbage() const;
     /// Physical memory that is its own and not a file's.
     std::uint64_t resident_bytes() const;
 
@@ -41,6 +43,7 @@ private:
     pid_t pid_ = -1;
     int output_ = -1;
     std::uint16_t port_ = 0;
+    bool collects_garbage_ = false;
 };
 
 /// Raises the limit of open descriptors as far as allowed; returns what it is then.

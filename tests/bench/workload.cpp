@@ -86,9 +86,11 @@ private:
 
     /// An idle client has used its connection once: what is made on first use is there.
     void idle() {
-        settle(30ms);
+        server_.collect_garbage();
+        settle(100ms);
         auto const before = server_.resident_bytes();
         if (!open_all() || !echo_once()) return;
+        server_.collect_garbage();
         settle(300ms);
         auto const after = server_.resident_bytes();
         if (open_ != clients_.size()) fail("clients were lost");
@@ -255,10 +257,10 @@ private:
     std::vector<client*> reopen_{};
     histogram latencies_{};
     outcome out_{};
-    std::size_t opening_ = 0;   // clients that were told to open
+    std::size_t opening_ = 0;  // clients that were told to open
     std::size_t open_ = 0;
-    std::uint64_t total_ = 0;   // messages received, or connections ended
-    std::uint64_t moved_ = 0;   // anything at all
+    std::uint64_t total_ = 0;  // messages received, or connections ended
+    std::uint64_t moved_ = 0;  // anything at all
     bool works_ = false;
     bool echoes_only_first_ = false;
 };

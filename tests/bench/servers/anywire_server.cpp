@@ -59,19 +59,17 @@ void mount(anywire::server& server, char const* path, Options const& options) {
 void mount_all(anywire::server& server, settings const& s) {
     // Room for the messages of 1 MiB.
     anywire::session_limits const limits{.max_message = 4u << 20, .max_queued_bytes = 16u << 20};
-    mount(server,
-          "/ws",
-          anywire::websocket_options{.limits = limits,
-                                     .deflate = {.enabled = s.deflate},
-                                     .ping_interval = s.ping_interval});
+    mount(
+        server,
+        "/ws",
+        anywire::websocket_options{
+            .limits = limits, .deflate = {.enabled = s.deflate}, .ping_interval = s.ping_interval});
     mount(server,
           "/sockjs",
-          anywire::sockjs_options{.limits = limits,
-                                  .heartbeat = s.ping_interval,
-                                  .deflate = {.enabled = s.deflate}});
-    anywire::engineio_options const engine{.limits = limits,
-                                           .ping_interval = s.ping_interval,
-                                           .deflate = {.enabled = s.deflate}};
+          anywire::sockjs_options{
+              .limits = limits, .heartbeat = s.ping_interval, .deflate = {.enabled = s.deflate}});
+    anywire::engineio_options const engine{
+        .limits = limits, .ping_interval = s.ping_interval, .deflate = {.enabled = s.deflate}};
     mount(server, "/engine.io/", engine);
     anywire::socketio::server const io({.engine = engine});
     io.on("m", [io](anywire::socketio::socket& from, std::string text) {

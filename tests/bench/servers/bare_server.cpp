@@ -97,10 +97,11 @@ private:
         if (!head_.ends_with("\r\n\r\n")) return head_.size() < 8'192;
         auto const at = head_.find(field);
         if (at == std::string::npos) return false;
-        send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-             "Sec-WebSocket-Accept: " +
-             websocket::accept_key(std::string_view(head_).substr(at + field.size(), 24)) +
-             "\r\n\r\n");
+        send(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Accept: " +
+            websocket::accept_key(std::string_view(head_).substr(at + field.size(), 24)) +
+            "\r\n\r\n");
         head_ = {};
         is_upgraded_ = true;
         shared_.all.push_back(this);
@@ -116,10 +117,10 @@ private:
             if (e.kind == kind::text && e.data.starts_with('b'))
                 publish(e.data);
             else if (e.kind == kind::text || e.kind == kind::binary)
-                append_frame(shared_.out,
-                             e.kind == kind::text ? websocket::opcode::text
-                                                  : websocket::opcode::binary,
-                             e.data);
+                append_frame(
+                    shared_.out,
+                    e.kind == kind::text ? websocket::opcode::text : websocket::opcode::binary,
+                    e.data);
             else if (e.kind == kind::ping)
                 append_frame(shared_.out, websocket::opcode::pong, e.data);
             else if (e.kind == kind::close || e.kind == kind::error)

@@ -7,10 +7,8 @@
 namespace bench {
 
 namespace net = boost::asio;
-using tcp_socket =
-    net::basic_stream_socket<net::ip::tcp, net::io_context::executor_type>;
-using tcp_acceptor =
-    net::basic_socket_acceptor<net::ip::tcp, net::io_context::executor_type>;
+using tcp_socket = net::basic_stream_socket<net::ip::tcp, net::io_context::executor_type>;
+using tcp_acceptor = net::basic_socket_acceptor<net::ip::tcp, net::io_context::executor_type>;
 
 /// Listens on a free port and says so.
 inline tcp_acceptor listen(net::io_context& context) {

@@ -19,8 +19,7 @@ class connection : public std::enable_shared_from_this<connection> {
 public:
     using everybody = std::unordered_set<std::shared_ptr<connection>>;
 
-    connection(bench::tcp_socket socket, everybody& all)
-        : stream_(std::move(socket)), all_(all) {
+    connection(bench::tcp_socket socket, everybody& all) : stream_(std::move(socket)), all_(all) {
         stream_.next_layer().set_option(bench::net::ip::tcp::no_delay(true));
         stream_.auto_fragment(false);
         stream_.read_message_max(4u << 20);
@@ -54,8 +53,8 @@ private:
 
     void take() {
         auto const data = buffer_.data();
-        auto message = std::make_shared<std::string const>(static_cast<char const*>(data.data()),
-                                                           data.size());
+        auto message =
+            std::make_shared<std::string const>(static_cast<char const*>(data.data()), data.size());
         buffer_.consume(buffer_.size());
         if (message->starts_with('b'))
             for (auto const& c : all_) c->send(message);
