@@ -35,7 +35,8 @@ struct client_context {
     client_events& events;
     address server{};
     bool deflate = false;
-    message* text = nullptr;                           ///< What is sent;
+    bool closes_posts = false;  ///< Clients over HTTP keep no connection that they do not need.
+    message* text = nullptr;    ///< What is sent;
     std::vector<std::string> const* frames = nullptr;  ///< or these in turns, over WebSocket.
 };
 

@@ -189,7 +189,7 @@ void http_client::finish_up() {
     up_reader_.next();
     posts_ = false;
     if (status != 200 && status != 204) return gone("a POST was refused");
-    if (closes) up_.close();
+    if (closes || (context_.closes_posts && waiting_.empty())) up_.close();
     post();
 }
 

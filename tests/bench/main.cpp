@@ -11,6 +11,7 @@
 #include <map>
 #include <numeric>
 #include <random>
+#include <set>
 #include <stdexcept>
 
 namespace {
@@ -63,7 +64,8 @@ private:
         choose(g);
         if (g.cells.empty()) return;
         table t{.of = g};
-        auto const rounds = std::max(options_.size.rounds, options_.rounds ? 1 : g.least_rounds);
+        auto const rounds = std::min(
+            g.most_rounds, std::max(options_.size.rounds, options_.rounds ? 1 : g.least_rounds));
         for (unsigned r = 0; r < rounds; ++r) {
             std::vector<std::size_t> order(g.cells.size());
             std::iota(order.begin(), order.end(), std::size_t{0});
@@ -74,7 +76,6 @@ private:
                 round[i] = run_cell(g, g.cells[i], r == 0);
             }
         }
-        running_.clear();
         say_nothing();
         print_table(stdout, t);
         tables_.push_back(std::move(t));
@@ -98,14 +99,17 @@ private:
 
     outcome run_cell(group const& g, cell const& c, bool is_first) {
         try {
-            auto time = options_.size.time;
-            if (is_first) time.warm *= 4;  // of compilers that work while a program runs
-            if (g.what.what == work::hold) time.measure = options_.size.hold_time;
+            if (g.is_fresh) running_.clear();
             auto& server = start(g, c);
+            auto time = options_.size.time;
+            if (is_first) time.warm *= 3;
+            // Some servers are compiled while they run.
+            if (server.used.insert(c.label).second) time.warm = options_.size.first_warm;
+            if (g.what.what == work::hold) time.measure = options_.size.hold_time;
             auto* const tls = g.is_tls ? tls_.get() : nullptr;
             auto w = g.what;
             w.clients = std::min<unsigned>(w.clients, most_clients(c));
-            auto result = run_workload(loop_, server, tls, w, c.transports, time);
+            auto result = run_workload(loop_, server.runs, tls, w, c.transports, time);
             if (g.is_fresh || !result.problem.empty()) running_.clear();
             return result;
         } catch (std::exception const& e) {
@@ -120,7 +124,13 @@ private:
         return static_cast<unsigned>((options_.descriptors - 300) / sockets);
     }
 
-    process& start(group const& g, cell const& c) {
+    /// A server that runs, for as long as nothing fails.
+    struct running {
+        process runs;
+        std::set<std::string> used{};  ///< Labels of the rows it has served.
+    };
+
+    running& start(group const& g, cell const& c) {
         auto const spec = std::find_if(
             servers_.begin(), servers_.end(), [&](auto const& s) { return s.name == c.server; });
         auto command = spec->command;
@@ -131,7 +141,8 @@ private:
         std::string key;
         for (auto const& word : command) key += word + '\n';
         auto at = running_.find(key);
-        if (at == running_.end()) at = running_.emplace(key, process(command, spec->is_node)).first;
+        if (at == running_.end())
+            at = running_.emplace(key, running{process(command, spec->is_node)}).first;
         return at->second;
     }
 
@@ -151,7 +162,7 @@ private:
     anywire::test::certificate certificate_{};
     event_loop loop_{};
     std::mt19937 random_{std::random_device{}()};
-    std::map<std::string, process> running_{};
+    std::map<std::string, running> running_{};
     std::vector<table> tables_{};
 };
 
@@ -165,7 +176,7 @@ unsigned problems_of(std::vector<table> const& all) {
 
 int run(command_line const& a) {
     auto const started = steady::now();
-    print_machine(stdout);
+    print_machine(stdout, a.peers);
     auto const all = std::make_unique<driver>(a)->run();
     if (all.empty()) throw std::invalid_argument("nothing is called '" + a.only + "'");
     auto const missed = a.asserts_nothing_about_time ? 0 : print_targets(stdout, all);

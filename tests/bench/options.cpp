@@ -43,7 +43,8 @@ server_spec server_of(std::string const& text) {
 
 void make_quick(command_line& a) {
     a.size.rounds = 1;
-    a.size.time = {.warm = 40ms, .measure = 150ms};
+    a.size.time = {.warm = 20ms, .measure = 120ms};
+    a.size.first_warm = 700ms;
     a.size.idle = 1'000;
     a.size.has_crowds = false;
 }
@@ -51,6 +52,7 @@ void make_quick(command_line& a) {
 void make_smoke(command_line& a) {
     a.size.rounds = 1;
     a.size.time = {.warm = 0ms, .measure = 30ms};
+    a.size.first_warm = 0ms;
     a.size.few = 10;
     a.size.many = 40;
     a.size.crowd = 200;

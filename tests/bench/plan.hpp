@@ -28,7 +28,8 @@ struct cell {
 };
 
 /// What the issue of the project asks of a row: at most `factor` times another row of its table, or
-/// `factor` in the table's unit where `reference` is empty.
+/// `factor` in the table's unit where `reference` is empty: bytes, or of `work::hold` microseconds
+/// that 99 % of the echoes stay below.
 struct target {
     std::string row{};
     std::string reference{};
@@ -44,6 +45,7 @@ struct group {
     std::string anchor{};  ///< The row that ratios are taken against.
     std::vector<target> targets{};
     unsigned least_rounds = 1;
+    unsigned most_rounds = 1'000;
     bool is_tls = false;
     bool is_fresh = false;  ///< Every round starts its server anew.
 };
@@ -52,9 +54,10 @@ struct group {
 struct scale {
     unsigned rounds = 5;
     timing time{};
+    milliseconds first_warm{1'000};  ///< For what a server has not done before.
     unsigned few = 50, many = 500, crowd = 5'000, hold = 19'000;
     unsigned idle = 5'000;
-    milliseconds hold_time{10'000};
+    milliseconds hold_time{30'000};  ///< Longer than a client lives that answers no heartbeat.
     bool has_crowds = true;
     bool has_all_echoes = true;
 };

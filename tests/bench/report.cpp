@@ -84,11 +84,31 @@ std::string first_line(char const* file, char const* field) {
     return found;
 }
 
+void print_versions(std::FILE* out, std::string const& peers) {
+    char version[64] = "?\n";
+    if (auto* const node = ::popen("node --version", "r")) {
+        if (!std::fgets(version, sizeof version, node)) version[0] = '\0';
+        ::pclose(node);
+    }
+    std::string text(version);
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    std::fprintf(out, "Node %s", text.c_str());
+    for (auto const* name : {"ws", "sockjs", "engine.io", "socket.io", "bufferutil"}) {
+        auto const file = peers + "/node_modules/" + name + "/package.json";
+        auto found = first_line(file.c_str(), "  \"version\"");
+        std::erase_if(found, [](char c) { return c == '"' || c == ','; });
+        std::fprintf(out, ", %s %s", name, found.empty() ? "?" : found.c_str());
+    }
+    std::fputs("\n", out);
+}
+
 void print_target(std::FILE* out, table const& t, target const& wanted, unsigned& missed) {
     auto const row = find_cell(t.of, wanted.row);
     if (row == t.of.cells.size() || figure_of(t, row).count == 0) return;
     std::fprintf(out, "  %-14s %-28s ", t.of.name.c_str(), wanted.row.c_str());
-    auto found = figure_of(t, row);
+    auto const is_hold = t.of.what.what == work::hold;
+    auto found =
+        is_hold ? over_rounds(t, row, [](auto const& o) { return o.p99_us; }) : figure_of(t, row);
     auto const reference = find_cell(t.of, wanted.reference);
     if (!wanted.reference.empty()) {
         if (reference == t.of.cells.size() || figure_of(t, reference).count == 0) {
@@ -104,7 +124,9 @@ void print_target(std::FILE* out, table const& t, target const& wanted, unsigned
                  text_of(found.median).c_str(),
                  range_of(found).c_str(),
                  text_of(wanted.factor).c_str(),
-                 wanted.reference.empty() ? " bytes" : " x ",
+                 !wanted.reference.empty() ? " x "
+                 : is_hold                 ? " us for 99 %"
+                                           : " bytes",
                  wanted.reference.c_str(),
                  is_met ? "met" : "MISSED");
 }
@@ -166,7 +188,7 @@ unsigned print_targets(std::FILE* out, std::vector<table> const& all) {
     return missed;
 }
 
-void print_machine(std::FILE* out) {
+void print_machine(std::FILE* out, std::string const& peers) {
     utsname system{};
     ::uname(&system);
     char date[32];
@@ -183,10 +205,14 @@ void print_machine(std::FILE* out) {
                  system.release,
                  __VERSION__,
                  load[0]);
+    if (!peers.empty()) print_versions(out, peers);
+    if (load[0] > 0.5)
+        std::fputs("The machine is NOT idle: ratios are worth more than microseconds.\n", out);
     std::fputs(
         "Servers one after the other within a round, in an order drawn anew each round, with the\n"
         "generator on a core of its own. CPU is the server process's own, user and system, as the\n"
-        "kernel's scheduler counts it. Ratios are medians of the ratios within a round.\n",
+        "kernel's scheduler counts it. Ratios are medians of the ratios within a round.\n"
+        "Memory is anonymous resident memory, garbage collected where there is any.\n",
         out);
 }
 

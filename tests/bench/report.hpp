@@ -33,8 +33,8 @@ std::string problem_of(table const& t, std::size_t cell);
 void print_table(std::FILE* out, table const& t);
 /// Prints every target and whether it is met; returns how many are missed.
 unsigned print_targets(std::FILE* out, std::vector<table> const& all);
-/// Prints of what kind the machine is.
-void print_machine(std::FILE* out);
+/// Prints of what kind the machine is, and of which versions the servers on Node.
+void print_machine(std::FILE* out, std::string const& peers);
 /// Writes all figures of all rounds; false when the file could not be written.
 bool write_json(std::string const& file, std::vector<table> const& all);
 

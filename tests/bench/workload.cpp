@@ -99,9 +99,11 @@ private:
         out_.messages = clients_.size();
     }
 
-    /// The first client is the active one.
+    /// The first client is the active one. None holds two connections for long, so that there can
+    /// be as many clients as descriptors.
     void hold() {
-        if (!open_all() || !echo_once()) return;
+        context_.closes_posts = true;
+        if (!open_all()) return;
         works_ = true;
         echoes_only_first_ = true;
         clients_[0]->send(1);

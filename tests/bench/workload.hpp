@@ -18,7 +18,7 @@ enum class work : std::uint8_t {
     broadcast,  ///< One client sends a message, all get it, it sends the next.
     churn,      ///< Connect, handshake, goodbye, by 16 clients over and over.
     idle,       ///< Connect, echo once, be silent; what that costs in memory.
-    hold,       ///< As idle, while one more client measures how long an echo takes.
+    hold,       ///< All but one are silent; that one measures how long an echo takes.
 };
 
 struct workload {

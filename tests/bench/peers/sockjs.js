@@ -15,5 +15,5 @@ echo.on('connection', (connection) => {
   });
   connection.on('close', () => all.delete(connection));
 });
-echo.attach(server);
+echo.installHandlers(server);
 listen(server);
