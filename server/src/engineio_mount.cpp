@@ -210,7 +210,8 @@ bool engineio_mount::check_page(incoming const& in, engineio::query const& q) co
 // --------------------------------------------------------------------------------------
 
 void engineio_mount::serve(incoming const& in) {
-    if (!in.below.starts_with('/')) return in.not_found();
+    auto const is_bare = in.below.empty() && !options_.add_trailing_slash;
+    if (!in.below.starts_with('/') && !is_bare) return in.not_found();
     if (first_ && first_(in)) return;
     auto const q = engineio::parse_query(in.head.query);
     if (!check_page(in, q)) return;

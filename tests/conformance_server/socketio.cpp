@@ -47,7 +47,10 @@ void add_main(nsp const& io) {
         done(all);
     });
     io.on("echo", [](socket& s, arguments all, ack<arguments> done) {
-        done ? done(all) : s.emit("echo", all);
+        if (done)
+            done(all);
+        else
+            s.emit("echo", all);
     });
     io.on("bcast", [io](arguments all) { io.emit("message", all); });
     io.on("join", [](socket& s, std::string room, ack<> done) {

@@ -37,7 +37,7 @@ enum class errc {
     unsupported_version,
 
     // -- using a session: the caller may act ---------------------------------
-    /// The session has closed; nothing was queued.
+    /// The session has closed: nothing was queued, and no answer comes any more.
     session_closed,
     /// Queueing would pass `limits::max_queued_bytes`; nothing was queued.
     /// Wait for `on_drain`.

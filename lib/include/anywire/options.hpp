@@ -122,6 +122,9 @@ struct engineio_options {
     bool upgrades = true;  ///< From polling to WebSocket.
     bool eio3 = false;     ///< Engine.IO 3: the clients of Socket.IO 1.x and 2.x.
     bool jsonp = false;    ///< Polling by script elements: switch on for old browsers only.
+    /// Clients ask for the mount's path with a '/' behind it, unless their `addTrailingSlash` is
+    /// off: false serves both.
+    bool add_trailing_slash = true;
 
     /// Between two heartbeats, told to the client. Default 25 s.
     std::chrono::milliseconds ping_interval{25'000};

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +24,8 @@ public:
     std::string_view path() const noexcept;
     /// The target behind its first '?', undecoded; empty without one.
     std::string_view query() const noexcept;
+    /// The last value of a key in the query, decoded; nothing where it is not there.
+    std::optional<std::string> query_value(std::string_view key) const;
     /// The first field of that name, in any case; empty when there is none.
     std::string_view header(std::string_view name) const noexcept;
     /// The client's address: the peer's, or what a trusted proxy forwarded.

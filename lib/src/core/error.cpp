@@ -16,7 +16,7 @@ char const* sentence(errc e) noexcept {
         case errc::message_too_big: return "the message is longer than the limit";
         case errc::bad_handshake: return "the request is no WebSocket handshake";
         case errc::unsupported_version: return "the only supported WebSocket version is 13";
-        case errc::session_closed: return "the session has closed; nothing was queued";
+        case errc::session_closed: return "the session has closed";
         case errc::send_queue_full: return "the send queue is full; wait for on_drain";
         case errc::message_dropped: return "the overflow policy dropped a message";
         case errc::ack_timeout: return "the acknowledgement did not come in time";

@@ -1,4 +1,5 @@
 #include "core/ascii.hpp"
+#include "core/form.hpp"
 #include "session/request_builder.hpp"
 
 #include <algorithm>
@@ -56,6 +57,14 @@ std::pair<std::string_view, std::string_view> request::take_field(std::string_vi
     auto const colon = line.find(':');
     if (colon == std::string_view::npos) return {line, {}};
     return {line.substr(0, colon), line.substr(colon + 1)};
+}
+
+std::optional<std::string> request::query_value(std::string_view key) const {
+    std::optional<std::string> last;
+    form_reader pairs(query());
+    while (auto const p = pairs.next())
+        if (is_form_name(p->name, key)) last = form_decoded(p->value);
+    return last;
 }
 
 std::string_view request::header(std::string_view name) const noexcept {

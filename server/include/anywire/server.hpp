@@ -83,6 +83,8 @@ public:
     endpoint mount(std::string path, sockjs_options options, handlers app);
     endpoint mount(std::string path, engineio_options options, handlers app);
     /// The same for a Socket.IO server (`anywire/socketio.hpp`), which keeps its own options.
+    ///
+    /// Throws: as above; `std::logic_error` if it is mounted already.
     void mount(std::string path, socketio::server const& io);
 
     /// Serves the files of a folder: GET and HEAD, ETag, index.html, no listing, no hidden files,

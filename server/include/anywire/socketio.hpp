@@ -1,6 +1,7 @@
 #pragma once
 
 #include <anywire/server.hpp>
+#include <anywire/socketio/adapter.hpp>
 #include <anywire/socketio/json.hpp>
 #include <anywire/socketio/nsp.hpp>
 #include <anywire/socketio/options.hpp>
@@ -20,7 +21,8 @@ class io_core;
 /// Thread: any, for every function; one object, whatever the number of shards.
 class server : public nsp {
 public:
-    /// Throws: `std::invalid_argument` for options out of range.
+    /// Throws: `std::invalid_argument` for options out of range: times and counts must be positive,
+    ///         `max_depth` at most 512.
     explicit server(options o = {});
 
     /// The namespace of that name ("/chat" or "chat"), made if it is not there: as one of those

@@ -205,8 +205,18 @@ void client::refuse(std::string_view nsp, connect_error const& why) {
 // ---- what sockets use
 // ----------------------------------------------------------------------------
 
-void client::send(std::span<frame_ptr> frames) {
-    (void)conn_.send_frames(frames);
+result<void> client::send(std::span<frame_ptr> frames) {
+    return conn_.send_frames(frames);
+}
+
+void client::send_or_close(std::span<frame_ptr> frames) {
+    // Nobody would hear that this was refused: rather no session than one with a gap.
+    if (send(frames).has_error() && conn_.is_open() && io_.opts().engine.limits.overflow == overflow_policy::refuse)
+        break_off(close_reason::slow_consumer, "slow consumer");
+}
+
+void client::on_drain() {
+    for (std::size_t i = 0; i < sockets_.size(); ++i) sockets_[i]->on_drained();
 }
 
 void client::send_text(packet_type type, std::string_view nsp, std::string_view payload) {

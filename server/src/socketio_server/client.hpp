@@ -35,11 +35,14 @@ public:
     // -- the session's events
     void on_open();
     void on_message(message_view m);
+    void on_drain();
     void on_close(close_event const& how);
     void on_timer(tick now) override;
 
     // -- what sockets use
-    void send(std::span<frame_ptr> frames);
+    result<void> send(std::span<frame_ptr> frames);
+    /// For what nobody hears of when it is refused.
+    void send_or_close(std::span<frame_ptr> frames);
     void send_text(wire::packet_type type, std::string_view nsp, std::string_view payload);
     void refuse(std::string_view nsp, connect_error const& why);
     encoding how() const noexcept { return how_; }

@@ -89,8 +89,6 @@ io_core::io_core(options o)
     require(options_.max_namespaces >= 1, "max_namespaces must be at least 1");
     require(options_.recovery.max_disconnection.count() > 0,
             "recovery.max_disconnection must be positive");
-    require(options_.engine.limits.overflow != overflow_policy::refuse,
-            "engine.limits.overflow cannot be refuse: an emit has nobody to tell");
 }
 
 io_core::~io_core() = default;
@@ -166,6 +164,12 @@ handlers io_core::handlers_for_mount(std::shared_ptr<io_core> const& self) {
         if (!c) return;
         io_shard::entry const here(c->at());
         c->on_message(m);
+    };
+    h.on_drain = [](session& s) {
+        auto* const c = client_of(s);
+        if (!c) return;
+        io_shard::entry const here(c->at());
+        c->on_drain();
     };
     h.on_close = [](session& s, close_event const& how) {
         auto* const c = client_of(s);

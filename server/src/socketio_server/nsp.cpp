@@ -14,24 +14,14 @@ namespace anywire::socketio {
 // ---- broadcast
 // -----------------------------------------------------------------------------------
 
-broadcast broadcast::to(std::string_view room) const {
+broadcast broadcast::to(room_names const& rooms) const {
     auto next = *this;
-    next.filter_.rooms.emplace_back(room);
+    next.filter_.rooms.insert(next.filter_.rooms.end(), rooms.all().begin(), rooms.all().end());
     return next;
 }
-broadcast broadcast::to(std::vector<std::string> const& rooms) const {
+broadcast broadcast::except(room_names const& rooms) const {
     auto next = *this;
-    next.filter_.rooms.insert(next.filter_.rooms.end(), rooms.begin(), rooms.end());
-    return next;
-}
-broadcast broadcast::except(std::string_view room) const {
-    auto next = *this;
-    next.filter_.except.emplace_back(room);
-    return next;
-}
-broadcast broadcast::except(std::vector<std::string> const& rooms) const {
-    auto next = *this;
-    next.filter_.except.insert(next.filter_.except.end(), rooms.begin(), rooms.end());
+    next.filter_.except.insert(next.filter_.except.end(), rooms.all().begin(), rooms.all().end());
     return next;
 }
 broadcast broadcast::volatile_() const {
@@ -57,6 +47,7 @@ broadcast broadcast::timeout(std::chrono::milliseconds longest) const {
 
 void broadcast::send(std::string_view name, detail::encoded e, detail::ack_handler a) const {
     socket_core::check_event_name(name);
+    if (!is_sound(e)) return where_->log_unsound(name);
     if (a && where_->is_parent())
         throw std::logic_error("emit: ask each namespace for answers, not what makes them");
     auto& wires = where_->wires();
@@ -72,11 +63,11 @@ void broadcast::fetch_sockets(
         throw std::logic_error("fetch_sockets: ask each namespace, not what makes them");
     where_->wires().fetch_sockets(filter_, flags_, std::move(then));
 }
-void broadcast::sockets_join(std::string_view room) const {
-    where_->wires().sockets_join(filter_, flags_, std::string(room));
+void broadcast::sockets_join(room_names const& rooms) const {
+    for (auto const& room : rooms.all()) where_->wires().sockets_join(filter_, flags_, room);
 }
-void broadcast::sockets_leave(std::string_view room) const {
-    where_->wires().sockets_leave(filter_, flags_, std::string(room));
+void broadcast::sockets_leave(room_names const& rooms) const {
+    for (auto const& room : rooms.all()) where_->wires().sockets_leave(filter_, flags_, room);
 }
 void broadcast::disconnect_sockets(bool close) const {
     where_->wires().disconnect_sockets(filter_, flags_, close);

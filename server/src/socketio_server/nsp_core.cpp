@@ -315,6 +315,14 @@ void nsp_core::hear_server(event const& e) {
     for (auto const& f : heard_by->server_side) (void)io_.call([&] { f(e); });
 }
 
+void nsp_core::log_unsound(std::string_view name) const noexcept {
+    if (auto* const at = io_shard::current(io()))
+        at->loop().log().write(log_level::info,
+                               "socket.io: '",
+                               name,
+                               "' was not sent: it holds what only looks like an attachment");
+}
+
 void nsp_core::server_side_emit(detail::encoded e, detail::ack_handler a) {
     adapter_->server_side_emit(std::move(e), std::move(a));
 }

@@ -84,6 +84,9 @@ public:
                    std::string const& room,
                    std::string const& id) noexcept;
 
+    /// Notes that a packet was dropped that `is_sound` objects to.
+    void log_unsound(std::string_view name) const noexcept;
+
     void server_side_emit(detail::encoded e, detail::ack_handler a);
 
     // -- local_sockets

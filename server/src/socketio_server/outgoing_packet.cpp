@@ -3,6 +3,7 @@
 #include "session/engineio_session.hpp"
 
 #include <cstring>
+#include <limits>
 #include <utility>
 
 namespace anywire::socketio {
@@ -21,6 +22,12 @@ frame_ptr make_attachment(std::string_view bytes, encoding how, bool compress) {
 }
 
 }  // namespace
+
+bool is_sound(detail::encoded const& payload) noexcept {
+    auto const n = payload.attachments.size();
+    return n == 0 || wire::check_placeholders(
+                         payload.json, n, std::numeric_limits<std::size_t>::max());
+}
 
 frame_ptr make_text_frame(wire::packet_type type,
                           std::string_view nsp,

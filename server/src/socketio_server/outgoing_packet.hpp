@@ -21,6 +21,10 @@ namespace anywire::socketio {
 /// The frames of one packet: its text, and one for each attachment.
 using frame_list = boost::container::small_vector<frame_ptr, 2>;
 
+/// Whether what stands for attachments in a payload are all of them its own. A peer's value that
+/// only looks like one, repeated beside real bytes, would cost the receivers their connections.
+[[nodiscard]] bool is_sound(detail::encoded const& payload) noexcept;
+
 /// The frame of a packet's text: the same for all Engine.IO encodings.
 frame_ptr make_text_frame(wire::packet_type type,
                           std::string_view nsp,

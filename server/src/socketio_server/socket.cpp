@@ -1,5 +1,5 @@
 // What the application calls on a socket.
-#include <anywire/socketio/socket.hpp>
+#include <anywire/socketio/nsp.hpp>
 
 #include "client.hpp"
 #include "core/ascii.hpp"
@@ -118,6 +118,9 @@ recovery socket::recovery_result() const noexcept {
 std::string_view socket::transport() const noexcept {
     return of(*this).owner().conn().transport();
 }
+nsp socket::nsp() const noexcept {
+    return socketio::nsp(of(*this).nsp_);
+}
 anywire::request const& socket::request() const noexcept {
     return of(*this).owner().conn().request();
 }
@@ -220,6 +223,9 @@ void socket::use(std::function<void(event const&, next)> f) {
 void socket::on_error(std::function<void(connect_error const&)> f) {
     of(*this).extras().error.push_back(std::move(f));
 }
+void socket::on_drain(std::function<void()> f) {
+    of(*this).extras().drain.push_back(std::move(f));
+}
 void socket::on_disconnecting(std::function<void(disconnect_reason)> f) {
     of(*this).extras().disconnecting.push_back(std::move(f));
 }
@@ -230,27 +236,33 @@ void socket::on_disconnect(std::function<void(disconnect_reason)> f) {
 // ---- sending, rooms
 // ------------------------------------------------------------------------------
 
-void socket::send(emit_flags const& flags,
-                  std::string_view name,
-                  detail::encoded e,
-                  detail::ack_handler a) {
-    of(*this).send_event(flags, name, std::move(e), std::move(a));
+result<void> socket::send(emit_flags const& flags,
+                          std::string_view name,
+                          detail::encoded e,
+                          detail::ack_handler a) {
+    return of(*this).send_event(flags, name, std::move(e), std::move(a));
 }
 
 broadcast socket::broadcast() const {
     auto const& s = of(*this);
     return socketio::broadcast(s.nsp_).except(s.id_text);
 }
-broadcast socket::to(std::string_view room) const {
-    return broadcast().to(room);
+broadcast socket::to(room_names const& rooms) const {
+    return broadcast().to(rooms);
 }
-broadcast socket::except(std::string_view room) const {
-    return broadcast().except(room);
+broadcast socket::except(room_names const& rooms) const {
+    return broadcast().except(rooms);
 }
 
-bool socket::join(std::string_view room) {
-    auto& s = of(*this);
-    if (s.current() == socket_core::state::leaving) return false;
+bool socket::join(room_names const& rooms) {
+    auto all = true;
+    for (auto const& room : rooms.all()) all = of(*this).join_one(room) && all;
+    return all;
+}
+
+bool socket_core::join_one(std::string_view room) {
+    auto& s = *this;
+    if (state_ == state::leaving) return false;
     if (is_in(room)) return true;
     if (s.rooms_joined.size() >= s.owner().io().opts().max_rooms) {
         s.at().loop().log().write(

@@ -393,36 +393,46 @@ bool socket_core::is_writable() const noexcept {
     return client_.conn().is_writable();
 }
 
-void socket_core::send_event(emit_flags const& flags,
-                             std::string_view name,
-                             detail::encoded e,
-                             detail::ack_handler a) {
+result<void> socket_core::send_event(emit_flags const& flags,
+                                     std::string_view name,
+                                     detail::encoded e,
+                                     detail::ack_handler a) {
     check_event_name(name);
-    if (state_ != state::connected) {
-        // Told with those that were sent.
-        if (a && !has_given_up_acks_) wait_for_ack(nsp_->next_ack_id(), std::move(a), flags);
-        return;
-    }
-    if (flags.is_volatile && !is_writable()) {
-        if (a) wait_for_ack(nsp_->next_ack_id(), std::move(a), flags);
-        return;
-    }
-    if (!a && !flags.is_volatile && stored_)  // it may recover: the event goes into the log
-        return nsp_->wires().broadcast(std::move(e), {{id_text}, {}}, flags);
-    if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
-    if (state_ != state::connected) return send_event(flags, name, {}, std::move(a));
     std::optional<std::uint64_t> id;
-    if (a) id = nsp_->next_ack_id();
-    if (a) wait_for_ack(*id, std::move(a), flags);
+    if (a && !has_given_up_acks_) id = nsp_->next_ack_id();
+    auto const is_asking = a != nullptr;
+    // One that is not sent is told with those that were.
+    if (id) wait_for_ack(*id, std::move(a), flags);
+    if (state_ != state::connected) return errc::session_closed;
+    if (flags.is_volatile && !is_writable()) return errc::message_dropped;
+    if (!is_sound(e)) {
+        nsp_->log_unsound(name);
+        return errc::message_dropped;
+    }
+    if (!is_asking && !flags.is_volatile && stored_) {
+        // It may recover: the event goes into the log.
+        nsp_->wires().broadcast(std::move(e), {{id_text}, {}}, flags);
+        return {};
+    }
+    if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
+    if (state_ != state::connected) return errc::session_closed;
     auto frames = make_frames(
         wire::packet_type::event, nsp_->name(), id, e, client_.how(), flags.is_compressed);
-    client_.send(frames);
+    return client_.send(frames);
+}
+
+void socket_core::on_drained() {
+    if (!rare_ || state_ != state::connected) return;
+    auto const listeners = rare_->drain;
+    for (auto const& f : listeners)
+        if (!client_.io().call(f))
+            return client_.break_off(close_reason::handler_failed, "handler failed");
 }
 
 void socket_core::send_packet(outgoing_packet const& packet, emit_flags const& flags) {
     if (flags.is_volatile && !is_writable()) return;
     auto frames = packet.frames(client_.how());
-    client_.send(frames);
+    client_.send_or_close(frames);
 }
 
 void socket_core::send_asking(outgoing_packet const& packet,
@@ -435,8 +445,9 @@ void socket_core::send_asking(outgoing_packet const& packet,
 
 void socket_core::send_ack(std::uint64_t id, detail::encoded const& e) {
     if (state_ != state::connected) return;
+    if (!is_sound(e)) return nsp_->log_unsound("an acknowledgement");
     auto frames = make_frames(wire::packet_type::ack, nsp_->name(), id, e, client_.how(), true);
-    client_.send(frames);
+    client_.send_or_close(frames);
 }
 
 bool socket_core::hears_outgoing() const noexcept {

@@ -51,6 +51,10 @@ public:
     /// The namespace has taken it in; its log stands at `log_position`.
     void on_inserted(std::uint64_t log_position);
 
+    bool join_one(std::string_view room);
+    /// The connection's queue ran empty after it had refused something.
+    void on_drained();
+
     // -- packets of the client
     void on_event(wire::packet const& p, std::span<std::string const> attachments);
     void on_ack(wire::packet const& p, std::span<std::string const> attachments);
@@ -66,10 +70,10 @@ public:
     void leave_namespace(disconnect_reason why);
 
     // -- sending
-    void send_event(emit_flags const& flags,
-                    std::string_view name,
-                    detail::encoded e,
-                    detail::ack_handler a);
+    result<void> send_event(emit_flags const& flags,
+                            std::string_view name,
+                            detail::encoded e,
+                            detail::ack_handler a);
     void send_packet(outgoing_packet const& packet, emit_flags const& flags);
     /// As part of a broadcast whose answers are gathered.
     void send_asking(outgoing_packet const& packet,
@@ -122,6 +126,7 @@ private:
         std::vector<std::shared_ptr<any_listener>> any_outgoing{};
         std::vector<std::shared_ptr<std::function<void(event const&, next)>>> middlewares{};
         std::vector<std::function<void(connect_error const&)>> error{};
+        std::vector<std::function<void()>> drain{};
         std::vector<std::function<void(disconnect_reason)>> disconnecting{};
         std::vector<std::function<void(disconnect_reason)>> disconnect{};
         std::unique_ptr<kept_event> waiting{};

@@ -4,7 +4,10 @@
 
 #include <any>
 #include <chrono>
+#include <concepts>
+#include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,12 +35,27 @@ struct socket_filter {
     std::vector<std::string> except{};
 };
 
+/// One room's name or several: "a", {"a", "b"}, a vector. A name is any text.
+class room_names {
+public:
+    template <class Text>
+        requires std::convertible_to<Text const&, std::string_view>
+    room_names(Text const& one) : all_{std::string(std::string_view(one))} {}
+    room_names(std::initializer_list<std::string_view> names) : all_(names.begin(), names.end()) {}
+    room_names(std::vector<std::string> names) noexcept : all_(std::move(names)) {}
+
+    std::vector<std::string> const& all() const noexcept { return all_; }
+
+private:
+    std::vector<std::string> all_;
+};
+
 /// What the client told when it connected.
 struct handshake {
     std::vector<std::pair<std::string, std::string>> headers{};  ///< Names in lower case.
     std::string time{};                                          ///< When, for people.
     std::string address{};                                       ///< The client's.
-    bool xdomain = false;                                        ///< It said an Origin.
+    bool xdomain = false;                                        ///< It sent an Origin field, as browsers do from elsewhere.
     bool secure = false;
     std::int64_t issued = 0;  ///< When, in ms since 1970.
     std::string url{};        ///< The request target.
@@ -67,13 +85,10 @@ class broadcast {
 public:
     explicit broadcast(std::shared_ptr<nsp_core> where) noexcept : where_(std::move(where)) {}
 
-    /// Adds rooms whose sockets are meant, or are not. A room's name is any text.
-    [[nodiscard]] broadcast to(std::string_view room) const;
-    [[nodiscard]] broadcast to(std::vector<std::string> const& rooms) const;
-    [[nodiscard]] broadcast in(std::string_view room) const { return to(room); }
-    [[nodiscard]] broadcast in(std::vector<std::string> const& rooms) const { return to(rooms); }
-    [[nodiscard]] broadcast except(std::string_view room) const;
-    [[nodiscard]] broadcast except(std::vector<std::string> const& rooms) const;
+    /// Adds rooms whose sockets are meant, or are not.
+    [[nodiscard]] broadcast to(room_names const& rooms) const;
+    [[nodiscard]] broadcast in(room_names const& rooms) const { return to(rooms); }
+    [[nodiscard]] broadcast except(room_names const& rooms) const;
 
     /// Drops the event for every socket whose transport cannot take it at once.
     [[nodiscard]] broadcast volatile_() const;
@@ -86,8 +101,9 @@ public:
     /// Sends an event; encoded once for all.
     ///
     /// A last argument that is a function takes the answers: `(error_code, std::vector<T>)`, the
-    /// first argument of each. It is called once: when all have answered, or at the timeout, or
-    /// when one that has not answered left; with an error then, and what had come.
+    /// first argument of each, or the vector alone. It is called once, with an error or without:
+    /// when all have answered, or at the timeout, or when one that has not answered left; what had
+    /// come is there. It may be called when a socket has gone: let it keep no `socket&`.
     ///
     /// Throws: `std::invalid_argument` for a reserved name (connect, connect_error, disconnect,
     ///         disconnecting, newListener, removeListener); `std::logic_error` if answers are asked
@@ -108,8 +124,8 @@ public:
     ///
     /// Throws: `std::logic_error` for what makes namespaces.
     void fetch_sockets(std::function<void(error_code, std::vector<remote_socket>)> then) const;
-    void sockets_join(std::string_view room) const;
-    void sockets_leave(std::string_view room) const;
+    void sockets_join(room_names const& rooms) const;
+    void sockets_leave(room_names const& rooms) const;
     /// `close` ends the connection under them, too.
     void disconnect_sockets(bool close = false) const;
 

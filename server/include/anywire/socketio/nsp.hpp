@@ -17,7 +17,11 @@ enum class room_change : std::uint8_t { created, joined, left, removed };
 /// A namespace, or all that a predicate makes. A handle: copies name the same one.
 ///
 /// Thread: any, for every function. What is registered counts for sockets that connect from then
-///         on; register before the server runs.
+///         on; register before the server runs. One function object serves all shards: with several
+///         threads it is called on several at once, for different sockets. `on_room`,
+///         `on_new_namespace` and `on_server_side` are called on the thread of the change.
+/// Borrow: a handler that keeps a handle of its own namespace keeps it alive until its server and
+///         its mount have gone.
 class nsp {
 public:
     explicit nsp(std::shared_ptr<nsp_core> core) noexcept : core_(std::move(core)) {}
@@ -45,9 +49,15 @@ public:
     void emit(std::string_view event_name, A&&... args) const {
         everybody().emit(event_name, std::forward<A>(args)...);
     }
-    [[nodiscard]] broadcast to(std::string_view room) const { return everybody().to(room); }
-    [[nodiscard]] broadcast in(std::string_view room) const { return everybody().to(room); }
-    [[nodiscard]] broadcast except(std::string_view room) const { return everybody().except(room); }
+    [[nodiscard]] broadcast to(room_names const& rooms) const {
+        return everybody().to(rooms);
+    }
+    [[nodiscard]] broadcast in(room_names const& rooms) const {
+        return everybody().to(rooms);
+    }
+    [[nodiscard]] broadcast except(room_names const& rooms) const {
+        return everybody().except(rooms);
+    }
     [[nodiscard]] broadcast volatile_() const { return everybody().volatile_(); }
     [[nodiscard]] broadcast compress(bool on) const { return everybody().compress(on); }
     [[nodiscard]] broadcast local() const { return everybody().local(); }
@@ -57,8 +67,8 @@ public:
     void fetch_sockets(std::function<void(error_code, std::vector<remote_socket>)> then) const {
         everybody().fetch_sockets(std::move(then));
     }
-    void sockets_join(std::string_view room) const { everybody().sockets_join(room); }
-    void sockets_leave(std::string_view room) const { everybody().sockets_leave(room); }
+    void sockets_join(room_names const& rooms) const { everybody().sockets_join(rooms); }
+    void sockets_leave(room_names const& rooms) const { everybody().sockets_leave(rooms); }
     void disconnect_sockets(bool close = false) const { everybody().disconnect_sockets(close); }
 
     /// Emits to the other servers of a cluster. A last argument that is a function takes their

@@ -16,27 +16,29 @@ namespace anywire::socketio {
 class adapter;
 class local_sockets;
 
-/// Connection state recovery: who comes back in time goes on where it was cut off.
+/// Connection state recovery: who comes back in time goes on where it was cut off. Each event
+/// without acknowledgement then carries one argument more, by which the client knows where it was.
 struct recovery_options {
     bool enabled = false;
     /// How long a session, and what was sent meanwhile, is kept. Default 2 minutes.
     std::chrono::milliseconds max_disconnection{120'000};
-    /// The middlewares do not see whoever recovers.
+    /// The middlewares do not see whoever recovers. Default true.
     bool skip_middlewares = true;
     /// A client may come back while its old connection still seems alive: a phone that has changed
     /// networks, say. The old one is ended then. Without it such a client is a new one.
     bool replace_live = true;
     /// Bounds of the log of each namespace: the oldest events go first, and with them the chance of
-    /// clients that had not seen them.
+    /// clients that had not seen them. Default 16 MiB and 65 536.
     std::size_t max_log_bytes = 16u << 20;
     std::size_t max_log_events = 65'536;
-    /// Most sessions kept of each namespace; the oldest go first.
+    /// Most sessions kept of each namespace; the oldest go first. Default 65 536.
     std::size_t max_sessions = 65'536;
 };
 
 /// A Socket.IO server's options.
 struct options {
-    /// The transports under it. Its overflow policy cannot be `refuse`.
+    /// The transports under it. With the overflow policy `refuse` it is `socket::emit` that is
+    /// refused; a broadcast or an acknowledgement that finds no room closes its receiver.
     engineio_options engine{};
 
     /// Decides who may connect at all, before there is a connection; see `handlers::authorize`.
@@ -46,7 +48,7 @@ struct options {
     std::chrono::milliseconds connect_timeout{45'000};
 
     unsigned max_attachments = 10;              ///< Of one packet; more close the connection.
-    std::size_t max_packet_bytes = 10'000'000;  ///< A packet with all its attachments.
+    std::size_t max_packet_bytes = 10'000'000;  ///< A packet with all its attachments; the same.
     unsigned max_depth = 128;                   ///< Of nested arrays and objects; at most 512.
     std::size_t max_namespaces = 64;            ///< Of one connection; more are refused.
     std::size_t max_namespace_name = 256;       ///< Bytes; a longer name closes the connection.
@@ -64,12 +66,13 @@ struct options {
     std::size_t max_child_namespaces = 65'536;
 
     /// The `dist` folder of the npm package socket.io-client: its bundles are served at the mount,
-    /// as `socket.io.js` and so on. Empty: none are.
+    /// as `socket.io.js` and so on. Empty: none are. `server::mount` reads it, and throws
+    /// `std::invalid_argument` if it holds no socket.io.js.
     std::string client_files{};
 
     /// Called instead of the library's answer when an event's arguments do not fit its handler. By
     /// default the client's acknowledgement, if it asked for one, gets `{"error": "argument 2:
-    /// expected integer"}`.
+    /// expected integer"}`. On the socket's shard.
     std::function<void(socket&, event const&, argument_error const&)> on_bad_arguments{};
 
     /// Makes what connects a namespace with other servers; empty: there are no others.

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,6 +42,8 @@ enum class recovery : std::uint8_t {
     not_stored,  ///< Recovery is off.
 };
 
+class nsp;
+
 /// Names a listener, to be removed by.
 using listener_id = std::uint64_t;
 
@@ -58,6 +61,7 @@ public:
     /// makes of the wire's session id.
     std::string const& id() const noexcept;
     std::string const& nsp_name() const noexcept;
+    anywire::socketio::nsp nsp() const noexcept;
     bool is_connected() const noexcept;
     recovery recovery_result() const noexcept;
     bool recovered() const noexcept { return recovery_result() == recovery::recovered; }
@@ -68,8 +72,21 @@ public:
     anywire::socketio::handshake handshake() const;
     /// What the client gave as `auth`.
     json_view auth() const noexcept;
-    /// The application's own. A recovered socket has it again.
+    /// The same as a value; nothing if it does not fit.
+    template <class T>
+    std::optional<T> auth_as() const {
+        std::optional<T> value{std::in_place};
+        if (!read_value(auth(), *value)) value.reset();
+        return value;
+    }
+    /// The application's own. A recovered socket has it again, as a copy; `fetch_sockets` copies it.
     std::any& data() noexcept;
+    /// The same as a `T`, made by its default constructor where there is none yet.
+    template <class T>
+    T& data_as() {
+        if (auto* const known = std::any_cast<T>(&data())) return *known;
+        return data().template emplace<T>();
+    }
     /// What `authorize` accepted the connection with.
     std::any& connection_data() noexcept;
     /// Bytes queued for the connection, each message charged 64 more.
@@ -84,15 +101,18 @@ public:
     listener_id on(std::string name, F f) {
         return add(std::move(name), detail::make_event_handler(std::move(f)), false);
     }
-    /// The same for the next event of that name only.
+    /// The same for the next event of that name only; one that does not fit counts.
     template <class F>
     listener_id once(std::string name, F f) {
         return add(std::move(name), detail::make_event_handler(std::move(f)), true);
     }
+    /// Removes a listener of this socket, of whatever kind.
     void off(listener_id which);
+    /// Removes those of an event; what is registered on the namespace stays.
     void off(std::string_view name);
 
-    /// Sees every event before its handlers do; `prepend_any` before the others.
+    /// Sees every event that the `use` functions let pass, before its handlers do; `prepend_any`
+    /// before the others.
     listener_id on_any(std::function<void(event const&)> f);
     listener_id prepend_any(std::function<void(event const&)> f);
     void off_any();
@@ -118,11 +138,16 @@ public:
     /// is called before the last `disconnect` handler, if at all. Before the socket has joined, and
     /// when it has left, nothing is sent.
     ///
+    /// Errors: as `session::send`; nothing was queued then. Safe to ignore. `errc::message_dropped`
+    ///         also for a volatile event whose transport was busy, and for one that repeats a
+    ///         peer's value that only looks like bytes.
     /// Throws: `std::invalid_argument` for a reserved name.
     template <class... A>
-    void emit(std::string_view name, A&&... args) {
-        emit_with({}, name, std::forward<A>(args)...);
+    result<void> emit(std::string_view name, A&&... args) {
+        return emit_with({}, name, std::forward<A>(args)...);
     }
+    /// The queue ran empty after an emit had been refused for want of room.
+    void on_drain(std::function<void()> f);
     [[nodiscard]] sender volatile_();
     [[nodiscard]] sender compress(bool on);
     /// For the answer of one emit. Without it an answer is waited for as long as the socket lives.
@@ -131,13 +156,15 @@ public:
     // -- others --------------------------------------------------------------------------------
     /// All others of the namespace, or of rooms.
     [[nodiscard]] anywire::socketio::broadcast broadcast() const;
-    [[nodiscard]] anywire::socketio::broadcast to(std::string_view room) const;
-    [[nodiscard]] anywire::socketio::broadcast in(std::string_view room) const { return to(room); }
-    [[nodiscard]] anywire::socketio::broadcast except(std::string_view room) const;
+    [[nodiscard]] anywire::socketio::broadcast to(room_names const& rooms) const;
+    [[nodiscard]] anywire::socketio::broadcast in(room_names const& rooms) const {
+        return to(rooms);
+    }
+    [[nodiscard]] anywire::socketio::broadcast except(room_names const& rooms) const;
 
     // -- rooms ---------------------------------------------------------------------------------
     /// False when it is in `options::max_rooms` already, or has left.
-    bool join(std::string_view room);
+    bool join(room_names const& rooms);
     void leave(std::string_view room);
     /// Its own first.
     std::vector<std::string> rooms() const;
@@ -147,7 +174,7 @@ public:
     /// hear of it when the one that called has returned.
     void disconnect(bool close = false);
 
-    /// Calls `f` once, later, unless the socket has gone by then.
+    /// Calls `f` once, `delay` from now (rounded up to 25 ms), unless the socket has gone by then.
     void after(std::chrono::milliseconds delay, std::function<void(socket&)> f);
 
 protected:
@@ -156,20 +183,22 @@ protected:
 
 private:
     template <class... A>
-    void emit_with(emit_flags const& flags, std::string_view name, A&&... args) {
+    result<void> emit_with(emit_flags const& flags, std::string_view name, A&&... args) {
+        result<void> sent;
         detail::encode_emit(
             name,
             [](auto&& f) { return detail::make_ack_handler(std::forward<decltype(f)>(f)); },
             [&](detail::encoded e, detail::ack_handler a) {
-                send(flags, name, std::move(e), std::move(a));
+                sent = send(flags, name, std::move(e), std::move(a));
             },
             std::forward<A>(args)...);
+        return sent;
     }
     listener_id add(std::string name, detail::event_handler f, bool once);
-    void send(emit_flags const& flags,
-              std::string_view name,
-              detail::encoded e,
-              detail::ack_handler a);
+    result<void> send(emit_flags const& flags,
+                      std::string_view name,
+                      detail::encoded e,
+                      detail::ack_handler a);
 };
 
 /// An emit with flags: `socket.volatile_().emit(...)`.
@@ -182,8 +211,8 @@ public:
         return flags_.timeout = longest, *this;
     }
     template <class... A>
-    void emit(std::string_view name, A&&... args) {
-        socket_.emit_with(flags_, name, std::forward<A>(args)...);
+    result<void> emit(std::string_view name, A&&... args) {
+        return socket_.emit_with(flags_, name, std::forward<A>(args)...);
     }
 
 private:
