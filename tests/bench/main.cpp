@@ -103,8 +103,11 @@ private:
             auto& server = start(g, c);
             auto time = options_.size.time;
             if (is_first) time.warm *= 3;
-            // Some servers are compiled while they run.
-            if (server.used.insert(c.label).second) time.warm = options_.size.first_warm;
+            if (server.used.insert(c.label).second && is_node(c)) {
+                // It is compiled while it runs.
+                time.warm = options_.size.first_warm;
+                time.warm_messages = options_.size.first_warm_messages;
+            }
             if (g.what.what == work::hold) time.measure = options_.size.hold_time;
             auto* const tls = g.is_tls ? tls_.get() : nullptr;
             auto w = g.what;
@@ -124,6 +127,12 @@ private:
         return static_cast<unsigned>((options_.descriptors - 300) / sockets);
     }
 
+    server_spec const& spec_of(cell const& c) const {
+        return *std::find_if(
+            servers_.begin(), servers_.end(), [&](auto const& s) { return s.name == c.server; });
+    }
+    bool is_node(cell const& c) const { return spec_of(c).is_node; }
+
     /// A server that runs, for as long as nothing fails.
     struct running {
         process runs;
@@ -131,9 +140,8 @@ private:
     };
 
     running& start(group const& g, cell const& c) {
-        auto const spec = std::find_if(
-            servers_.begin(), servers_.end(), [&](auto const& s) { return s.name == c.server; });
-        auto command = spec->command;
+        auto const& spec = spec_of(c);
+        auto command = spec.command;
         command.insert(command.end(), c.options.begin(), c.options.end());
         if (g.is_tls)
             command.insert(command.end(),
@@ -142,7 +150,7 @@ private:
         for (auto const& word : command) key += word + '\n';
         auto at = running_.find(key);
         if (at == running_.end())
-            at = running_.emplace(key, running{process(command, spec->is_node)}).first;
+            at = running_.emplace(key, running{process(command, spec.is_node)}).first;
         return at->second;
     }
 
