@@ -63,6 +63,10 @@ private:
     void run_group(group g) {
         choose(g);
         if (g.cells.empty()) return;
+        if (steady::now() - started_ > options_.size.limit) {
+            std::printf("\n%s: left out, the time is up\n", g.name.c_str());
+            return;
+        }
         table t{.of = g};
         auto const rounds = std::min(
             g.most_rounds, std::max(options_.size.rounds, options_.rounds ? 1 : g.least_rounds));
@@ -164,6 +168,7 @@ private:
         if (options_.is_terminal) std::fputs("\r\033[K", stderr);
     }
 
+    time_point started_ = steady::now();
     command_line options_;
     list_of_servers servers_;
     std::shared_ptr<ssl_ctx_st> tls_;

@@ -48,6 +48,7 @@ void make_quick(command_line& a) {
     a.size.first_warm = 300ms;
     a.size.first_warm_messages = 20'000;
     a.size.has_all_echoes = false;
+    a.size.limit = 95s;
     a.size.idle = 1'000;
     a.size.has_crowds = false;
 }

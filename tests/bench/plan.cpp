@@ -35,12 +35,12 @@ public:
         echoes();
         bursts();
         broadcasts();
-        large();
         churn();
+        idle();
         tls();
         deflate();
         shards();
-        idle();
+        large();
         hold();
         return std::move(groups_);
     }
@@ -154,12 +154,14 @@ private:
     }
 
     void large() {
-        for (auto const kb : {64u, 1024u})
+        for (auto const kb : {64u, 1024u}) {
+            if (kb == 1024 && !scale_.has_crowds) continue;
             add({.name = "large-" + (kb == 64 ? std::string("64k") : std::string("1m")),
                  .title = "echo, one message of " + number(kb) +
                           " KiB in flight, 8 clients: server CPU in us per message",
                  .what = {.clients = 8, .bytes = kb * std::size_t{1024}},
                  .cells = all_cells()});
+        }
     }
 
     void churn() {

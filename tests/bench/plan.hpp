@@ -60,6 +60,7 @@ struct scale {
     unsigned few = 50, many = 500, crowd = 5'000, hold = 19'000;
     unsigned idle = 5'000;
     milliseconds hold_time{30'000};  ///< Longer than a client lives that answers no heartbeat.
+    milliseconds limit{3'600'000};   ///< No table is begun after so long.
     bool has_crowds = true;
     bool has_all_echoes = true;
 };
