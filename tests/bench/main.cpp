@@ -63,6 +63,10 @@ private:
     void run_group(group g) {
         choose(g);
         if (g.cells.empty()) return;
+        if (steady::now() - started_ > options_.size.limit) {
+            std::printf("\n%s: left out, the time is up\n", g.name.c_str());
+            return;
+        }
         table t{.of = g};
         auto const rounds = std::min(
             g.most_rounds, std::max(options_.size.rounds, options_.rounds ? 1 : g.least_rounds));
@@ -103,8 +107,11 @@ private:
             auto& server = start(g, c);
             auto time = options_.size.time;
             if (is_first) time.warm *= 3;
-            // Some servers are compiled while they run.
-            if (server.used.insert(c.label).second) time.warm = options_.size.first_warm;
+            if (server.used.insert(c.label).second && is_node(c)) {
+                // It is compiled while it runs.
+                time.warm = options_.size.first_warm;
+                time.warm_messages = options_.size.first_warm_messages;
+            }
             if (g.what.what == work::hold) time.measure = options_.size.hold_time;
             auto* const tls = g.is_tls ? tls_.get() : nullptr;
             auto w = g.what;
@@ -124,6 +131,12 @@ private:
         return static_cast<unsigned>((options_.descriptors - 300) / sockets);
     }
 
+    server_spec const& spec_of(cell const& c) const {
+        return *std::find_if(
+            servers_.begin(), servers_.end(), [&](auto const& s) { return s.name == c.server; });
+    }
+    bool is_node(cell const& c) const { return spec_of(c).is_node; }
+
     /// A server that runs, for as long as nothing fails.
     struct running {
         process runs;
@@ -131,9 +144,8 @@ private:
     };
 
     running& start(group const& g, cell const& c) {
-        auto const spec = std::find_if(
-            servers_.begin(), servers_.end(), [&](auto const& s) { return s.name == c.server; });
-        auto command = spec->command;
+        auto const& spec = spec_of(c);
+        auto command = spec.command;
         command.insert(command.end(), c.options.begin(), c.options.end());
         if (g.is_tls)
             command.insert(command.end(),
@@ -142,7 +154,7 @@ private:
         for (auto const& word : command) key += word + '\n';
         auto at = running_.find(key);
         if (at == running_.end())
-            at = running_.emplace(key, running{process(command, spec->is_node)}).first;
+            at = running_.emplace(key, running{process(command, spec.is_node)}).first;
         return at->second;
     }
 
@@ -156,6 +168,7 @@ private:
         if (options_.is_terminal) std::fputs("\r\033[K", stderr);
     }
 
+    time_point started_ = steady::now();
     command_line options_;
     list_of_servers servers_;
     std::shared_ptr<ssl_ctx_st> tls_;

@@ -44,7 +44,11 @@ server_spec server_of(std::string const& text) {
 void make_quick(command_line& a) {
     a.size.rounds = 1;
     a.size.time = {.warm = 20ms, .measure = 120ms};
-    a.size.first_warm = 700ms;
+    a.size.time.most_warm = 1'200ms;
+    a.size.first_warm = 300ms;
+    a.size.first_warm_messages = 20'000;
+    a.size.has_all_echoes = false;
+    a.size.limit = 95s;
     a.size.idle = 1'000;
     a.size.has_crowds = false;
 }
@@ -53,6 +57,7 @@ void make_smoke(command_line& a) {
     a.size.rounds = 1;
     a.size.time = {.warm = 0ms, .measure = 30ms};
     a.size.first_warm = 0ms;
+    a.size.first_warm_messages = 0;
     a.size.few = 10;
     a.size.many = 40;
     a.size.crowd = 200;

@@ -54,10 +54,13 @@ struct group {
 struct scale {
     unsigned rounds = 5;
     timing time{};
-    milliseconds first_warm{1'000};  ///< For what a server has not done before.
+    /// For what a server on Node has not done before.
+    milliseconds first_warm{1'000};
+    std::uint64_t first_warm_messages = 50'000;
     unsigned few = 50, many = 500, crowd = 5'000, hold = 19'000;
     unsigned idle = 5'000;
     milliseconds hold_time{30'000};  ///< Longer than a client lives that answers no heartbeat.
+    milliseconds limit{3'600'000};   ///< No table is begun after so long.
     bool has_crowds = true;
     bool has_all_echoes = true;
 };

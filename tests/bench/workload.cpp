@@ -138,7 +138,7 @@ private:
     }
 
     void measure() {
-        settle_working(timing_.warm);
+        warm_up();
         latencies_.clear();
         auto const messages = total_;
         auto const cpu = server_.cpu_time();
@@ -156,6 +156,15 @@ private:
         out_.per_second = count / seconds;
         out_.p50_us = latencies_.percentile_us(0.50);
         out_.p99_us = latencies_.percentile_us(0.99);
+    }
+
+    void warm_up() {
+        auto const start_time = steady::now();
+        auto const enough = total_ + std::max<std::uint64_t>(timing_.warm_messages, 1);
+        wait([&] {
+            auto const elapsed = steady::now() - start_time;
+            return elapsed >= timing_.warm && (total_ >= enough || elapsed >= timing_.most_warm);
+        });
     }
 
     /// Goes on for that long, and beyond it until at least one message has come.

@@ -30,7 +30,9 @@ struct workload {
 };
 
 struct timing {
-    milliseconds warm{100};  ///< Not counted.
+    milliseconds warm{100};           ///< Not counted, and longer until so many messages
+    std::uint64_t warm_messages = 0;  ///< have come, but not longer than
+    milliseconds most_warm{4'000};
     milliseconds measure{800};
     milliseconds patience{10'000};  ///< Without any progress: the end.
 };
