@@ -247,6 +247,15 @@ broadcast socket::to(std::string_view room) const {
 broadcast socket::except(std::string_view room) const {
     return broadcast().except(room);
 }
+broadcast socket::to(std::vector<std::string> const& rooms) const {
+    return broadcast().to(rooms);
+}
+broadcast socket::in(std::vector<std::string> const& rooms) const {
+    return broadcast().to(rooms);
+}
+broadcast socket::except(std::vector<std::string> const& rooms) const {
+    return broadcast().except(rooms);
+}
 
 bool socket::join(std::string_view room) {
     auto& s = of(*this);

@@ -46,8 +46,17 @@ public:
         everybody().emit(event_name, std::forward<A>(args)...);
     }
     [[nodiscard]] broadcast to(std::string_view room) const { return everybody().to(room); }
+    [[nodiscard]] broadcast to(std::vector<std::string> const& rooms) const {
+        return everybody().to(rooms);
+    }
     [[nodiscard]] broadcast in(std::string_view room) const { return everybody().to(room); }
+    [[nodiscard]] broadcast in(std::vector<std::string> const& rooms) const {
+        return everybody().to(rooms);
+    }
     [[nodiscard]] broadcast except(std::string_view room) const { return everybody().except(room); }
+    [[nodiscard]] broadcast except(std::vector<std::string> const& rooms) const {
+        return everybody().except(rooms);
+    }
     [[nodiscard]] broadcast volatile_() const { return everybody().volatile_(); }
     [[nodiscard]] broadcast compress(bool on) const { return everybody().compress(on); }
     [[nodiscard]] broadcast local() const { return everybody().local(); }

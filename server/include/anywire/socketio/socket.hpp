@@ -132,8 +132,11 @@ public:
     /// All others of the namespace, or of rooms.
     [[nodiscard]] anywire::socketio::broadcast broadcast() const;
     [[nodiscard]] anywire::socketio::broadcast to(std::string_view room) const;
+    [[nodiscard]] anywire::socketio::broadcast to(std::vector<std::string> const& rooms) const;
     [[nodiscard]] anywire::socketio::broadcast in(std::string_view room) const { return to(room); }
+    [[nodiscard]] anywire::socketio::broadcast in(std::vector<std::string> const& rooms) const;
     [[nodiscard]] anywire::socketio::broadcast except(std::string_view room) const;
+    [[nodiscard]] anywire::socketio::broadcast except(std::vector<std::string> const& rooms) const;
 
     // -- rooms ---------------------------------------------------------------------------------
     /// False when it is in `options::max_rooms` already, or has left.
