@@ -107,11 +107,12 @@ nsp_core::config_ptr nsp_core::config() const {
 }
 
 void nsp_core::change_config(std::function<void(nsp_config&)> const& change) {
+    config_ptr old;  // what is in it may do anything when it goes
     std::scoped_lock const lock(config_mutex_);
     auto changed = std::make_shared<nsp_config>(*config_);
     change(*changed);
     rooms_watched_ = !changed->rooms.empty();
-    config_ = std::move(changed);
+    old = std::exchange(config_, std::move(changed));
 }
 
 // ---- the order

@@ -1,0 +1,313 @@
+// Connection state recovery, over the wire.
+#include "integration/socketio_client.hpp"
+
+#include <thread>
+
+using namespace anywire;
+using namespace anywire::test;
+using namespace std::chrono_literals;
+using strings = std::vector<std::string>;
+
+namespace {
+
+sio::options recovering(std::function<void(sio::options&)> const& change = {}) {
+    sio::options o;
+    o.recovery.enabled = true;
+    if (change) change(o);
+    return o;
+}
+
+constexpr char const* words[] = {
+    "not_asked", "recovered", "unknown_session", "expired", "offset_lost", "not_stored"};
+
+/// Notes how each socket's recovery went, and what it has.
+void add_notes(sio::server const& io, notes& seen) {
+    io.use([&seen](sio::socket&, sio::next go_on) {
+        seen.add("middleware");
+        go_on();
+    });
+    io.on_connection([&seen](sio::socket& s) {
+        auto line = std::string("result ") + words[static_cast<std::size_t>(s.recovery_result())];
+        CHECK(s.recovered() == (s.recovery_result() == sio::recovery::recovered));
+        for (auto const& r : s.rooms())
+            if (r != s.id()) line.append(" ").append(r);
+        if (auto const* const d = std::any_cast<int>(&s.data()))
+            line.append(" ").append(std::to_string(*d));
+        seen.add(line);
+        s.data() = 7;
+        s.join("r");
+    });
+}
+
+/// One who has joined, and has seen the first event.
+struct visitor {
+    explicit visitor(sio_house& house, std::string_view auth = {}) : client(house.port()) {
+        who = client.join("/", auth);
+        house.io.to(who.sid).emit("hello");
+        offset = offset_of(client.until("2"));
+    }
+    static std::string offset_of(std::string_view packet) {
+        auto const end = packet.rfind('"');
+        auto const begin = packet.rfind('"', end - 1);
+        return std::string(packet.substr(begin + 1, end - begin - 1));
+    }
+    std::string auth() const {
+        return R"({"pid":")" + who.pid + R"(","offset":")" + offset + R"("})";
+    }
+    void cut(sio_house& house) {
+        auto const n = house.seen.count("disconnect /");
+        client.reset();
+        CHECK(house.seen.wait_for("disconnect /", n + 1));
+    }
+    sio_client client;
+    joined who{};
+    std::string offset{};
+};
+
+}  // namespace
+
+TEST_CASE(
+    "who was cut off comes back with id, rooms, data and what was missed, before the answer") {
+    auto const threads = GENERATE(1u, 4u);
+    auto const skip = GENERATE(true, false);
+    sio_house house(threads, add_notes, recovering([&](sio::options& o) {
+                        o.recovery.skip_middlewares = skip;
+                    }));
+    visitor v(house);
+    CHECK(v.who.pid.size() == 20);
+    v.cut(house);
+    auto const& io = house.io;
+    io.emit("missed", 1);
+    io.to("r").emit("missed", 2);
+    io.to("other").emit("not mine");
+    io.except("r").emit("not mine");
+    io.volatile_().emit("not kept");
+    io.timeout(1ms).emit("asks", [](error_code, std::vector<int>) {});
+    io.to(v.who.sid).emit("missed", std::vector<std::byte>{std::byte{7}});
+    sio_client again(house.port());
+    auto const who = again.join("/", v.auth());
+    CHECK(who.sid == v.who.sid);
+    CHECK(who.pid == v.who.pid);
+    REQUIRE(again.early.size() == 4);
+    CHECK(again.early[0].starts_with(R"(2["missed",1,")"));
+    CHECK(again.early[1].starts_with(R"(2["missed",2,")"));
+    CHECK(again.early[2].starts_with(R"(51-["missed",{"_placeholder":true,"num":0},")"));
+    CHECK(again.early[3] == "\7");
+    REQUIRE(house.seen.wait_for("result", 2));
+    CHECK(house.seen.wait_for("result recovered r 7"));
+    CHECK(house.seen.count("middleware") == (skip ? 1u : 2u));
+    // Once only, and it goes on as before.
+    io.emit("live", 3);
+    CHECK(again.next().starts_with(R"(2["live",3,")"));
+    again.packet("1");
+    CHECK(again.flush().empty() == false);
+}
+
+TEST_CASE("whoever cannot be recovered is a new one, and is told why") {
+    sio_house house(
+        2, add_notes, recovering([](sio::options& o) { o.recovery.max_log_events = 3; }));
+    auto const comes = [&](std::string const& auth, std::string const& result) {
+        INFO(auth);
+        auto const n = house.seen.count("result " + result);
+        auto const seen = house.seen.count("middleware");
+        sio_client c(house.port());
+        auto const who = c.join("/", auth);
+        CHECK(c.early.empty());
+        CHECK(house.seen.wait_for("result " + result, n + 1));
+        CHECK(house.seen.count("middleware") == seen + 1);
+        return who;
+    };
+    comes("", "not_asked");
+    comes(R"({"pid":5})", "not_asked");
+    comes(R"({"pid":"nonsense"})", "unknown_session");
+    for (auto const* offset : {R"("-")", R"("")", R"("zzzz")", "7", "null", R"("0")"}) {
+        visitor v(house);
+        v.cut(house);
+        auto const auth = R"({"pid":")" + v.who.pid + R"(","offset":)" + offset + "}";
+        auto const who = comes(auth, "offset_lost");
+        CHECK(who.sid != v.who.sid);
+        CHECK(who.pid != v.who.pid);
+        comes(auth, "unknown_session");
+    }
+    visitor trimmed(house);
+    trimmed.cut(house);
+    for (int n = 0; n < 4; ++n) house.io.emit("e", n);
+    comes(trimmed.auth(), "offset_lost");
+    visitor left(house);
+    left.client.packet("1");
+    CHECK(house.seen.wait_for("disconnect / client namespace disconnect"));
+    left.client.close();
+    comes(left.auth(), "unknown_session");
+    visitor thrown_out(house);
+    house.io.to(thrown_out.who.sid).disconnect_sockets(true);
+    CHECK(thrown_out.client.is_closed());
+    comes(thrown_out.auth(), "unknown_session");
+}
+
+TEST_CASE("without an offset a client has seen nothing") {
+    sio_house house(1, add_notes, recovering());
+    visitor v(house);
+    v.cut(house);
+    sio_client c(house.port());
+    CHECK(c.join("/", R"({"pid":")" + v.who.pid + R"("})").sid == v.who.sid);
+    CHECK(c.early.size() == 1);
+}
+
+TEST_CASE("a session expires") {
+    sio_house house(
+        1, add_notes, recovering([](sio::options& o) { o.recovery.max_disconnection = 1ms; }));
+    visitor v(house);
+    v.cut(house);
+    CHECK(eventually([&] {
+        visitor other(house);
+        other.cut(house);
+        ::poll(nullptr, 0, 5);
+        sio_client c(house.port());
+        (void)c.join("/", other.auth());
+        (void)c.flush();
+        return house.seen.count("result expired") != 0;
+    }));
+}
+
+TEST_CASE("where nothing is stored nobody recovers, and no offset is added") {
+    sio_house house(1, add_notes);
+    sio_client c(house.port());
+    CHECK(c.join("/", R"({"pid":"x","offset":"1"})").pid.empty());
+    CHECK(house.seen.wait_for("result not_stored"));
+    house.io.emit("e", 1);
+    CHECK(c.flush() == strings{R"(2["e",1])"});
+}
+
+TEST_CASE(
+    "a client that comes back while its old connection seems alive is recovered, the old one ended "
+    "first") {
+    auto const threads = GENERATE(1u, 4u);
+    auto const replaces = GENERATE(true, false);
+    sio_house house(
+        threads,
+        [](sio::server const& io, notes& seen) {
+            add_notes(io, seen);
+            (void)io.of("/second");
+        },
+        recovering([&](sio::options& o) { o.recovery.replace_live = replaces; }));
+    for (int round = 0; round < 8; ++round) {
+        CAPTURE(round);
+        visitor v(house);
+        (void)v.client.join("/second");
+        house.io.to(v.who.sid).emit("missed", round);
+        auto const before = house.seen.all().size();
+        sio_client again(house.port());
+        auto const who = again.join("/", v.auth());
+        if (!replaces) {
+            CHECK(who.sid != v.who.sid);
+            CHECK(v.client.flush().size() == 1);
+            continue;
+        }
+        CHECK(who.sid == v.who.sid);
+        REQUIRE(again.early.size() == 1);
+        CHECK(again.early[0].starts_with(R"(2["missed",)" + std::to_string(round)));
+        CHECK(v.client.is_closed());
+        (void)again.flush();
+        auto const all = house.seen.all();
+        CHECK(strings(all.begin() + static_cast<long>(before), all.end()) ==
+              strings{"disconnect / transport close", "connection /", "result recovered r 7"});
+        CHECK(house.io.of("/second").socket_count() == 0);
+        again.packet("1");
+        CHECK(house.seen.wait_for("disconnect / client namespace disconnect",
+                                  static_cast<std::size_t>(round) + 1));
+    }
+}
+
+TEST_CASE("of many who show the same secret at once the last keeps the session") {
+    sio_house house(4, add_notes, recovering());
+    visitor v(house);
+    for (int round = 0; round < 5; ++round) {
+        std::vector<std::thread> all;
+        std::atomic<int> lost{0};
+        for (int i = 0; i < 6; ++i)
+            all.emplace_back([&] {
+                try {
+                    sio_client c(house.port());
+                    (void)c.join("/", v.auth());
+                    c.reset();
+                } catch (std::runtime_error const&) {
+                    ++lost;  // another one came
+                }
+            });
+        for (auto& t : all) t.join();
+        CHECK(lost < 6);
+    }
+    CHECK(house.is_empty());
+}
+
+TEST_CASE("what is missed and too much for a queue makes a new session, not a closed one") {
+    sio_house house(1, add_notes, recovering([](sio::options& o) {
+                        o.engine.limits.max_queued_bytes = 10'000;
+                    }));
+    visitor v(house);
+    v.cut(house);
+    for (int n = 0; n < 100; ++n) house.io.emit("e", std::string(100, 'x'));
+    sio_client c(house.port());
+    CHECK(c.join("/", v.auth()).sid != v.who.sid);
+    CHECK(c.early.empty());
+    CHECK(house.seen.wait_for("result offset_lost"));
+    CHECK(house.seen.count("middleware") == 2);
+    CHECK(c.flush().empty());
+}
+
+TEST_CASE(
+    "a recovered session whose log is trimmed before it has joined sees the middlewares as a new "
+    "one") {
+    sio_house* at = nullptr;
+    sio_house house(
+        1,
+        [&](sio::server const& io, notes& seen) {
+            io.use([&, io](sio::socket& s, sio::next go_on) {
+                seen.add(s.recovered() ? "recovering" : "new " + std::to_string(s.rooms().size()));
+                for (int n = 0; n < 5 && s.recovered(); ++n) io.emit("trims", n);
+                go_on();
+            });
+            add_notes(io, seen);
+        },
+        recovering([](sio::options& o) {
+            o.recovery.max_log_events = 3;
+            o.recovery.skip_middlewares = false;
+        }));
+    at = &house;
+    visitor v(*at);
+    v.cut(house);
+    sio_client c(house.port());
+    auto const who = c.join("/", v.auth());
+    CHECK(who.sid != v.who.sid);
+    CHECK(house.seen.wait_for("result offset_lost"));
+    CHECK(house.seen.count("recovering") == 1);
+    CHECK(house.seen.count("new 1") == 2);
+}
+
+TEST_CASE("sessions' data may do anything when they are forgotten") {
+    struct presence {
+        explicit presence(sio::nsp n, notes& s) : nsp(std::move(n)), seen(s) {}
+        ~presence() {
+            nsp.emit("gone");
+            seen.add("data gone");
+        }
+        sio::nsp nsp;
+        notes& seen;
+    };
+    sio_house house(
+        1,
+        [](sio::server const& io, notes& seen) {
+            io.on_connection([&seen, io](sio::socket& s) {
+                s.data() = std::make_shared<presence>(io.of("/"), seen);
+            });
+        },
+        recovering([](sio::options& o) { o.recovery.max_sessions = 1; }));
+    for (std::size_t n = 1; n < 4; ++n) {
+        {
+            sio_client c(house.port());
+            (void)c.join();
+        }
+        CHECK(house.seen.wait_for("disconnect", n));
+    }
+    CHECK(house.seen.wait_for("data gone", 2));
+}
