@@ -17,6 +17,7 @@ socketio_suite('server threads: 4', {
     args: ['--threads', '4'],
     checks: [
         'settles', 'events', 'binaries', 'broadcast', 'rooms', 'namespaces', 'many', 'recovery',
+        'kicked_from_namespace', 'kicked_out',
     ],
 });
 

@@ -364,6 +364,84 @@ const socketio_checks = (() => {
         });
     }
 
+    // Another namespace on the connection of `main`, joined.
+    async function second_namespace(main, options) {
+        const { mode, version } = options;
+        const custom = new Client(() => main.socket.io.socket('/custom'), '', { mode, version });
+        return custom.open();
+    }
+
+    // Says in `closed` whether the connection below `client` has ended.
+    function watch_engine(client) {
+        const seen = { closed: false };
+        client.socket.io.engine.on('close', () => {
+            seen.closed = true;
+            client.wake();
+        });
+        return seen;
+    }
+
+    // Whom the server has put out comes back as somebody new, with no state recovered.
+    async function returns_as_new(client, id) {
+        client.socket.connect();
+        await client.open();
+        expect(client.socket.id && client.socket.id !== id, `${client.name}: kept its id`);
+        expect(!client.socket.recovered, `${client.name}: recovered what the server had ended`);
+        await client.flushed();
+    }
+
+    // The server ends one namespace: the connection stays, with the other namespace on it.
+    async function kicked_from_namespace(io, url, options) {
+        await connected(io, url, options, async (main) => {
+            await main.settled();
+            const custom = await second_namespace(main, options);
+            const seen = watch_engine(main);
+            const { engine } = main.socket.io;
+
+            // First the one, then the other: clients end a connection that carries nobody.
+            custom.emit('kick', false);
+            same(await custom.ended(), 'io server disconnect', custom.name);
+            await main.flushed();
+            custom.socket.connect();
+            await custom.open();
+
+            const { id } = main.socket;
+            main.emit('kick', false);
+            same(await main.ended(), 'io server disconnect', main.name);
+            if (main.version === '2.5') {
+                // Joins the main namespace by connecting alone: the other one has to leave, too.
+                custom.emit('kick', false);
+                same(await custom.ended(), 'io server disconnect', custom.name);
+                await main.until(() => seen.closed, () => 'end of the connection');
+                return returns_as_new(main, id);
+            }
+            await returns_as_new(main, id);
+            expect(!seen.closed && main.socket.io.engine === engine,
+                `${main.name}: came back on another connection`);
+            same(main.events.concat(main.ends, custom.ends), [], main.name);
+            return custom.close();
+        });
+    }
+
+    // The server ends the connection: each namespace is told before.
+    async function kicked_out(io, url, options, from = 'main') {
+        await connected(io, url, options, async (main) => {
+            await main.settled();
+            const custom = await second_namespace(main, options);
+            const seen = watch_engine(main);
+            const { id } = main.socket;
+            (from === 'main' ? main : custom).emit('kick', true);
+            for (const client of [main, custom]) {
+                same(await client.ended(), 'io server disconnect', client.name);
+            }
+            await main.until(() => seen.closed, () => 'end of the connection');
+            await returns_as_new(main, id);
+            same(main.ends.concat(custom.ends), [], main.name);
+        });
+    }
+
+    const kicked_out_by_another = (io, url, options) => kicked_out(io, url, options, 'custom');
+
     // Sends from the first moment on, so that an upgrade finds messages on their way.
     async function many(io, url, options, count = 500) {
         const client = new Client(io, url, { greeting: false, events: ['echo'], ...options });
@@ -473,7 +551,8 @@ const socketio_checks = (() => {
     return {
         Client, all_connected, connected, expect, same, canonical, binary, is_binary, octets,
         big_text, limit, greeting, settles, events, acks, binaries, broadcast, rooms, namespaces,
-        leaves_and_returns, many, volatiles, timeouts, big, recovery,
+        leaves_and_returns, kicked_from_namespace, kicked_out, kicked_out_by_another, many, volatiles,
+        timeouts, big, recovery,
     };
 })();
 

@@ -394,6 +394,63 @@ test('who has left a namespace gets nothing of it', async () => {
     other.destroy();
 });
 
+test('put out of one namespace, a client is told, and may stay and come back', async () => {
+    const one = await open();
+    one.send('40/custom,');
+    assert.equal((await one.packet()).nsp, '/custom');
+    assert.equal((await one.event('auth', '/custom')).nsp, '/custom');
+    one.send('42/custom,["kick",false]');
+    assert.equal(await one.message(), '41/custom,');
+    await one.echoes();
+    one.send('40/custom,');
+    assert.equal((await one.packet()).nsp, '/custom');
+    await one.event('auth', '/custom');
+    one.emit('kick', false);
+    assert.equal(await one.message(), '41');
+    const first = one.sid;
+    await one.join('/');
+    assert.notEqual(one.sid, first);
+    await one.event('auth');
+    await one.echoes();
+    one.destroy();
+});
+
+test('what a client sends to a namespace that it was put out of closes', async () => {
+    const one = await open();
+    one.send('42["kick",false]', '42["echo","too late"]');
+    assert.equal(await one.message(), '41');
+    await one.closes();
+});
+
+test('put out of all namespaces, a client is told of each, then the connection ends', async () => {
+    for (const version of [3, 4]) {
+        for (const kick of ['42["kick",true]', '42/custom,["kick",true]']) {
+            const one = await SioClient.open(server, { version });
+            one.send('40/custom,');
+            assert.equal((await one.packet()).nsp, '/custom');
+            await one.event('auth', '/custom');
+            one.send(kick, '42["echo","too late"]');
+            assert.deepEqual([await one.message(), await one.message()].sort(), ['41', '41/custom,']);
+            await one.closes();
+        }
+    }
+});
+
+test('put out of all namespaces by polling, a client is told the end of the session, too', async () => {
+    const session = await EioSession.open(server, { mount: '/socket.io/' });
+    await session.send('40');
+    const packets = [];
+    while (packets.length < 2) {
+        packets.push(...await session.packets());
+    }
+    await session.send('42["kick",true]');
+    const last = [];
+    while (last.at(-1) !== '1') {
+        last.push(...await session.packets());
+    }
+    assert.deepEqual(last.filter((one) => one !== '6'), ['41', '1']);
+});
+
 test('a client has a second to join', async () => {
     const start = Date.now();
     const one = await SioClient.connect(timed);
