@@ -295,8 +295,8 @@ bool socket::is_in(std::string_view room) const noexcept {
 
 void socket::disconnect(bool close) {
     auto& s = of(*this);
-    if (close) return s.owner().disconnect_all();
     if (!is_connected()) return;
+    if (close) return s.owner().disconnect_all();
     s.owner().send_text(wire::packet_type::disconnect, s.nsp().name(), {});
     io_shard::entry const here(s.at());
     s.leave_namespace(disconnect_reason::server_namespace_disconnect);
