@@ -147,14 +147,14 @@ bool io_core::post(std::size_t shard, std::function<void()> fn) {
 void io_core::on_shards_gone() noexcept {
     // All were told of their end when the shards ended; nobody is forgotten here but by a fault.
     for (auto const& s : shards_) s->drop_all();
-    // Handlers may hold what holds them.
+    // Handlers and stored data may hold what holds them.
     std::vector<std::shared_ptr<nsp_core>> all;
     {
         std::scoped_lock const lock(mutex_);
         for (auto const& [name, n] : namespaces_) all.push_back(n);
         for (auto const& p : parents_) all.push_back(p.core);
     }
-    for (auto const& n : all) n->change_config([](nsp_config& c) { c = {}; });
+    for (auto const& n : all) n->forget_all();
 }
 
 handlers io_core::handlers_for_mount(std::shared_ptr<io_core> const& self) {

@@ -115,6 +115,14 @@ void nsp_core::change_config(std::function<void(nsp_config&)> const& change) {
     old = std::exchange(config_, std::move(changed));
 }
 
+void nsp_core::forget_all() {
+    change_config([](nsp_config& c) { c = {}; });
+    std::vector<stored_session> dropped;
+    std::scoped_lock const lock(order_);
+    log_.drop_sessions();
+    dropped = log_.take_dropped();
+}
+
 // ---- the order
 // -----------------------------------------------------------------------------------
 

@@ -69,6 +69,9 @@ public:
     config_ptr config() const;
     void change_config(std::function<void(nsp_config&)> const& change);
 
+    /// Nobody will come any more: lets go what is the application's.
+    void forget_all();
+
     adapter& wires() const noexcept { return *adapter_; }
     std::uint64_t next_ack_id() noexcept { return next_ack_++; }
     std::atomic<std::size_t>& sockets() noexcept { return sockets_; }

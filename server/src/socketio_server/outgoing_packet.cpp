@@ -50,8 +50,7 @@ frame_list make_frames(wire::packet_type type,
                        bool compress) {
     auto const n = payload.attachments.size();
     frame_list frames;
-    frames.push_back(
-        make_text_frame(n == 0 ? type : binary_of(type), nsp, id, n, payload.json));
+    frames.push_back(make_text_frame(n == 0 ? type : binary_of(type), nsp, id, n, payload.json));
     if (!compress) frames.front()->mark_uncompressed();
     for (auto const& a : payload.attachments) frames.push_back(make_attachment(a, how, compress));
     return frames;

@@ -51,6 +51,9 @@ public:
             visit(events_[i].packet, *events_[i].filter);
     }
 
+    void drop_sessions() {
+        while (!by_age_.empty()) drop_oldest_session();
+    }
     /// Sessions that nobody will have any more. To be destroyed when the namespace is not locked:
     /// what the application has put into them may do anything then.
     std::vector<stored_session> take_dropped() noexcept { return std::exchange(dropped_, {}); }

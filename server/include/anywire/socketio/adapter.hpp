@@ -43,8 +43,7 @@ public:
                                     emit_flags flags,
                                     detail::ack_handler then) = 0;
     virtual void fetch_sockets(
-        socket_filter filter,
-        std::function<void(error_code, std::vector<remote_socket>)> then) = 0;
+        socket_filter filter, std::function<void(error_code, std::vector<remote_socket>)> then) = 0;
     virtual void sockets_join(socket_filter filter, std::string room) = 0;
     virtual void sockets_leave(socket_filter filter, std::string room) = 0;
     virtual void disconnect_sockets(socket_filter filter, bool close) = 0;
@@ -52,10 +51,9 @@ public:
     virtual void hear_server(event const& e) = 0;
 
     virtual void persist_session(stored_session s) = 0;
-    virtual void restore_session(
-        std::string_view pid,
-        std::optional<std::string> offset,
-        std::function<void(restore_error, restored_session)> then) = 0;
+    virtual void restore_session(std::string_view pid,
+                                 std::optional<std::string> offset,
+                                 std::function<void(restore_error, restored_session)> then) = 0;
 
 protected:
     ~local_sockets() = default;
@@ -81,10 +79,9 @@ public:
                                     detail::ack_handler then) {
         here_.broadcast_with_ack(std::move(event), std::move(filter), flags, std::move(then));
     }
-    virtual void fetch_sockets(
-        socket_filter filter,
-        emit_flags flags,
-        std::function<void(error_code, std::vector<remote_socket>)> then) {
+    virtual void fetch_sockets(socket_filter filter,
+                               emit_flags flags,
+                               std::function<void(error_code, std::vector<remote_socket>)> then) {
         (void)flags;
         here_.fetch_sockets(std::move(filter), std::move(then));
     }
@@ -109,10 +106,9 @@ public:
     virtual void server_count(std::function<void(std::size_t)> then) { then(1); }
 
     virtual void persist_session(stored_session s) { here_.persist_session(std::move(s)); }
-    virtual void restore_session(
-        std::string_view pid,
-        std::optional<std::string> offset,
-        std::function<void(restore_error, restored_session)> then) {
+    virtual void restore_session(std::string_view pid,
+                                 std::optional<std::string> offset,
+                                 std::function<void(restore_error, restored_session)> then) {
         here_.restore_session(pid, std::move(offset), std::move(then));
     }
 

@@ -13,8 +13,9 @@
 namespace anywire::socketio::detail {
 
 template <class F>
-concept plain_callable =
-    std::is_function_v<std::remove_pointer_t<F>> || requires { &F::operator(); };
+concept plain_callable = std::is_function_v<std::remove_pointer_t<F>> || requires {
+    &F::operator();
+};
 
 template <class Signature, class F, std::size_t... I>
 void call_handler(F& f,

@@ -1,0 +1,90 @@
+// Packets that many sockets get: their frames in each encoding.
+#include "socketio_server/outgoing_packet.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+using namespace anywire;
+using namespace anywire::socketio;
+using strings = std::vector<std::string>;
+
+namespace {
+
+strings texts(frame_list const& frames) {
+    strings all;
+    for (auto const& f : frames) all.emplace_back(f->text());
+    return all;
+}
+
+detail::encoded binary_event() {
+    return {R"(["e",{"_placeholder":true,"num":0}])", {std::string("\0\1\2", 3)}};
+}
+
+}  // namespace
+
+TEST_CASE("a packet of text is one frame, the same for all encodings and receivers") {
+    outgoing_packet const p("/", std::nullopt, {R"(["e",1])", {}}, true);
+    auto const first = p.frames(encoding::engineio4);
+    CHECK(texts(first) == strings{R"(42["e",1])"});
+    for (auto const how :
+         {encoding::engineio3, encoding::engineio4_base64, encoding::engineio3_base64})
+        CHECK(p.frames(how).front().get() == first.front().get());
+    CHECK(p.payload() == R"(["e",1])");
+    CHECK(p.bytes() == first.front()->cost());
+}
+
+TEST_CASE("a namespace and an id stand in the head") {
+    outgoing_packet const p("/n", 12, {R"(["e"])", {}}, true);
+    CHECK(texts(p.frames(encoding::engineio4)) == strings{R"(42/n,12["e"])"});
+    CHECK(p.payload() == R"(["e"])");
+}
+
+TEST_CASE("attachments follow as each encoding wants them, made once") {
+    outgoing_packet const p("/", std::nullopt, binary_event(), false);
+    auto const head = R"(451-["e",{"_placeholder":true,"num":0}])";
+    CHECK(texts(p.frames(encoding::engineio4)) == strings{head, std::string("\0\1\2", 3)});
+    CHECK(texts(p.frames(encoding::engineio3)) == strings{head, std::string("\4\0\1\2", 4)});
+    CHECK(texts(p.frames(encoding::engineio4_base64)) == strings{head, "bAAEC"});
+    CHECK(texts(p.frames(encoding::engineio3_base64)) == strings{head, "b4AAEC"});
+    auto const again = p.frames(encoding::engineio4);
+    CHECK(again[1].get() == p.frames(encoding::engineio4)[1].get());
+    CHECK(again[1]->is_attachment());
+    CHECK_FALSE(again[0]->is_attachment());
+    CHECK(again[0]->is_uncompressed());
+    CHECK(again[1]->is_uncompressed());
+    CHECK(p.attachments() == strings{std::string("\0\1\2", 3)});
+    CHECK(p.bytes() >= again[0]->cost() + 3);
+}
+
+TEST_CASE("an offset is one more argument, for clients that can recover only") {
+    for (auto binary : {false, true}) {
+        outgoing_packet const p("/",
+                                std::nullopt,
+                                binary ? binary_event() : detail::encoded{R"(["e"])", {}},
+                                true,
+                                "4z");
+        auto const plain =
+            binary ? std::string(R"(451-["e",{"_placeholder":true,"num":0}])") : R"(42["e"])";
+        auto const with = plain.substr(0, plain.size() - 1) + R"(,"4z"])";
+        CHECK(texts(p.frames(encoding::engineio4)).front() == with);
+        CHECK(texts(p.frames(encoding::engineio4_base64)).front() == with);
+        CHECK(texts(p.frames(encoding::engineio3)).front() == plain);
+        CHECK(texts(p.frames(encoding::engineio3_base64)).front() == plain);
+        CHECK(p.payload() == plain.substr(plain.find('[')));
+    }
+}
+
+TEST_CASE("a packet for one receiver is made of the same parts") {
+    auto const frames = make_frames(wire::packet_type::ack,
+                                    "/n",
+                                    3,
+                                    {R"([{"_placeholder":true,"num":0}])", {"x"}},
+                                    encoding::engineio4,
+                                    true);
+    CHECK(texts(frames) == strings{R"(461-/n,3[{"_placeholder":true,"num":0}])", "x"});
+    CHECK_FALSE(frames[0]->is_uncompressed());
+    CHECK(make_text_frame(wire::packet_type::connect, "/", std::nullopt, 0, {})->text() == "40");
+}
