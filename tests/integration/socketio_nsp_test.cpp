@@ -511,7 +511,6 @@ TEST_CASE("options out of range are refused") {
     refused([](sio::options& o) { o.max_depth = 513; });
     refused([](sio::options& o) { o.max_namespaces = 0; });
     refused([](sio::options& o) { o.recovery.max_disconnection = 0ms; });
-    refused([](sio::options& o) { o.engine.limits.overflow = overflow_policy::refuse; });
     sio::server const io;
     server at(on_free_port());
     at.mount("/socket.io/", io);
