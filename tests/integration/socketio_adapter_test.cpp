@@ -133,8 +133,12 @@ public:
         void others(sio::emit_flags flags, Fn fn) {
             if (flags.is_local) return;
             std::scoped_lock const lock(on_.mutex_);
-            for (auto* l : on_.lines_)
-                if (l != this && l->here().nsp_name() == here().nsp_name()) fn(l->here());
+            // What is told may be the last to hold a namespace, whose line goes then.
+            auto const all = on_.lines_;
+            for (auto* l : all)
+                if (l != this && on_.lines_.contains(l) &&
+                    l->here().nsp_name() == here().nsp_name())
+                    fn(l->here());
         }
         bus& on_;
     };
