@@ -9,6 +9,7 @@
 #include <atomic>
 #include <future>
 #include <mutex>
+#include <pthread.h>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -120,6 +121,7 @@ private:
     }
 
     void run() noexcept {
+        ::pthread_setname_np(::pthread_self(), "fault-proxy");
         // Handlers report errors as values; what is thrown is lack of memory. The proxy goes on
         // with the other connections.
         while (!io_.stopped()) {
