@@ -1,0 +1,152 @@
+// The time line of "Break it": what carried each client, when it was off, what it missed.
+
+import { watchVisible } from './dom.js';
+import { color, theme } from './theme.js';
+
+const span = 60;  // seconds shown
+const rowHeight = 44;
+const top = 34;
+
+/** rows: [{ name, segments: [{ from, to, kind, label }], marks: [{ at, symbol }], missed: [at] }] */
+export class Timeline {
+  constructor(canvas, rows, faults) {
+    this.canvas = canvas;
+    this.rows = rows;
+    this.faults = faults;
+    watchVisible(canvas, (is) => {
+      this.visible = is;
+      if (is) this.loop();
+    });
+    theme.addEventListener('change', () => this.draw());
+  }
+
+  loop() {
+    if (!this.visible || this.timer) return;
+    const step = () => {
+      this.timer = undefined;
+      if (!this.visible) return;
+      this.draw();
+      this.timer = setTimeout(() => requestAnimationFrame(step), 80);
+    };
+    step();
+  }
+
+  /** Forgets what has left on the left. */
+  trim(now) {
+    const old = now - span - 1;
+    for (const row of [...this.rows, this.faults]) {
+      while (row.segments.length > 1 && (row.segments[0].to ?? now) < old) row.segments.shift();
+      if (!row.marks) continue;
+      row.marks = row.marks.filter((m) => m.at > old);
+      row.missed = row.missed.filter((m) => m > old);
+    }
+  }
+
+  draw() {
+    const { canvas } = this;
+    const width = canvas.clientWidth;
+    const height = top + this.rows.length * rowHeight + 22;
+    const ratio = devicePixelRatio || 1;
+    if (!width) return;
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+      canvas.style.height = `${height}px`;
+    }
+    const now = performance.now() / 1000;
+    this.trim(now);
+    const g = canvas.getContext('2d');
+    g.setTransform(ratio, 0, 0, ratio, 0, 0);
+    g.clearRect(0, 0, width, height);
+    this.left = width < 520 ? 8 : 132;
+    this.x = (t) => this.left + (width - this.left - 8) * (1 - (now - t) / span);
+    this.drawGrid(g, width, height, now);
+    this.drawFaults(g, height, now);
+    this.rows.forEach((row, i) => this.drawRow(g, row, top + i * rowHeight, now));
+  }
+
+  drawGrid(g, width, height, now) {
+    g.font = '12px system-ui, sans-serif';
+    g.textAlign = 'center';
+    for (let s = 0; s <= span; s += 10) {
+      const x = this.x(now - s);
+      g.fillStyle = color('grid');
+      g.fillRect(Math.round(x), top - 6, 1, height - top - 14);
+      g.fillStyle = color('soft');
+      const near = width < 520 && s % 20;
+      if (!near) g.fillText(s ? `−${s} s` : 'now', s ? x : x - 10, height - 4);
+    }
+  }
+
+  /** Shades the time in which something was switched on. */
+  drawFaults(g, height, now) {
+    for (const s of this.faults.segments) {
+      if (!s.label) continue;
+      const from = Math.max(this.left, this.x(s.from));
+      const to = this.x(s.to ?? now);
+      if (to <= this.left) continue;
+      g.fillStyle = color('fault');
+      g.fillRect(from, 4, Math.max(2, to - from), height - 26);
+      g.save();
+      g.beginPath();
+      g.rect(from, 0, Math.max(2, to - from), 24);
+      g.clip();
+      g.fillStyle = color('bad');
+      g.textAlign = 'left';
+      g.font = '600 12px system-ui, sans-serif';
+      g.fillText(s.label, from + 6, 19);
+      g.restore();
+    }
+  }
+
+  drawRow(g, row, y, now) {
+    const narrow = this.left < 100;
+    g.textAlign = 'left';
+    g.fillStyle = color('ink');
+    g.font = `600 ${narrow ? 11 : 13}px system-ui, sans-serif`;
+    g.fillText(row.name, narrow ? this.left : 8, narrow ? y + 6 : y + 24);
+    const bar = y + (narrow ? 11 : 9);
+    for (const s of row.segments) this.drawSegment(g, s, bar, now);
+    g.fillStyle = color('bad');
+    for (const at of row.missed) {
+      const x = this.x(at);
+      if (x > this.left) g.fillRect(x - 1, bar + 23, 2, 6);
+    }
+    g.textAlign = 'center';
+    g.font = '700 13px system-ui, sans-serif';
+    for (const m of row.marks) {
+      const x = this.x(m.at);
+      if (x <= this.left + 4) continue;
+      g.fillStyle = color('card');
+      g.beginPath();
+      g.arc(x, bar + 11, 9, 0, 7);
+      g.fill();
+      g.fillStyle = color(m.bad ? 'bad' : 'ink');
+      g.fillText(m.symbol, x, bar + 15.5);
+    }
+  }
+
+  drawSegment(g, s, y, now) {
+    const from = Math.max(this.left, this.x(s.from));
+    const to = this.x(s.to ?? now);
+    const width = to - from;
+    if (to <= this.left || width <= 0) return;
+    const isOpen = s.kind !== 'none' && s.kind !== 'trying';
+    g.fillStyle = color(`kind-${s.kind}`);
+    g.globalAlpha = s.kind === 'trying' ? 0.45 : 1;
+    g.beginPath();
+    g.roundRect(from, isOpen ? y : y + 8, width, isOpen ? 22 : 6, 4);
+    g.fill();
+    g.globalAlpha = 1;
+    if (!isOpen || width < 24) return;
+    g.save();
+    g.beginPath();
+    g.rect(from, y, width, 22);
+    g.clip();
+    g.fillStyle = color('kind-ink');
+    g.textAlign = 'left';
+    g.font = '600 12px system-ui, sans-serif';
+    g.fillText(s.label, from + 8, y + 15);
+    g.restore();
+  }
+}
