@@ -157,6 +157,7 @@ private:
         }
     }
     void report() {
+        report_.look_when_idle(lab_, *proxy_);
         if (visitors_.empty()) return;
         auto const server = report_.make(lab_, *proxy_);
         for (auto const& v : visitors_) {

@@ -36,14 +36,18 @@ void name_threads(char const* name) {
     ::pthread_setname_np(::pthread_self(), name);
 }
 
+std::size_t heap_in_use() {
+    auto const heap = ::mallinfo2();
+    return heap.uordblks + heap.hblkhd;
+}
+
 process_view process_meter::look() {
     process_view out;
     std::size_t pages = 0;
     std::size_t resident = 0;
     std::ifstream("/proc/self/statm") >> pages >> resident;
     out.resident_bytes = resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    auto const heap = ::mallinfo2();
-    out.heap_bytes = heap.uordblks + heap.hblkhd;
+    out.heap_bytes = heap_in_use();
 
     auto const now = std::chrono::steady_clock::now();
     auto used = used_by_threads();

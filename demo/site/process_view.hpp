@@ -19,6 +19,9 @@ struct process_view {
     double cpu_seconds = 0;                ///< Of the whole process, since it started.
 };
 
+/// Bytes that the program has allocated and not freed.
+std::size_t heap_in_use();
+
 /// Looks at /proc.
 class process_meter {
 public:

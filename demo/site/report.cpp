@@ -127,12 +127,16 @@ std::string json_of(settings const& s) {
     return out.GetString();
 }
 
+void server_report::look_when_idle(lab const& measured, anywire::fault::proxy const& proxy) {
+    if (measured.counts().session_count() == 0)
+        idle_heap_ = static_cast<double>(heap_in_use()) - static_cast<double>(proxy.held_bytes());
+}
+
 std::string server_report::make(lab const& measured, anywire::fault::proxy const& proxy) {
     auto const process = meter_.look();
     auto const held = proxy.held_bytes();
     auto const sessions = measured.counts().session_count();
     auto const heap = static_cast<double>(process.heap_bytes) - static_cast<double>(held);
-    if (sessions == 0) idle_heap_ = heap;
     auto const cpu_of = [&](char const* name) {
         auto const found = process.cpu.find(name);
         return found == process.cpu.end() ? 0.0 : found->second;

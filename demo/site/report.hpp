@@ -26,6 +26,9 @@ public:
     /// Returns one JSON object.
     std::string make(lab const& measured, anywire::fault::proxy const& proxy);
 
+    /// Notes what memory the process takes with no session; to be called now and then.
+    void look_when_idle(lab const& measured, anywire::fault::proxy const& proxy);
+
 private:
     process_meter meter_{};
     double idle_heap_ = 0;  ///< With no session in the lab.

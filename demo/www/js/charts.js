@@ -17,6 +17,12 @@ const ago = (u, values) => {
   return values.map((t) => (now - t < 0.5 ? 'now' : `−${Math.round(now - t)} s`));
 };
 
+/** Marks at even distances from the right edge, whatever the time there is. */
+const even = (seconds) => (u, index, min, max) => {
+  const step = seconds / (u.width < 560 ? 4 : 6);
+  return Array.from({ length: Math.round(seconds / step) + 1 }, (_, i) => max - seconds + i * step);
+};
+
 export const hueColor = (hue, spread = 0) =>
   `hsl(${hue} ${isDark() ? '75% 66%' : '70% 40%'}${spread ? ` / ${spread}` : ''})`;
 
@@ -35,8 +41,9 @@ export class LiveChart {
       height,
       legend: { show: false },
       cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+      focus: { alpha: 0.15 },
       scales: { x: { time: false, range: (u, min, max) => [max - seconds, max] }, ...scales },
-      axes: [axis({ values: ago, space: 70 }), ...axes.map(axis)],
+      axes: [axis({ values: ago, splits: even(seconds), size: 30 }), ...axes.map(axis)],
       series: [{}, ...series.map((s) => ({
         label: s.label,
         scale: s.scale,
@@ -72,6 +79,9 @@ export class LiveChart {
   show(index, on) {
     if (this.plot.series[index + 1].show !== on) this.plot.setSeries(index + 1, { show: on });
   }
+
+  /** Fades all but one; null shows all again. */
+  focus(index) { this.plot.setSeries(index === null ? null : index + 1, { focus: true }); }
 
   clear() {
     for (const row of this.data) row.length = 0;

@@ -28,7 +28,7 @@ class Member {
     this.select = $('select', this.root);
     this.select.append(...Object.keys(spec.choices).map((name) => el('option', {}, name)));
     this.select.value = spec.chosen ?? Object.keys(spec.choices)[0];
-    this.select.disabled = Object.keys(spec.choices).length < 2;
+    this.select.parentElement.hidden = Object.keys(spec.choices).length < 2;
     this.select.addEventListener('change', () => this.open());
     this.list = $('ol', this.root);
     this.form.addEventListener('submit', (event) => {

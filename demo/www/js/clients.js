@@ -68,7 +68,7 @@ function connectSockJS(spec, { origin, path }, on) {
 }
 
 function connectEngineIO(spec, { origin, path }, on) {
-  const socket = new eio.Socket(origin, { path, transports: spec.transports });
+  const socket = eio(origin, { path, transports: spec.transports });
   let over = false;
   const end = (reason) => {
     if (over) return;

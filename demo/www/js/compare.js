@@ -1,7 +1,7 @@
 // "Compare": a card for each way to connect, a chart and a table of them all.
 
 import { LiveChart, hueColor } from './charts.js';
-import { $, $$, bytes, count, el, fill, ms, none, watchVisible } from './dom.js';
+import { $, bytes, count, el, fill, ms, none, watchVisible } from './dom.js';
 import { columns, download, toCsv, toJson } from './export.js';
 import { live } from './live.js';
 import { Meter } from './meter.js';
@@ -85,7 +85,7 @@ export class Compare {
         label: `${w.family} ${w.name}`, hue: w.hue, dash: dashes[w.family], scale: 'ms', show: false })),
       scales: { ms: { distr: 3, log: 10 } },
       axes: [{ scale: 'ms', size: 64, values: (u, all) => all.map((v) => (v == null ? '' : ms(v))) }],
-      height: 260,
+      height: 240,
     });
     this.listen();
     watchVisible(root, (is) => { this.visible = is; });
@@ -95,13 +95,14 @@ export class Compare {
   addGroup(family) {
     const cards = this.cards.filter((card) => card.way.family === family);
     const group = el('section', { class: 'group', 'aria-label': family });
+    group.style.setProperty('--n', cards.length);
     const all = el('button', { type: 'button', class: 'quiet', 'data-group': family });
     all.addEventListener('click', () => {
       const running = cards.some((card) => card.meter.isRunning);
       for (const card of cards) running ? card.meter.stop() : card.meter.start();
     });
     group.append(el('header', {}, el('h3', {}, family),
-      el('span', { class: 'by' }, `driven by ${clientOf[family]}`), all));
+      el('span', { class: 'by' }, clientOf[family]), all));
     const grid = el('div', { class: 'cards' });
     grid.append(...cards.map((card) => card.root));
     group.append(grid);
@@ -171,8 +172,11 @@ export class Compare {
   tick() {
     const running = this.cards.some((card) => card.meter.state !== 'idle');
     if (running) {
-      this.chart.push(performance.now() / 1000,
-        this.cards.map((card) => card.meter.numbers.takeRecent() ?? null));
+      this.odd = !this.odd;
+      if (this.odd) {
+        this.chart.push(performance.now() / 1000,
+          this.cards.map((card) => card.meter.numbers.takeRecent() ?? null));
+      }
       this.cards.forEach((card, i) => this.chart.show(i, card.meter.numbers.sent > 0));
       this.renderLegend();
     }
@@ -198,9 +202,15 @@ export class Compare {
     if (key === this.legendKey) return;
     this.legendKey = key;
     $('#legend').replaceChildren(...shown.map((card) => {
-      const item = el('li', { 'data-family': card.way.family }, `${card.way.family} ${card.way.name}`);
+      const index = this.cards.indexOf(card);
+      const focus = () => this.chart.focus(index);
+      const blur = () => this.chart.focus(null);
+      const item = el('button', { 'type': 'button', 'data-family': card.way.family,
+        'onmouseenter': focus, 'onfocus': focus, 'onmouseleave': blur, 'onblur': blur,
+        'onclick': () => $('h4', card.root).scrollIntoView({ block: 'center' }) },
+      `${card.way.family} ${card.way.name}`.replace('WebSocket plain', 'plain'));
       item.style.setProperty('--hue', hueColor(card.way.hue));
-      return item;
+      return el('li', {}, item);
     }));
     $('#latency-empty').hidden = shown.length > 0;
   }

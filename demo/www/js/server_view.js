@@ -53,7 +53,7 @@ export class ServerView {
     for (const t of transports) {
       if (!rows.has(t.name)) {
         const row = el('tr', { 'data-name': t.name }, el('th', { scope: 'row', 'data-f': 'name' }),
-          el('td', { 'data-f': 'sessions' }), el('td', { class: 'bar' }, el('i')),
+          el('td', { 'data-f': 'sessions' }), el('td', { class: 'share' }, el('i')),
           el('td', { 'data-f': 'queued' }));
         rows.set(t.name, row);
         body.append(row);

@@ -7,38 +7,38 @@ export const ways = [
   { mount: 'ws', family: 'WebSocket', name: 'plain WebSocket', dialect: 'ws', hue: 172,
     about: 'The browser’s own. One connection, both ways; no fallback.' },
 
-  { mount: 'sockjs-websocket', family: 'SockJS', name: 'websocket', dialect: 'sockjs', hue: 200,
+  { mount: 'sockjs-websocket', family: 'SockJS', name: 'websocket', dialect: 'sockjs', hue: 212,
     about: 'A WebSocket with SockJS framing: what the client takes when it can.' },
-  { mount: 'sockjs-xhr-streaming', family: 'SockJS', name: 'xhr-streaming', dialect: 'sockjs', hue: 216,
+  { mount: 'sockjs-xhr-streaming', family: 'SockJS', name: 'xhr-streaming', dialect: 'sockjs', hue: 262,
     ...http(1), about: 'One long response carries messages down, short POSTs carry them up.' },
-  { mount: 'sockjs-eventsource', family: 'SockJS', name: 'eventsource', dialect: 'sockjs', hue: 232,
+  { mount: 'sockjs-eventsource', family: 'SockJS', name: 'eventsource', dialect: 'sockjs', hue: 190,
     ...http(1), about: 'Server-sent events down, short POSTs up.' },
-  { mount: 'sockjs-xhr-polling', family: 'SockJS', name: 'xhr-polling', dialect: 'sockjs', hue: 250,
+  { mount: 'sockjs-xhr-polling', family: 'SockJS', name: 'xhr-polling', dialect: 'sockjs', hue: 300,
     ...http(2), about: 'A request waits for news, is answered, and asks again.' },
-  { mount: 'sockjs-htmlfile', family: 'SockJS', name: 'htmlfile', dialect: 'sockjs', hue: 266, old: true,
+  { mount: 'sockjs-htmlfile', family: 'SockJS, last resorts', name: 'htmlfile', dialect: 'sockjs', hue: 95,
     about: 'An endless page in a hidden iframe, one script element a message.' },
-  { mount: 'sockjs-jsonp-polling', family: 'SockJS', name: 'jsonp-polling', dialect: 'sockjs', hue: 282, old: true,
+  { mount: 'sockjs-jsonp-polling', family: 'SockJS, last resorts', name: 'jsonp-polling', dialect: 'sockjs', hue: 345,
     about: 'Script elements that wait for their answer, form posts up. The last resort.' },
-  { mount: 'sockjs-iframe-eventsource', family: 'SockJS', name: 'iframe-eventsource', dialect: 'sockjs', hue: 240, old: true,
+  { mount: 'sockjs-iframe-eventsource', family: 'SockJS, last resorts', name: 'iframe-eventsource', dialect: 'sockjs', hue: 150,
     ...http(2), about: 'Server-sent events inside an iframe of the server’s origin.' },
-  { mount: 'sockjs-iframe-htmlfile', family: 'SockJS', name: 'iframe-htmlfile', dialect: 'sockjs', hue: 272, old: true,
+  { mount: 'sockjs-iframe-htmlfile', family: 'SockJS, last resorts', name: 'iframe-htmlfile', dialect: 'sockjs', hue: 55,
     ...http(3), about: 'The endless page, one iframe deeper.' },
-  { mount: 'sockjs-iframe-xhr-polling', family: 'SockJS', name: 'iframe-xhr-polling', dialect: 'sockjs', hue: 258, old: true,
+  { mount: 'sockjs-iframe-xhr-polling', family: 'SockJS, last resorts', name: 'iframe-xhr-polling', dialect: 'sockjs', hue: 275,
     ...http(3), about: 'Long-polling inside an iframe of the server’s origin.' },
 
-  { mount: 'eio-websocket', family: 'Engine.IO', name: 'websocket', dialect: 'eio', hue: 24,
+  { mount: 'eio-websocket', family: 'Engine.IO', name: 'websocket', dialect: 'eio', hue: 28,
     transports: ['websocket'], about: 'Engine.IO straight on a WebSocket.' },
-  { mount: 'eio-upgrade', family: 'Engine.IO', name: 'polling, then upgrade', dialect: 'eio', hue: 36,
+  { mount: 'eio-upgrade', family: 'Engine.IO', name: 'polling, then upgrade', dialect: 'eio', hue: 205,
     ...http(4), transports: ['polling', 'websocket'],
     about: 'Talks by long-polling at once, and moves to a WebSocket when that works.' },
-  { mount: 'eio-polling', family: 'Engine.IO', name: 'polling', dialect: 'eio', hue: 48,
+  { mount: 'eio-polling', family: 'Engine.IO', name: 'polling', dialect: 'eio', hue: 330,
     ...http(4), transports: ['polling'], about: 'Long-polling only.' },
 
-  { mount: 'sio-websocket', family: 'Socket.IO', name: 'websocket', dialect: 'sio', hue: 316,
+  { mount: 'sio-websocket', family: 'Socket.IO', name: 'websocket', dialect: 'sio', hue: 120,
     transports: ['websocket'], about: 'Events and acknowledgements over Engine.IO’s WebSocket.' },
-  { mount: 'sio-upgrade', family: 'Socket.IO', name: 'polling, then upgrade', dialect: 'sio', hue: 332,
+  { mount: 'sio-upgrade', family: 'Socket.IO', name: 'polling, then upgrade', dialect: 'sio', hue: 250,
     ...http(5), transports: ['polling', 'websocket'], about: 'What socket.io-client does by default.' },
-  { mount: 'sio-polling', family: 'Socket.IO', name: 'polling', dialect: 'sio', hue: 350,
+  { mount: 'sio-polling', family: 'Socket.IO', name: 'polling', dialect: 'sio', hue: 8,
     ...http(5), transports: ['polling'], about: 'Socket.IO where no WebSocket gets through.' },
 ];
 
@@ -47,12 +47,13 @@ for (const way of ways) {
   way.transports ??= [way.name];
 }
 
-export const families = ['WebSocket', 'SockJS', 'Engine.IO', 'Socket.IO'];
+export const families = ['WebSocket', 'Engine.IO', 'SockJS', 'Socket.IO', 'SockJS, last resorts'];
 
 /** What client runs a family. */
 export const clientOf = {
   'WebSocket': 'the browser’s WebSocket',
   'SockJS': 'sockjs-client 1.6.1',
+  'SockJS, last resorts': 'sockjs-client 1.6.1, for old browsers and foreign pages',
   'Engine.IO': 'engine.io-client 6.6',
   'Socket.IO': 'socket.io-client 4.8.4',
 };
