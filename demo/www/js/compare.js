@@ -11,6 +11,9 @@ import { clientOf, families, kindOf, ways } from './transports.js';
 const dashes = { 'WebSocket': undefined, 'SockJS': undefined, 'Engine.IO': [8, 4], 'Socket.IO': [2, 4] };
 const words = { idle: 'not running', connecting: 'connecting', open: 'running', stopping: 'stopping' };
 
+const labelOf = (way) => (way.dialect === 'ws' ? way.name
+  : `${way.family.replace(', last resorts', '')} ${way.name}`);
+
 class Card {
   constructor(way, pace, changed) {
     this.way = way;
@@ -82,7 +85,7 @@ export class Compare {
     this.chart = new LiveChart($('#latency'), {
       seconds: 60,
       series: ways.map((w) => ({
-        label: `${w.family} ${w.name}`, hue: w.hue, dash: dashes[w.family], scale: 'ms', show: false })),
+        label: labelOf(w), hue: w.hue, dash: dashes[w.family], scale: 'ms', show: false })),
       scales: { ms: { distr: 3, log: 10 } },
       axes: [{ scale: 'ms', size: 64, values: (u, all) => all.map((v) => (v == null ? '' : ms(v))) }],
       height: 240,
@@ -101,6 +104,7 @@ export class Compare {
       const running = cards.some((card) => card.meter.isRunning);
       for (const card of cards) running ? card.meter.stop() : card.meter.start();
     });
+    all.hidden = cards.length < 2;
     group.append(el('header', {}, el('h3', {}, family),
       el('span', { class: 'by' }, clientOf[family]), all));
     const grid = el('div', { class: 'cards' });
@@ -208,7 +212,7 @@ export class Compare {
       const item = el('button', { 'type': 'button', 'data-family': card.way.family,
         'onmouseenter': focus, 'onfocus': focus, 'onmouseleave': blur, 'onblur': blur,
         'onclick': () => $('h4', card.root).scrollIntoView({ block: 'center' }) },
-      `${card.way.family} ${card.way.name}`.replace('WebSocket plain', 'plain'));
+      labelOf(card.way));
       item.style.setProperty('--hue', hueColor(card.way.hue));
       return el('li', {}, item);
     }));

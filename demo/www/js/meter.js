@@ -122,7 +122,7 @@ export class Meter extends EventTarget {
     const [p50, p95, p99] = n.percentiles();
     const round = (value, digits = 2) => (value == null ? null : Number(value.toFixed(digits)));
     return {
-      family: this.way.family,
+      family: this.way.family.replace(', last resorts', ''),
       transport: this.way.name,
       carriedBy: this.transport,
       setupMs: round(this.setup, 1),

@@ -28,7 +28,7 @@ export const ways = [
 
   { mount: 'eio-websocket', family: 'Engine.IO', name: 'websocket', dialect: 'eio', hue: 28,
     transports: ['websocket'], about: 'Engine.IO straight on a WebSocket.' },
-  { mount: 'eio-upgrade', family: 'Engine.IO', name: 'polling, then upgrade', dialect: 'eio', hue: 205,
+  { mount: 'eio-upgrade', family: 'Engine.IO', name: 'polling → websocket', dialect: 'eio', hue: 205,
     ...http(4), transports: ['polling', 'websocket'],
     about: 'Talks by long-polling at once, and moves to a WebSocket when that works.' },
   { mount: 'eio-polling', family: 'Engine.IO', name: 'polling', dialect: 'eio', hue: 330,
@@ -36,7 +36,7 @@ export const ways = [
 
   { mount: 'sio-websocket', family: 'Socket.IO', name: 'websocket', dialect: 'sio', hue: 120,
     transports: ['websocket'], about: 'Events and acknowledgements over Engine.IO’s WebSocket.' },
-  { mount: 'sio-upgrade', family: 'Socket.IO', name: 'polling, then upgrade', dialect: 'sio', hue: 250,
+  { mount: 'sio-upgrade', family: 'Socket.IO', name: 'polling → websocket', dialect: 'sio', hue: 250,
     ...http(5), transports: ['polling', 'websocket'], about: 'What socket.io-client does by default.' },
   { mount: 'sio-polling', family: 'Socket.IO', name: 'polling', dialect: 'sio', hue: 8,
     ...http(5), transports: ['polling'], about: 'Socket.IO where no WebSocket gets through.' },
@@ -51,7 +51,7 @@ export const families = ['WebSocket', 'Engine.IO', 'SockJS', 'Socket.IO', 'SockJ
 
 /** What client runs a family. */
 export const clientOf = {
-  'WebSocket': 'the browser’s WebSocket',
+  'WebSocket': 'the browser’s own',
   'SockJS': 'sockjs-client 1.6.1',
   'SockJS, last resorts': 'sockjs-client 1.6.1, for old browsers and foreign pages',
   'Engine.IO': 'engine.io-client 6.6',
