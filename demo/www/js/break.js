@@ -210,14 +210,19 @@ export class Break {
 
   ask() {
     const f = $('#faults').elements;
-    live.ask({ faults: {
+    const faults = {
       refuseUpgrades: f.refuse.checked ? 502 : 0,
       bufferResponses: f.buffer.checked,
       delay: Number(f.delay.value),
       jitter: Number(f.jitter.value),
       cutEvery: Number(f.cut.value),
       drop: f.drop.checked,
-    } });
+    };
+    const before = live.faults;
+    live.ask({ faults });
+    // These two meet a connection at its start only; so everybody starts anew.
+    if (Boolean(before.refuseUpgrades) !== f.refuse.checked
+      || before.bufferResponses !== f.buffer.checked) live.ask({ cut: true });
   }
 
   show(faults) {
