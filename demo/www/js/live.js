@@ -76,7 +76,7 @@ let lanes = [];
 
 export async function probeLanes() {
   const origins = live.lanes.map((port) => `${location.protocol}//${location.hostname}:${port}`);
-  const isOpen = (origin) => fetch(`${origin}/lab/${tag}/sockjs-websocket/info`,
+  const isOpen = (origin) => fetch(`${origin}/lab/${tag}/break-sockjs/info`,
     { signal: AbortSignal.timeout(2000) }).then((answer) => answer.ok, () => false);
   const found = await Promise.all(origins.map(isOpen));
   lanes = origins.filter((_, i) => found[i]);
