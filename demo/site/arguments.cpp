@@ -18,7 +18,8 @@ char const usage[] =
     "  --threads N        shards of the server that the page measures; 0 is one per core (1)\n"
     "  --tls [CERT KEY]   serve TLS; without PEM files a self-signed certificate is made\n"
     "  --lanes N          further ports, so that browsers, which open six connections to one, can\n"
-    "                     run all transports at once (8); the page does without where they are shut\n"
+    "                     run all transports at once (8); the page does without where they are "
+    "shut\n"
     "  --root DIR         the demo folder (demo)\n"
     "  --help             this text\n";
 

@@ -37,7 +37,8 @@ x509_ptr make(EVP_PKEY* key, std::string const& address) {
     x509_ptr made(X509_new(), X509_free);
     require(made != nullptr, "no memory");
     std::uint64_t serial = 0;
-    require(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1, "its number");
+    require(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1,
+            "its number");
     auto* const c = made.get();
     X509_set_version(c, 2);
     ASN1_INTEGER_set_uint64(X509_get_serialNumber(c), serial >> 1);

@@ -1,11 +1,10 @@
 // The chat: one room, whose members come by SockJS, Socket.IO and plain WebSocket.
 #include "mounts.hpp"
 
+#include <memory>
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
-
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -58,7 +57,10 @@ struct room {
     }
 };
 
-line make_line(std::string from, std::string text, std::string dialect, std::string_view transport) {
+line make_line(std::string from,
+               std::string text,
+               std::string dialect,
+               std::string_view transport) {
     if (from.empty() || from.size() > max_name) from = "somebody";
     if (text.size() > max_text) text.clear();
     return {std::move(from), std::move(text), std::move(dialect), std::string(transport)};

@@ -1,10 +1,10 @@
 #include "front.hpp"
 
+#include <anywire/socketio.hpp>
+
 #include "certificate.hpp"
 #include "mounts.hpp"
 #include "report.hpp"
-
-#include <anywire/socketio.hpp>
 
 #include <boost/system/system_error.hpp>
 
@@ -28,7 +28,8 @@ namespace fault = anywire::fault;
 namespace {
 
 anywire::log_sink to_stderr() {
-    return {.level = anywire::log_level::error, .write = [](anywire::log_level, std::string_view l) {
+    return {.level = anywire::log_level::error,
+            .write = [](anywire::log_level, std::string_view l) {
                 std::fprintf(stderr, "%.*s\n", static_cast<int>(l.size()), l.data());
             }};
 }
@@ -56,13 +57,12 @@ public:
         page_.serve_files("/vendor/uplot", modules + "/uplot/dist");
         page_.serve_files("/code/server", a.root + "/site");
         page_.serve_files("/", a.root + "/www");
-        live_ = page_.mount("/live",
-                            anywire::sockjs_options{},
-                            {.on_open = [this](session& s) { on_visit(s); },
-                             .on_message = [this](session& s, message_view m) { on_wish(s, m); },
-                             .on_close = [this](session& s, anywire::close_event const&) {
-                                 on_leave(s);
-                             }});
+        live_ = page_.mount(
+            "/live",
+            anywire::sockjs_options{},
+            {.on_open = [this](session& s) { on_visit(s); },
+             .on_message = [this](session& s, message_view m) { on_wish(s, m); },
+             .on_close = [this](session& s, anywire::close_event const&) { on_leave(s); }});
         page_.every(500ms, [this] { report(); });
     }
 
@@ -107,7 +107,8 @@ private:
         auto const rest = target.substr(lab_prefix.size());
         auto const slash = rest.find('/');
         auto const tag = rest.substr(0, slash);
-        if (slash == std::string_view::npos || !is_tag(tag)) return {lab_.port(), "other", {}, true};
+        if (slash == std::string_view::npos || !is_tag(tag))
+            return {lab_.port(), "other", {}, true};
         auto const behind = rest.substr(slash + 1);
         auto const mount = behind.substr(0, std::min<std::size_t>(behind.find_first_of("/?"), 40));
         return {lab_.port(),
@@ -151,8 +152,8 @@ private:
                 return;
             case wish::kind::restart:
                 lab_.restart(w.down);
-                live_.broadcast("{\"event\":\"restart\",\"down\":" + std::to_string(w.down.count()) +
-                                "}");
+                live_.broadcast(
+                    "{\"event\":\"restart\",\"down\":" + std::to_string(w.down.count()) + "}");
                 return;
         }
     }
@@ -161,7 +162,8 @@ private:
         if (visitors_.empty()) return;
         auto const server = report_.make(lab_, *proxy_);
         for (auto const& v : visitors_) {
-            auto text = "{\"server\":" + server + ",\"traffic\":" + traffic_of(*proxy_, v.tag) + "}";
+            auto text =
+                "{\"server\":" + server + ",\"traffic\":" + traffic_of(*proxy_, v.tag) + "}";
             live_.post(v.id, [text = std::move(text)](session& s) { s.send(text); });
         }
     }

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <anywire/server.hpp>
+
 #include "arguments.hpp"
 #include "lab.hpp"
-
-#include <anywire/server.hpp>
 
 #include <cstdint>
 #include <memory>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "census.hpp"
-
 #include <anywire/server.hpp>
+
+#include "census.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -24,7 +24,8 @@ void serve(demo::arguments const& a) {
                 a.address.c_str(),
                 static_cast<unsigned>(site.port()));
     if (a.tls && a.certificate.empty())
-        std::printf("Its certificate was made just now: the browser will ask whether to trust it.\n");
+        std::printf(
+            "Its certificate was made just now: the browser will ask whether to trust it.\n");
     std::fflush(stdout);
 
     std::thread waiting([&] {

@@ -49,17 +49,15 @@ anywire::handlers counting(census& counts,
                     ++m.received;
                     if (on_message) on_message(s, text);
                 },
-            .on_close = [&counts, &m](session& s, anywire::close_event const&) {
-                counts.leave(m, s.id());
-            }};
+            .on_close = [&counts, &m](session& s,
+                                      anywire::close_event const&) { counts.leave(m, s.id()); }};
 }
 
 void count_sockets(census& counts, census::mount& m, io_server const& io) {
     io.on_connection([&counts, &m, io](socket& s) {
         counts.enter(m, io, s.id());
-        s.on_disconnect([&counts, &m, &s](anywire::socketio::disconnect_reason) {
-            counts.leave(m, s.id());
-        });
+        s.on_disconnect(
+            [&counts, &m, &s](anywire::socketio::disconnect_reason) { counts.leave(m, s.id()); });
     });
 }
 
@@ -112,10 +110,7 @@ endpoint mount_ticker(anywire::server& server,
 // Heartbeats there are fast, so that nobody has to watch for a minute until a dead connection is
 // noticed.
 anywire::websocket_options fast_websocket() {
-    return {.limits = lab_limits(),
-            .origins = {"*"},
-            .ping_interval = 4s,
-            .ping_timeout = 3s};
+    return {.limits = lab_limits(), .origins = {"*"}, .ping_interval = 4s, .ping_timeout = 3s};
 }
 
 anywire::sockjs_options fast_sockjs() {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "census.hpp"
-
 #include <anywire/server.hpp>
+
+#include "census.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -27,10 +27,11 @@ anywire::engineio_options lab_engineio();
 std::string lab_path(std::string_view name);
 
 /// Handlers that count and, for `on_message`, do what they are told.
-anywire::handlers counting(census& counts,
-                           census::mount& m,
-                           std::shared_ptr<anywire::endpoint> const& where,
-                           std::function<void(anywire::session&, anywire::message_view)> on_message);
+anywire::handlers counting(
+    census& counts,
+    census::mount& m,
+    std::shared_ptr<anywire::endpoint> const& where,
+    std::function<void(anywire::session&, anywire::message_view)> on_message);
 /// The same for a Socket.IO server.
 void count_sockets(census& counts, census::mount& m, anywire::socketio::server const& io);
 

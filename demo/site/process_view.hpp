@@ -14,9 +14,10 @@ void name_threads(char const* name);
 /// What the process costs.
 struct process_view {
     std::size_t resident_bytes = 0;
-    std::size_t heap_bytes = 0;            ///< In use.
-    std::map<std::string, double> cpu{};   ///< Share of one core since the last look, by thread name.
-    double cpu_seconds = 0;                ///< Of the whole process, since it started.
+    std::size_t heap_bytes = 0;  ///< In use.
+    std::map<std::string, double>
+        cpu{};               ///< Share of one core since the last look, by thread name.
+    double cpu_seconds = 0;  ///< Of the whole process, since it started.
 };
 
 /// Bytes that the program has allocated and not freed.

@@ -3,11 +3,10 @@
 #include "lab.hpp"
 #include "process_view.hpp"
 
-#include <support/fault_proxy/fault_proxy.hpp>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <support/fault_proxy/fault_proxy.hpp>
 #include <vector>
 
 namespace demo {

@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto const is_request = (data[0] & 1) != 0;
     auto const step = std::size_t{1} + (data[0] >> 4);
     message_head head;
-    auto const state = is_request ? read_request_head(bytes, head) : read_response_head(bytes, head);
+    auto const state =
+        is_request ? read_request_head(bytes, head) : read_response_head(bytes, head);
     if (state != head_state::complete) return 0;
     require(head.size >= 4 && head.size <= bytes.size());
     require(bytes.substr(head.size - 4, 4) == "\r\n\r\n");

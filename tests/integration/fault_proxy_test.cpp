@@ -3,6 +3,7 @@
 #include "support/certificate.hpp"
 #include "support/raw_client.hpp"
 #include "support/running_server.hpp"
+#include "support/tls_client.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -76,7 +77,8 @@ TEST_CASE("a fault proxy counts every byte of HTTP and WebSocket") {
     auto const sent = http.request_bytes("GET", "/sockjs/info").size();
     auto const first = http.get("/sockjs/info");
     auto const second = http.get("/sockjs/info");
-    auto const size = first.head.size() + first.body.size() + second.head.size() + second.body.size();
+    auto const size =
+        first.head.size() + first.body.size() + second.head.size() + second.body.size();
     CHECK(eventually([&] { return b.proxy.of("/sockjs/info").bytes_down == size; }));
     CHECK(b.proxy.of("/sockjs/info").bytes_up == 2 * sent);
     CHECK(b.proxy.of("/sockjs/info").requests == 2);
@@ -248,27 +250,40 @@ TEST_CASE("a server that restarts behind the proxy is reached again") {
     open_websocket(again);
 }
 
-TEST_CASE("a fault proxy that speaks TLS on both sides relays the same") {
+TEST_CASE("a fault proxy that speaks TLS on both sides relays and counts the same") {
     certificate const pem;
     auto o = on_free_port();
     o.tls = pem.options();
-    running_server server(o, [](anywire::server& s) {
-        s.mount("/ws", websocket_options{}, echo());
-    });
-    fault::proxy proxy(
-        {.server_tls = true, .choose = fault::by_prefix({{"/", server.port(), true}})});
-    raw_client c(proxy.port());
+    running_server server(o,
+                          [](anywire::server& s) { s.mount("/ws", websocket_options{}, echo()); });
+    fault::proxy proxy({.certificate = pem.certificate_file(),
+                        .key = pem.key_file(),
+                        .server_tls = true,
+                        .choose = fault::by_prefix({{"/", server.port(), true}})});
+    tls_client c(proxy.port());
+    CHECK(c.get("/nothing").status == 404);
     open_websocket(c);
+    CHECK(eventually([&] { return proxy.of("/").bytes_down > 7; }));
+    CHECK(proxy.of("/").requests == 2);
+    CHECK(proxy.of("/").connections == 1);
+    proxy.cut();
+    (void)c.read_to_end();
+    tls_client again(proxy.port());
+    open_websocket(again);
+    raw_client plain(proxy.port());
+    (void)plain.try_send("GET / HTTP/1.1\r\n\r\n");
+    CHECK(plain.read_to_end().find("HTTP") == std::string::npos);
 }
 
 TEST_CASE("connections beyond the limit are closed, counters beyond theirs forgotten") {
     behind_proxy b;
-    fault::proxy proxy({.choose =
-                            [&](fault::request_line const& line) {
-                                return fault::route{b.server.port(), std::string(line.target), {}, true};
-                            },
-                        .max_connections = 1,
-                        .max_keys = 2});
+    fault::proxy proxy(
+        {.choose =
+             [&](fault::request_line const& line) {
+                 return fault::route{b.server.port(), std::string(line.target), {}, true};
+             },
+         .max_connections = 1,
+         .max_keys = 2});
     raw_client first(proxy.port());
     for (auto const* target : {"/1", "/2", "/3"}) CHECK(first.get(target).status == 404);
     CHECK(proxy.below("").size() == 2);

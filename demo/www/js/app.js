@@ -23,6 +23,7 @@ function markSection() {
     }
   }, { rootMargin: '-40% 0px -55% 0px' });
   for (const id of links.keys()) seen.observe($(`#${id}`));
+  seen.observe($('.hero'));
 }
 
 async function start() {

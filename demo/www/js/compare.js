@@ -87,7 +87,7 @@ export class Compare {
       series: ways.map((w) => ({
         label: labelOf(w), hue: w.hue, dash: dashes[w.family], scale: 'ms', show: false })),
       scales: { ms: { distr: 3, log: 10 } },
-      axes: [{ scale: 'ms', size: 64, values: (u, all) => all.map((v) => (v == null ? '' : ms(v))) }],
+      axes: [{ scale: 'ms', size: 64, values: (u, all) => all.map((v) => (v == null ? '' : v >= 1000 ? `${v / 1000} s` : `${v} ms`)) }],
       height: 240,
     });
     this.listen();

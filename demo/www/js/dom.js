@@ -29,7 +29,7 @@ export const none = '–';
 
 export function ms(t) {
   if (t == null || Number.isNaN(t)) return none;
-  if (t >= 10000) return `${(t / 1000).toFixed(1)} s`;
+  if (t >= 1000) return `${(t / 1000).toFixed(t < 10000 ? 2 : 1)} s`;
   return `${t < 10 ? t.toFixed(1) : Math.round(t)} ms`;
 }
 

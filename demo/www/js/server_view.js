@@ -56,7 +56,8 @@ export class ServerView {
           el('td', { 'data-f': 'sessions' }), el('td', { class: 'share' }, el('i')),
           el('td', { 'data-f': 'queued' }));
         rows.set(t.name, row);
-        body.append(row);
+        const after = [...rows.keys()].filter((name) => name > t.name).sort()[0];
+        body.insertBefore(row, rows.get(after) ?? null);
       }
       const row = rows.get(t.name);
       fill(row, { name: t.name, sessions: t.sessions, queued: bytes(t.queued) });

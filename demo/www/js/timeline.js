@@ -3,9 +3,9 @@
 import { watchVisible } from './dom.js';
 import { color, theme } from './theme.js';
 
-const span = 60;  // seconds shown
+const longest = 60;  // seconds kept
 const rowHeight = 44;
-const top = 34;
+const top = 30;
 
 /** rows: [{ name, segments: [{ from, to, kind, label }], marks: [{ at, symbol }], missed: [at] }] */
 export class Timeline {
@@ -33,7 +33,7 @@ export class Timeline {
 
   /** Forgets what has left on the left. */
   trim(now) {
-    const old = now - span - 1;
+    const old = now - longest - 1;
     for (const row of [...this.rows, this.faults]) {
       while (row.segments.length > 1 && (row.segments[0].to ?? now) < old) row.segments.shift();
       if (!row.marks) continue;
@@ -58,7 +58,10 @@ export class Timeline {
     const g = canvas.getContext('2d');
     g.setTransform(ratio, 0, 0, ratio, 0, 0);
     g.clearRect(0, 0, width, height);
-    this.left = width < 520 ? 8 : 132;
+    const narrow = width < 520;
+    const span = narrow ? 30 : longest;
+    this.span = span;
+    this.left = narrow ? 8 : 132;
     this.x = (t) => this.left + (width - this.left - 8) * (1 - (now - t) / span);
     this.drawGrid(g, width, height, now);
     this.drawFaults(g, height, now);
@@ -68,13 +71,13 @@ export class Timeline {
   drawGrid(g, width, height, now) {
     g.font = '12px system-ui, sans-serif';
     g.textAlign = 'center';
-    for (let s = 0; s <= span; s += 10) {
+    for (let s = 0; s <= this.span; s += 10) {
       const x = this.x(now - s);
       g.fillStyle = color('grid');
       g.fillRect(Math.round(x), top - 6, 1, height - top - 14);
       g.fillStyle = color('soft');
-      const near = width < 520 && s % 20;
-      if (!near) g.fillText(s ? `−${s} s` : 'now', s ? x : x - 10, height - 4);
+      const edge = s === 0 ? -10 : s === this.span ? 12 : 0;
+      g.fillText(s ? `−${s} s` : 'now', x + edge, height - 4);
     }
   }
 
@@ -87,15 +90,11 @@ export class Timeline {
       if (to <= this.left) continue;
       g.fillStyle = color('fault');
       g.fillRect(from, 4, Math.max(2, to - from), height - 26);
-      g.save();
-      g.beginPath();
-      g.rect(from, 0, Math.max(2, to - from), 24);
-      g.clip();
       g.fillStyle = color('bad');
-      g.textAlign = 'left';
       g.font = '600 12px system-ui, sans-serif';
-      g.fillText(s.label, from + 6, 19);
-      g.restore();
+      const fits = from + 6 + g.measureText(s.label).width < this.x(now);
+      g.textAlign = fits ? 'left' : 'right';
+      g.fillText(s.label, fits ? from + 6 : to - 4, 19);
     }
   }
 
@@ -104,25 +103,21 @@ export class Timeline {
     g.textAlign = 'left';
     g.fillStyle = color('ink');
     g.font = `600 ${narrow ? 11 : 13}px system-ui, sans-serif`;
-    g.fillText(row.name, narrow ? this.left : 8, narrow ? y + 6 : y + 24);
-    const bar = y + (narrow ? 11 : 9);
+    g.fillText(row.name, narrow ? this.left : 8, narrow ? y + 11 : y + 29);
+    const bar = y + 15;
     for (const s of row.segments) this.drawSegment(g, s, bar, now);
     g.fillStyle = color('bad');
     for (const at of row.missed) {
       const x = this.x(at);
-      if (x > this.left) g.fillRect(x - 1, bar + 23, 2, 6);
+      if (x > this.left) g.fillRect(x - 1, bar + 22, 2, 6);
     }
     g.textAlign = 'center';
     g.font = '700 13px system-ui, sans-serif';
     for (const m of row.marks) {
       const x = this.x(m.at);
       if (x <= this.left + 4) continue;
-      g.fillStyle = color('card');
-      g.beginPath();
-      g.arc(x, bar + 11, 9, 0, 7);
-      g.fill();
       g.fillStyle = color(m.bad ? 'bad' : 'ink');
-      g.fillText(m.symbol, x, bar + 15.5);
+      g.fillText(m.symbol, x, bar - 3);
     }
   }
 
@@ -135,18 +130,18 @@ export class Timeline {
     g.fillStyle = color(`kind-${s.kind}`);
     g.globalAlpha = s.kind === 'trying' ? 0.45 : 1;
     g.beginPath();
-    g.roundRect(from, isOpen ? y : y + 8, width, isOpen ? 22 : 6, 4);
+    g.roundRect(from, isOpen ? y : y + 7, width, isOpen ? 20 : 6, 4);
     g.fill();
     g.globalAlpha = 1;
     if (!isOpen || width < 24) return;
     g.save();
     g.beginPath();
-    g.rect(from, y, width, 22);
+    g.rect(from, y, width, 20);
     g.clip();
     g.fillStyle = color('kind-ink');
     g.textAlign = 'left';
     g.font = '600 12px system-ui, sans-serif';
-    g.fillText(s.label, from + 8, y + 15);
+    g.fillText(s.label, from + 8, y + 14.5);
     g.restore();
   }
 }

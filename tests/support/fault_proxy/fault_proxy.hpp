@@ -76,17 +76,17 @@ struct traffic {
 struct options {
     std::string address = "127.0.0.1";    ///< Literal IP.
     std::vector<std::uint16_t> ports{0};  ///< One listener each; 0 picks a free port.
-    std::string certificate{};  ///< PEM files: TLS towards clients when given.
+    std::string certificate{};            ///< PEM files: TLS towards clients when given.
     std::string key{};
     std::string server_address = "127.0.0.1";
     bool server_tls = false;  ///< TLS towards the servers behind, whose names go unchecked.
     chooser choose{};
 
-    std::size_t max_connections = 1'024;         ///< Beyond: closed at once.
-    std::size_t max_head = 32'768;               ///< Bytes; beyond: closed.
-    std::size_t max_queued = 262'144;            ///< Bytes each way; beyond, reading waits.
-    std::size_t max_held_response = 1'048'576;   ///< Bytes.
-    std::size_t max_keys = 4'096;                ///< Beyond, the one idle for longest is forgotten.
+    std::size_t max_connections = 1'024;        ///< Beyond: closed at once.
+    std::size_t max_head = 32'768;              ///< Bytes; beyond: closed.
+    std::size_t max_queued = 262'144;           ///< Bytes each way; beyond, reading waits.
+    std::size_t max_held_response = 1'048'576;  ///< Bytes.
+    std::size_t max_keys = 4'096;               ///< Beyond, the one idle for longest is forgotten.
 };
 
 /// The proxy, on a thread of its own.

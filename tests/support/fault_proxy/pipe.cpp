@@ -11,15 +11,15 @@ void byte_stream::async_handshake(net::ssl::context& tls,
                                   net::ssl::stream_base::handshake_type side,
                                   std::function<void(error_code)> then) {
     tls_ = std::make_shared<net::ssl::stream<tcp::socket&>>(socket_, tls);
-    tls_->async_handshake(side, [then = std::move(then), alive = tls_](error_code ec) { then(ec); });
+    tls_->async_handshake(side,
+                          [then = std::move(then), alive = tls_](error_code ec) { then(ec); });
 }
 
 void byte_stream::async_read(io_handler then) {
     if (tls_)
-        tls_->async_read_some(net::buffer(buffer_),
-                              [then = std::move(then), alive = tls_](error_code ec, std::size_t n) {
-                                  then(ec, n);
-                              });
+        tls_->async_read_some(
+            net::buffer(buffer_),
+            [then = std::move(then), alive = tls_](error_code ec, std::size_t n) { then(ec, n); });
     else
         socket_.async_read_some(net::buffer(buffer_), std::move(then));
 }

@@ -16,7 +16,10 @@ void relay::start() {
         if (phase_ == phase::dead) return;
         close(true);
     };
-    up_.on({alive, [](tally*, std::size_t) {}, on_error, [this] {
+    up_.on({alive,
+            [](tally*, std::size_t) {},
+            on_error,
+            [this] {
                 if (client_gone_) return close();
                 read_client();
             }});
@@ -83,8 +86,8 @@ std::size_t relay::held_bytes() const noexcept {
 
 void relay::read_client() {
     if (reading_client_ || client_gone_ || phase_ == phase::closed || !client_.is_open()) return;
-    auto const is_full = up_.queued() > host_.wishes().max_queued ||
-                         client_in_.size() > host_.wishes().max_head;
+    auto const is_full =
+        up_.queued() > host_.wishes().max_queued || client_in_.size() > host_.wishes().max_head;
     if (phase_ != phase::dead && (is_full || is_paused())) return;
     reading_client_ = true;
     client_.async_read([self = shared_from_this()](error_code ec, std::size_t n) {
@@ -146,8 +149,7 @@ void relay::begin_exchange(message_head const& head) {
     keep_alive_ = head.keep_alive;
     request_body_.start(body_of_request(head), head.content_length.value_or(0));
     head_.assign(client_in_, 0, head.size);
-    if (!to.target.empty())
-        head_.replace(head.method.size() + 1, head.target.size(), to.target);
+    if (!to.target.empty()) head_.replace(head.method.size() + 1, head.target.size(), to.target);
     client_in_.erase(0, head.size);  // the head's views end here
     has_response_ = false;
     response_head_.clear();
@@ -193,19 +195,21 @@ void relay::connect(std::uint16_t port) {
     ++connects_;
     error_code ec;
     auto const address = net::ip::make_address(host_.wishes().server_address, ec);
-    server_.socket().async_connect({address, port}, [self = shared_from_this(), port](error_code e) {
-        if (self->phase_ != phase::connecting) return;
-        if (e) return self->on_connected(e);
-        self->server_port_ = port;
-        error_code ignored;
-        self->server_.socket().set_option(tcp::no_delay(true), ignored);
-        if (auto* const tls = self->host_.server_tls())
-            self->server_.async_handshake(*tls,
-                                          net::ssl::stream_base::client,
-                                          [self](error_code done) { self->on_connected(done); });
-        else
-            self->on_connected({});
-    });
+    server_.socket().async_connect(
+        {address, port}, [self = shared_from_this(), port](error_code e) {
+            if (self->phase_ != phase::connecting) return;
+            if (e) return self->on_connected(e);
+            self->server_port_ = port;
+            error_code ignored;
+            self->server_.socket().set_option(tcp::no_delay(true), ignored);
+            if (auto* const tls = self->host_.server_tls())
+                self->server_.async_handshake(
+                    *tls, net::ssl::stream_base::client, [self](error_code done) {
+                        self->on_connected(done);
+                    });
+            else
+                self->on_connected({});
+        });
 }
 
 void relay::on_connected(error_code ec) {
@@ -333,8 +337,10 @@ void relay::answer(unsigned status, std::string_view text) {
     if (status == 502 && tally_) count(&traffic::failed);
     std::string out("HTTP/1.1 ");
     out.append(std::to_string(status)).append(" ").append(text);
-    // Pages of other origins may see it, too: else browsers report a CORS error instead of a status.
-    out.append("\r\nContent-Type: text/plain\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: ");
+    // Pages of other origins may see it, too: else browsers report a CORS error instead of a
+    // status.
+    out.append(
+        "\r\nContent-Type: text/plain\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: ");
     out.append(std::to_string(text.size())).append("\r\nConnection: close\r\n\r\n").append(text);
     holds_ = false;
     phase_ = phase::exchanging;

@@ -103,7 +103,7 @@ private:
     std::uint16_t server_port_ = 0;  ///< Where `server_` is connected; 0 when it is not.
     std::uint16_t wanted_port_ = 0;
     unsigned connects_ = 0;  ///< Tells reads of an earlier connection to the server.
-    std::string head_{};  ///< Of the request, as the server shall see it.
+    std::string head_{};     ///< Of the request, as the server shall see it.
     bool is_websocket_ = false;
     bool is_head_ = false;  ///< A HEAD request.
     bool keep_alive_ = true;

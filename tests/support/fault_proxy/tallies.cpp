@@ -34,9 +34,8 @@ std::vector<std::pair<std::string, traffic>> tallies::below(std::string_view pre
         for (auto const& [key, counted] : all_)
             if (key.starts_with(prefix)) out.emplace_back(key, counted->seen);
     }
-    std::sort(out.begin(), out.end(), [](auto const& a, auto const& b) {
-        return a.first < b.first;
-    });
+    std::sort(
+        out.begin(), out.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
     return out;
 }
 

@@ -102,7 +102,8 @@ TEST_CASE("a chunked body ends after its trailer, whatever pieces it comes in") 
     auto const with_more = std::string(whole) + "HTTP/1.1 200";
     body_scanner body;
     body.start(body_kind::chunked, 0);
-    for (std::size_t step : {1u, 2u, 3u, 7u, 100u}) CHECK(taken(body, with_more, step) == whole.size());
+    for (std::size_t step : {1u, 2u, 3u, 7u, 100u})
+        CHECK(taken(body, with_more, step) == whole.size());
 }
 
 TEST_CASE("a chunk's size that is none ends with the connection") {
