@@ -114,7 +114,7 @@ class Survivor {
     this.transport = '';
     this.tried = undefined;
     this.enter('connecting');
-    if (this.stopped || this.client?.reconnects) return;
+    if (this.client?.reconnects) return;
     this.retry = setTimeout(() => this.open(), 1000);
   }
 
@@ -129,12 +129,13 @@ class Survivor {
     }, patience);
   }
 
-  stop() {
-    this.stopped = true;
-    clearTimeout(this.retry);
-    clearTimeout(this.watchdog);
-    this.client?.close();
-    clearTimeout(this.watchdog);
+  /** A client that has fallen back stays there for as long as it lives; so the page ends that. */
+  improve() {
+    const wanted = this.spec.transports === withoutWebSocket ? 'stream' : 'ws';
+    const since = now() - this.segments.at(-1).from;
+    if (this.state !== 'open' || kindOf(this.transport) === wanted || since < 3) return;
+    this.say('the network is well: the page opens it anew, to try something better');
+    this.client.restart();
   }
 
   enter(state) {
@@ -171,7 +172,7 @@ class Survivor {
 }
 
 export class Break {
-  faults = { segments: [{ from: now(), label: '' }] };
+  faults = { segments: [{ from: now(), label: '' }], events: [] };
 
   constructor(root) {
     this.root = root;
@@ -185,7 +186,16 @@ export class Break {
     }
     this.timeline = new Timeline($('#timeline'), this.crew, this.faults);
     this.listen();
-    setInterval(() => { for (const one of this.crew) one.render(); }, 500);
+    setInterval(() => this.tick(), 500);
+  }
+
+  tick() {
+    const { label, from } = this.faults.segments.at(-1);
+    const isWell = !label && now() - from > 1.5;
+    for (const one of this.crew) {
+      if (isWell) one.improve();
+      one.render();
+    }
   }
 
   start() {
@@ -221,8 +231,8 @@ export class Break {
     const before = live.faults;
     live.ask({ faults });
     // These two meet a connection at its start only; so everybody starts anew.
-    if (Boolean(before.refuseUpgrades) !== f.refuse.checked
-      || before.bufferResponses !== f.buffer.checked) live.ask({ cut: true });
+    if ((f.refuse.checked && !before.refuseUpgrades)
+      || (f.buffer.checked && !before.bufferResponses)) live.ask({ cut: true });
   }
 
   show(faults) {
@@ -259,13 +269,10 @@ export class Break {
   }
 
   onHappened({ event, down }) {
-    const label = event === 'cut' ? 'cut' : 'restart';
-    const at = now();
-    const segments = this.faults.segments;
-    const before = segments.at(-1);
-    before.to = at;
-    segments.push({ from: at, to: at + (down ?? 300) / 1000, label },
-      { from: at + (down ?? 300) / 1000, label: before.label });
+    // A switch that cuts says more itself.
+    const alone = now() - this.faults.segments.at(-1).from > 0.5;
+    this.faults.events.push(event === 'cut' ? { from: now(), to: now() + 0.2, label: alone ? 'cut' : '' }
+      : { from: now(), to: now() + down / 1000, label: 'restart' });
     this.log('network', event === 'cut' ? 'all connections cut' : `the server restarts, ${ms(down)} down`, 'bad');
   }
 

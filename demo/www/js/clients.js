@@ -1,10 +1,10 @@
 // The official clients, unmodified, behind one small face:
 //
 //   const c = connect(spec, where, on)    spec: { dialect, transports }, where: see lab()
-//   c.send(text)  c.close()  c.transport
+//   c.send(text)  c.close()  c.restart()  c.transport
 //   on.open(transport, { recovered })  on.message(text)  on.transport(name)  on.close(reason)
 //
-// on.close comes once for every loss. Only Socket.IO opens again by itself; `c.reconnects` says so.
+// on.close comes once for every loss; restart() is a loss made by the page. Only Socket.IO opens again by itself; `c.reconnects` says so.
 
 const factories = {
   ws: connectWebSocket,
@@ -14,7 +14,9 @@ const factories = {
 };
 
 export function connect(spec, where, on) {
-  return factories[spec.dialect](spec, where, on);
+  const made = factories[spec.dialect](spec, where, on);
+  made.restart ??= made.close;
+  return made;
 }
 
 function connectWebSocket(spec, { origin, path }, on) {
@@ -109,6 +111,7 @@ function connectSocketIO(spec, { origin, path }, on) {
   return {
     reconnects: true,
     get transport() { return socket.io.engine?.transport?.name ?? ''; },
+    restart: () => socket.io.engine.close(),
     send: (text) => socket.emit('echo', text),
     emit: (...all) => socket.emit(...all),
     close: () => {

@@ -4,7 +4,6 @@ import { watchVisible } from './dom.js';
 import { color, theme } from './theme.js';
 
 const longest = 60;  // seconds kept
-const rowHeight = 44;
 const top = 30;
 
 /** rows: [{ name, segments: [{ from, to, kind, label }], marks: [{ at, symbol }], missed: [at] }] */
@@ -34,6 +33,7 @@ export class Timeline {
   /** Forgets what has left on the left. */
   trim(now) {
     const old = now - longest - 1;
+    this.faults.events = this.faults.events.filter((e) => e.to > old);
     for (const row of [...this.rows, this.faults]) {
       while (row.segments.length > 1 && (row.segments[0].to ?? now) < old) row.segments.shift();
       if (!row.marks) continue;
@@ -45,6 +45,8 @@ export class Timeline {
   draw() {
     const { canvas } = this;
     const width = canvas.clientWidth;
+    const narrow = width < 520;
+    const rowHeight = narrow ? 58 : 44;
     const height = top + this.rows.length * rowHeight + 22;
     const ratio = devicePixelRatio || 1;
     if (!width) return;
@@ -58,7 +60,6 @@ export class Timeline {
     const g = canvas.getContext('2d');
     g.setTransform(ratio, 0, 0, ratio, 0, 0);
     g.clearRect(0, 0, width, height);
-    const narrow = width < 520;
     const span = narrow ? 30 : longest;
     this.span = span;
     this.left = narrow ? 8 : 132;
@@ -81,20 +82,25 @@ export class Timeline {
     }
   }
 
-  /** Shades the time in which something was switched on. */
+  /** Shades the time in which something was switched on; says what, where there is room. */
   drawFaults(g, height, now) {
-    for (const s of this.faults.segments) {
+    g.font = '600 12px system-ui, sans-serif';
+    let right = this.x(now);
+    for (const s of [...this.faults.events, ...this.faults.segments].sort((a, b) => b.from - a.from)) {
       if (!s.label) continue;
       const from = Math.max(this.left, this.x(s.from));
-      const to = this.x(s.to ?? now);
+      const to = Math.min(this.x(s.to ?? now), this.x(now));
       if (to <= this.left) continue;
       g.fillStyle = color('fault');
       g.fillRect(from, 4, Math.max(2, to - from), height - 26);
+      const width = g.measureText(s.label).width;
+      const fits = from + 6 + width < right;
+      const start = fits ? from + 6 : to - 4 - width;
+      if (start + width > right || start < 0) continue;
       g.fillStyle = color('bad');
-      g.font = '600 12px system-ui, sans-serif';
-      const fits = from + 6 + g.measureText(s.label).width < this.x(now);
-      g.textAlign = fits ? 'left' : 'right';
-      g.fillText(s.label, fits ? from + 6 : to - 4, 19);
+      g.textAlign = 'left';
+      g.fillText(s.label, start, 19);
+      right = Math.min(start, from) - 6;
     }
   }
 
@@ -104,7 +110,7 @@ export class Timeline {
     g.fillStyle = color('ink');
     g.font = `600 ${narrow ? 11 : 13}px system-ui, sans-serif`;
     g.fillText(row.name, narrow ? this.left : 8, narrow ? y + 11 : y + 29);
-    const bar = y + 15;
+    const bar = y + (narrow ? 29 : 15);
     for (const s of row.segments) this.drawSegment(g, s, bar, now);
     g.fillStyle = color('bad');
     for (const at of row.missed) {
