@@ -73,9 +73,8 @@ line line_of(std::string_view sent, std::string const& dialect, std::string_view
                                                                                      sent.size());
     if (in.HasParseError() || !in.IsObject()) return {};
     auto const text_of = [&](char const* key) -> std::string {
-        auto const member = in.FindMember(key);
-        if (member == in.MemberEnd() || !member->value.IsString()) return {};
-        return {member->value.GetString(), member->value.GetStringLength()};
+        if (!in.HasMember(key) || !in[key].IsString()) return {};
+        return {in[key].GetString(), in[key].GetStringLength()};
     };
     return make_line(text_of("name"), text_of("text"), dialect, transport);
 }

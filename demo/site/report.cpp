@@ -178,12 +178,12 @@ wish wish_of(std::string_view sent) {
     in.Parse<rapidjson::kParseIterativeFlag>(sent.data(), sent.size());
     wish w;
     if (in.HasParseError() || !in.IsObject()) return w;
-    if (auto const tag = in.FindMember("tag"); tag != in.MemberEnd() && tag->value.IsString()) {
-        w.tag = tag->value.GetString();
+    if (in.HasMember("tag") && in["tag"].IsString()) {
+        w.tag = in["tag"].GetString();
         if (is_tag(w.tag)) w.what = wish::kind::tag;
-    } else if (auto const f = in.FindMember("faults"); f != in.MemberEnd() && f->value.IsObject()) {
+    } else if (in.HasMember("faults") && in["faults"].IsObject()) {
         w.what = wish::kind::faults;
-        w.faults = settings_of(f->value);
+        w.faults = settings_of(in["faults"]);
     } else if (in.HasMember("cut")) {
         w.what = wish::kind::cut;
     } else if (in.HasMember("restart")) {
