@@ -39,6 +39,16 @@ void lab::start() {
     });
 }
 
+bool lab::try_start() noexcept {
+    try {
+        start();
+        return true;
+    } catch (std::exception const&) {
+        port_ = 0;  // somebody has taken it meanwhile; any other will do
+        return false;
+    }
+}
+
 void lab::stop() {
     if (!server_) return;
     server_->stop();
@@ -56,14 +66,8 @@ void lab::restart(std::chrono::milliseconds down) {
         stop();
         std::unique_lock waiting(mutex_);
         ending_.wait_for(waiting, down, [this] { return is_ending_; });
-        if (!is_ending_) {
-            try {
-                start();
-            } catch (std::exception const&) {
-                port_ = 0;  // somebody has taken it meanwhile; any other will do
-                start();
-            }
-        }
+        while (!is_ending_ && !try_start())
+            ending_.wait_for(waiting, 500ms, [this] { return is_ending_; });
         is_restarting_ = false;
     });
 }

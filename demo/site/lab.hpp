@@ -45,6 +45,7 @@ public:
 
 private:
     void start();
+    bool try_start() noexcept;
     void stop();
 
     lab_options options_;
