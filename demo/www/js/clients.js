@@ -1,0 +1,124 @@
+// The official clients, unmodified, behind one small face:
+//
+//   const c = connect(spec, where, on)    spec: { dialect, transports }, where: see lab()
+//   c.send(text)  c.close()  c.restart()  c.transport
+//   on.open(transport, { recovered })  on.message(text)  on.transport(name)  on.close(reason)
+//
+// on.close comes once for every loss; restart() is a loss made by the page. Only Socket.IO opens again by itself; `c.reconnects` says so.
+
+const factories = {
+  ws: connectWebSocket,
+  sockjs: connectSockJS,
+  eio: connectEngineIO,
+  sio: connectSocketIO,
+};
+
+export function connect(spec, where, on) {
+  const made = factories[spec.dialect](spec, where, on);
+  made.restart ??= made.close;
+  return made;
+}
+
+function connectWebSocket(spec, { origin, path }, on) {
+  const socket = new WebSocket(origin.replace(/^http/, 'ws') + path);
+  let over = false;
+  const end = (reason) => {
+    if (over) return;
+    over = true;
+    on.close(reason);
+  };
+  socket.onopen = () => on.open('websocket', {});
+  socket.onmessage = (event) => { if (!over) on.message(event.data); };
+  socket.onclose = (event) => end(`code ${event.code}${event.reason ? `, ${event.reason}` : ''}`);
+  return {
+    get transport() { return 'websocket'; },
+    send: (text) => socket.send(text),
+    // A WebSocket whose peer is silent takes a minute to close; nobody waits for it here.
+    close: () => { socket.close(); end('closed here'); },
+  };
+}
+
+function connectSockJS(spec, { origin, path }, on) {
+  const options = { timeout: spec.patience ?? 0 };
+  if (spec.transports) options.transports = spec.transports;
+  const socket = new SockJS(origin + path, null, options);
+  let over = false;
+  const end = (reason) => {
+    if (over) return;
+    over = true;
+    on.close(reason);
+  };
+  socket.onopen = () => on.open(socket.transport, {});
+  socket.onmessage = (event) => { if (!over) on.message(event.data); };
+  socket.onclose = (event) => end(`code ${event.code}${event.reason ? `, ${event.reason}` : ''}`);
+  // What sockjs-client tries while it connects, for the time line.
+  const watch = on.trying && setInterval(() => {
+    if (over || socket.readyState !== 0) return clearInterval(watch);
+    on.trying(socket._transport?.transportName);
+  }, 50);
+  return {
+    get transport() { return socket.transport ?? ''; },
+    send: (text) => socket.send(text),
+    close: () => {
+      clearInterval(watch);
+      // Before it is open sockjs-client waits for what it is trying.
+      if (socket.readyState === 0) socket.onopen = () => socket.close();
+      socket.close();
+      end('closed here');
+    },
+  };
+}
+
+function connectEngineIO(spec, { origin, path }, on) {
+  const socket = eio(origin, { path, transports: spec.transports });
+  let over = false;
+  const end = (reason) => {
+    if (over) return;
+    over = true;
+    on.close(reason);
+  };
+  socket.on('open', () => on.open(socket.transport.name, {}));
+  socket.on('message', (text) => { if (!over) on.message(text); });
+  socket.on('upgrade', (transport) => on.transport?.(transport.name));
+  socket.on('upgradeError', (error) => on.upgradeError?.(error));
+  socket.on('close', (reason) => end(reason));
+  return {
+    get transport() { return socket.transport?.name ?? ''; },
+    send: (text) => socket.send(text),
+    close: () => { socket.close(); end('closed here'); },
+  };
+}
+
+function connectSocketIO(spec, { origin, path }, on) {
+  const socket = io(origin, {
+    path,
+    transports: spec.transports,
+    forceNew: true,
+    timeout: 5000,
+    reconnectionDelayMax: 2000,
+  });
+  let closed = false;
+  socket.on('connect', () => {
+    on.open(socket.io.engine.transport.name, { recovered: socket.recovered });
+    socket.io.engine.on('upgrade', (transport) => on.transport?.(transport.name));
+    socket.io.engine.on('upgradeError', (error) => on.upgradeError?.(error));
+  });
+  for (const name of ['echo', 'tick'])
+    socket.on(name, (text) => { if (!closed) on.message(text); });
+  socket.on('said', (from, text, dialect, transport) => on.said?.({ from, text, dialect, transport }));
+  socket.on('disconnect', (reason) => { if (!closed) on.close(reason); });
+  socket.on('connect_error', (error) => { if (!closed) on.failed?.(error.message); });
+  return {
+    reconnects: true,
+    get transport() { return socket.io.engine?.transport?.name ?? ''; },
+    restart: () => socket.io.engine.close(),
+    send: (text) => socket.emit('echo', text),
+    emit: (...all) => socket.emit(...all),
+    close: () => {
+      if (closed) return;
+      closed = true;
+      socket.close();
+      on.close('closed here');
+    },
+  };
+}
