@@ -34,8 +34,7 @@ request keep_request(incoming const& in) {
     return kept.build();
 }
 
-admission::admission(
-    shard& here, exchange& to, open_fn open, gone_fn gone, refuse_fn refuse)
+admission::admission(shard& here, exchange& to, open_fn open, gone_fn gone, refuse_fn refuse)
     : here_(here),
       to_(&to),
       open_(std::move(open)),

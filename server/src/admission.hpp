@@ -86,8 +86,7 @@ void admit(incoming const& in,
            admission::refuse_fn refuse = {}) {
     session_base::origin from{keep_request(in), {}, std::move(subprotocol)};
     if (!app.authorize) return open(in.to, std::move(from));
-    std::make_shared<admission>(
-        in.here, in.to, std::move(open), std::move(gone), std::move(refuse))
+    std::make_shared<admission>(in.here, in.to, std::move(open), std::move(gone), std::move(refuse))
         ->ask(app, std::move(from), timeout);
 }
 

@@ -39,8 +39,8 @@ client_files::client_files(std::string const& folder) {
         if (!bytes) continue;
         auto const is_map = std::string_view(name).ends_with(".map");
         file f;
-        f.type = is_map ? "application/json; charset=utf-8"
-                        : "application/javascript; charset=utf-8";
+        f.type =
+            is_map ? "application/json; charset=utf-8" : "application/javascript; charset=utf-8";
         f.body.assign(std::istreambuf_iterator<char>(bytes), {});
         if (!is_map) append_gzip(f.gzipped, f.body);
         files_.emplace(name, std::move(f));
@@ -63,8 +63,8 @@ bool client_files::serve(incoming const& in) const {
         (void)in.to.respond({.status = 304, .fields = fields});
         return true;
     }
-    auto const small = !f.gzipped.empty() && choose_coding(in.head.header("accept-encoding")) ==
-                                                 content_coding::gzip;
+    auto const small = !f.gzipped.empty() &&
+                       choose_coding(in.head.header("accept-encoding")) == content_coding::gzip;
     if (small) fields.append("Content-Encoding: gzip\r\n");
     (void)in.to.respond(
         {.content_type = f.type, .fields = fields, .body = small ? f.gzipped : f.body});

@@ -142,7 +142,10 @@ std::string headers_as_json(anywire::request const& r) {
     r.for_each_header([&](std::string_view name, std::string_view value) {
         std::string lower(name);
         for (auto& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        out.append(out.size() > 1 ? "," : "").append(quoted(lower)).append(":").append(quoted(value));
+        out.append(out.size() > 1 ? "," : "")
+            .append(quoted(lower))
+            .append(":")
+            .append(quoted(value));
     });
     return out.append("}");
 }
@@ -179,9 +182,10 @@ void mount_engineio_client(anywire::server& server, command_line const& a) {
                  o,
                  {.on_open = [](session& s) { s.send("hi"); },
                   .on_message = on_client_test,
-                  .authorize = [](anywire::request const& r, anywire::decision d) {
-                      query_value(r.query(), "deny") ? d.refuse() : d.accept();
-                  }});
+                  .authorize =
+                      [](anywire::request const& r, anywire::decision d) {
+                          query_value(r.query(), "deny") ? d.refuse() : d.accept();
+                      }});
 }
 
 }  // namespace conformance

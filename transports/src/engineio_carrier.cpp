@@ -4,8 +4,9 @@
 #include "engineio/jsonp.hpp"
 #include "engineio/payload.hpp"
 
-#include <algorithm>
 #include <boost/container/small_vector.hpp>
+
+#include <algorithm>
 
 namespace anywire {
 

@@ -88,8 +88,7 @@ void answer_with_one_frame(exchange& to, carrier_dress const& dress, std::string
 // ---- both
 // ----------------------------------------------------------------------------------------
 
-http_carrier::http_carrier(exchange& to, transport_events& session)
-    : to_(&to), session_(&session) {
+http_carrier::http_carrier(exchange& to, transport_events& session) : to_(&to), session_(&session) {
     to.listen(this, true);
 }
 

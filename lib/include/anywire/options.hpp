@@ -84,7 +84,7 @@ struct sockjs_options {
 
 /// What browsers are told on requests from other origins, beside who may come: that is `origins`.
 struct cors_options {
-    bool credentials = true;                 ///< Lets pages send cookies (`withCredentials`).
+    bool credentials = true;                     ///< Lets pages send cookies (`withCredentials`).
     std::vector<std::string> allowed_headers{};  ///< Empty: those the browser asks for.
     std::vector<std::string> exposed_headers{};
     std::chrono::seconds max_age{0};  ///< How long a preflight's answer is kept; 0: not said.
@@ -105,7 +105,7 @@ struct cookie_options {
 /// A handshake or request that an Engine.IO mount has refused.
 struct connection_error {
     anywire::request const& request;
-    unsigned code = 0;         ///< 0-5, as on the wire.
+    unsigned code = 0;  ///< 0-5, as on the wire.
     std::string_view message{};
 };
 

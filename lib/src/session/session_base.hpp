@@ -75,9 +75,7 @@ public:
     /// Ends the session for a reason of the server's, behind what is queued.
     void close_for(close_reason why, std::string_view text);
     /// Ends the session for a fault: what is queued is dropped, the carrier says goodbye.
-    void break_off(close_reason why, std::string_view text) {
-        fail(why, to_close_code(why), text);
-    }
+    void break_off(close_reason why, std::string_view text) { fail(why, to_close_code(why), text); }
     /// Gives the session its carrier; events of the carrier go here from now on.
     virtual void attach(anywire::transport& wire);
     bool is_attached() const noexcept { return wire_ != nullptr; }

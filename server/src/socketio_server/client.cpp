@@ -211,7 +211,8 @@ result<void> client::send(std::span<frame_ptr> frames) {
 
 void client::send_or_close(std::span<frame_ptr> frames) {
     // Nobody would hear that this was refused: rather no session than one with a gap.
-    if (send(frames).has_error() && conn_.is_open() && io_.opts().engine.limits.overflow == overflow_policy::refuse)
+    if (send(frames).has_error() && conn_.is_open() &&
+        io_.opts().engine.limits.overflow == overflow_policy::refuse)
         break_off(close_reason::slow_consumer, "slow consumer");
 }
 

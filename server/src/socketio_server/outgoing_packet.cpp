@@ -25,8 +25,8 @@ frame_ptr make_attachment(std::string_view bytes, encoding how, bool compress) {
 
 bool is_sound(detail::encoded const& payload) noexcept {
     auto const n = payload.attachments.size();
-    return n == 0 || wire::check_placeholders(
-                         payload.json, n, std::numeric_limits<std::size_t>::max());
+    return n == 0 ||
+           wire::check_placeholders(payload.json, n, std::numeric_limits<std::size_t>::max());
 }
 
 frame_ptr make_text_frame(wire::packet_type type,

@@ -39,8 +39,8 @@ struct socket_filter {
 class room_names {
 public:
     template <class Text>
-        requires std::convertible_to<Text const&, std::string_view>
-    room_names(Text const& one) : all_{std::string(std::string_view(one))} {}
+    requires std::convertible_to<Text const&, std::string_view> room_names(Text const& one)
+        : all_{std::string(std::string_view(one))} {}
     room_names(std::initializer_list<std::string_view> names) : all_(names.begin(), names.end()) {}
     room_names(std::vector<std::string> names) noexcept : all_(std::move(names)) {}
 
@@ -55,7 +55,7 @@ struct handshake {
     std::vector<std::pair<std::string, std::string>> headers{};  ///< Names in lower case.
     std::string time{};                                          ///< When, for people.
     std::string address{};                                       ///< The client's.
-    bool xdomain = false;                                        ///< It sent an Origin field, as browsers do from elsewhere.
+    bool xdomain = false;  ///< It sent an Origin field, as browsers do from elsewhere.
     bool secure = false;
     std::int64_t issued = 0;  ///< When, in ms since 1970.
     std::string url{};        ///< The request target.

@@ -49,12 +49,8 @@ public:
     void emit(std::string_view event_name, A&&... args) const {
         everybody().emit(event_name, std::forward<A>(args)...);
     }
-    [[nodiscard]] broadcast to(room_names const& rooms) const {
-        return everybody().to(rooms);
-    }
-    [[nodiscard]] broadcast in(room_names const& rooms) const {
-        return everybody().to(rooms);
-    }
+    [[nodiscard]] broadcast to(room_names const& rooms) const { return everybody().to(rooms); }
+    [[nodiscard]] broadcast in(room_names const& rooms) const { return everybody().to(rooms); }
     [[nodiscard]] broadcast except(room_names const& rooms) const {
         return everybody().except(rooms);
     }

@@ -79,7 +79,8 @@ public:
         if (!read_value(auth(), *value)) value.reset();
         return value;
     }
-    /// The application's own. A recovered socket has it again, as a copy; `fetch_sockets` copies it.
+    /// The application's own. A recovered socket has it again, as a copy; `fetch_sockets` copies
+    /// it.
     std::any& data() noexcept;
     /// The same as a `T`, made by its default constructor where there is none yet.
     template <class T>
