@@ -32,13 +32,13 @@ struct line {
 struct room {
     endpoint websocket{};
     endpoint sockjs{};
-    anywire::socketio::server io;
+    std::shared_ptr<anywire::socketio::server> io{};
 
     void say(line const& l) const {
         auto const text = json_of(l);
         websocket.broadcast(text);
         sockjs.broadcast(text);
-        io.emit("said", l.from, l.text, l.dialect, l.transport);
+        io->emit("said", l.from, l.text, l.dialect, l.transport);
     }
     static std::string json_of(line const& l) {
         rapidjson::StringBuffer out;
@@ -82,13 +82,16 @@ line line_of(std::string_view sent, std::string const& dialect, std::string_view
 template <class Options>
 endpoint mount_member(anywire::server& server,
                       census& counts,
+                      keepsakes& kept,
                       std::shared_ptr<room> const& all,
                       std::string const& name,
                       std::string const& dialect,
                       Options options) {
     auto const where = std::make_shared<endpoint>();
-    auto const listen = [all, dialect](session& s, message_view m) {
-        if (auto const l = line_of(m.data, dialect, s.transport()); l.is_said()) all->say(l);
+    kept.push_back(where);
+    auto const listen = [weak = std::weak_ptr(all), dialect](session& s, message_view m) {
+        auto const l = line_of(m.data, dialect, s.transport());
+        if (auto const here = weak.lock(); here && l.is_said()) here->say(l);
     };
     *where = server.mount(lab_path(name),
                           std::move(options),
@@ -98,25 +101,26 @@ endpoint mount_member(anywire::server& server,
 
 }  // namespace
 
-void mount_chat(anywire::server& server, census& counts) {
+void mount_chat(anywire::server& server, census& counts, keepsakes& kept) {
     anywire::socketio::options o;
     o.engine = lab_engineio();
     o.recovery.enabled = true;
-    auto const all = std::make_shared<room>(room{{}, {}, anywire::socketio::server(std::move(o))});
+    auto const all = std::make_shared<room>();
+    kept.push_back(all);
+    all->io = std::make_shared<anywire::socketio::server>(std::move(o));
     anywire::websocket_options const plain{.limits = lab_limits(), .origins = {"*"}};
-    all->websocket = mount_member(server, counts, all, "chat-ws", "WebSocket", plain);
-    all->sockjs = mount_member(server, counts, all, "chat-sockjs", "SockJS", lab_sockjs());
+    all->websocket = mount_member(server, counts, kept, all, "chat-ws", "WebSocket", plain);
+    all->sockjs = mount_member(server, counts, kept, all, "chat-sockjs", "SockJS", lab_sockjs());
 
     auto& m = counts.at("chat-sio", "Socket.IO");
     count_sockets(counts, m, all->io);
-    // The room holds the Socket.IO server, whose handlers must not hold the room.
-    all->io.on("say",
-               [&m, weak = std::weak_ptr(all)](socket& s, std::string name, std::string text) {
-                   ++m.received;
-                   auto const l = make_line(name, text, "Socket.IO", s.transport());
-                   if (auto const here = weak.lock(); here && l.is_said()) here->say(l);
-               });
-    server.mount(lab_path("chat-sio"), all->io);
+    all->io->on("say",
+                [&m, weak = std::weak_ptr(all)](socket& s, std::string name, std::string text) {
+                    ++m.received;
+                    auto const l = make_line(name, text, "Socket.IO", s.transport());
+                    if (auto const here = weak.lock(); here && l.is_said()) here->say(l);
+                });
+    server.mount(lab_path("chat-sio"), *all->io);
 }
 
 }  // namespace demo

@@ -1,6 +1,5 @@
 #include "lab.hpp"
 
-#include "mounts.hpp"
 #include "process_view.hpp"
 
 #include <exception>
@@ -28,8 +27,8 @@ void lab::start() {
     server_ = std::make_unique<anywire::server>(anywire::server_options{
         .port = port_, .tls = options_.tls, .threads = options_.threads, .log = options_.log});
     port_ = server_->port();
-    auto const announce = mount_lab(*server_, *counts_);
-    server_->every(250ms, [announce, tick = tick_] { announce(++*tick); });
+    mounts_ = mount_lab(*server_, *counts_);
+    server_->every(250ms, [announce = mounts_.announce, tick = tick_] { announce(++*tick); });
     server_->every(500ms, [counts = counts_] { counts->sample(); });
     runner_ = std::thread([this] {
         name_threads("lab");
@@ -53,8 +52,10 @@ void lab::stop() {
     if (!server_) return;
     server_->stop();
     runner_.join();
-    server_.reset();
     counts_->clear();
+    mounts_ = {};
+    server_.reset();
+    counts_->clear();  // what the server's end has told
 }
 
 void lab::restart(std::chrono::milliseconds down) {

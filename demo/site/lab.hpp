@@ -3,6 +3,7 @@
 #include <anywire/server.hpp>
 
 #include "census.hpp"
+#include "mounts.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -53,6 +54,7 @@ private:
     std::shared_ptr<std::atomic<std::uint64_t>> tick_ =
         std::make_shared<std::atomic<std::uint64_t>>(0);
     std::unique_ptr<anywire::server> server_{};
+    lab_mounts mounts_{};
     std::thread runner_{};
     std::atomic<std::uint16_t> port_{0};
     std::atomic<bool> up_{false};

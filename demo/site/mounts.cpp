@@ -43,7 +43,10 @@ anywire::handlers counting(census& counts,
                            census::mount& m,
                            std::shared_ptr<endpoint> const& where,
                            std::function<void(session&, message_view)> on_message) {
-    return {.on_open = [&counts, &m, where](session& s) { counts.enter(m, *where, s.id()); },
+    return {.on_open =
+                [&counts, &m, weak = std::weak_ptr(where)](session& s) {
+                    if (auto const here = weak.lock()) counts.enter(m, *here, s.id());
+                },
             .on_message =
                 [&m, on_message = std::move(on_message)](session& s, message_view text) {
                     ++m.received;
@@ -53,9 +56,9 @@ anywire::handlers counting(census& counts,
                                       anywire::close_event const&) { counts.leave(m, s.id()); }};
 }
 
-void count_sockets(census& counts, census::mount& m, io_server const& io) {
-    io.on_connection([&counts, &m, io](socket& s) {
-        counts.enter(m, io, s.id());
+void count_sockets(census& counts, census::mount& m, std::shared_ptr<io_server> const& io) {
+    io->on_connection([&counts, &m, weak = std::weak_ptr(io)](socket& s) {
+        if (auto const here = weak.lock()) counts.enter(m, *here, s.id());
         s.on_disconnect(
             [&counts, &m, &s](anywire::socketio::disconnect_reason) { counts.leave(m, s.id()); });
     });
@@ -67,11 +70,13 @@ namespace {
 template <class Options>
 void mount_echo(anywire::server& server,
                 census& counts,
+                keepsakes& kept,
                 std::string const& name,
                 std::string const& dialect,
                 Options options) {
     auto& m = counts.at(name, dialect);
     auto const where = std::make_shared<endpoint>();
+    kept.push_back(where);
     *where = server.mount(lab_path(name),
                           std::move(options),
                           counting(counts, m, where, [&m](session& s, message_view text) {
@@ -79,28 +84,34 @@ void mount_echo(anywire::server& server,
                           }));
 }
 
-void mount_socketio_echo(anywire::server& server, census& counts, std::string const& name) {
+void mount_socketio_echo(anywire::server& server,
+                         census& counts,
+                         keepsakes& kept,
+                         std::string const& name) {
     auto& m = counts.at(name, "Socket.IO");
     anywire::socketio::options o;
     o.engine = lab_engineio();
-    io_server const io(std::move(o));
+    auto const io = std::make_shared<io_server>(std::move(o));
+    kept.push_back(io);
     count_sockets(counts, m, io);
-    io.on("echo", [&m](socket& s, std::string text) {
+    io->on("echo", [&m](socket& s, std::string text) {
         ++m.received;
         s.emit("echo", text);
         ++m.sent;
     });
-    server.mount(lab_path(name), io);
+    server.mount(lab_path(name), *io);
 }
 
 /// A mount that only hears numbers, for the "Break it" part.
 template <class Options>
 endpoint mount_ticker(anywire::server& server,
                       census& counts,
+                      keepsakes& kept,
                       std::string const& name,
                       std::string const& dialect,
                       Options options) {
     auto const where = std::make_shared<endpoint>();
+    kept.push_back(where);
     *where = server.mount(lab_path(name),
                           std::move(options),
                           counting(counts, counts.at(name, dialect), where, nullptr));
@@ -127,24 +138,23 @@ anywire::engineio_options fast_engineio() {
     return o;
 }
 
-io_server mount_socketio_ticker(anywire::server& server, census& counts, std::string const& name) {
+io_server mount_socketio_ticker(anywire::server& server,
+                                census& counts,
+                                keepsakes& kept,
+                                std::string const& name) {
     anywire::socketio::options o;
     o.engine = fast_engineio();
     o.recovery.enabled = true;
-    io_server const io(std::move(o));
+    auto const io = std::make_shared<io_server>(std::move(o));
+    kept.push_back(io);
     count_sockets(counts, counts.at(name, "Socket.IO"), io);
-    server.mount(lab_path(name), io);
-    return io;
+    server.mount(lab_path(name), *io);
+    return *io;
 }
 
-}  // namespace
-
-std::function<void(std::uint64_t)> mount_lab(anywire::server& server, census& counts) {
-    mount_echo(server,
-               counts,
-               "ws",
-               "WebSocket",
-               anywire::websocket_options{.limits = lab_limits(), .origins = {"*"}});
+void mount_echoes(anywire::server& server, census& counts, keepsakes& kept) {
+    anywire::websocket_options const plain{.limits = lab_limits(), .origins = {"*"}};
+    mount_echo(server, counts, kept, "ws", "WebSocket", plain);
     for (auto const* transport : {"websocket",
                                   "xhr-streaming",
                                   "eventsource",
@@ -154,23 +164,32 @@ std::function<void(std::uint64_t)> mount_lab(anywire::server& server, census& co
                                   "iframe-eventsource",
                                   "iframe-htmlfile",
                                   "iframe-xhr-polling"})
-        mount_echo(server, counts, std::string("sockjs-") + transport, "SockJS", lab_sockjs());
+        mount_echo(
+            server, counts, kept, std::string("sockjs-") + transport, "SockJS", lab_sockjs());
     for (auto const* way : {"polling", "websocket", "upgrade"}) {
-        mount_echo(server, counts, std::string("eio-") + way, "Engine.IO", lab_engineio());
-        mount_socketio_echo(server, counts, std::string("sio-") + way);
+        mount_echo(server, counts, kept, std::string("eio-") + way, "Engine.IO", lab_engineio());
+        mount_socketio_echo(server, counts, kept, std::string("sio-") + way);
     }
-    mount_chat(server, counts);
+}
 
-    auto const ws = mount_ticker(server, counts, "break-ws", "WebSocket", fast_websocket());
-    auto const sockjs = mount_ticker(server, counts, "break-sockjs", "SockJS", fast_sockjs());
-    auto const http = mount_ticker(server, counts, "break-http", "SockJS", fast_sockjs());
-    auto const eio = mount_ticker(server, counts, "break-eio", "Engine.IO", fast_engineio());
-    auto const io = mount_socketio_ticker(server, counts, "break-sio");
-    return [ws, sockjs, http, eio, io](std::uint64_t n) {
+}  // namespace
+
+lab_mounts mount_lab(anywire::server& server, census& counts) {
+    lab_mounts out;
+    auto& kept = out.kept;
+    mount_echoes(server, counts, kept);
+    mount_chat(server, counts, kept);
+    auto const ws = mount_ticker(server, counts, kept, "break-ws", "WebSocket", fast_websocket());
+    auto const sockjs = mount_ticker(server, counts, kept, "break-sockjs", "SockJS", fast_sockjs());
+    auto const http = mount_ticker(server, counts, kept, "break-http", "SockJS", fast_sockjs());
+    auto const eio = mount_ticker(server, counts, kept, "break-eio", "Engine.IO", fast_engineio());
+    auto const io = mount_socketio_ticker(server, counts, kept, "break-sio");
+    out.announce = [ws, sockjs, http, eio, io](std::uint64_t n) {
         auto const text = std::to_string(n);
         for (auto const* each : {&ws, &sockjs, &http, &eio}) each->broadcast(text);
         io.emit("tick", text);
     };
+    return out;
 }
 
 }  // namespace demo

@@ -6,19 +6,33 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace demo {
 
 /// Where the lab's mounts are; what follows is the mount's name, e.g. "/lab/ws".
 inline constexpr std::string_view lab_prefix = "/lab/";
 
-/// Adds the lab's mounts, which count into `counts`. What it returns sends number `n` to every
-/// client of the "Break it" part, and is to be called on a shard of that server.
-std::function<void(std::uint64_t n)> mount_lab(anywire::server& server, census& counts);
+/// What handlers of a mount need of the mount itself. They hold it weakly: it holds them, and with
+/// the server all shall go.
+using keepsakes = std::vector<std::shared_ptr<void>>;
+
+struct lab_mounts {
+    /// Sends number `n` to every client of the "Break it" part; to be called on a shard of the
+    /// server.
+    std::function<void(std::uint64_t n)> announce{};
+    /// To be kept as long as the server.
+    keepsakes kept{};
+};
+
+/// Adds the lab's mounts, which count into `counts`.
+lab_mounts mount_lab(anywire::server& server, census& counts);
 
 /// Adds the chat: one room for three dialects.
-void mount_chat(anywire::server& server, census& counts);
+void mount_chat(anywire::server& server, census& counts, keepsakes& kept);
 
 // What the mounts have in common.
 anywire::session_limits lab_limits();
@@ -33,6 +47,8 @@ anywire::handlers counting(
     std::shared_ptr<anywire::endpoint> const& where,
     std::function<void(anywire::session&, anywire::message_view)> on_message);
 /// The same for a Socket.IO server.
-void count_sockets(census& counts, census::mount& m, anywire::socketio::server const& io);
+void count_sockets(census& counts,
+                   census::mount& m,
+                   std::shared_ptr<anywire::socketio::server> const& io);
 
 }  // namespace demo
