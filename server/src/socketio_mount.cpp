@@ -15,7 +15,6 @@ namespace {
 
 /// The shards of a server, for as long as there are any: what the application keeps of a Socket.IO
 /// server may live longer, and may be used while the server goes.
-
 class mounted_shards final : public socketio::shard_group {
 public:
     explicit mounted_shards(server_core& core) noexcept : core_(&core) {}

@@ -32,12 +32,6 @@ std::optional<command_line> parse(int argc, char** argv);
 /// Options of an Engine.IO mount as the profile wants them.
 anywire::engineio_options engineio_options_of(command_line const& a);
 
-/// The value of a key in a query, undecoded; nothing where it is not there.
-std::optional<std::string_view> query_value(std::string_view query, std::string_view key);
-
-/// Appends a JSON string.
-std::string quoted(std::string_view text);
-
 // Each adds the mounts of its dialect.
 void mount_sockjs(anywire::server& server, command_line const& a);
 void mount_websocket(anywire::server& server, command_line const& a);

@@ -1,4 +1,6 @@
 // SockJS, plain WebSocket and Engine.IO mounts.
+#include <anywire/socketio/json.hpp>
+
 #include "conformance.hpp"
 
 #include <cmath>
@@ -82,33 +84,6 @@ void mount_websocket(anywire::server& server, command_line const& a) {
 // ---- Engine.IO
 // ------------------------------------------------------------------------------------
 
-std::optional<std::string_view> query_value(std::string_view query, std::string_view key) {
-    while (!query.empty()) {
-        auto const pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), pair.size() + 1));
-        auto const equals = pair.find('=');
-        if (pair.substr(0, equals) == key)
-            return equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
-    }
-    return std::nullopt;
-}
-
-std::string quoted(std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out("\"");
-    for (auto const c : text) {
-        auto const byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out.append(1, '\\').append(1, c);
-        } else if (byte < 0x20) {
-            out.append("\\u00").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
-        } else {
-            out.append(1, c);
-        }
-    }
-    return out.append("\"");
-}
-
 anywire::engineio_options engineio_options_of(command_line const& a) {
     anywire::engineio_options o;
     o.limits.max_message = a.max_payload;
@@ -138,16 +113,17 @@ std::string http_date_now() {
 }
 
 std::string headers_as_json(anywire::request const& r) {
-    std::string out("{");
+    std::string text;
+    anywire::socketio::json_writer out(text);
+    out.begin_object();
     r.for_each_header([&](std::string_view name, std::string_view value) {
         std::string lower(name);
         for (auto& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        out.append(out.size() > 1 ? "," : "")
-            .append(quoted(lower))
-            .append(":")
-            .append(quoted(value));
+        out.key(lower);
+        out.string(value);
     });
-    return out.append("}");
+    out.end_object();
+    return text;
 }
 
 // The request that is being served on this shard: the hook runs right before its messages come.
@@ -184,7 +160,7 @@ void mount_engineio_client(anywire::server& server, command_line const& a) {
                   .on_message = on_client_test,
                   .authorize =
                       [](anywire::request const& r, anywire::decision d) {
-                          query_value(r.query(), "deny") ? d.refuse() : d.accept();
+                          r.query_value("deny") ? d.refuse() : d.accept();
                       }});
 }
 

@@ -230,9 +230,8 @@ void mount_socketio_client(anywire::server& server, command_line const& a) {
     add_texts(io);
     add_binary(io);
     io.use([](socket& s, next go_on) {
-        auto const h = s.handshake();
-        for (auto const& [name, value] : h.query)
-            if (name == "fail") return go_on({.message = "Auth failed (main namespace)"});
+        if (s.request().query_value("fail"))
+            return go_on({.message = "Auth failed (main namespace)"});
         go_on();
     });
     io.of("/no").use(refuse_always);

@@ -1,6 +1,5 @@
 #include "session/engineio_session.hpp"
 
-#include "core/base64.hpp"
 #include "core/utf8.hpp"
 #include "engineio/payload.hpp"
 
@@ -53,8 +52,9 @@ frame_ptr make_engineio_message(encoding which, message_view m) {
         case encoding::engineio3: return make_led("\4", m.data, frame_kind::binary);
         case encoding::engineio4_base64:
         case encoding::engineio3_base64: {
-            std::string text(which == encoding::engineio3_base64 ? "b4" : "b");
-            append_base64(text, m.data);
+            std::string text;
+            engineio::append_base64_packet(
+                text, which == encoding::engineio3_base64 ? revision::v3 : revision::v4, m.data);
             return frame_ptr(frame::make(text, frame_kind::text));
         }
         default: return frame_ptr(frame::make(m.data, frame_kind::binary));
