@@ -34,14 +34,14 @@ client* client_of(session& s) noexcept {
 // ---- one shard
 // -----------------------------------------------------------------------------------
 
-thread_local io_shard::entry* io_shard::entry::innermost_ = nullptr;
+thread_local io_shard::entry* io_shard::entry::innermost = nullptr;
 
 io_shard::io_shard(io_core const& io, std::size_t index, session_loop& loop) noexcept
     : io_(io), index_(index), loop_(loop) {}
 io_shard::~io_shard() = default;
 
 io_shard* io_shard::current(io_core const& io) noexcept {
-    for (auto const* e = entry::innermost_; e; e = e->outer_)
+    for (auto const* e = entry::innermost; e; e = e->outer_)
         if (&e->shard_.io() == &io) return &e->shard_;
     return nullptr;
 }
@@ -227,7 +227,7 @@ std::shared_ptr<nsp_core> io_core::of(std::string_view name) {
 
 std::shared_ptr<nsp_core> io_core::of(std::function<bool(std::string_view, json_view)> wanted) {
     std::scoped_lock const lock(mutex_);
-    auto const n = std::make_shared<nsp_core>(*this, "/_" + std::to_string(parents_.size()), true);
+    auto n = std::make_shared<nsp_core>(*this, "/_" + std::to_string(parents_.size()), true);
     n->connect();
     parents_.push_back({std::move(wanted), n});
     return n;
@@ -266,7 +266,7 @@ std::shared_ptr<nsp_core> io_core::make_child(std::string_view name, nsp_core co
         std::scoped_lock const lock(mutex_);
         if (children_ >= options_.max_child_namespaces) return nullptr;
     }
-    auto const child = add(std::string(name), &from);
+    auto child = add(std::string(name), &from);
     for (auto const& config : {from.config(), main_->config()})
         for (auto const& f : config->new_namespace) (void)call([&] { f(nsp(child)); });
     std::scoped_lock const lock(mutex_);

@@ -169,25 +169,30 @@ void nsp_core::run_here(std::size_t shard, std::vector<operation> const& all) {
     for (auto const& op : all) (void)io_.call([&] { parts_[shard]->run(op); });
 }
 
-bool nsp_core::insert(socket_core& s, nsp_shard& where, std::optional<std::uint64_t> position) {
-    std::vector<std::shared_ptr<outgoing_packet const>> missed;
+/// Requires: the order is held.
+bool nsp_core::find_missed(socket_core const& s,
+                           std::uint64_t position,
+                           packet_list& missed) const {
+    if (!log_.reaches(position)) return false;
     auto const rooms = s.rooms();
     auto bytes = s.queued_bytes();
+    log_.for_each_behind(position, [&](auto const& packet, auto const& filter) {
+        if (!is_meant_for(filter, rooms)) return;
+        missed.push_back(packet);
+        bytes += packet->bytes();
+    });
+    // More than its queue takes: it would be closed for it, come back, and be closed again.
+    return missed.size() <= 1 || bytes <= io_.opts().engine.limits.max_queued_bytes;
+}
+
+bool nsp_core::insert(socket_core& s, nsp_shard& where, std::optional<std::uint64_t> position) {
+    packet_list missed;
     for (;;) {
         std::vector<operation> mine;
         {
             std::scoped_lock const lock(order_);
             if (where.inbox.empty()) {
-                if (position && !log_.reaches(*position)) return false;
-                if (position)
-                    log_.for_each_behind(*position, [&](auto const& packet, auto const& filter) {
-                        if (!is_meant_for(filter, rooms)) return;
-                        missed.push_back(packet);
-                        bytes += packet->bytes();
-                    });
-                // It would be closed for it, come back, and be closed again.
-                if (bytes > io_.opts().engine.limits.max_queued_bytes && missed.size() > 1)
-                    return false;
+                if (position && !find_missed(s, *position, missed)) return false;
                 s.on_inserted(log_.position());
                 if (auto const* const pid = s.pid())
                     holders_.insert_or_assign(*pid, holder{where.at().index(), &s});
@@ -243,6 +248,7 @@ void nsp_core::broadcast_with_ack(detail::encoded event,
         is_attached_ ? parts_.size() : 0,
         [then = std::move(then)](error_code e, std::vector<answer> const& all) {
             std::vector<arguments> list;
+            list.reserve(all.size());
             for (auto const& [json, attachments] : all) list.emplace_back(json, attachments);
             (void)then(e, list);
         });
@@ -398,24 +404,26 @@ void nsp_core::take_over(std::size_t shard,
 // ---- rooms of all shards
 // -------------------------------------------------------------------------
 
+bool nsp_core::count_room(std::string const& room, bool came) {
+    std::scoped_lock const lock(rooms_mutex_);
+    auto const found = room_sizes_.try_emplace(room, 0).first;
+    auto& n = found->second;
+    auto const is_edge = n == (came ? 0u : 1u);
+    if (came)
+        ++n;
+    else if (n != 0)  // else it was joined when nobody listened
+        --n;
+    if (n == 0) room_sizes_.erase(found);
+    return is_edge;
+}
+
 void nsp_core::note_room(io_shard& at,
                          room_change change,
                          std::string const& room,
                          std::string const& id) noexcept {
     if (!rooms_watched_.load(std::memory_order_relaxed)) return;
     auto const came = change == room_change::joined;
-    bool is_edge = false;
-    {
-        std::scoped_lock const lock(rooms_mutex_);
-        auto const found = room_sizes_.try_emplace(room, 0).first;
-        auto& n = found->second;
-        is_edge = n == (came ? 0u : 1u);
-        if (came)
-            ++n;
-        else if (n != 0)  // else it was joined when nobody listened
-            --n;
-        if (n == 0) room_sizes_.erase(found);
-    }
+    auto const is_edge = count_room(room, came);
     io_shard::entry const here(at);
     at.defer([self = shared_from_this(), came, is_edge, room, id] {
         auto const heard_by = self->config();

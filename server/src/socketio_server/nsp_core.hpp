@@ -122,6 +122,11 @@ private:
     /// that goes into the log, which makes its packet.
     void apply(operation op, detail::encoded* logged = nullptr);
     void log(operation& op, detail::encoded& event);
+    using packet_list = std::vector<std::shared_ptr<outgoing_packet const>>;
+    /// What a socket has missed since `position`; false if it cannot be had.
+    bool find_missed(socket_core const& s, std::uint64_t position, packet_list& missed) const;
+    /// Counts a room's members; true when it comes to be, or is gone.
+    bool count_room(std::string const& room, bool came);
     void run_here(std::size_t shard, std::vector<operation> const& all);
     void drain(std::size_t shard);
     using restored_fn = std::function<void(restore_error, restored_session)>;

@@ -75,27 +75,38 @@ void nsp_shard::for_each(socket_filter const& filter, std::function<void(socket_
     for (auto* s : found) fn(*s);
 }
 
+/// Says who is let through by a filter's exceptions.
+class nsp_shard::exceptions {
+public:
+    exceptions(nsp_shard const& part, socket_filter const& filter) : names_(filter.except) {
+        for (auto const& name : names_)
+            if (auto const* r = part.find_room(name)) rooms_.push_back(r);
+    }
+    bool let(socket_core& s) const {
+        return s.current() == socket_core::state::connected &&
+               std::none_of(rooms_.begin(),
+                            rooms_.end(),
+                            [&](auto const* r) { return r->members.contains(&s); }) &&
+               std::find(names_.begin(), names_.end(), s.id_text) == names_.end();
+    }
+
+private:
+    std::vector<std::string> const& names_;
+    boost::container::small_vector<room const*, 4> rooms_{};
+};
+
 /// Calls `fn` for each connected socket of a filter, once. `fn` must not change rooms or sockets.
 template <class Fn>
 void nsp_shard::visit(socket_filter const& filter, Fn fn) {
-    boost::container::small_vector<room const*, 4> without;
-    for (auto const& name : filter.except)
-        if (auto const* r = find_room(name)) without.push_back(r);
-    auto const is_meant = [&](socket_core& s) {
-        if (s.current() != socket_core::state::connected) return false;
-        for (auto const* r : without)
-            if (r->members.contains(&s)) return false;
-        return std::find(filter.except.begin(), filter.except.end(), s.id_text) ==
-               filter.except.end();
-    };
+    exceptions const without(*this, filter);
     if (filter.rooms.empty()) {
         for (auto const& [id, s] : sockets_)
-            if (is_meant(*s)) fn(*s);
+            if (without.let(*s)) fn(*s);
         return;
     }
     auto const turn = ++turn_;
     auto const once = [&](socket_core& s) {
-        if (s.visited == turn || !is_meant(s)) return;
+        if (s.visited == turn || !without.let(s)) return;
         s.visited = turn;
         fn(s);
     };

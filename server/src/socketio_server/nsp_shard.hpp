@@ -70,6 +70,7 @@ private:
         }
     };
     room const* find_room(std::string_view name) const noexcept;
+    class exceptions;
     template <class Fn>
     void visit(socket_filter const& filter, Fn fn);
 

@@ -101,7 +101,7 @@ void socket_core::begin() {
     std::optional<std::string> offset;
     if (auto const given = auth().find("offset")) offset = given->as_string().value_or("-");
     auto then = [a = anchor()](restore_error error, restored_session s) {
-        auto const go_on = [a, error, s] {
+        auto const go_on = [a, error, s = std::move(s)] {
             io_shard::entry const here(a->io->shard(a->shard));
             if (a->to && a->to->is_joining()) a->to->restored(error, s);
         };
@@ -344,28 +344,28 @@ void socket_core::wait_for_ack(std::uint64_t id, detail::ack_handler a, emit_fla
     }
 }
 
+std::optional<tick> socket_core::soonest_ack() const noexcept {
+    std::optional<tick> soonest;
+    for (auto const& a : acks_)
+        if (a.until && (!soonest || not_after(*a.until, *soonest))) soonest = a.until;
+    return soonest;
+}
+
 std::optional<tick> socket_core::expire_acks(tick now) {
     std::vector<detail::ack_handler> late;
-    std::optional<tick> soonest;
-    for (auto& a : acks_) {
-        if (!a.until) continue;
-        if (not_after(*a.until, now))
-            late.push_back(std::move(a.fn));
-        else if (!soonest || not_after(*a.until, *soonest))
-            soonest = a.until;
+    auto const is_late = [&](pending_ack const& a) { return a.until && not_after(*a.until, now); };
+    for (auto& a : acks_)
+        if (is_late(a)) late.push_back(std::move(a.fn));
+    if (!late.empty()) {
+        std::erase_if(acks_, is_late);
+        hurried_acks_ = 0;
     }
-    if (late.empty()) return soonest;
-    std::erase_if(acks_, [&](pending_ack const& a) { return a.until && not_after(*a.until, now); });
-    hurried_acks_ = 0;
     for (auto const& fn : late)
         if (!client_.io().call([&] { (void)fn(errc::ack_timeout, {}); })) {
             client_.break_off(close_reason::handler_failed, "handler failed");
             return std::nullopt;
         }
-    // What they sent may wait for answers, too.
-    for (auto const& a : acks_)
-        if (a.until && (!soonest || not_after(*a.until, *soonest))) soonest = a.until;
-    return soonest;
+    return soonest_ack();
 }
 
 void socket_core::give_up_acks() {

@@ -151,6 +151,7 @@ private:
     void bad_arguments(event const& e, argument_error const& wrong);
     void wait_for_ack(std::uint64_t id, detail::ack_handler a, emit_flags const& flags);
     void give_up_acks();
+    std::optional<tick> soonest_ack() const noexcept;
     void resume_reading();
     void store_session();
     void tell_left();

@@ -97,6 +97,7 @@ public:
         (void)flags;
         here_.disconnect_sockets(std::move(filter), close);
     }
+    // NOLINTBEGIN(performance-unnecessary-value-param): those who override these keep them
     /// To the other servers; `then` takes their answers.
     virtual void server_side_emit(detail::encoded event, detail::ack_handler then) {
         (void)event;
@@ -104,6 +105,7 @@ public:
     }
     /// How many servers there are, this one counted.
     virtual void server_count(std::function<void(std::size_t)> then) { then(1); }
+    // NOLINTEND(performance-unnecessary-value-param)
 
     virtual void persist_session(stored_session s) { here_.persist_session(std::move(s)); }
     virtual void restore_session(std::string_view pid,

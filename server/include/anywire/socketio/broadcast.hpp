@@ -91,6 +91,7 @@ public:
     [[nodiscard]] broadcast except(room_names const& rooms) const;
 
     /// Drops the event for every socket whose transport cannot take it at once.
+    // NOLINTNEXTLINE(readability-identifier-naming): `volatile` is a keyword
     [[nodiscard]] broadcast volatile_() const;
     [[nodiscard]] broadcast compress(bool on) const;
     /// This server's sockets only, where several share a namespace.

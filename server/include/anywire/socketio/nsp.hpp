@@ -34,8 +34,8 @@ public:
     void use(std::function<void(socket&, next)> f) const;
     /// As `socket::on`, for all sockets: stored once, not per socket.
     template <class F>
-    void on(std::string event_name, F f) const {
-        add(std::move(event_name), detail::make_event_handler(std::move(f)));
+    void on(std::string_view event_name, F f) const {
+        add(std::string(event_name), detail::make_event_handler(std::move(f)));
     }
     /// Called when what changed them has returned; of different shards at once and in any order.
     void on_room(
@@ -54,6 +54,7 @@ public:
     [[nodiscard]] broadcast except(room_names const& rooms) const {
         return everybody().except(rooms);
     }
+    // NOLINTNEXTLINE(readability-identifier-naming): `volatile` is a keyword
     [[nodiscard]] broadcast volatile_() const { return everybody().volatile_(); }
     [[nodiscard]] broadcast compress(bool on) const { return everybody().compress(on); }
     [[nodiscard]] broadcast local() const { return everybody().local(); }

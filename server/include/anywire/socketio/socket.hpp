@@ -99,13 +99,13 @@ public:
     /// if it wants. Arguments that do not fit are an error that the client hears; `f` is then not
     /// called.
     template <class F>
-    listener_id on(std::string name, F f) {
-        return add(std::move(name), detail::make_event_handler(std::move(f)), false);
+    listener_id on(std::string_view name, F f) {
+        return add(std::string(name), detail::make_event_handler(std::move(f)), false);
     }
     /// The same for the next event of that name only; one that does not fit counts.
     template <class F>
-    listener_id once(std::string name, F f) {
-        return add(std::move(name), detail::make_event_handler(std::move(f)), true);
+    listener_id once(std::string_view name, F f) {
+        return add(std::string(name), detail::make_event_handler(std::move(f)), true);
     }
     /// Removes a listener of this socket, of whatever kind.
     void off(listener_id which);
@@ -149,6 +149,7 @@ public:
     }
     /// The queue ran empty after an emit had been refused for want of room.
     void on_drain(std::function<void()> f);
+    // NOLINTNEXTLINE(readability-identifier-naming): `volatile` is a keyword
     [[nodiscard]] sender volatile_();
     [[nodiscard]] sender compress(bool on);
     /// For the answer of one emit. Without it an answer is waited for as long as the socket lives.
@@ -206,6 +207,7 @@ private:
 class socket::sender {
 public:
     explicit sender(socket& s) noexcept : socket_(s) {}
+    // NOLINTNEXTLINE(readability-identifier-naming): `volatile` is a keyword
     sender& volatile_() noexcept { return flags_.is_volatile = true, *this; }
     sender& compress(bool on) noexcept { return flags_.is_compressed = on, *this; }
     sender& timeout(std::chrono::milliseconds longest) noexcept {
@@ -221,6 +223,7 @@ private:
     emit_flags flags_{};
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming)
 inline socket::sender socket::volatile_() {
     return sender(*this).volatile_();
 }
