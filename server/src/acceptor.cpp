@@ -77,7 +77,6 @@ tcp_acceptor listen_on(net::io_context& context,
 acceptor::acceptor(shard& owner, tcp_acceptor socket, tls_context const* tls)
     : shard_(owner),
       socket_(std::move(socket)),
-      protocol_(socket_.local_endpoint().protocol()),
       tls_(tls),
       spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
 
@@ -178,18 +177,9 @@ void acceptor::admit(int descriptor, std::string address) {
         ticket = std::make_unique<address_ticket>(core.addresses, address);
     }
     complained_ = false;
-    boost::system::error_code ec;
-    tcp_socket socket(shard_.context());
-    socket.assign(protocol_, descriptor, ec);
-    if (ec) {
-        ::close(descriptor);
-        return;
-    }
     auto tls = tls_ ? std::make_unique<tls_stream>(*tls_, descriptor) : nullptr;
-    auto* const c = new http_connection(shard_,
-                                        byte_stream(std::move(socket), std::move(tls)),
-                                        std::move(address),
-                                        std::move(ticket));
+    auto* const c = new http_connection(
+        shard_, byte_stream(descriptor, std::move(tls)), std::move(address), std::move(ticket));
     c->start({});
 }
 

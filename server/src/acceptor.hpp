@@ -1,9 +1,11 @@
 #pragma once
 
-#include "byte_stream.hpp"
 #include "core/timer_wheel.hpp"
+#include "tls.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +14,8 @@
 namespace anywire {
 
 class shard;
+
+namespace net = boost::asio;
 
 using tcp_acceptor = net::basic_socket_acceptor<net::ip::tcp, net::io_context::executor_type>;
 
@@ -46,7 +50,6 @@ private:
 
     shard& shard_;
     tcp_acceptor socket_;
-    net::ip::tcp protocol_;
     tls_context const* tls_;
     int spare_ = -1;  // given up for a moment to turn a caller away when descriptors run out
     bool closed_ = false;

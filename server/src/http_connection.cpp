@@ -389,16 +389,9 @@ void http_connection::depart(departure to) {
 void http_connection::leave(std::string_view behind) {
     auto const to = std::move(departure_);
     listen(nullptr, false);
-    boost::system::error_code ignored;
-    stream().socket().cancel(ignored);  // a wait of ours would answer to nobody
     if (to->settings) {
-        auto* const socket = new websocket_connection(host(),
-                                                      std::move(stream()),
-                                                      *to->settings,
-                                                      to->name,
-                                                      to->head,
-                                                      to->deflate,
-                                                      take_ticket());
+        auto* const socket = new websocket_connection(
+            host(), take_stream(), *to->settings, to->name, to->head, to->deflate, take_ticket());
         if (auto* const session = to->take(*socket))
             socket->start(*session, behind);
         else
@@ -406,9 +399,8 @@ void http_connection::leave(std::string_view behind) {
     } else {
         to->request.append(behind);
         // The request goes with its socket and is read again there.
-        auto moved = std::move(stream()).moved_to(to->target->context());
         to->target->adopt(
-            {std::move(moved), std::move(address_), take_ticket(), std::move(to->request)});
+            {take_stream(), std::move(address_), take_ticket(), std::move(to->request)});
     }
     drop();
 }

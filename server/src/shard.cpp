@@ -126,6 +126,7 @@ void shard::drain(tick deadline_in) {
 void shard::finish() {
     for (auto const& e : endpoints_) e->abandon_all();
     loop().flush();
+    sockets().stop();
     context().stop();
 }
 

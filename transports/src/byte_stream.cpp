@@ -29,41 +29,29 @@ bool peer_has_ended(int descriptor) noexcept {
 
 io_result byte_stream::read(char* to, std::size_t room) noexcept {
     if (tls_) return tls_->read(to, room);
-    return from_call(::recv(socket_.native_handle(), to, room, MSG_DONTWAIT));
+    return from_call(::recv(descriptor_, to, room, MSG_DONTWAIT));
 }
 
 io_result byte_stream::write(std::string_view bytes) noexcept {
     if (tls_) return tls_->write(bytes);
-    return from_call(
-        ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+    return from_call(::send(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 io_result byte_stream::write(std::span<iovec const> pieces) noexcept {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces.data());
     message.msg_iovlen = pieces.size();
-    return from_call(::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+    return from_call(::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 void byte_stream::shutdown_send() noexcept {
-    if (!socket_.is_open()) return;  // TLS knows the descriptor's number only
+    if (descriptor_ < 0) return;
     if (tls_) tls_->shutdown();
-    boost::system::error_code ignored;
-    socket_.shutdown(tcp_socket::shutdown_send, ignored);
+    (void)::shutdown(descriptor_, SHUT_WR);
 }
 
 void byte_stream::close() noexcept {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
-}
-
-byte_stream byte_stream::moved_to(net::io_context& context) && {
-    boost::system::error_code failed;
-    auto const protocol = socket_.local_endpoint(failed).protocol();
-    auto const descriptor = socket_.release(failed);
-    tcp_socket moved(context);
-    if (!failed && moved.assign(protocol, descriptor, failed)) ::close(descriptor);
-    return {std::move(moved), std::move(tls_)};
+    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
 }  // namespace anywire

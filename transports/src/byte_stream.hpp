@@ -2,33 +2,30 @@
 
 #include "tls.hpp"
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 struct iovec;
 
 namespace anywire {
 
-namespace net = boost::asio;
-
-/// A socket whose executor is an `io_context`'s own: `any_io_executor` costs 48 bytes more.
-using tcp_socket = net::basic_stream_socket<net::ip::tcp, net::io_context::executor_type>;
-
 /// Whether the peer of a socket has sent its end, or reset it, and all before that has been read.
 /// Looks at the kernel's buffer without taking from it, so any thread may ask.
 bool peer_has_ended(int descriptor) noexcept;
 
-/// Bytes in and out, plain or TLS, without blocking: the seam that carriers sit on.
+/// Bytes in and out, plain or TLS, without blocking: the seam that carriers sit on. Owns the
+/// socket and is bound to no event loop.
 class byte_stream {
 public:
-    byte_stream(tcp_socket socket, std::unique_ptr<tls_stream> tls) noexcept
-        : socket_(std::move(socket)), tls_(std::move(tls)) {}
+    byte_stream(int descriptor, std::unique_ptr<tls_stream> tls) noexcept
+        : descriptor_(descriptor), tls_(std::move(tls)) {}
+    byte_stream(byte_stream&& other) noexcept
+        : descriptor_(std::exchange(other.descriptor_, -1)), tls_(std::move(other.tls_)) {}
+    byte_stream& operator=(byte_stream&&) = delete;
+    ~byte_stream() { close(); }
 
     io_result read(char* to, std::size_t room) noexcept;
     io_result write(std::string_view bytes) noexcept;
@@ -42,14 +39,11 @@ public:
     void shutdown_send() noexcept;
     void close() noexcept;
 
-    tcp_socket& socket() noexcept { return socket_; }
     /// -1 when closed.
-    int descriptor() const noexcept { return const_cast<tcp_socket&>(socket_).native_handle(); }
-    /// Binds the stream to another context. Requires: no pending operation.
-    [[nodiscard]] byte_stream moved_to(net::io_context& context) &&;
+    int descriptor() const noexcept { return descriptor_; }
 
 private:
-    tcp_socket socket_;
+    int descriptor_;
     std::unique_ptr<tls_stream> tls_;
 };
 

@@ -33,8 +33,16 @@ void connection::drop() noexcept {
     dropped_ = true;
     want_read_ = false;
     disarm();
-    stream_.close();  // cancels what is pending; each handler comes back once more
+    host_.sockets().forget(*this);
+    stream_.close();
     settle();
+}
+
+byte_stream connection::take_stream() noexcept {
+    want_read_ = false;
+    if (is_watched_) host_.sockets().remove(stream_.descriptor());
+    is_watched_ = watches_reading_ = watches_sending_ = false;
+    return std::move(stream_);
 }
 
 void connection::settle() {
@@ -43,7 +51,62 @@ void connection::settle() {
         if (pending_ == 0) delete this;
         return;
     }
-    if (want_read_ && !read_pending_ && !read_needs_send_) start_reading();
+    watch();
+}
+
+// ---- readiness
+// -----------------------------------------------------------------------------------
+
+std::uint32_t connection::wanted() const noexcept {
+    std::uint32_t events = 0;
+    if (want_read_ && !read_needs_send_) events |= EPOLLIN;
+    if (unsent_ || read_needs_send_) events |= EPOLLOUT;
+    return events;
+}
+
+/// Has the poller watch for what is wanted. What is not wanted any more goes when it comes: reading
+/// often goes on before.
+void connection::watch() {
+    auto const events = wanted();
+    auto const reading = (events & EPOLLIN) != 0;
+    auto const sending = (events & EPOLLOUT) != 0;
+    if (reading && stream_.has_buffered()) read_buffered();
+    // A socket that could be sent to would be told of at once.
+    if ((!reading || watches_reading_) && sending == watches_sending_) return;
+    if (stream_.descriptor() < 0) return;
+    auto& sockets = host_.sockets();
+    auto const known = is_watched_ ? sockets.change(stream_.descriptor(), events, *this)
+                                   : sockets.add(stream_.descriptor(), events, *this);
+    if (!known) return break_off();
+    is_watched_ = true;
+    watches_reading_ = reading;
+    watches_sending_ = sending;
+}
+
+/// Something has come that nobody waits for; it would come again and again.
+void connection::unwatch_rest() {
+    auto const events = wanted();
+    auto& sockets = host_.sockets();
+    if (events == 0) {
+        sockets.remove(stream_.descriptor());
+        is_watched_ = false;
+    } else if (!sockets.change(stream_.descriptor(), events, *this)) {
+        return break_off();
+    }
+    watches_reading_ = (events & EPOLLIN) != 0;
+    watches_sending_ = (events & EPOLLOUT) != 0;
+}
+
+void connection::on_ready(std::uint32_t events) {
+    constexpr std::uint32_t broken = EPOLLERR | EPOLLHUP;
+    auto const now = wanted();
+    auto const sendable = (events & (EPOLLOUT | broken)) != 0 && (now & EPOLLOUT) != 0;
+    auto const readable = (events & (EPOLLIN | broken)) != 0 && (now & EPOLLIN) != 0;
+    if (!sendable && !readable) return unwatch_rest();
+    run_event([&] {
+        if (sendable) on_sendable();
+        if (readable && want_read_ && !read_needs_send_) read_once();
+    });
 }
 
 // ---- reading
@@ -51,24 +114,17 @@ void connection::settle() {
 
 void connection::start_reading() {
     want_read_ = true;
-    if (read_pending_ || dropped_ || in_event_) return;  // `settle` arms behind the event
-    read_pending_ = true;
-    ++pending_;
-    if (stream_.has_buffered()) {
-        // Readiness says nothing of bytes that TLS has taken from the socket already.
-        net::post(host_.context(), [this] { on_readable(); });
-        return;
-    }
-    stream_.socket().async_wait(tcp_socket::wait_read,
-                                [this](boost::system::error_code) { on_readable(); });
+    if (!dropped_ && !in_event_) watch();  // `settle` does behind the event
 }
 
-void connection::on_readable() {
-    --pending_;
-    read_pending_ = false;
-    if (dropped_) return settle();
-    if (!want_read_) return;
-    run_event([this] { read_once(); });
+/// Readiness says nothing of bytes that TLS has taken from the socket already.
+void connection::read_buffered() {
+    if (read_posted_) return;
+    read_posted_ = true;
+    later([this] {
+        read_posted_ = false;
+        if (want_read_ && stream_.has_buffered()) read_once();
+    });
 }
 
 void connection::read_once() {
@@ -76,7 +132,7 @@ void connection::read_once() {
     switch (r.what) {
         case io_result::status::ok: return on_bytes(host_.in(), r.bytes);
         case io_result::status::again: return;
-        case io_result::status::wants_other: read_needs_send_ = true; return wait_until_sendable();
+        case io_result::status::wants_other: read_needs_send_ = true; return;
         case io_result::status::end:
         case io_result::status::failed:
             want_read_ = false;
@@ -190,7 +246,7 @@ void connection::keep(std::span<frame* const> frames, std::size_t already_sent) 
     }
     stall_deadline_ = loop().now() + write_stall_;
     arm();
-    wait_until_sendable();
+    if (!in_event_) watch();
 }
 
 void connection::break_off() {
@@ -211,25 +267,12 @@ void connection::break_off() {
     });
 }
 
-void connection::wait_until_sendable() {
-    if (send_pending_ || dropped_) return;
-    send_pending_ = true;
-    ++pending_;
-    stream_.socket().async_wait(tcp_socket::wait_write,
-                                [this](boost::system::error_code) { on_sendable(); });
-}
-
 void connection::on_sendable() {
-    --pending_;
-    send_pending_ = false;
-    if (dropped_) return settle();
-    run_event([this] {
-        if (read_needs_send_) {
-            read_needs_send_ = false;
-            read_once();
-        }
-        if (!dropped_ && unsent_) flush_unsent();
-    });
+    if (read_needs_send_) {
+        read_needs_send_ = false;
+        read_once();
+    }
+    if (!dropped_ && unsent_) flush_unsent();
 }
 
 void connection::flush_unsent() {
@@ -248,7 +291,7 @@ void connection::flush_unsent() {
     unsent_->frames.erase(unsent_->frames.begin(),
                           unsent_->frames.begin() + static_cast<std::ptrdiff_t>(done));
     unsent_->offset = sent;
-    if (!unsent_->frames.empty()) return wait_until_sendable();
+    if (!unsent_->frames.empty()) return;
     unsent_.reset();
     on_sent();
 }

@@ -4,6 +4,7 @@
 #include "core/frame.hpp"
 #include "core/timer_wheel.hpp"
 #include "io_host.hpp"
+#include "poller.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +26,7 @@ public:
 /// `drop`ped, no operation is pending and no event of its own is running.
 ///
 /// Thread: the shard's.
-class connection : public timer_node {
+class connection : public timer_node, private poller::watcher {
 public:
     connection(io_host& host,
                byte_stream stream,
@@ -68,7 +69,6 @@ protected:
     byte_stream const& stream() const noexcept { return stream_; }
     bool is_dropped() const noexcept { return dropped_; }
     bool is_in_event() const noexcept { return in_event_; }
-    bool has_pending_operations() const noexcept { return pending_ != 0; }
 
     /// While one lives, this is not deleted: for calls that come from outside its events.
     class hold {
@@ -88,6 +88,9 @@ protected:
         bool outer_;
     };
     std::unique_ptr<connection_ticket> take_ticket() noexcept { return std::move(ticket_); }
+    /// The stream without its connection, for another one on whatever shard. Nothing is read or
+    /// written any more: only to be dropped.
+    byte_stream take_stream() noexcept;
 
     /// Asks for `on_bytes`. Idempotent.
     void start_reading();
@@ -134,12 +137,15 @@ private:
         ~unsent();
     };
 
-    void on_readable();
+    void on_ready(std::uint32_t events) override;
     void on_sendable();
     void read_once();
+    void read_buffered();
+    std::uint32_t wanted() const noexcept;
+    void watch();
+    void unwatch_rest();
     /// A write has failed: nothing goes out any more, and the end is told soon.
     void break_off();
-    void wait_until_sendable();
     void keep(std::span<frame* const> frames, std::size_t already_sent);
     std::size_t write_some_frames(std::span<frame* const> frames,
                                   std::size_t offset,
@@ -159,13 +165,15 @@ private:
     tick deadline_ = 0;
     tick stall_deadline_ = 0;
     tick write_stall_;
-    std::uint32_t pending_ = 0;
+    std::uint32_t pending_ = 0;  // posted functions
     bool dropped_ : 1 = false;
     bool in_event_ : 1 = false;
     bool want_read_ : 1 = false;
-    bool read_pending_ : 1 = false;
-    bool send_pending_ : 1 = false;
+    bool read_posted_ : 1 = false;
     bool read_needs_send_ : 1 = false;
+    bool is_watched_ : 1 = false;  // the poller knows the socket
+    bool watches_reading_ : 1 = false;
+    bool watches_sending_ : 1 = false;
     bool has_deadline_ : 1 = false;
     bool broken_ : 1 = false;
 };

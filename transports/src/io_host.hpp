@@ -1,6 +1,6 @@
 #pragma once
 
-#include "byte_stream.hpp"
+#include "poller.hpp"
 #include "session/session_loop.hpp"
 
 #include <boost/asio/post.hpp>
@@ -35,6 +35,7 @@ public:
     io_host& operator=(io_host const&) = delete;
 
     net::io_context& context() noexcept { return context_; }
+    poller& sockets() noexcept { return sockets_; }
     session_loop& loop() noexcept { return loop_; }
     logger& log() noexcept { return loop_.log(); }
 
@@ -75,6 +76,7 @@ private:
     void on_timer();
 
     net::io_context context_{1};
+    poller sockets_{context_};
     std::chrono::steady_clock::time_point const started_;
     session_loop loop_;
     std::unique_ptr<char[]> in_{std::make_unique<char[]>(read_size)};

@@ -1,0 +1,55 @@
+#include "poller.hpp"
+
+#include <cerrno>
+#include <system_error>
+
+namespace anywire {
+namespace {
+
+int make_epoll() {
+    auto const descriptor = ::epoll_create1(EPOLL_CLOEXEC);
+    if (descriptor < 0)
+        throw std::system_error(errno, std::system_category(), "cannot make an epoll");
+    return descriptor;
+}
+
+}  // namespace
+
+poller::poller(net::io_context& context) : epoll_(context, make_epoll()) {
+    wait();
+}
+
+bool poller::control(int what, int descriptor, std::uint32_t events, watcher& w) noexcept {
+    epoll_event e{.events = events, .data = {.ptr = &w}};
+    return ::epoll_ctl(epoll_.native_handle(), what, descriptor, &e) == 0;
+}
+
+void poller::remove(int descriptor) noexcept {
+    epoll_event unused{};
+    (void)::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, descriptor, &unused);
+}
+
+void poller::forget(watcher const& w) noexcept {
+    for (auto i = next_; i < count_; ++i)
+        if (events_[i].data.ptr == &w) events_[i].data.ptr = nullptr;
+}
+
+void poller::wait() {
+    epoll_.async_wait(net::posix::descriptor_base::wait_read, [this](boost::system::error_code ec) {
+        if (!ec) look();
+    });
+}
+
+void poller::look() {
+    auto const n =
+        ::epoll_wait(epoll_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
+    count_ = n > 0 ? static_cast<std::size_t>(n) : 0;
+    for (next_ = 0; next_ < count_;) {
+        auto const& e = events_[next_++];
+        if (e.data.ptr) static_cast<watcher*>(e.data.ptr)->on_ready(e.events);
+    }
+    next_ = count_ = 0;
+    wait();
+}
+
+}  // namespace anywire

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <sys/epoll.h>
+
+namespace anywire {
+
+namespace net = boost::asio;
+
+/// Tells connections that their sockets are readable or writable: an epoll of our own, itself
+/// watched by an `io_context` as one descriptor.
+///
+/// It is level-triggered and a socket stays in it, so a message costs no call that waits for the
+/// next one, as each `async_wait` does. Asio keeps nothing of a connection either.
+///
+/// Thread: the shard's.
+class poller {
+public:
+    /// Hears of one socket.
+    class watcher {
+    public:
+        /// `events` are epoll's. EPOLLERR and EPOLLHUP are told whether they are watched for or
+        /// not: who wants neither reading nor writing has to `remove` its socket.
+        virtual void on_ready(std::uint32_t events) = 0;
+
+    protected:
+        ~watcher() = default;
+    };
+
+    explicit poller(net::io_context& context);
+    poller(poller const&) = delete;
+    poller& operator=(poller const&) = delete;
+
+    /// Watches a socket that is not in here yet.
+    ///
+    /// Errors: false when the kernel has no room for it.
+    [[nodiscard]] bool add(int descriptor, std::uint32_t events, watcher& w) noexcept {
+        return control(EPOLL_CTL_ADD, descriptor, events, w);
+    }
+    /// Watches it for something else, or for somebody else. Errors: as `add`.
+    [[nodiscard]] bool change(int descriptor, std::uint32_t events, watcher& w) noexcept {
+        return control(EPOLL_CTL_MOD, descriptor, events, w);
+    }
+    void remove(int descriptor) noexcept;
+    /// What is known already is not told to `w` any more. Closing a socket takes it out, but not
+    /// out of what one look has brought.
+    void forget(watcher const& w) noexcept;
+    /// Nothing is told any more until the next look: the loop ends.
+    void stop() noexcept { count_ = 0; }
+
+private:
+    static constexpr std::size_t most_per_look = 128;
+
+    bool control(int what, int descriptor, std::uint32_t events, watcher& w) noexcept;
+    void wait();
+    void look();
+
+    net::posix::basic_stream_descriptor<net::io_context::executor_type> epoll_;
+    std::array<epoll_event, most_per_look> events_;
+    std::size_t next_ = 0;
+    std::size_t count_ = 0;
+};
+
+}  // namespace anywire
