@@ -138,8 +138,7 @@ client_info resolve_client(std::string_view peer,
                            std::string_view scheme,
                            request_view const& request,
                            address_ranges const& trusted) {
-    auto const address = parse_address(peer);
-    client_info client{address ? to_text(*address) : std::string(peer), scheme, request.host};
+    client_info client{std::string(peer), scheme, request.host};
     if (!trusted.contains(peer)) return client;
 
     unsigned hops = 0;

@@ -41,8 +41,8 @@ struct client_info {
     std::string_view host{};
 };
 
-/// Looks through trusted proxies. `peer` is the address of the connection, `scheme` that of the
-/// listener. Of X-Forwarded-For the right-most address that is no trusted proxy counts (what is
+/// Looks through trusted proxies. `peer` is the address of the connection in the form of
+/// `client_info::address`, `scheme` that of the listener. Of X-Forwarded-For the right-most address that is no trusted proxy counts (what is
 /// left of it anyone may have written), and of -Proto and -Host the element as far from the right.
 ///
 /// Borrow: `host` points into the request.

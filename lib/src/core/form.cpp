@@ -2,6 +2,8 @@
 
 #include "core/json_hex.hpp"
 
+#include <algorithm>
+
 namespace anywire {
 namespace {
 
@@ -12,6 +14,13 @@ std::optional<char> decode_percent(std::string_view text) noexcept {
     auto const low = detail::decode_hex_digit(text[2]);
     if (!high || !low) return std::nullopt;
     return static_cast<char>(static_cast<unsigned char>(*high << 4 | *low));
+}
+
+/// Where the first byte that does not stand for itself is; at the end when none is.
+std::size_t find_encoded(std::string_view text) noexcept {
+    return static_cast<std::size_t>(
+        std::find_if(text.begin(), text.end(), [](char c) { return c == '%' || c == '+'; }) -
+        text.begin());
 }
 
 }  // namespace
@@ -32,7 +41,7 @@ std::string form_decoded(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
-        auto const plain = text.substr(0, text.find_first_of("%+"));
+        auto const plain = text.substr(0, find_encoded(text));
         out.append(plain);
         text.remove_prefix(plain.size());
         if (text.empty()) break;
@@ -46,11 +55,16 @@ std::string form_decoded(std::string_view text) {
     return out;
 }
 
+std::string_view form_decoded(std::string_view text, std::string& room) {
+    if (find_encoded(text) == text.size()) return text;
+    return room = form_decoded(text);
+}
+
 bool is_form_name(std::string_view encoded, std::string_view name) {
-    if (encoded.find_first_of("%+") == encoded.npos) return encoded == name;
+    if (encoded == name) return find_encoded(encoded) == encoded.size();
     // Decoding makes nothing longer, and nothing more than three times shorter.
     if (encoded.size() < name.size() || encoded.size() > 3 * name.size()) return false;
-    return form_decoded(encoded) == name;
+    return find_encoded(encoded) != encoded.size() && form_decoded(encoded) == name;
 }
 
 std::optional<std::string> form_field(std::string_view body, std::string_view name) {

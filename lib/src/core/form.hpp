@@ -30,6 +30,9 @@ private:
 /// Decodes a name or a value: `+` is a space, `%xx` a byte, a broken `%` stays as it is.
 [[nodiscard]] std::string form_decoded(std::string_view text);
 
+/// The same without a copy where nothing is encoded; else what is returned lies in `room`.
+[[nodiscard]] std::string_view form_decoded(std::string_view text, std::string& room);
+
 /// Whether an encoded name, decoded, is `name`.
 [[nodiscard]] bool is_form_name(std::string_view encoded, std::string_view name);
 

@@ -44,6 +44,14 @@ TEST_CASE("the pairs of a query are handed out as they stand") {
     CHECK(seen == "t|123;x|%41+b;y|;");
 }
 
+TEST_CASE("what is not encoded is not copied") {
+    std::string room;
+    std::string_view const plain = "polling";
+    CHECK(form_decoded(plain, room).data() == plain.data());
+    CHECK(form_decoded("%70olling+", room) == "polling ");
+    CHECK(form_decoded("", room).empty());
+}
+
 TEST_CASE("a name is compared as it decodes") {
     CHECK(is_form_name("%64", "d"));
     CHECK(is_form_name("d", "d"));

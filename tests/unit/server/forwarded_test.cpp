@@ -82,7 +82,6 @@ TEST_CASE("only a trusted peer is believed") {
     CHECK(address("192.0.2.9", "1.2.3.4") == "192.0.2.9");
     CHECK(address("10.0.0.1", "1.2.3.4") == "1.2.3.4");
     CHECK(address("::ffff:10.0.0.1", "1.2.3.4") == "1.2.3.4");
-    CHECK(address("::ffff:192.0.2.9", "") == "192.0.2.9");
     CHECK(resolve("10.0.0.1", {}).address == "10.0.0.1");
     auto const c =
         resolve("192.0.2.9", {{"X-Forwarded-Proto", "https"}, {"X-Forwarded-Host", "x"}});
