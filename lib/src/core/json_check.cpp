@@ -2,10 +2,11 @@
 #include "core/json_check.hpp"
 
 #include "core/json_hex.hpp"
+#include "core/json_scan.hpp"
+
+#include <boost/container/small_vector.hpp>
 
 #include <cstddef>
-#include <optional>
-#include <string>
 
 // A peer's bytes must never abort the process, and an application may use RapidJSON in another
 // configuration: so assertions off, and a namespace of our own.
@@ -59,31 +60,52 @@ private:
     unsigned left_;
 };
 
-// Offset of the next escape of a high surrogate without its low one, from `at` on.
-std::size_t find_lone_high(std::string_view json, std::size_t at) noexcept {
-    for (;;) {
-        at = json.find('\\', at);
-        if (at == json.npos) return at;
-        auto const unit = detail::decode_unit(json.substr(at));
-        if (!unit || !detail::is_high_surrogate(*unit)) {
-            at += 2;
-            continue;
+// The text of a value without what stands in its strings, which is most of it: that is checked
+// here, many bytes at a time, and the grammar around it by RapidJSON.
+class skeleton {
+public:
+    // False where a string is broken.
+    bool build(std::string_view json) {
+        while (!json.empty()) {
+            auto const c = json.front();
+            json.remove_prefix(1);
+            // RapidJSON would take a NUL for the end of the text.
+            if (c == '\0') return false;
+            text_.push_back(c);
+            if (c != '"') continue;
+            if (!skip_string(json)) return false;
+            text_.push_back('"');
         }
-        auto const next = detail::decode_unit(json.substr(at + 6));
-        if (!next || !detail::is_low_surrogate(*next)) return at;
-        at += 12;
+        return true;
     }
-}
+    std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
 
-// RapidJSON refuses lone high surrogates. What they stand for does not matter here, only that it
-// is one code point: U+FFFD will do.
-std::optional<std::string> without_lone_surrogates(std::string_view json) {
-    auto at = find_lone_high(json, 0);
-    if (at == json.npos) return std::nullopt;
-    std::string copy(json);
-    for (; at != json.npos; at = find_lone_high(json, at + 6)) copy.replace(at, 6, "\\ufffd");
-    return copy;
-}
+private:
+    // `rest` is behind the opening quote, and left behind the closing one.
+    static bool skip_string(std::string_view& rest) noexcept {
+        for (;;) {
+            rest.remove_prefix(detail::plain_run(rest));
+            while (!rest.empty() && static_cast<unsigned char>(rest.front()) >= 0x80)
+                rest.remove_prefix(1);
+            if (rest.empty()) return false;
+            if (detail::is_plain<false>(rest.front())) continue;
+            auto const c = rest.front();
+            if (static_cast<unsigned char>(c) < 0x20) return false;
+            auto const size = c == '\\' ? escape_size(rest) : 1;
+            if (size == 0) return false;
+            rest.remove_prefix(size);
+            if (c == '"') return true;
+        }
+    }
+    // Of the escape that `text` starts with; 0 where it is none.
+    static std::size_t escape_size(std::string_view text) noexcept {
+        if (text.size() < 2) return 0;
+        if (text[1] == 'u') return detail::decode_unit(text) ? 6 : 0;
+        return std::string_view("\"\\/bfnrt").find(text[1]) != text.npos ? 2 : 0;
+    }
+
+    boost::container::small_vector<char, 256> text_{};
+};
 
 bool parses(std::string_view json, unsigned max_depth) {
     // As strings: numbers are checked for their form, not computed.
@@ -97,10 +119,8 @@ bool parses(std::string_view json, unsigned max_depth) {
 }  // namespace
 
 error_code check_json(std::string_view json, unsigned max_depth) {
-    // RapidJSON would take a NUL for the end of the text.
-    if (json.find('\0') != json.npos) return errc::bad_json;
-    auto const repaired = without_lone_surrogates(json);
-    if (!parses(repaired ? *repaired : json, max_depth)) return errc::bad_json;
+    skeleton bare;
+    if (!bare.build(json) || !parses(bare.text(), max_depth)) return errc::bad_json;
     return {};
 }
 

@@ -14,8 +14,8 @@ namespace anywire {
 /// Spec:   RFC 8259. A byte order mark is refused (section 8.1).
 /// Limits: `max_depth` levels of nesting; numbers within the range of a double.
 /// Errors: `errc::bad_json`.
-/// Cost:   linear; no recursion, so hostile nesting costs no stack. Allocates for strings and
-///         nesting, and copies the text if a lone surrogate is in it.
+/// Cost:   linear, 16 bytes a step in strings; no recursion, so hostile nesting costs no stack.
+///         Allocates for nesting, and a copy of what is outside of strings where that is long.
 [[nodiscard]] error_code check_json(std::string_view json, unsigned max_depth = 128);
 
 }  // namespace anywire
