@@ -183,7 +183,7 @@ std::size_t connection::write_some_frames(std::span<frame* const> frames,
                                           std::size_t& taken,
                                           io_result& r) {
     // Copying small frames into one buffer is cheaper than a system call with many pieces.
-    constexpr std::size_t flat_limit = std::size_t{16} * 1024;
+    constexpr std::size_t flat_limit = io_host::flat_size / 2;
     constexpr std::size_t most_pieces = 64;
 
     auto const bytes_of = [&](std::size_t i) {
@@ -197,7 +197,16 @@ std::size_t connection::write_some_frames(std::span<frame* const> frames,
     std::size_t total = 0;
     taken = 0;
     while (taken < frames.size() && total < flat_limit) total += bytes_of(taken++).size();
-    if (total <= 2 * flat_limit || stream_.is_tls()) {
+    if (total <= io_host::flat_size) {
+        auto* to = host_.flat();
+        for (std::size_t i = 0; i < taken; ++i) {
+            auto const bytes = bytes_of(i);
+            to = std::copy(bytes.begin(), bytes.end(), to);
+        }
+        r = stream_.write({host_.flat(), total});
+        return total;
+    }
+    if (stream_.is_tls()) {
         auto& flat = host_.out();
         for (std::size_t i = 0; i < taken; ++i) flat.append(bytes_of(i));
         r = stream_.write(std::string_view{flat});

@@ -24,6 +24,7 @@ class connection;
 class io_host {
 public:
     static constexpr std::size_t read_size = std::size_t{64} * 1024;
+    static constexpr std::size_t flat_size = std::size_t{32} * 1024;
 
     /// `connections` counts those of all shards.
     io_host(unsigned shard,
@@ -46,6 +47,9 @@ public:
         if (out_.capacity() > 4 * read_size) std::string().swap(out_);
         return out_;
     }
+
+    /// Room of `flat_size` bytes in which small frames become one write.
+    char* flat() noexcept { return flat_.get(); }
 
     /// Brackets every handler: the time is read before, what was queued is written behind.
     void begin_event() noexcept;
@@ -80,6 +84,7 @@ private:
     std::chrono::steady_clock::time_point const started_;
     session_loop loop_;
     std::unique_ptr<char[]> in_{std::make_unique<char[]>(read_size)};
+    std::unique_ptr<char[]> flat_{std::make_unique<char[]>(flat_size)};
     std::string out_{};
     std::atomic<std::size_t>& connections_;
     connection* first_ = nullptr;

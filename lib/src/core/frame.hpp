@@ -88,7 +88,10 @@ public:
 
     void ref(std::uint32_t n = 1) const noexcept { refs_.fetch_add(n, std::memory_order_relaxed); }
     void unref() const noexcept {
-        if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
+        // Nobody else can add to the only reference, and a plain load is cheaper.
+        if (refs_.load(std::memory_order_acquire) == 1 ||
+            refs_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            destroy();
     }
 
 private:

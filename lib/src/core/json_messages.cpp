@@ -8,6 +8,7 @@ namespace anywire {
 namespace {
 
 void skip_space(std::string_view& rest) noexcept {
+    if (!rest.empty() && rest.front() > ' ') return;
     auto const n = rest.find_first_not_of(" \t\n\r");
     rest.remove_prefix(n == rest.npos ? rest.size() : n);
 }

@@ -1,7 +1,10 @@
 #include "session/sockjs_frames.hpp"
 
+#include "core/json_scan.hpp"
 #include "core/utf8.hpp"
 #include "sockjs/text.hpp"
+
+#include <algorithm>
 
 namespace anywire {
 namespace {
@@ -13,9 +16,20 @@ frame_ptr make_constant(std::string_view text) {
     return f;
 }
 
+/// Text that stands for itself, as most does, needs no detour over scratch memory.
+frame_ptr make_plain(std::string_view text) {
+    constexpr std::string_view before = "a[\"";
+    constexpr std::string_view behind = "\"]";
+    auto* const f = frame::make(before.size() + text.size() + behind.size(), frame_kind::text);
+    auto* to = f->data();
+    for (auto const part : {before, text, behind}) to = std::copy(part.begin(), part.end(), to);
+    return frame_ptr(f);
+}
+
 }  // namespace
 
 frame_ptr make_sockjs_message(session_loop& loop, message_view m) {
+    if (detail::plain_run(m.data) == m.data.size()) return make_plain(m.data);
     if (m.binary && !is_utf8(m.data)) return {};
     auto& text = loop.scratch();
     sockjs::append_message_frame(text, m.data);
