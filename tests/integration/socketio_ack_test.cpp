@@ -139,8 +139,8 @@ TEST_CASE(
                 });
             };
             (*again)();
-            s.on_disconnecting([&s, again](sio::disconnect_reason) { (*again)(); });
-            s.on_disconnect([&s, again, &seen](sio::disconnect_reason) {
+            s.on_disconnecting([again](sio::disconnect_reason) { (*again)(); });
+            s.on_disconnect([again, &seen](sio::disconnect_reason) {
                 (*again)();
                 seen.add("last");
             });

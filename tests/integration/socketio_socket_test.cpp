@@ -212,7 +212,6 @@ TEST_CASE("a socket's middlewares decide over every event, in order, at once or 
 
 TEST_CASE(
     "an event that waits does not keep other namespaces from being read when its socket leaves") {
-    std::mutex mutex;
     std::vector<sio::next> waiting;
     sio_house house(1, [&](sio::server const& io, notes& seen) {
         io.of("/b").on_connection([&](sio::socket& s) {
