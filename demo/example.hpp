@@ -3,7 +3,8 @@
 
 #include <anywire/server.hpp>
 
-#include <charconv>
+#include "flag_reader.hpp"
+
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -11,10 +12,8 @@
 #include <cstdlib>
 #include <exception>
 #include <pthread.h>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 
 namespace example {
@@ -30,29 +29,17 @@ struct arguments {
     std::string folder = "demo";
 };
 
-template <class Number>
-Number number(std::string_view flag, std::string_view text) {
-    Number n{};
-    auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-    if (ec != std::errc{} || end != text.data() + text.size())
-        throw std::invalid_argument("'" + std::string(text) + "' is nothing for " +
-                                    std::string(flag));
-    return n;
-}
-
-inline arguments parse(int argc, char** argv) {
+inline arguments parse(demo::flag_reader flags) {
     arguments a;
-    for (int i = 1; i < argc; i += 2) {
-        std::string_view const flag = argv[i];
-        std::string_view const value = i + 1 < argc ? argv[i + 1] : "";
-        if (flag == "--port")
-            a.server.port = number<std::uint16_t>(flag, value);
-        else if (flag == "--threads")
-            a.server.threads = number<unsigned>(flag, value);
-        else if (flag == "--folder")
-            a.folder = value;
+    while (flags.next()) {
+        if (flags.is("--port"))
+            a.server.port = flags.number<std::uint16_t>();
+        else if (flags.is("--threads"))
+            a.server.threads = flags.number<unsigned>();
+        else if (flags.is("--folder"))
+            a.folder = flags.value();
         else
-            throw std::invalid_argument("unknown option '" + std::string(flag) + "'; see --help");
+            flags.refuse();
     }
     a.server.log = {.level = anywire::log_level::info,
                     .write = [](anywire::log_level, std::string_view line) {
@@ -91,7 +78,7 @@ inline int main(int argc, char** argv, void (*program)(arguments const&)) {
         auto const signals = ctrl_c();
         std::setvbuf(stdout, nullptr, _IOLBF, 0);       // also where it is no terminal
         pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by the server's threads
-        program(parse(argc, argv));
+        program(parse({argc, argv}));
     } catch (std::exception const& e) {
         std::fprintf(stderr, "%s: %s\n", argv[0], e.what());
         return 2;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "flag_reader.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +24,6 @@ struct arguments {
 extern char const usage[];
 
 /// Nothing when help was asked for. Throws `std::invalid_argument`.
-std::optional<arguments> parse(int argc, char** argv);
+std::optional<arguments> parse(flag_reader flags);
 
 }  // namespace demo

@@ -42,7 +42,7 @@ void serve(demo::arguments const& a) {
 
 int main(int argc, char** argv) {
     try {
-        auto const a = demo::parse(argc, argv);
+        auto const a = demo::parse({argc, argv});
         if (!a) {
             std::fputs(demo::usage, stdout);
             return 0;

@@ -8,16 +8,11 @@
 /// The few rules about characters that HTTP's grammar is made of; ASCII, whatever the locale.
 namespace anywire::http {
 
-[[nodiscard]] constexpr bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-
 using anywire::iequals;
+using anywire::is_alpha;
+using anywire::is_digit;
+using anywire::is_token_char;
 using anywire::to_lower;
-
-[[nodiscard]] constexpr bool is_alpha(char c) noexcept {
-    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
-}
 
 /// The value of a hexadecimal digit, or -1.
 [[nodiscard]] constexpr int hex_value(char c) noexcept {
@@ -29,12 +24,6 @@ using anywire::to_lower;
 /// C0 controls and DEL; bytes from 0x80 on are none.
 [[nodiscard]] constexpr bool is_control(char c) noexcept {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
-/// Spec: RFC 9110, 5.6.2, tchar.
-[[nodiscard]] constexpr bool is_token_char(char c) noexcept {
-    return is_alpha(c) || is_digit(c) ||
-           (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
 }
 
 /// `s` without the spaces and tabs around it.

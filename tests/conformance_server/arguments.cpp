@@ -1,6 +1,5 @@
 #include "conformance.hpp"
 
-#include <charconv>
 #include <stdexcept>
 
 namespace conformance {
@@ -33,16 +32,6 @@ std::string_view const usage =
 
 namespace {
 
-template <class Number>
-Number number(std::string_view flag, std::string_view text) {
-    Number n{};
-    auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-    if (ec != std::errc{} || end != text.data() + text.size())
-        throw std::invalid_argument(std::string(flag) + " wants a number, not '" +
-                                    std::string(text) + "'");
-    return n;
-}
-
 anywire::origin_list split(std::string_view list) {
     anywire::origin_list parts;
     while (!list.empty()) {
@@ -71,47 +60,42 @@ void set_profile(command_line& a, std::string_view name) {
 
 }  // namespace
 
-std::optional<command_line> parse(int argc, char** argv) {
+std::optional<command_line> parse(demo::flag_reader flags) {
     command_line a;
-    for (int at = 1; at + 1 < argc; ++at)
-        if (argv[at] == std::string_view("--profile")) set_profile(a, argv[at + 1]);
-    int i = 1;
-    auto const value = [&](std::string_view flag) -> std::string_view {
-        if (++i >= argc) throw std::invalid_argument(std::string(flag) + " wants a value");
-        return argv[i];
-    };
-    for (; i < argc; ++i) {
-        std::string_view const flag = argv[i];
-        if (flag == "--help") return std::nullopt;
-        if (flag == "--address")
-            a.server.address = value(flag);
-        else if (flag == "--port")
-            a.server.port = number<std::uint16_t>(flag, value(flag));
-        else if (flag == "--threads")
-            a.server.threads = number<unsigned>(flag, value(flag));
-        else if (flag == "--max-payload")
-            a.max_payload = number<std::size_t>(flag, value(flag));
-        else if (flag == "--origins")
-            a.origins = split(value(flag));
-        else if (flag == "--static")
-            a.static_folder = value(flag);
-        else if (flag == "--client-files")
-            a.client_files = value(flag);
-        else if (flag == "--max-packets-per-poll")
-            a.max_packets_per_poll = number<std::size_t>(flag, value(flag));
-        else if (flag == "--ping-interval")
-            a.ping_interval = std::chrono::milliseconds(number<unsigned>(flag, value(flag)));
-        else if (flag == "--ping-timeout")
-            a.ping_timeout = std::chrono::milliseconds(number<unsigned>(flag, value(flag)));
-        else if (flag == "--log")
+    // The profile first, wherever it stands: the other flags override it.
+    for (auto all = flags; all.next();)
+        if (all.is("--profile")) set_profile(a, all.value());
+    while (flags.next()) {
+        if (flags.is("--help")) return std::nullopt;
+        if (flags.is("--address"))
+            a.server.address = flags.value();
+        else if (flags.is("--port"))
+            a.server.port = flags.number<std::uint16_t>();
+        else if (flags.is("--threads"))
+            a.server.threads = flags.number<unsigned>();
+        else if (flags.is("--max-payload"))
+            a.max_payload = flags.number<std::size_t>();
+        else if (flags.is("--origins"))
+            a.origins = split(flags.value());
+        else if (flags.is("--static"))
+            a.static_folder = flags.value();
+        else if (flags.is("--client-files"))
+            a.client_files = flags.value();
+        else if (flags.is("--max-packets-per-poll"))
+            a.max_packets_per_poll = flags.number<std::size_t>();
+        else if (flags.is("--ping-interval"))
+            a.ping_interval = std::chrono::milliseconds(flags.number<unsigned>());
+        else if (flags.is("--ping-timeout"))
+            a.ping_timeout = std::chrono::milliseconds(flags.number<unsigned>());
+        else if (flags.is("--log"))
             a.log = true;
-        else if (flag == "--tls") {
-            a.server.tls.certificate = value(flag);
-            a.server.tls.key = value(flag);
-        } else if (flag == "--profile") {
-            (void)value(flag);  // `set_profile` has seen it
+        else if (flags.is("--tls")) {
+            a.server.tls.certificate = flags.value();
+            a.server.tls.key = flags.value();
+        } else if (flags.is("--profile")) {
+            (void)flags.value();  // seen above
         } else {
-            throw std::invalid_argument("unknown option '" + std::string(flag) + "'; see --help");
+            flags.refuse();
         }
     }
     return a;

@@ -2,6 +2,8 @@
 
 #include <anywire/server.hpp>
 
+#include "demo/flag_reader.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -27,7 +29,7 @@ struct command_line {
 extern std::string_view const usage;
 
 /// Nothing when help was asked for. Throws `std::invalid_argument`.
-std::optional<command_line> parse(int argc, char** argv);
+std::optional<command_line> parse(demo::flag_reader flags);
 
 /// Options of an Engine.IO mount as the profile wants them.
 anywire::engineio_options engineio_options_of(command_line const& a);

@@ -67,7 +67,7 @@ void serve(conformance::command_line a) {
 
 int main(int argc, char** argv) {
     try {
-        auto const a = conformance::parse(argc, argv);
+        auto const a = conformance::parse({argc, argv});
         if (!a) {
             std::fputs(conformance::usage.data(), stdout);
             return 0;

@@ -1,15 +1,13 @@
 // Whatever happens to sessions, and whatever applications do in their handlers: one close follows
 // each open and nothing after it, memory is bounded, messages arrive in order and once.
+#include "fuzz/session_wire.hpp"
 #include "session/duplex_session.hpp"
 #include "session/sockjs_frames.hpp"
 #include "session/sockjs_session.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,63 +15,9 @@
 #include <vector>
 
 using namespace anywire;
+using namespace anywire::test;
 
 namespace {
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
-
-/// What the fuzzer wants, byte by byte; zeros when it has said all.
-struct input {
-    std::uint8_t const* at;
-    std::uint8_t const* end;
-
-    bool empty() const { return at == end; }
-    unsigned next() { return at == end ? 0 : *at++; }
-    bool coin() { return (next() & 1) != 0; }
-    template <class List>
-    auto& pick(List& list) {
-        return list[next() % list.size()];
-    }
-};
-
-/// What is known of one session, beside it.
-struct record {
-    std::string wire_id{};  ///< Of HTTP sessions.
-    bool is_duplex = false;
-    bool is_pinged = false;
-    bool opened = false;
-    bool closed = false;
-    bool in_handler = false;
-    std::uint64_t next_in = 0;  ///< Of messages to the application.
-    std::uint64_t heard = 0;
-    std::uint64_t last_written = 0;
-    std::vector<std::uint64_t> owed{};  ///< Accepted and not yet written.
-    std::uint64_t missing = 0;          ///< Accepted and passed over.
-    std::size_t largest = 0;
-    std::size_t protocol = 256;  ///< Bytes that the protocol's own frames may take.
-};
-
-/// "#12xxx" or `a["#12xxx"]`; 0 for other frames.
-std::uint64_t number_in(std::string_view text) {
-    auto const mark = text.find('#');
-    if (mark == std::string_view::npos) return 0;
-    std::uint64_t n = 0;
-    std::from_chars(text.data() + mark + 1, text.data() + text.size(), n);
-    return n;
-}
-
-class wire;
-
-/// A POST that is held back.
-struct post final : held_sender {
-    bool released = false;
-    void release(bool) override {
-        require(!released);
-        released = true;
-    }
-};
 
 /// One mount with its sessions, their wires and an application that does anything.
 class machine {
@@ -85,11 +29,7 @@ public:
 
     void run();
 
-    input in;
-
 private:
-    friend class wire;
-
     void step();
     void step_application();
     void open(unsigned kind);
@@ -107,7 +47,7 @@ private:
     wire* some_wire();
 
     std::string numbered(std::uint64_t n) {
-        return std::string("#").append(std::to_string(n)).append(in.next() % 200, 'x');
+        return std::string("#").append(std::to_string(n)).append(in_.next() % 200, 'x');
     }
     void send(session& s);
     void broadcast(bool to_group);
@@ -116,6 +56,7 @@ private:
     template <class Then>
     void hear(session& s, Then then);
 
+    input in_;
     session_limits limits_{};
     log_sink sink_{};
     std::uint64_t random_ = 1;
@@ -133,96 +74,6 @@ private:
     std::uint64_t opened_http_ = 0;
     endpoint_core endpoint_{loop_, app_, limits_, counters_, siphash_key{1, 2}};
 };
-
-/// Takes what the fuzzer says. Like the real ones it holds on to its session until it is let go.
-class wire final : public transport {
-public:
-    wire(machine& m, carrier shape, session_base& s, record& of)
-        : m_(m), shape_(shape), session_(&s), of_(of) {}
-
-    carrier shape() const noexcept override { return shape_; }
-    std::string_view name() const noexcept override { return "fuzz"; }
-    std::size_t pending_bytes() const noexcept override { return pending_; }
-    void pause_reading(bool) override { require(session_ != nullptr && !finished_); }
-    void close(close_code, std::string_view) noexcept override { let_go(); }
-    void abort() noexcept override { let_go(); }
-    write_result write(std::span<frame* const> batch) override;
-
-    bool is_duplex() const { return shape_ == carrier::duplex; }
-    bool is_held() const { return session_ != nullptr; }
-    bool is_waiting() const { return session_ != nullptr && (blocked_ || finished_); }
-    session_base& session() const { return *session_; }
-    record& of() const { return of_; }
-
-    void become_writable() {
-        if (finished_) return end(true);
-        blocked_ = false;
-        pending_ = 0;
-        session_->on_writable(*this);
-    }
-    void end(bool orderly) {
-        auto* const s = std::exchange(session_, nullptr);
-        s->on_closed(*this,
-                     orderly && finished_,
-                     {close_reason::transport_lost, close_code::abnormal, "lost"});
-    }
-
-private:
-    void let_go() {
-        require(session_ != nullptr);
-        session_ = nullptr;
-    }
-    void note(frame const& f);
-
-    machine& m_;
-    carrier shape_;
-    session_base* session_;
-    record& of_;
-    bool blocked_ = false;
-    bool finished_ = false;
-    std::size_t pending_ = 0;
-};
-
-void wire::note(frame const& f) {
-    auto const n = number_in(f.text());
-    if (n == 0) return;
-    require(n > of_.last_written);  // in order, and once
-    of_.last_written = n;
-    while (!of_.owed.empty() && of_.owed.front() < n) {
-        ++of_.missing;
-        of_.owed.erase(of_.owed.begin());
-    }
-    if (!of_.owed.empty() && of_.owed.front() == n) of_.owed.erase(of_.owed.begin());
-}
-
-write_result wire::write(std::span<frame* const> batch) {
-    require(session_ != nullptr && !blocked_ && !finished_ && !batch.empty());
-    auto const how = m_.in.next();
-    auto const most = shape_ == carrier::one_shot ? 1 : (how & 4) != 0 ? 1 + how % 3 : batch.size();
-    write_result r{};
-    bool last = shape_ == carrier::one_shot || (shape_ == carrier::stream && (how & 0x38) == 0x38);
-    std::size_t bytes = 0;
-    while (r.taken < std::min(most, batch.size())) {
-        auto const& f = *batch[r.taken++];
-        note(f);
-        bytes += f.size();
-        if (shape_ == carrier::duplex || !f.text().starts_with('c')) continue;
-        last = true;
-        break;
-    }
-    if ((how & 1) != 0) pending_ = bytes;
-    if (last && (how & 1) != 0) {
-        finished_ = true;
-        r.then = write_result::next::finished;
-    } else if (last) {
-        session_ = nullptr;
-        r.then = write_result::next::ended;
-    } else if ((how & 1) != 0) {
-        blocked_ = true;
-        r.then = write_result::next::blocked;
-    }
-    return r;
-}
 
 // ---- the application
 // -----------------------------------------------------------------------------
@@ -242,14 +93,14 @@ void machine::hear(session& s, Then then) {
 }
 
 machine::machine(input bytes)
-    : in(bytes), loop_(3, 0u - 5000, sink_, [this](auto random) {
+    : in_(bytes), loop_(3, 0u - 5000, sink_, [this](auto random) {
           for (auto& b : random) {
               random_ = random_ * 6364136223846793005u + 1442695040888963407u;
               b = static_cast<unsigned char>(random_ >> 56);
           }
       }) {
-    limits_.max_queued_bytes = 200 + 50 * in.next();
-    limits_.overflow = static_cast<overflow_policy>(in.next() % 4);
+    limits_.max_queued_bytes = 200 + 50 * in_.next();
+    limits_.overflow = static_cast<overflow_policy>(in_.next() % 4);
     app_.on_open = [this](session& s) {
         hear(s, [&](record& r) {
             require(!std::exchange(r.opened, true));
@@ -303,7 +154,7 @@ void machine::broadcast(bool to_group) {
         r->largest = std::max(r->largest, text.size() + 5 + frame::overhead);
     shared_message m(text);
     if (to_group)
-        endpoint_.send_to_group(in.coin() ? "a" : "b", m);
+        endpoint_.send_to_group(in_.coin() ? "a" : "b", m);
     else
         endpoint_.broadcast(m);
 }
@@ -311,17 +162,17 @@ void machine::broadcast(bool to_group) {
 /// What an application may do anywhere.
 void machine::react(session& s) {
     for (int left = 3; left > 0; --left) {
-        switch (in.next() % 24) {
+        switch (in_.next() % 24) {
             case 1: send(s); break;
             case 2: broadcast(false); break;
             case 3: broadcast(true); break;
-            case 4: s.close(static_cast<close_code>(2990 + in.next()), "bye"); break;
+            case 4: s.close(static_cast<close_code>(2990 + in_.next()), "bye"); break;
             case 5: s.pause(); break;
             case 6: s.resume(); break;
-            case 7: s.join(in.coin() ? "a" : "b"); break;
-            case 8: s.leave(in.coin() ? "a" : "b"); break;
+            case 7: s.join(in_.coin() ? "a" : "b"); break;
+            case 8: s.leave(in_.coin() ? "a" : "b"); break;
             case 9:
-                s.after(std::chrono::milliseconds(in.next() * 40), [this](session& same) {
+                s.after(std::chrono::milliseconds(in_.next() * 40), [this](session& same) {
                     hear(same, [&](record& r) {
                         require(r.opened && same.is_open());
                         react(same);
@@ -347,23 +198,23 @@ void machine::react(session& s) {
 
 session_base* machine::some_session() {
     if (records_.empty()) return nullptr;
-    auto const at = std::next(records_.begin(), in.next() % static_cast<long>(records_.size()));
+    auto const at = std::next(records_.begin(), in_.next() % static_cast<long>(records_.size()));
     return endpoint_.find(at->first);
 }
 
 sockjs_session* machine::some_http() {
     if (opened_http_ == 0) return nullptr;
-    auto const id = std::to_string(in.next() % opened_http_);
+    auto const id = std::to_string(in_.next() % opened_http_);
     return static_cast<sockjs_session*>(endpoint_.find_by_wire_id(id));
 }
 
 wire* machine::some_wire() {
     std::erase_if(wires_, [](auto const& w) { return !w->is_held(); });
-    return wires_.empty() ? nullptr : in.pick(wires_).get();
+    return wires_.empty() ? nullptr : in_.pick(wires_).get();
 }
 
 wire& machine::make_wire(carrier shape, session_base& s, record& of) {
-    return *wires_.emplace_back(std::make_unique<wire>(*this, shape, s, of));
+    return *wires_.emplace_back(std::make_unique<wire>(in_, shape, s, of));
 }
 
 void machine::open(unsigned kind) {
@@ -391,7 +242,7 @@ void machine::attach_some() {
     auto* const s = some_http();
     if (!s || s->is_attached()) return;
     auto const found = records_.find(s->id());
-    s->attach(make_wire(in.coin() ? carrier::stream : carrier::one_shot, *s, *found->second));
+    s->attach(make_wire(in_.coin() ? carrier::stream : carrier::one_shot, *s, *found->second));
 }
 
 void machine::feed_duplex(bool garbage) {
@@ -399,19 +250,19 @@ void machine::feed_duplex(bool garbage) {
     if (!w || !w->is_duplex()) return;
     auto const is_sockjs = dynamic_cast<sockjs_duplex_session*>(&w->session()) != nullptr;
     std::string text;
-    for (auto n = garbage ? in.next() % 8 : 0; n > 0; --n) {
-        auto const c = static_cast<char>(in.next());
+    for (auto n = garbage ? in_.next() % 8 : 0; n > 0; --n) {
+        auto const c = static_cast<char>(in_.next());
         text.push_back(c == '#' || c == '\\' ? '.' : c);
     }
-    for (auto n = garbage ? 0 : 1 + in.next() % 3; n > 0; --n) {
+    for (auto n = garbage ? 0 : 1 + in_.next() % 3; n > 0; --n) {
         std::string const one = std::string("#").append(std::to_string(++w->of().next_in));
         if (is_sockjs)
             text.append(text.empty() ? "[\"" : ",\"").append(one).append("\"");
         else
-            w->session().on_payload(*w, one, in.coin());
+            w->session().on_payload(*w, one, in_.coin());
     }
     if (is_sockjs && !garbage) text.push_back(']');
-    if (!text.empty()) w->session().on_payload(*w, text, garbage && in.coin());
+    if (!text.empty()) w->session().on_payload(*w, text, garbage && in_.coin());
 }
 
 void machine::post_some() {
@@ -420,15 +271,15 @@ void machine::post_some() {
     auto& r = *records_.find(s->id())->second;
     std::vector<std::string> texts;
     auto const before = r.next_in;
-    for (auto n = in.next() % 4; n > 0; --n) {
+    for (auto n = in_.next() % 4; n > 0; --n) {
         texts.emplace_back("#").append(std::to_string(++r.next_in));
-        texts.back().append(in.next(), 'y');
+        texts.back().append(in_.next(), 'y');
     }
     std::vector<std::string_view> const views(texts.begin(), texts.end());
     if (!s->receive(views)) r.next_in = before;
     if (!s->is_paused()) return;
     s->held().hold(*posts_.emplace_back(std::make_unique<post>()));
-    if (in.coin()) return;
+    if (in_.coin()) return;
     s->held().forget(*posts_.back());
     posts_.pop_back();
 }
@@ -436,7 +287,7 @@ void machine::post_some() {
 void machine::end_some_wire() {
     auto* const w = some_wire();
     if (!w) return;
-    if (w->is_duplex() || in.coin()) return w->end(false);
+    if (w->is_duplex() || in_.coin()) return w->end(false);
     if (w->is_waiting()) w->become_writable();
 }
 
@@ -446,7 +297,7 @@ void machine::let_some_write() {
 
 void machine::advance(tick n) {
     for (auto const& [id, r] : records_) r->protocol += frame::overhead * 2 * (n / 400 + 2);
-    auto const stride = in.empty() ? tick{25} : tick{1} + in.next() % 50;
+    auto const stride = in_.empty() ? tick{25} : tick{1} + in_.next() % 50;
     while (n != 0) {
         auto const jump = std::min(n, stride);
         loop_.advance(loop_.now() + jump);
@@ -458,11 +309,11 @@ void machine::advance(tick n) {
 void machine::step_application() {
     auto* const s = some_session();
     if (!s) return;
-    switch (in.next() % 8) {
+    switch (in_.next() % 8) {
         case 0:
-            for (auto n = in.next() % 8; n > 0; --n) send(*s);
+            for (auto n = in_.next() % 8; n > 0; --n) send(*s);
             break;
-        case 1: broadcast(in.coin()); break;
+        case 1: broadcast(in_.coin()); break;
         case 2: s->close_for(close_reason::shutting_down, "down"); break;
         case 3: s->abandon(close_reason::shutting_down); break;
         case 4: s->pause(); break;
@@ -473,9 +324,9 @@ void machine::step_application() {
 }
 
 void machine::step() {
-    auto const op = in.next();
+    auto const op = in_.next();
     switch (op % 16) {
-        case 0: open(in.next() % 5); break;
+        case 0: open(in_.next() % 5); break;
         case 1:
         case 2: attach_some(); break;
         case 3:
@@ -486,8 +337,8 @@ void machine::step() {
         case 8: end_some_wire(); break;
         case 9:
         case 10: let_some_write(); break;
-        case 11: advance(1 + in.next()); break;
-        case 12: advance(in.next() * 20); break;
+        case 11: advance(1 + in_.next()); break;
+        case 12: advance(in_.next() * 20); break;
         case 13:
             if (auto* const w = some_wire(); w && w->is_duplex()) w->session().on_alive(*w);
             break;
@@ -513,7 +364,7 @@ void machine::check(session_base& s, record& r) {
 
 /// Every peer falls silent: the heartbeats and delays end every session that has one.
 void machine::finish() {
-    in.at = in.end;
+    in_.at = in_.end;
     loop_.flush();
     for (int round = 0; round < 40; ++round) {
         for (auto const& [id, r] : records_)
@@ -537,7 +388,7 @@ void machine::finish() {
 }
 
 void machine::run() {
-    while (!in.empty()) step();
+    while (!in_.empty()) step();
     finish();
 }
 

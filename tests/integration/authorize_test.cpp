@@ -2,6 +2,7 @@
 
 #include <anywire/server.hpp>
 
+#include "support/desk.hpp"
 #include "support/raw_client.hpp"
 #include "support/running_server.hpp"
 
@@ -9,13 +10,11 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 using namespace anywire;
 using namespace anywire::test;
@@ -46,32 +45,6 @@ constexpr way_in ways[] = {
 std::string bytes_of(raw_client const& c, way_in const& way) {
     return way.upgrade ? c.upgrade_bytes(way.target) : c.request_bytes(way.method, way.target);
 }
-
-/// Decisions that wait for the test.
-class desk {
-public:
-    void put(decision d) {
-        {
-            std::scoped_lock const lock(mutex_);
-            waiting_.push_back(std::move(d));
-        }
-        seen.add("asked");
-    }
-    decision take() {
-        REQUIRE(seen.wait_for("asked", ++taken_));
-        std::scoped_lock const lock(mutex_);
-        auto d = waiting_.front();
-        waiting_.erase(waiting_.begin());
-        return d;
-    }
-
-    notes seen{};
-
-private:
-    std::mutex mutex_{};
-    std::vector<decision> waiting_{};
-    std::size_t taken_ = 0;
-};
 
 struct guarded {
     using rule = std::function<void(request const&, decision)>;

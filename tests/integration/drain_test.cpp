@@ -1,12 +1,7 @@
 // A clean goodbye: what every kind of client gets when the server drains or stops.
+#include "integration/hall.hpp"
 
-#include <anywire/server.hpp>
-
-#include "support/raw_client.hpp"
-#include "support/running_server.hpp"
-
-#include <catch2/catch.hpp>
-
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,47 +14,37 @@ namespace {
 
 auto const goodbye = std::string(R"(c[1001,"server shutting down"])") + "\n";
 
-auto both_mounts(handlers const& app, endpoint& ws, endpoint& sockjs) {
-    return [&, app](server& at) {
-        ws = at.mount("/ws", websocket_options{}, app);
-        sockjs = at.mount("/echo", sockjs_options{}, app);
-    };
-}
-
 }  // namespace
 
 TEST_CASE("a drain tells every kind of client goodbye, and run returns") {
     auto const threads = GENERATE(1u, 4u);
-    notes seen;
-    endpoint ws;
-    endpoint sockjs;
-    running_server s(on_free_port(threads), both_mounts(noting_echo(seen), ws, sockjs));
+    hall h({}, threads);
 
-    raw_client websocket(s.port());
+    raw_client websocket(h.server.port());
     REQUIRE(websocket.upgrade("/ws").status == 101);
-    raw_client sockjs_websocket(s.port());
+    raw_client sockjs_websocket(h.server.port());
     REQUIRE(sockjs_websocket.upgrade("/echo/000/aaa/websocket").status == 101);
     CHECK(sockjs_websocket.read_message() == "o");
-    raw_client poll(s.port());
+    raw_client poll(h.server.port());
     CHECK(poll.post("/echo/000/bbb/xhr").body == "o\n");
     poll.send(poll.request_bytes("POST", "/echo/000/bbb/xhr"));
-    raw_client stream(s.port());
+    raw_client stream(h.server.port());
     stream.send(stream.request_bytes("POST", "/echo/000/ccc/xhr_streaming"));
     CHECK(stream.read_head().status == 200);
     CHECK(stream.read_chunk().size() == 2049);
     CHECK(stream.read_chunk() == "o\n");
-    raw_client events(s.port());
+    raw_client events(h.server.port());
     events.send(events.request_bytes("GET", "/echo/000/ddd/eventsource"));
     CHECK(events.read_head().status == 200);
     CHECK(events.read_chunk() == "\r\n");
     CHECK(events.read_chunk() == "data: o\r\n\r\n");
-    raw_client idle(s.port());
+    raw_client idle(h.server.port());
     CHECK(idle.get("/echo").status == 200);
-    raw_client silent(s.port());
-    REQUIRE(seen.wait_for("open", 5));
-    settle(s);
+    raw_client silent(h.server.port());
+    REQUIRE(h.seen.wait_for("open", 5));
+    settle(h.server);
 
-    s->drain(10s);
+    h.server->drain(10s);
     CHECK(websocket.read_close().close_code() == 1001);
     websocket.send(client_close(1001));
     CHECK(websocket.is_ended_by_peer());
@@ -76,51 +61,45 @@ TEST_CASE("a drain tells every kind of client goodbye, and run returns") {
     for (auto* c : {&poll, &stream, &events}) c->close();
     sockjs_websocket.close();
 
-    CHECK(s.wait_for_end());
-    CHECK(seen.count("close shutting_down 1001") == 5);
-    CHECK(seen.count("close") == 5);
-    CHECK(ws.session_count() == 0);
-    CHECK(sockjs.session_count() == 0);
+    CHECK(h.server.wait_for_end());
+    CHECK(h.seen.count("close shutting_down 1001") == 5);
+    CHECK(h.seen.count("close") == 5);
+    CHECK(h.ws.session_count() == 0);
+    CHECK(h.sockjs.session_count() == 0);
 }
 
 TEST_CASE("a draining server takes no new connections") {
     auto const threads = GENERATE(1u, 2u);
-    notes seen;
-    endpoint ws;
-    endpoint sockjs;
-    running_server s(on_free_port(threads), both_mounts(noting_echo(seen), ws, sockjs));
-    raw_client lingering(s.port());
+    hall h({}, threads);
+    raw_client lingering(h.server.port());
     REQUIRE(lingering.upgrade("/ws").status == 101);
-    REQUIRE(seen.wait_for("open"));
-    s->drain(20s);
+    REQUIRE(h.seen.wait_for("open"));
+    h.server->drain(20s);
     CHECK(lingering.read_close().close_code() == 1001);
     CHECK(eventually([&] {
         try {
-            raw_client late(s.port());
+            raw_client late(h.server.port());
             return false;
         } catch (std::exception const&) {
             return true;
         }
     }));
-    CHECK_FALSE(s.has_ended());
+    CHECK_FALSE(h.server.has_ended());
     lingering.send(client_close(1001));
-    CHECK(s.wait_for_end());
+    CHECK(h.server.wait_for_end());
 }
 
 TEST_CASE("a POST that a drain finds on its way is answered, with Connection: close") {
-    notes seen;
-    endpoint ws;
-    endpoint sockjs;
-    running_server s(on_free_port(), both_mounts(noting_echo(seen), ws, sockjs));
-    raw_client poll(s.port());
+    hall h;
+    raw_client poll(h.server.port());
     CHECK(poll.post("/echo/000/abc/xhr").body == "o\n");
     poll.send(poll.request_bytes("POST", "/echo/000/abc/xhr"));
-    raw_client sender(s.port());
+    raw_client sender(h.server.port());
     auto const bytes = sender.request_bytes("POST", "/echo/000/nobody/xhr_send", R"(["x"])");
     sender.send(bytes.substr(0, bytes.size() - 2));
-    raw_client barrier(s.port());
+    raw_client barrier(h.server.port());
     CHECK(barrier.get("/echo").status == 200);  // what was sent before has been read by now
-    s->drain(20s);
+    h.server->drain(20s);
     CHECK(poll.read_response().body == goodbye);
     sender.send(bytes.substr(bytes.size() - 2));
     auto const answer = sender.read_response();
@@ -129,82 +108,68 @@ TEST_CASE("a POST that a drain finds on its way is answered, with Connection: cl
     CHECK(sender.is_ended_by_peer());
     sender.close();
     poll.close();
-    CHECK(s.wait_for_end());
+    CHECK(h.server.wait_for_end());
 }
 
 TEST_CASE("a drain ends at its deadline, whoever lingers") {
-    notes seen;
-    endpoint ws;
-    endpoint sockjs;
-    running_server s(on_free_port(), both_mounts(noting_echo(seen), ws, sockjs));
-    raw_client stubborn(s.port());
+    hall h;
+    raw_client stubborn(h.server.port());
     REQUIRE(stubborn.upgrade("/ws").status == 101);
-    REQUIRE(seen.wait_for("open"));
-    s->drain(200ms);
-    CHECK(s.wait_for_end());
+    REQUIRE(h.seen.wait_for("open"));
+    h.server->drain(200ms);
+    CHECK(h.server.wait_for_end());
     CHECK(stubborn.read_close().close_code() == 1001);
-    CHECK(seen.count("close shutting_down") == 1);
+    CHECK(h.seen.count("close shutting_down") == 1);
 }
 
 TEST_CASE("a drain paces its goodbyes and forgets none of them") {
-    notes seen;
-    endpoint ws;
-    endpoint sockjs;
-    running_server s(on_free_port(), both_mounts(noting_echo(seen), ws, sockjs));
+    hall h;
     std::vector<std::unique_ptr<raw_client>> clients;
     for (int i = 0; i < 100; ++i) {
-        clients.push_back(std::make_unique<raw_client>(s.port()));
+        clients.push_back(std::make_unique<raw_client>(h.server.port()));
         REQUIRE(clients.back()->upgrade("/ws").status == 101);
     }
-    REQUIRE(seen.wait_for("open", 100));
-    s->drain(1s);
+    REQUIRE(h.seen.wait_for("open", 100));
+    h.server->drain(1s);
     for (auto& c : clients) {
         CHECK(c->read_close().close_code() == 1001);
         c->send(client_close(1001));
         CHECK(c->is_ended_by_peer());
     }
-    CHECK(s.wait_for_end());
-    CHECK(seen.count("close shutting_down 1001") == 100);
-    CHECK(seen.count("close") == 100);
+    CHECK(h.server.wait_for_end());
+    CHECK(h.seen.count("close shutting_down 1001") == 100);
+    CHECK(h.seen.count("close") == 100);
 }
 
 TEST_CASE("what was sent before a drain arrives before the goodbye") {
-    notes seen;
-    endpoint ws;
-    endpoint sockjs;
-    auto app = noting_echo(seen);
-    running_server s(on_free_port(), both_mounts(app, ws, sockjs));
-    raw_client c(s.port());
+    hall h;
+    raw_client c(h.server.port());
     REQUIRE(c.upgrade("/ws").status == 101);
-    REQUIRE(seen.wait_for("open"));
-    for (int i = 0; i < 50; ++i) ws.broadcast(std::to_string(i));
-    s->drain(10s);
+    REQUIRE(h.seen.wait_for("open"));
+    for (int i = 0; i < 50; ++i) h.ws.broadcast(std::to_string(i));
+    h.server->drain(10s);
     for (int i = 0; i < 50; ++i) CHECK(c.read_message() == std::to_string(i));
     CHECK(c.read_close().close_code() == 1001);
     c.close();
-    CHECK(s.wait_for_end());
+    CHECK(h.server.wait_for_end());
 }
 
 TEST_CASE("stop says goodbye as far as that needs no waiting") {
     auto const threads = GENERATE(1u, 4u);
-    notes seen;
-    endpoint ws;
-    endpoint sockjs;
-    std::unique_ptr<running_server> s(
-        new running_server(on_free_port(threads), both_mounts(noting_echo(seen), ws, sockjs)));
-    raw_client websocket(s->port());
+    hall h({}, threads);
+    raw_client websocket(h.server.port());
     REQUIRE(websocket.upgrade("/ws").status == 101);
     std::vector<std::unique_ptr<raw_client>> polls;
     for (int i = 0; i < 8; ++i) {
         auto const path = "/echo/000/poll" + std::to_string(i) + "/xhr";
-        polls.push_back(std::make_unique<raw_client>(s->port()));
+        polls.push_back(std::make_unique<raw_client>(h.server.port()));
         CHECK(polls.back()->post(path).body == "o\n");
         polls.back()->send(polls.back()->request_bytes("POST", path));
     }
-    REQUIRE(seen.wait_for("open", 9));
-    settle(*s);
-    (*s)->stop();
-    CHECK(s->wait_for_end());
+    REQUIRE(h.seen.wait_for("open", 9));
+    settle(h.server);
+    h.server->stop();
+    CHECK(h.server.wait_for_end());
     CHECK(websocket.read_close().close_code() == 1001);
     // A poll of another shard may have missed it: each of them ends, one way or the other, and
     // does not wait until the server is destroyed.
@@ -212,25 +177,22 @@ TEST_CASE("stop says goodbye as far as that needs no waiting") {
         auto const all = p->read_to_end();
         if (threads == 1) CHECK(all.find("c[1001,") != std::string::npos);
     }
-    CHECK(seen.count("close shutting_down") == 9);
-    CHECK(seen.count("close") == 9);
+    CHECK(h.seen.count("close shutting_down") == 9);
+    CHECK(h.seen.count("close") == 9);
 }
 
 TEST_CASE("a drain does not wait for polling clients that cannot come back") {
-    notes seen;
-    endpoint ws;
-    endpoint sockjs;
     auto const threads = GENERATE(1u, 4u);
-    running_server s(on_free_port(threads), both_mounts(noting_echo(seen), ws, sockjs));
+    hall h({}, threads);
     auto const before = std::chrono::steady_clock::now();
     {
-        raw_client c(s.port());
+        raw_client c(h.server.port());
         for (int i = 0; i < 8; ++i)
             CHECK(c.post("/echo/000/s" + std::to_string(i) + "/xhr").body == "o\n");
-        REQUIRE(seen.wait_for("open", 8));
-        s->drain(60s);
+        REQUIRE(h.seen.wait_for("open", 8));
+        h.server->drain(60s);
     }
-    CHECK(s.wait_for_end());
+    CHECK(h.server.wait_for_end());
     CHECK(std::chrono::steady_clock::now() - before < 4s);
-    CHECK(seen.count("close shutting_down 1001") == 8);
+    CHECK(h.seen.count("close shutting_down 1001") == 8);
 }

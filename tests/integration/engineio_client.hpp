@@ -12,6 +12,11 @@
 
 namespace anywire::test {
 
+/// The test runs on one shard, and again on several.
+inline unsigned some_threads() {
+    return GENERATE(1u, 4u);
+}
+
 /// The session id in an open packet, wherever it stands.
 inline std::string sid_in(std::string_view text) {
     constexpr std::string_view key = "\"sid\":\"";

@@ -10,10 +10,6 @@ using house = engineio_house;
 
 namespace {
 
-auto some_threads() {
-    return GENERATE(1u, 4u);
-}
-
 std::string unknown_sid() {
     return R"({"code":1,"message":"Session ID unknown"})";
 }

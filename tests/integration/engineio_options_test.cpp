@@ -1,10 +1,9 @@
 // Engine.IO's options over real sockets: authorize, CORS, cookies, header hooks, compression, caps.
 #include "core/gzip.hpp"
 #include "engineio_client.hpp"
+#include "support/desk.hpp"
 
 #include <atomic>
-#include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -12,39 +11,6 @@ using namespace anywire;
 using namespace anywire::test;
 using namespace std::chrono_literals;
 using house = engineio_house;
-
-namespace {
-
-auto some_threads() {
-    return GENERATE(1u, 4u);
-}
-
-/// A decision that waits for the test.
-class desk {
-public:
-    void put(decision d) {
-        {
-            std::scoped_lock const lock(mutex_);
-            kept_.emplace(std::move(d));
-        }
-        seen.add("asked");
-    }
-    decision take() {
-        REQUIRE(seen.wait_for("asked", ++taken_));
-        std::scoped_lock const lock(mutex_);
-        auto d = std::move(*kept_);
-        kept_.reset();
-        return d;
-    }
-    notes seen{};
-
-private:
-    std::mutex mutex_{};
-    std::optional<decision> kept_{};
-    std::size_t taken_ = 0;
-};
-
-}  // namespace
 
 TEST_CASE("authorize lets Engine.IO clients in or not, and hears of the handshake only") {
     notes errors;

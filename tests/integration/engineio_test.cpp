@@ -11,14 +11,6 @@ using namespace anywire::test;
 using namespace std::chrono_literals;
 using house = engineio_house;
 
-namespace {
-
-auto some_threads() {
-    return GENERATE(1u, 4u);
-}
-
-}  // namespace
-
 TEST_CASE("an Engine.IO handshake says what the options say") {
     engineio_options o;
     o.ping_interval = 300ms;

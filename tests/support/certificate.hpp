@@ -2,15 +2,15 @@
 
 #include <anywire/server.hpp>
 
+#include "support/temp_folder.hpp"
+
 #include <cstdio>
 #include <memory>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdexcept>
-#include <stdlib.h>
 #include <string>
-#include <unistd.h>
 
 namespace anywire::test {
 
@@ -18,9 +18,6 @@ namespace anywire::test {
 class certificate {
 public:
     certificate() {
-        char folder[] = "/tmp/anywire-test-XXXXXX";
-        if (!::mkdtemp(folder)) throw std::runtime_error("no temporary folder");
-        folder_ = folder;
         std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> const key(EVP_EC_gen("P-256"),
                                                                       EVP_PKEY_free);
         std::unique_ptr<X509, decltype(&X509_free)> const made(X509_new(), X509_free);
@@ -45,16 +42,9 @@ public:
             PEM_write_PrivateKey(f, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
         });
     }
-    ~certificate() {
-        std::remove(certificate_file().c_str());
-        std::remove(key_file().c_str());
-        ::rmdir(folder_.c_str());
-    }
-    certificate(certificate const&) = delete;
-    certificate& operator=(certificate const&) = delete;
 
-    std::string certificate_file() const { return folder_ + "/chain.pem"; }
-    std::string key_file() const { return folder_ + "/key.pem"; }
+    std::string certificate_file() const { return folder_.file("chain.pem"); }
+    std::string key_file() const { return folder_.file("key.pem"); }
     tls_options options() const { return {certificate_file(), key_file()}; }
 
 private:
@@ -66,7 +56,7 @@ private:
         std::fclose(f);
     }
 
-    std::string folder_{};
+    temp_folder folder_{};
 };
 
 }  // namespace anywire::test

@@ -86,16 +86,6 @@ public:
         return w;
     }
 
-    /// Sends, and flushes.
-    result<void> send(session& s, std::string_view text) {
-        auto const sent = s.send(text);
-        loop.flush();
-        return sent;
-    }
-    void close(session& s) {
-        s.close(close_code::normal, {});
-        loop.flush();
-    }
     bool is_known(std::string_view wire_id = "abc") const {
         auto const* const s = static_cast<engineio_session*>(endpoint.find_by_wire_id(wire_id));
         return s && !s->is_gone();

@@ -32,6 +32,11 @@ using namespace std::literals;
 using strings = std::vector<std::string>;
 using then = write_result::next;
 
+/// A close code by its number, as applications give it.
+constexpr close_code app_code(unsigned n) {
+    return static_cast<close_code>(n);
+}
+
 /// A wire that takes what its script says. Touching it after its end is an error.
 class fake_transport final : public transport {
 public:
@@ -57,6 +62,11 @@ public:
     bool over = false;      ///< Closed, aborted, ended or finished: the session has let go.
     bool finished = false;  ///< In order, but not all is on the wire: it may still be aborted.
 
+    /// Takes what it is given and no more; `bytes` of it do not leave.
+    void block(std::size_t bytes = 0) {
+        answer = then::blocked;
+        pending = bytes;
+    }
     /// What was written since the last call.
     strings take() { return std::exchange(written, {}); }
 
@@ -209,6 +219,19 @@ public:
         s.on_payload(from, text, binary);
         loop.flush();
     }
+    result<void> send(session& s, message_view m) {
+        auto const sent = s.send(m);
+        loop.flush();
+        return sent;
+    }
+    void close(session& s, close_code code = close_code::normal, std::string_view text = {}) {
+        s.close(code, text);
+        loop.flush();
+    }
+    void resume(session& s) {
+        s.resume();
+        loop.flush();
+    }
     void alive(session_base& s, fake_transport& from) {
         s.on_alive(from);
         loop.flush();
@@ -217,6 +240,10 @@ public:
         wire.pending = 0;
         s.on_writable(wire);
         loop.flush();
+    }
+    void unblock(session_base& s, fake_transport& wire) {
+        wire.answer = then::ready;
+        writable(s, wire);
     }
     void lost(session_base& s, fake_transport& wire) {
         wire.over = true;

@@ -1,6 +1,7 @@
 // What a Socket.IO server offers to any thread, used from many at once; meant for ThreadSanitizer.
 
 #include "integration/socketio_client.hpp"
+#include "support/on_threads.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -11,25 +12,6 @@ using namespace anywire::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// Runs `body(0)` to `body(n - 1)` on a thread each; returns what they threw. Catch2's macros are
-/// not thread-safe: what a thread finds wrong it throws.
-std::vector<std::string> on_threads(int n, std::function<void(int)> const& body) {
-    std::mutex mutex;
-    std::vector<std::string> errors;
-    std::vector<std::thread> all;
-    for (int i = 0; i < n; ++i)
-        all.emplace_back([&, i] {
-            try {
-                body(i);
-            } catch (std::exception const& e) {
-                std::scoped_lock const lock(mutex);
-                errors.emplace_back(e.what());
-            }
-        });
-    for (auto& t : all) t.join();
-    return errors;
-}
 
 /// Keeps what is to be answered, until another thread does.
 template <class T>

@@ -2,6 +2,7 @@
 
 #include <anywire/server.hpp>
 
+#include "support/on_threads.hpp"
 #include "support/raw_client.hpp"
 #include "support/running_server.hpp"
 
@@ -23,25 +24,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr unsigned shards = 4;
-
-/// Runs `body(0)` to `body(n - 1)` on a thread each; returns what they threw. Catch2's macros are
-/// not thread-safe: what a thread finds wrong it throws.
-std::vector<std::string> on_threads(int n, std::function<void(int)> const& body) {
-    std::mutex mutex;
-    std::vector<std::string> errors;
-    std::vector<std::thread> all;
-    for (int i = 0; i < n; ++i)
-        all.emplace_back([&, i] {
-            try {
-                body(i);
-            } catch (std::exception const& e) {
-                std::scoped_lock const lock(mutex);
-                errors.emplace_back(e.what());
-            }
-        });
-    for (auto& t : all) t.join();
-    return errors;
-}
 
 void require(bool good, std::string const& what) {
     if (!good) throw std::runtime_error(what);

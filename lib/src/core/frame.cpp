@@ -71,6 +71,13 @@ std::string_view frame::add_form(wire_form which, std::string_view bytes) const 
     return {node->data(), node->size};
 }
 
+frame_ptr make_constant_frame(std::string_view text) {
+    frame_ptr f(frame::make(text, frame_kind::text));
+    f->mark_protocol();
+    f->mark_shared();
+    return f;
+}
+
 void frame_queue::push(frame_ptr f) {
     if (count_ == capacity_) grow();
     bytes_ += static_cast<std::uint32_t>(f->cost());

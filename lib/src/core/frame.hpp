@@ -142,6 +142,9 @@ private:
     frame* frame_ = nullptr;
 };
 
+/// A text frame of the protocol's own that is the same for every session.
+frame_ptr make_constant_frame(std::string_view text);
+
 /// Frames waiting to be written, oldest first, counted in bytes. Two slots inline, heap from the
 /// third, given back when it runs empty: an idle session pays 32 bytes.
 class frame_queue {

@@ -1,16 +1,11 @@
 #include <anywire/response_headers.hpp>
 
+#include "core/ascii.hpp"
+
 #include <algorithm>
 
 namespace anywire {
 namespace {
-
-// RFC 9110, section 5.6.2
-bool is_token_char(char c) noexcept {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           marks.find(c) != std::string_view::npos;
-}
 
 bool is_value_char(char c) noexcept {
     auto const byte = static_cast<unsigned char>(c);

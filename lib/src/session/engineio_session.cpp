@@ -18,22 +18,16 @@ using engineio::revision;
 // More than fit into a body of the default limit; beyond this it is a flood of empty ones.
 constexpr std::size_t most_packets = 1'000'000;
 
-frame_ptr make_constant(std::string_view text) {
-    frame_ptr f(frame::make(text, frame_kind::text));
-    f->mark_protocol();
-    f->mark_shared();
-    return f;
-}
 frame_ptr ping_frame() {
-    static frame_ptr const f = make_constant("2");
+    static frame_ptr const f = make_constant_frame("2");
     return f;
 }
 frame_ptr pong_frame() {
-    static frame_ptr const f = make_constant("3");
+    static frame_ptr const f = make_constant_frame("3");
     return f;
 }
 frame_ptr noop_frame() {
-    static frame_ptr const f = make_constant("6");
+    static frame_ptr const f = make_constant_frame("6");
     return f;
 }
 
@@ -128,7 +122,7 @@ void engineio_session::attach(anywire::transport& wire) {
     if (current() < state::ended) return session_base::attach(wire);
     if (!owes_goodbye_) return wire.abort();
     auto const noop = noop_frame();
-    auto const close = make_constant("1");
+    auto const close = make_constant_frame("1");
     std::array<frame* const, 2> const batch{noop.get(), close.get()};
     auto const rest = std::span(batch).last(said_noop_ ? 1 : 2);
     auto const r = wire.write(rest);
@@ -168,7 +162,7 @@ void engineio_session::receive(std::string_view body, bool binary) {
 void engineio_session::answer_poll(std::string_view text) {
     auto* const poll = wire();
     lose_wire();
-    auto const last = make_constant(text);
+    auto const last = make_constant_frame(text);
     std::array<frame* const, 1> const batch{last.get()};
     if (poll->write(batch).then == write_result::next::finished) draining_.push_back({poll, false});
 }
@@ -290,7 +284,7 @@ void engineio_session::on_upgrade_turn(tick now) {
 
 void engineio_session::on_candidate_packet(std::string_view data, bool binary) {
     if (!binary && data == "2probe" && !upgrade_->blocked) {
-        auto const answer = make_constant("3probe");
+        auto const answer = make_constant_frame("3probe");
         std::array<frame* const, 1> const batch{answer.get()};
         auto const r = upgrade_->wire->write(batch);
         upgrade_->blocked = r.then == write_result::next::blocked;

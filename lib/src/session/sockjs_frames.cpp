@@ -9,13 +9,6 @@
 namespace anywire {
 namespace {
 
-frame_ptr make_constant(std::string_view text) {
-    frame_ptr f(frame::make(text, frame_kind::text));
-    f->mark_protocol();
-    f->mark_shared();
-    return f;
-}
-
 /// Text that stands for itself, as most does, needs no detour over scratch memory.
 frame_ptr make_plain(std::string_view text) {
     constexpr std::string_view before = "a[\"";
@@ -45,12 +38,12 @@ frame_ptr make_sockjs_close(session_loop& loop, close_code code, std::string_vie
 }
 
 frame_ptr sockjs_open_frame() {
-    static frame_ptr const open = make_constant("o");
+    static frame_ptr const open = make_constant_frame("o");
     return open;
 }
 
 frame_ptr sockjs_heartbeat_frame() {
-    static frame_ptr const heartbeat = make_constant("h");
+    static frame_ptr const heartbeat = make_constant_frame("h");
     return heartbeat;
 }
 

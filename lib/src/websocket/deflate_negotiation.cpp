@@ -1,3 +1,4 @@
+#include "core/ascii.hpp"
 #include "websocket/deflate.hpp"
 
 #include <algorithm>
@@ -5,12 +6,6 @@
 
 namespace anywire::websocket {
 namespace {
-
-bool is_token_char(char c) noexcept {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           marks.find(c) != std::string_view::npos;
-}
 
 /// A place in a field; every step takes what it looks at, so a field is read once.
 class cursor {

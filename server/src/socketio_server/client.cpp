@@ -205,14 +205,9 @@ void client::refuse(std::string_view nsp, connect_error const& why) {
 // ---- what sockets use
 // ----------------------------------------------------------------------------
 
-result<void> client::send(std::span<frame_ptr> frames) {
-    return conn_.send_frames(frames);
-}
-
-void client::send_or_close(std::span<frame_ptr> frames) {
-    // Nobody would hear that this was refused: rather no session than one with a gap.
-    if (send(frames).has_error() && conn_.is_open() &&
-        io_.opts().engine.limits.overflow == overflow_policy::refuse)
+void client::on_refused() {
+    // Nobody would hear that: rather no session than one with a gap.
+    if (conn_.is_open() && io_.opts().engine.limits.overflow == overflow_policy::refuse)
         break_off(close_reason::slow_consumer, "slow consumer");
 }
 

@@ -40,9 +40,8 @@ public:
     void on_timer(tick now) override;
 
     // -- what sockets use
-    result<void> send(std::span<frame_ptr> frames);
-    /// For what nobody hears of when it is refused.
-    void send_or_close(std::span<frame_ptr> frames);
+    /// The connection has refused what its sender will not hear of.
+    void on_refused();
     void send_text(wire::packet_type type, std::string_view nsp, std::string_view payload);
     void refuse(std::string_view nsp, connect_error const& why);
     encoding how() const noexcept { return how_; }

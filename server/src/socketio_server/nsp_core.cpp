@@ -16,7 +16,7 @@ std::int64_t now_ms() noexcept {
     return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
-/// The first argument shows it: whether a missed event was meant for a session.
+/// Whether a missed event was meant for a session that was in these rooms.
 bool is_meant_for(socket_filter const& filter, std::vector<std::string> const& rooms) noexcept {
     auto const holds = [&](std::vector<std::string> const& names) {
         return std::any_of(names.begin(), names.end(), [&](auto const& n) {

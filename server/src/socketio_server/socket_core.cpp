@@ -47,6 +47,8 @@ private:
 
 socket_core::socket_core(client& c, std::shared_ptr<nsp_core> nsp, json_value auth)
     : client_(c),
+      conn_(c.conn()),
+      how_(c.how()),
       nsp_(std::move(nsp)),
       part_(nsp_->part(c.at().index())),
       config_(nsp_->config()),
@@ -84,7 +86,7 @@ void socket_core::forget_recovery() {
         auto const random = at().loop().make_id();
         id_text.assign(random.data(), id_size);
     } else {
-        auto const sid = client_.conn().wire_id();
+        auto const sid = conn_.wire_id();
         id_text = nsp_->name() == "/" ? std::string(sid) : nsp_->name() + "#" + std::string(sid);
     }
 }
@@ -225,7 +227,7 @@ void socket_core::filter_event(event const& e,
             // The order of events has to hold: nothing more is read until this one is through.
             kept->next = i + 1;
             rare_->waiting = std::move(kept);
-            return client_.conn().pause();
+            return conn_.pause();
         }
         if (auto const why = v->take()) return tell_error(*why);
     }
@@ -235,7 +237,7 @@ void socket_core::filter_event(event const& e,
 void socket_core::filter_decided(std::optional<connect_error> why) {
     auto kept = std::move(rare_->waiting);
     if (!kept) return;
-    client_.conn().resume();
+    conn_.resume();
     if (why) return tell_error(*why);
     auto const payload = kept->payload;
     auto const attachments = kept->attachments;
@@ -390,7 +392,7 @@ void socket_core::check_event_name(std::string_view name) {
 }
 
 bool socket_core::is_writable() const noexcept {
-    return client_.conn().is_writable();
+    return conn_.is_writable();
 }
 
 result<void> socket_core::send_event(emit_flags const& flags,
@@ -416,9 +418,9 @@ result<void> socket_core::send_event(emit_flags const& flags,
     }
     if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
     if (state_ != state::connected) return errc::session_closed;
-    auto frames = make_frames(
-        wire::packet_type::event, nsp_->name(), id, e, client_.how(), flags.is_compressed);
-    return client_.send(frames);
+    auto frames =
+        make_frames(wire::packet_type::event, nsp_->name(), id, e, how_, flags.is_compressed);
+    return conn_.send_frames(frames);
 }
 
 void socket_core::on_drained() {
@@ -431,8 +433,8 @@ void socket_core::on_drained() {
 
 void socket_core::send_packet(outgoing_packet const& packet, emit_flags const& flags) {
     if (flags.is_volatile && !is_writable()) return;
-    auto frames = packet.frames(client_.how());
-    client_.send_or_close(frames);
+    auto frames = packet.frames(how_);
+    if (conn_.send_frames(frames).has_error()) client_.on_refused();
 }
 
 void socket_core::send_asking(outgoing_packet const& packet,
@@ -446,8 +448,8 @@ void socket_core::send_asking(outgoing_packet const& packet,
 void socket_core::send_ack(std::uint64_t id, detail::encoded const& e) {
     if (state_ != state::connected) return;
     if (!is_sound(e)) return nsp_->log_unsound("an acknowledgement");
-    auto frames = make_frames(wire::packet_type::ack, nsp_->name(), id, e, client_.how(), true);
-    client_.send_or_close(frames);
+    auto frames = make_frames(wire::packet_type::ack, nsp_->name(), id, e, how_, true);
+    if (conn_.send_frames(frames).has_error()) client_.on_refused();
 }
 
 bool socket_core::hears_outgoing() const noexcept {
@@ -486,7 +488,7 @@ void socket_core::leave_namespace(disconnect_reason why) {
 void socket_core::resume_reading() {
     if (!rare_ || !rare_->waiting) return;
     rare_->waiting.reset();
-    if (!client_.is_closing()) client_.conn().resume();
+    if (!client_.is_closing()) conn_.resume();
 }
 
 void socket_core::store_session() {

@@ -49,6 +49,14 @@ TEST_CASE("a frame is its text with a WebSocket header right in front") {
     CHECK(make("raw", frame_kind::raw)->ws() == "raw");
 }
 
+TEST_CASE("a constant frame is text of the protocol's own, shared by sessions") {
+    auto const f = make_constant_frame("h");
+    CHECK(f->text() == "h");
+    CHECK(f->kind() == frame_kind::text);
+    CHECK(f->is_protocol());
+    CHECK(f->is_shared());
+}
+
 TEST_CASE("a frame's header has the shortest length that fits") {
     auto const header = [](std::size_t size) {
         auto const f = make(std::string(size, 'x'));

@@ -122,15 +122,12 @@ TEST_CASE("a peer is not blamed for a ping that waits behind unsent bytes") {
     world w;
     auto& wire = w.wire();
     auto& s = w.pinged(wire);
-    wire.answer = then::blocked;
-    wire.pending = 1000;
-    CHECK(s.send("much"));
-    w.loop.flush();
+    wire.block(1000);
+    CHECK(w.send(s, "much"));
     w.advance_ticks(3000);
     CHECK(wire.take() == strings{"much"});
     CHECK(s.is_open());
-    wire.answer = then::ready;
-    w.writable(s, wire);
+    w.unblock(s, wire);
     CHECK(wire.take() == strings{"(ping)"});
     // Now that it is out, the peer has the whole timeout.
     w.advance_ticks(799);
@@ -144,13 +141,10 @@ TEST_CASE("a peer that reads but never answers is ended, however much is written
     auto& wire = w.wire();
     auto& s = w.pinged(wire);
     for (int i = 0; i < 400 && w.closes == 0; ++i) {
-        wire.answer = then::blocked;
-        wire.pending = 10;
-        CHECK(s.send("x"));
-        w.loop.flush();
+        wire.block(10);
+        CHECK(w.send(s, "x"));
         w.advance_ticks(50);
-        wire.answer = then::ready;
-        w.writable(s, wire);
+        w.unblock(s, wire);
         w.advance_ticks(53);
     }
     CHECK(w.heard.back().starts_with("close heartbeat_timeout"));
@@ -164,8 +158,7 @@ TEST_CASE("a paused session is not ended for answers that it does not read") {
     w.advance_ticks(10'000);
     CHECK(wire.take() == strings{"(ping)"});
     CHECK(s.is_open());
-    s.resume();
-    w.loop.flush();
+    w.resume(s);
     w.advance_ticks(799);
     CHECK(s.is_open());
     w.tick_once();
@@ -200,14 +193,11 @@ TEST_CASE("a closing session is not pinged") {
     world w;
     auto& wire = w.wire();
     auto& s = w.pinged(wire);
-    wire.answer = then::blocked;
-    wire.pending = 1;
+    wire.block(1);
     CHECK(s.send("x"));
-    s.close(close_code::normal, {});
-    w.loop.flush();
+    w.close(s);
     w.advance_ticks(5000);
-    wire.answer = then::ready;
-    w.writable(s, wire);
+    w.unblock(s, wire);
     CHECK(wire.written == strings{"x"});
     CHECK(w.heard == strings{"open", "close server_closed 1000"});
 }
@@ -291,8 +281,7 @@ TEST_CASE("no more of an array is delivered once its session has closed or pause
     };
     w.receive(s, wire, R"(["pause","b","close","d"])");
     CHECK(w.take() == strings{"open", "message pause"});
-    s.resume();
-    w.loop.flush();
+    w.resume(s);
     CHECK(w.take() == strings{"message b", "message close", "close server_closed 1000"});
 }
 
@@ -301,8 +290,7 @@ TEST_CASE("a SockJS WebSocket says goodbye behind what is queued, then closes in
     auto& wire = w.wire();
     auto& s = w.sockjs_websocket(wire);
     CHECK(s.send("last"));
-    s.close(static_cast<close_code>(3100), "so \"long\"");
-    w.loop.flush();
+    w.close(s, app_code(3100), "so \"long\"");
     CHECK(wire.written == strings{"o", R"(a["last"])", R"(c[3100,"so \"long\""])"});
     CHECK(wire.goodbye == "1000 Normal closure");
     CHECK(w.heard.back() == "close server_closed 3100 so \"long\"");
@@ -325,7 +313,7 @@ TEST_CASE("a SockJS handler that throws has the client told, even when it had cl
         world w;
         auto& wire = w.wire();
         w.on_message = [&](session& s, message_view) {
-            if (closes_first) s.close(static_cast<close_code>(3000), "bye");
+            if (closes_first) s.close(app_code(3000), "bye");
             throw std::runtime_error("boom");
         };
         auto& s = w.sockjs_websocket(wire);
@@ -341,10 +329,8 @@ TEST_CASE(
     world w({.max_queued_bytes = 100});
     auto& wire = w.wire();
     auto& s = w.sockjs_websocket(wire);
-    wire.answer = then::blocked;
-    wire.pending = 90;
-    CHECK(s.send("1"));
-    w.loop.flush();
+    wire.block(90);
+    CHECK(w.send(s, "1"));
     CHECK(s.send("2").error() == errc::session_closed);
     w.loop.flush();
     CHECK(wire.written == strings{"o", R"(a["1"])"});

@@ -42,8 +42,7 @@ TEST_CASE("a session is found by its id until it has closed") {
     w.on_close = [&](session& same, close_event const&) {
         CHECK(w.endpoint.find(same.id()) == &s);
     };
-    s.close(close_code::normal, {});
-    w.loop.flush();
+    w.close(s);
     CHECK(w.endpoint.find(id) == nullptr);
 }
 
@@ -65,8 +64,7 @@ TEST_CASE("a closed SockJS session is found by its wire's id only, for its goodb
     world w;
     auto& s = w.sockjs(nullptr, "sid");
     std::string const id(s.id());
-    s.close(close_code::normal, {});
-    w.loop.flush();
+    w.close(s);
     auto& wire = w.wire(carrier::stream);
     w.attach(s, wire);
     CHECK(w.endpoint.find(id) == nullptr);
@@ -102,8 +100,7 @@ TEST_CASE("a mount has room up to its limit, 0 being none") {
     CHECK(w.endpoint.has_room());
     w.plain(second);
     CHECK_FALSE(w.endpoint.has_room());
-    s.close(close_code::normal, {});
-    w.loop.flush();
+    w.close(s);
     CHECK(w.endpoint.has_room());
 }
 
@@ -156,12 +153,10 @@ TEST_CASE("a broadcast's frame outlives the message while somebody still waits f
     world w;
     auto& wire = w.wire();
     auto& s = w.plain(wire);
-    wire.answer = then::blocked;
-    CHECK(s.send("x"));
-    w.loop.flush();
+    wire.block();
+    CHECK(w.send(s, "x"));
     broadcast(w, "later");
-    wire.answer = then::ready;
-    w.writable(s, wire);
+    w.unblock(s, wire);
     CHECK(wire.written == strings{"x", "later"});
 }
 
@@ -191,8 +186,7 @@ TEST_CASE("a broadcast keeps the order of each session's own messages") {
     CHECK(s.send("1"));
     shared_message m("2");
     w.endpoint.broadcast(m);
-    CHECK(s.send("3"));
-    w.loop.flush();
+    CHECK(w.send(s, "3"));
     CHECK(wire.written == strings{"1", "2", "3"});
 }
 
@@ -249,8 +243,7 @@ TEST_CASE("closing leaves all groups") {
     w.on_close = [&](session&, close_event const&) {
         send_to_group(w, "blue", "one is closing");  // to the other one
     };
-    a.close(close_code::normal, {});
-    w.loop.flush();
+    w.close(a);
     CHECK(w.endpoint.group_size("red") == 0);
     CHECK(w.endpoint.group_size("green") == 0);
     CHECK(w.endpoint.group_size("blue") == 1);

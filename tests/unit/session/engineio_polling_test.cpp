@@ -243,14 +243,13 @@ TEST_CASE("a blocked WebSocket is closed behind what it holds, or cut when that 
     engineio_world w;
     auto& socket = w.wire();
     auto& s = w.on_websocket(socket);
-    socket.answer = then::blocked;
+    socket.block();
     CHECK(w.send(s, "a"));
     CHECK(s.send("b"));
     w.close(s);
     CHECK(socket.take() == strings{"4a"});
     SECTION("it moves on") {
-        socket.answer = then::ready;
-        w.writable(s, socket);
+        w.unblock(s, socket);
         CHECK(socket.take() == strings{"4b"});
         CHECK(socket.goodbye == "1005 ");
     }
@@ -336,8 +335,7 @@ TEST_CASE("a paused session keeps what is posted, and its POST back, until it re
     s.held().hold(held);
     CHECK(w.heard == strings{"open"});
     CHECK_FALSE(held.released);
-    s.resume();
-    w.loop.flush();
+    w.resume(s);
     CHECK(w.heard == strings{"open", "message a", "message b"});
     CHECK(held.released == true);
 }
@@ -366,8 +364,7 @@ TEST_CASE("a paused session keeps one body of any size, and others within its li
     w.post(s, "4" + std::string(500, 'x'));
     CHECK(s.has_room_for(400));
     CHECK_FALSE(s.has_room_for(600));
-    s.resume();
-    w.loop.flush();
+    w.resume(s);
     CHECK(s.has_room_for(100'000));
 }
 
@@ -382,7 +379,6 @@ TEST_CASE("a session that pauses in the middle of a body goes on there") {
            "4stop\x1e"
            "4b");
     CHECK(w.take() == strings{"open", "message a", "message stop"});
-    s.resume();
-    w.loop.flush();
+    w.resume(s);
     CHECK(w.take() == strings{"message b"});
 }

@@ -60,8 +60,7 @@ TEST_CASE("binary is encoded as the client can take it") {
     auto& s = w.open(std::move(setup), &socket);
     CHECK(s.takes_binary() != f.base64);
     (void)socket.take();
-    CHECK(s.send({bytes, true}));
-    w.loop.flush();
+    CHECK(w.send(s, {bytes, true}));
     CHECK(socket.take() == strings{f.wire});
 }
 
@@ -325,13 +324,12 @@ TEST_CASE("a blocked WebSocket is not silent, and gets its time once it moves ag
     engineio_world w;
     auto& socket = w.wire();
     auto& s = w.on_websocket(socket);
-    socket.answer = then::blocked;
+    socket.block();
     CHECK(w.send(s, "big"));
     w.advance_ticks(1000);  // the ping waits behind it
     w.advance_ticks(800 + 790);
     CHECK(s.is_open());
-    socket.answer = then::ready;
-    w.writable(s, socket);
+    w.unblock(s, socket);
     CHECK(socket.take() == strings{"4big", "2"});
     w.advance_ticks(10 + 799);
     CHECK(s.is_open());
@@ -348,8 +346,7 @@ TEST_CASE("a paused session is not timed out; after the pause silence counts ane
     s.pause();
     w.advance_ticks(10'000);
     CHECK(s.is_open());
-    s.resume();
-    w.loop.flush();
+    w.resume(s);
     w.advance_ticks(799);
     CHECK(s.is_open());
     w.advance_ticks(1800);

@@ -127,7 +127,7 @@ TEST_CASE("a candidate whose answer is stuck is not flooded with more") {
     engineio_world w;
     auto& s = w.on_polling();
     auto& socket = w.candidate(s);
-    socket.answer = then::blocked;
+    socket.block();
     w.receive(s, socket, "2probe");
     SECTION("a second probe ends it") {
         w.receive(s, socket, "2probe");
@@ -135,8 +135,7 @@ TEST_CASE("a candidate whose answer is stuck is not flooded with more") {
         CHECK(s.is_open());
     }
     SECTION("it goes on when the first is out") {
-        socket.answer = then::ready;
-        w.writable(s, socket);
+        w.unblock(s, socket);
         w.receive(s, socket, "2probe");
         w.receive(s, socket, "5");
         CHECK_FALSE(s.is_polling());
@@ -302,8 +301,7 @@ TEST_CASE("a paused session that upgrades does not read its WebSocket") {
     auto& socket = w.upgraded(s);
     CHECK(socket.pauses == std::vector<bool>{true});
     CHECK_FALSE(held.released);
-    s.resume();
-    w.loop.flush();
+    w.resume(s);
     CHECK(socket.pauses == std::vector<bool>{true, false});
     CHECK(held.released == true);
     CHECK(w.heard == strings{"open", "message a"});

@@ -1,0 +1,249 @@
+// How a session ends: with exactly one close, also when a handler throws.
+#include "session/session_base.hpp"
+#include "support/printers.hpp"
+#include "support/session_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+using namespace anywire;
+using namespace anywire::test;
+
+// ---- exactly one close
+// ---------------------------------------------------------------------------
+
+TEST_CASE("the peer's close ends the session with the peer's words") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    CHECK(s.send("unsent"));
+    w.peer_closes(s, wire);
+    CHECK(w.heard == strings{"open", "close client_closed 1001 bye"});
+    CHECK(w.sessions() == 0);
+}
+
+TEST_CASE("a peer that closes in the same read as its messages is heard first") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    s.on_payload(wire, "last words", false);
+    w.peer_closes(s, wire);
+    CHECK(w.heard == strings{"open", "message last words", "close client_closed 1001 bye"});
+}
+
+TEST_CASE("a peer that is gone before the open is never heard of") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = *new plain_session(w.endpoint, {}, w.no_ping);
+    w.endpoint.add(&s);
+    s.attach(wire);
+    w.lost(s, wire);
+    CHECK(w.heard.empty());
+    CHECK(w.sessions() == 0);
+}
+
+TEST_CASE("a transport lost while blocked ends the session once") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    wire.block(5);
+    CHECK(w.send(s, "1"));
+    CHECK(s.send("2"));
+    w.lost(s, wire);
+    CHECK(w.heard == strings{"open", "close transport_lost 1006 broke"});
+}
+
+TEST_CASE("a transport lost behind the application's close leaves the application's reason") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    wire.block(5);
+    CHECK(s.send("1"));
+    w.close(s, app_code(3500), "done");
+    CHECK(w.heard == strings{"open"});
+    w.lost(s, wire);
+    CHECK(w.heard == strings{"open", "close server_closed 3500 done"});
+}
+
+TEST_CASE("a close waits until what was queued is on the wire") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    wire.block(5);
+    CHECK(w.send(s, "1"));
+    CHECK(s.send("2"));
+    w.close(s);
+    CHECK(wire.goodbye.empty());
+    CHECK(w.closes == 0);
+    w.writable(s, wire);  // takes "2" and blocks again
+    CHECK(wire.written == strings{"1", "2"});
+    CHECK(wire.goodbye.empty());
+    w.writable(s, wire);
+    CHECK(wire.goodbye == "1000 ");
+    CHECK(w.closes == 1);
+}
+
+TEST_CASE("events of another transport than the session's own change nothing") {
+    world w;
+    auto& wire = w.wire();
+    auto& stranger = w.wire();
+    auto& s = w.plain(wire);
+    s.on_closed(stranger, false, {close_reason::transport_lost, close_code::abnormal, {}});
+    w.loop.flush();
+    wire.block(1);
+    CHECK(w.send(s, "1"));
+    CHECK(s.send("2"));
+    s.on_writable(stranger);
+    w.loop.flush();
+    CHECK(wire.written == strings{"1"});
+    CHECK(s.is_open());
+}
+
+TEST_CASE("abandoned sessions are told of once, and their wires dropped") {
+    world w;
+    auto& a_wire = w.wire();
+    auto& b_wire = w.wire();
+    w.plain(a_wire, "a");
+    auto& b = w.plain(b_wire, "b");
+    b.close(app_code(3000), "bye");
+    w.endpoint.abandon_all();
+    w.endpoint.abandon_all();
+    w.loop.flush();
+    CHECK(w.closes == 2);
+    CHECK(a_wire.aborted);
+    CHECK(b_wire.aborted);
+}
+
+TEST_CASE("a close for the server's own reason goes behind what is queued") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    CHECK(s.send("1"));
+    s.close_for(close_reason::shutting_down, "server shutting down");
+    w.close(s, app_code(3000), "too late");
+    CHECK(wire.written == strings{"1"});
+    CHECK(wire.goodbye == "1001 server shutting down");
+    CHECK(w.heard == strings{"open", "close shutting_down 1001 server shutting down"});
+}
+
+TEST_CASE("codes that are not the application's are sent as 1000") {
+    for (auto const& [asked, sent] : {std::pair{1000u, "1000 x"},
+                                      {3000u, "3000 x"},
+                                      {4999u, "4999 x"},
+                                      {1001u, "1000 x"},
+                                      {1006u, "1000 x"},
+                                      {2999u, "1000 x"},
+                                      {5000u, "1000 x"},
+                                      {0u, "1000 x"}}) {
+        world w;
+        auto& wire = w.wire();
+        auto& s = w.plain(wire);
+        w.close(s, app_code(asked), "x");
+        CHECK(wire.goodbye == sent);
+    }
+}
+
+// ---- handlers that throw
+// -------------------------------------------------------------------------
+
+TEST_CASE("an open handler that throws ends its session as handler_failed") {
+    world w;
+    auto& wire = w.wire();
+    w.on_open = [](session& s) {
+        CHECK(s.send("unsent"));
+        throw std::runtime_error("boom");
+    };
+    w.plain(wire);
+    CHECK(w.heard == strings{"open", "close handler_failed 1011 handler failed"});
+    CHECK(wire.written.empty());
+    CHECK(wire.goodbye == "1011 handler failed");
+    CHECK(w.errors == strings{"a handler threw: boom"});
+}
+
+TEST_CASE("a message handler that throws hears no more messages") {
+    world w;
+    auto& wire = w.wire();
+    w.on_message = [](session&, message_view) { throw 1; };
+    auto& s = w.plain(wire);
+    s.on_payload(wire, "1", false);
+    s.on_payload(wire, "2", false);
+    w.loop.flush();
+    CHECK(w.heard == strings{"open", "message 1", "close handler_failed 1011 handler failed"});
+    CHECK(w.errors == strings{"a handler threw something that is no exception"});
+}
+
+TEST_CASE("a message handler that throws in the middle of what was held back hears no more") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    s.pause();
+    for (auto const* m : {"1", "2", "3"}) w.receive(s, wire, m);
+    w.on_message = [](session&, message_view) { throw std::runtime_error("boom"); };
+    w.resume(s);
+    CHECK(w.heard == strings{"open", "message 1", "close handler_failed 1011 handler failed"});
+}
+
+TEST_CASE("a drain handler that throws ends its session") {
+    world w({.max_queued_bytes = 200, .overflow = overflow_policy::refuse});
+    auto& wire = w.wire();
+    w.on_drain = [](session&) { throw std::runtime_error("boom"); };
+    auto& s = w.plain(wire);
+    while (s.send("x")) continue;
+    w.loop.flush();
+    CHECK(w.heard == strings{"open", "drain", "close handler_failed 1011 handler failed"});
+}
+
+TEST_CASE("a close handler that throws is logged, and that is all") {
+    world w;
+    auto& wire = w.wire();
+    w.on_close = [](session&, close_event const&) { throw std::runtime_error("boom"); };
+    auto& s = w.plain(wire);
+    w.close(s);
+    CHECK(w.heard == strings{"open", "close server_closed 1000"});
+    CHECK(w.errors == strings{"a handler threw: boom"});
+    CHECK(w.sessions() == 0);
+}
+
+TEST_CASE("a timer or posted function that throws ends its session") {
+    world w;
+    auto& a_wire = w.wire();
+    auto& b_wire = w.wire();
+    auto& a = w.plain(a_wire, "a");
+    auto& b = w.plain(b_wire, "b");
+    a.after(25ms, [](session&) { throw std::runtime_error("boom"); });
+    b.call_posted([](session&) { throw std::runtime_error("boom"); });
+    w.loop.flush();
+    w.advance(50ms);
+    CHECK(w.heard == strings{"a: open",
+                             "b: open",
+                             "b: close handler_failed 1011 handler failed",
+                             "a: close handler_failed 1011 handler failed"});
+}
+
+TEST_CASE("a handler that throws after it closed has failed") {
+    world w;
+    auto& wire = w.wire();
+    w.on_message = [](session& s, message_view) {
+        s.close(app_code(3000), "bye");
+        throw std::runtime_error("boom");
+    };
+    auto& s = w.plain(wire);
+    w.receive(s, wire, "x");
+    CHECK(w.heard.back() == "close handler_failed 1011 handler failed");
+    CHECK(wire.goodbye == "1011 handler failed");
+}
+
+TEST_CASE("a mount without handlers has sessions all the same") {
+    world w;
+    w.app = {};
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    w.receive(s, wire, "x");
+    CHECK(s.send("y"));
+    w.close(s);
+    CHECK(wire.written == strings{"y"});
+    CHECK(w.sessions() == 0);
+}

@@ -1,0 +1,104 @@
+// Sessions that pause and resume.
+#include "session/session_base.hpp"
+#include "support/printers.hpp"
+#include "support/session_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace anywire;
+using namespace anywire::test;
+
+TEST_CASE("a paused session hears nothing, and then everything in order") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    s.pause();
+    s.pause();
+    CHECK(wire.pauses == std::vector<bool>{true});
+    w.receive(s, wire, "1");
+    w.receive(s, wire, "2", true);
+    CHECK(w.take() == strings{"open"});
+    s.resume();
+    s.resume();
+    CHECK(w.heard.empty());
+    s.on_payload(wire, "3", false);
+    w.loop.flush();
+    CHECK(w.take() == strings{"message 1", "message 2", "message 3"});
+    CHECK(wire.pauses == std::vector<bool>{true, false});
+    w.receive(s, wire, "4");
+    CHECK(w.take() == strings{"message 4"});
+}
+
+TEST_CASE("a handler that pauses hears no more, though more came in the same read") {
+    world w;
+    auto& wire = w.wire();
+    w.on_message = [](session& s, message_view) { s.pause(); };
+    auto& s = w.plain(wire);
+    for (auto const* m : {"1", "2", "3"}) s.on_payload(wire, m, false);
+    w.loop.flush();
+    CHECK(w.take() == strings{"open", "message 1"});
+    for (auto const* m : {"message 2", "message 3"}) {
+        w.resume(s);
+        CHECK(w.take() == strings{m});
+    }
+    w.resume(s);
+    CHECK(w.take().empty());
+    CHECK(wire.pauses.back() == false);
+}
+
+TEST_CASE("a handler may pause and resume at once, in either order of nesting") {
+    world w;
+    auto& wire = w.wire();
+    w.on_message = [](session& s, message_view) {
+        s.pause();
+        s.resume();
+        s.pause();
+        s.resume();
+    };
+    auto& s = w.plain(wire);
+    for (auto const* m : {"1", "2", "3"}) s.on_payload(wire, m, false);
+    w.loop.flush();
+    CHECK(w.take() == strings{"open", "message 1", "message 2", "message 3"});
+    CHECK(wire.pauses.back() == false);
+}
+
+TEST_CASE("a session that resumes and pauses again before anything happened stays paused") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    s.pause();
+    w.receive(s, wire, "1");
+    s.resume();
+    s.pause();
+    w.loop.flush();
+    CHECK(w.take() == strings{"open"});
+    CHECK(wire.pauses.back() == true);
+    w.resume(s);
+    CHECK(w.take() == strings{"message 1"});
+    CHECK(wire.pauses.back() == false);
+}
+
+TEST_CASE("messages held back are not delivered after the close") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    s.pause();
+    w.receive(s, wire, "1");
+    s.close(close_code::normal, {});
+    w.resume(s);
+    CHECK(w.heard == strings{"open", "close server_closed 1000"});
+}
+
+TEST_CASE("a paused session still sends, and hears of the peer's end") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    s.pause();
+    CHECK(w.send(s, "1"));
+    CHECK(wire.written == strings{"1"});
+    w.lost(s, wire);
+    CHECK(w.heard.back() == "close transport_lost 1006 broke");
+}
