@@ -5,7 +5,6 @@
 #include "engineio/query.hpp"
 #include "engineio_carrier.hpp"
 #include "engineio_fields.hpp"
-#include "forwarded_exchange.hpp"
 #include "held_post.hpp"
 #include "hooks.hpp"
 #include "mount_point_open.hpp"
@@ -224,12 +223,7 @@ void engineio_mount::serve(incoming const& in) {
     if (q.sid.empty()) return serve_handshake(in, q);
     auto& owner = core().owner(q.sid);
     if (&owner == &in.here) return serve_session(in, q);
-    if (is_upgrade(in.head))
-        return in.connection->depart(
-            {.target = &owner, .request = http_connection::serialized(in.head)});
-    if (in.head.method == "POST" && !uploads_.check(q.sid))
-        return (void)in.to.respond({.status = 400});
-    forwarded_exchange::send(in, owner, *this, in.head.method == "GET");
+    in.move_to(owner);
 }
 
 void engineio_mount::serve_session(incoming const& in, engineio::query const& q) {
@@ -288,8 +282,7 @@ void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, en
 }
 
 void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
-    if (in.connection && !uploads_.check(std::string(s.wire_id())))
-        return (void)in.to.respond({.status = 400});
+    if (!uploads_.check(std::string(s.wire_id()))) return (void)in.to.respond({.status = 400});
     auto const is_binary = in.head.header("content-type") == "application/octet-stream";
     if (is_binary && s.revision() == revision::v4) {
         s.fail_transport();  // "invalid content"
@@ -344,11 +337,11 @@ void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q)
         session->begin_upgrade(wire);
         return session;
     };
-    in.connection->depart({.take = std::move(take),
-                           .settings = &wire_settings(),
-                           .name = "websocket",
-                           .head = agreed->head,
-                           .deflate = agreed->deflate});
+    in.connection.depart({.take = std::move(take),
+                          .settings = &wire_settings(),
+                          .name = "websocket",
+                          .head = agreed->head,
+                          .deflate = agreed->deflate});
 }
 
 // ---- new sessions
@@ -408,20 +401,21 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
 void engineio_mount::open_websocket_session(incoming const& in, engineio::query const& q) {
     auto agreed = check_websocket(in, {}, {}, fields_for(in, true));
     if (!agreed) return;
-    auto open = [this, connection = in.connection, &here = in.here, q, agreed = std::move(*agreed)](
-                    exchange& to, session_base::origin from) {
-        if (!check_room(here, to)) return;
-        auto* const s = make_session(here, std::move(from), q);
-        auto take = [s](transport& wire) -> transport_events* {
-            s->attach(wire);
-            return s;
+    auto open =
+        [this, connection = &in.connection, &here = in.here, q, agreed = std::move(*agreed)](
+            exchange& to, session_base::origin from) {
+            if (!check_room(here, to)) return;
+            auto* const s = make_session(here, std::move(from), q);
+            auto take = [s](transport& wire) -> transport_events* {
+                s->attach(wire);
+                return s;
+            };
+            connection->depart({.take = std::move(take),
+                                .settings = &wire_settings(),
+                                .name = "websocket",
+                                .head = agreed.head,
+                                .deflate = agreed.deflate});
         };
-        connection->depart({.take = std::move(take),
-                            .settings = &wire_settings(),
-                            .name = "websocket",
-                            .head = agreed.head,
-                            .deflate = agreed.deflate});
-    };
     auto const patience = to_ticks(limits().authorize_timeout);
     admit(
         in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));

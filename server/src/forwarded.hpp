@@ -42,8 +42,9 @@ struct client_info {
 };
 
 /// Looks through trusted proxies. `peer` is the address of the connection in the form of
-/// `client_info::address`, `scheme` that of the listener. Of X-Forwarded-For the right-most address that is no trusted proxy counts (what is
-/// left of it anyone may have written), and of -Proto and -Host the element as far from the right.
+/// `client_info::address`, `scheme` that of the listener. Of X-Forwarded-For the right-most address
+/// that is no trusted proxy counts (what is left of it anyone may have written), and of -Proto and
+/// -Host the element as far from the right.
 ///
 /// Borrow: `host` points into the request.
 [[nodiscard]] client_info resolve_client(std::string_view peer,

@@ -167,7 +167,7 @@ void http_connection::serve(http::request_view const& request) {
         http::resolve_client(address_, stream().is_tls() ? "https" : "http", request, core.trusted);
     auto* const target = core.routes.find(request.path);
     auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
-    incoming const in{shard_, *this, request, client, below, this};
+    incoming const in{shard_, *this, request, client, below, *this};
     if (!target) return in.not_found();
     if (request.body.size() > target->max_body()) return in.respond(413, target->too_long());
     target->serve(in);

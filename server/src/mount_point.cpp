@@ -143,7 +143,7 @@ std::optional<mount_point::handshake> mount_point::check_websocket(
                                                    .version = version,
                                                    .key = key,
                                                    .http_1_1 = in.head.version == 11});
-    if (wrong || !in.connection || !in.head.body.empty()) {
+    if (wrong || !in.head.body.empty()) {
         auto const version_only = wrong == errc::unsupported_version;
         in.respond(version_only ? 426 : 400,
                    version_only ? words.wrong_version : words.no_handshake,

@@ -14,7 +14,7 @@ void mount_point::open_websocket(incoming const& in,
                                  Make make) {
     auto agreed = check_websocket(in, subprotocols, words);
     if (!agreed || !check_origin(in, false) || !check_room(in.here, in.to)) return;
-    auto* const connection = in.connection;
+    auto* const connection = &in.connection;
     auto open = [this, connection, name, &here = in.here, make, agreed = std::move(*agreed)](
                     exchange& to, session_base::origin from) {
         if (!check_room(here, to)) return;

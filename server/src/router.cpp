@@ -1,5 +1,7 @@
 #include "router.hpp"
 
+#include "http_connection.hpp"
+
 #include <algorithm>
 
 namespace anywire {
@@ -13,6 +15,10 @@ void incoming::respond(unsigned status, std::string_view text, std::string_view 
 
 void incoming::not_found() const {
     respond(404, "404 Not Found\n");
+}
+
+void incoming::move_to(shard& there) const {
+    connection.depart({.target = &there, .request = http_connection::serialized(head)});
 }
 
 bool router::add(std::shared_ptr<route_target> target) {

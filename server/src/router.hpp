@@ -24,11 +24,14 @@ struct incoming {
     exchange& to;
     http::request_view const& head;
     http::client_info const& client;
-    std::string_view below;       ///< The path below the mount's prefix.
-    http_connection* connection;  ///< Null for a request that came from another shard.
+    std::string_view below;  ///< The path below the mount's prefix.
+    http_connection& connection;
 
     void respond(unsigned status, std::string_view text, std::string_view fields = {}) const;
     void not_found() const;
+    /// Has it served again where its session lives. The connection goes there, and stays: what
+    /// comes on it next is most likely for that session, too.
+    void move_to(shard& there) const;
 };
 
 /// Something that is mounted on a path.

@@ -2,7 +2,6 @@
 #include "core/ascii.hpp"
 #include "core/form.hpp"
 #include "core/json_messages.hpp"
-#include "forwarded_exchange.hpp"
 #include "held_post.hpp"
 #include "http_carriers.hpp"
 #include "http_response.hpp"
@@ -282,13 +281,7 @@ void sockjs_mount::serve_receiver(incoming const& in, sockjs::route const& where
     auto r = read_receiver(in, where.kind);
     if (!r) return;
     auto& owner = core().owner(where.session);
-    auto const is_poll = where.kind == kind::xhr || where.kind == kind::jsonp;
-    if (&owner != &in.here) {
-        // Short exchanges travel, long ones move in.
-        if (is_poll) return forwarded_exchange::send(in, owner, *this, true);
-        return in.connection->depart(
-            {.target = &owner, .request = http_connection::serialized(in.head)});
-    }
+    if (&owner != &in.here) return in.move_to(owner);
     auto* found = static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
     if (found && found->end_if_peer_gone()) {
         // A client that broke off and came back may be served before its end was: on another shard,
@@ -366,7 +359,7 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
     auto const is_jsonp = where.kind == kind::jsonp_send;
     if (!check_origin(in, false)) return;
     auto& owner = core().owner(where.session);
-    if (&owner != &in.here) return forwarded_exchange::send(in, owner, *this, false);
+    if (&owner != &in.here) return in.move_to(owner);
 
     std::string fields;
     if (!is_jsonp) append_cors(fields, in);

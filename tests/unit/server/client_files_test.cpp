@@ -1,5 +1,6 @@
 #include "client_files.hpp"
 
+#include "http_connection.hpp"
 #include "server_core.hpp"
 #include "shard.hpp"
 #include "support/fake_exchange.hpp"
@@ -50,7 +51,9 @@ reply ask(client_files const& files,
     head.fields = fields;
     fake_exchange to;
     reply r;
-    r.served = files.serve({here, to, head, client, below, nullptr});
+    auto* const unused = new http_connection(here, byte_stream(-1, nullptr), {}, nullptr);
+    r.served = files.serve({here, to, head, client, below, *unused});
+    unused->abort();
     CHECK(to.ended == r.served);
     r.head = to.head;
     r.body = to.body;
