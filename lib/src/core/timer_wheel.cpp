@@ -40,31 +40,22 @@ void timer_wheel::take(timer_link& from, timer_link& to) noexcept {
     from.next = from.prev = &from;
 }
 
-void timer_wheel::fetch(timer_link const* node) noexcept {
-    constexpr std::size_t line = 64;
-    // Past the end of a smaller node nothing is read: a prefetch is a hint.
-    auto const* const first = reinterpret_cast<char const*>(node) - timer_node::fetched_before;
-    constexpr auto size = timer_node::fetched_before + timer_node::fetched_behind;
-    for (std::size_t i = 0; i < size; i += line) __builtin_prefetch(first + i);
-    __builtin_prefetch(first + size - 1);
-}
-
 void timer_wheel::fire(tick when, tick now) {
     // What is armed while firing lands in later slots or in this one's next turn; the rings are
     // taken off first, so that each node is woken once.
     slot taken;
     for (std::uint32_t i = 0; i < ring_count; ++i) {
         take(at(when).rings[i], taken.rings[i]);
-        fetch(taken.rings[i].next);
+        timer_node::fetch(taken.rings[i].next);
     }
     turns_[when % slot_count] = 0;
 
-    // A node is fetched when its ring is next but two, and whose neighbour it is by then is known
-    // without waiting, as that one was fetched four turns ago.
+    // The head of the ring whose turn is the next but one was fetched four turns ago: who follows
+    // it is known without waiting. That one is fetched now, four turns before it is looked at.
     constexpr auto ahead = ring_count / 2;
-    for (std::uint32_t i = 0; i < ahead; ++i) fetch(taken.rings[i].next->next);
+    for (std::uint32_t i = 0; i < ahead; ++i) timer_node::fetch(taken.rings[i].next->next);
     for (std::uint32_t i = 0, empty = 0; empty < ring_count; i = (i + 1) % ring_count) {
-        fetch(taken.rings[(i + ahead) % ring_count].next->next);
+        timer_node::fetch(taken.rings[(i + ahead) % ring_count].next->next);
         auto& ring = taken.rings[i];
         ++empty;
         if (ring.next == &ring) continue;

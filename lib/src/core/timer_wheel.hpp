@@ -2,7 +2,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,13 +35,10 @@ struct timer_link {
 
 /// Something that a wheel wakes. Unlinks itself when it dies.
 ///
-/// Cost: what waits in great numbers is beyond the caches when its time comes; the wheel fetches
-///       `fetched_before` bytes in front of the node and `fetched_behind` from it on ahead of time.
+/// What waits in great numbers is beyond the caches when its time comes: the wheel calls `fetch`
+/// ahead of time.
 class timer_node : private timer_link {
 public:
-    static constexpr std::size_t fetched_before = 16;
-    static constexpr std::size_t fetched_behind = 200;
-
     timer_node() noexcept = default;
     timer_node(timer_node const&) = delete;
     timer_node& operator=(timer_node const&) = delete;
@@ -55,6 +51,10 @@ public:
         next = prev = nullptr;
     }
 
+    /// Begins to bring the node nearer, with as much of its owner as a session is: 16 bytes in
+    /// front of it, 200 from it on. Nothing is read, so a smaller owner takes no harm.
+    void fetch() const noexcept { fetch(this); }
+
     /// Called by `timer_wheel::advance`, disarmed. May arm itself again, and may destroy itself.
     virtual void on_timer(tick now) = 0;
 
@@ -63,6 +63,13 @@ protected:
 
 private:
     friend class timer_wheel;
+
+    /// `place` is a node's, or a ring's head, for which it is of no use.
+    static void fetch(timer_link const* place) noexcept {
+        auto const* const at = reinterpret_cast<char const*>(place) - sizeof(void*);
+        for (auto const offset : {-16, 48, 112, 176, 199}) __builtin_prefetch(at + offset);
+    }
+
     tick when_ = 0;
 };
 
@@ -104,7 +111,6 @@ private:
 
     slot& at(tick when) noexcept { return (*slots_)[when % slot_count]; }
     static void take(timer_link& from, timer_link& to) noexcept;
-    static void fetch(timer_link const* node) noexcept;
     void fire(tick when, tick now);
 
     std::unique_ptr<std::array<slot, slot_count>> slots_;
