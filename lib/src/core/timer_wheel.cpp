@@ -6,7 +6,8 @@ namespace anywire {
 
 timer_wheel::timer_wheel(tick now)
     : slots_(std::make_unique<std::array<slot, slot_count>>()), now_(now) {
-    for (auto& s : *slots_) s.next_ = s.prev_ = &s;
+    for (auto& s : *slots_)
+        for (auto& ring : s.rings) ring.next = ring.prev = &ring;
 }
 
 void timer_wheel::arm(timer_node& node, tick when) noexcept {
@@ -18,29 +19,48 @@ void timer_wheel::arm(timer_node& node, tick when) noexcept {
         if (not_after(node.when_, when)) return;
         node.disarm();
     }
-    auto& s = at(when);
+    auto& turn = turns_[when % slot_count];
+    auto& ring = at(when).rings[turn];
+    turn = (turn + 1) % ring_count;
     node.when_ = when;
-    node.next_ = &s;
-    node.prev_ = s.prev_;
-    s.prev_->next_ = &node;
-    s.prev_ = &node;
+    node.next = &ring;
+    node.prev = ring.prev;
+    ring.prev->next = &node;
+    ring.prev = &node;
     occupied_[when % slot_count / 64] |= std::uint64_t{1} << (when % 64);
     if (!earliest_ || not_after(when, *earliest_)) earliest_ = when;
 }
 
-void timer_wheel::fire(slot& due, tick now) {
-    // What is armed while firing lands in later slots or in this one's next turn; the list is
+void timer_wheel::take(timer_link& from, timer_link& to) noexcept {
+    to.next = to.prev = &to;
+    if (from.next == &from) return;
+    to.next = from.next;
+    to.prev = from.prev;
+    to.next->prev = to.prev->next = &to;
+    from.next = from.prev = &from;
+}
+
+void timer_wheel::fire(tick when, tick now) {
+    // What is armed while firing lands in later slots or in this one's next turn; the rings are
     // taken off first, so that each node is woken once.
     slot taken;
-    taken.next_ = taken.prev_ = &taken;
-    if (due.next_ != &due) {
-        taken.next_ = due.next_;
-        taken.prev_ = due.prev_;
-        taken.next_->prev_ = taken.prev_->next_ = &taken;
-        due.next_ = due.prev_ = &due;
+    for (std::uint32_t i = 0; i < ring_count; ++i) {
+        take(at(when).rings[i], taken.rings[i]);
+        timer_node::fetch(taken.rings[i].next);
     }
-    while (taken.next_ != &taken) {
-        auto& node = *taken.next_;
+    turns_[when % slot_count] = 0;
+
+    // The head of the ring whose turn is the next but one was fetched four turns ago: who follows
+    // it is known without waiting. That one is fetched now, four turns before it is looked at.
+    constexpr auto ahead = ring_count / 2;
+    for (std::uint32_t i = 0; i < ahead; ++i) timer_node::fetch(taken.rings[i].next->next);
+    for (std::uint32_t i = 0, empty = 0; empty < ring_count; i = (i + 1) % ring_count) {
+        timer_node::fetch(taken.rings[(i + ahead) % ring_count].next->next);
+        auto& ring = taken.rings[i];
+        ++empty;
+        if (ring.next == &ring) continue;
+        empty = 0;
+        auto& node = static_cast<timer_node&>(*ring.next);
         node.disarm();
         node.on_timer(now);
     }
@@ -55,7 +75,7 @@ void timer_wheel::advance(tick now) {
         auto const bit = std::uint64_t{1} << (now_ % 64);
         if ((word & bit) == 0) continue;
         word &= ~bit;
-        fire(at(now_), now);
+        fire(now_, now);
     }
     earliest_ = next();
 }

@@ -27,20 +27,33 @@ constexpr bool not_after(tick a, tick b) noexcept {
     return static_cast<std::int32_t>(a - b) <= 0;
 }
 
+/// A place in a ring: of a node that waits, or of the ring's own head.
+struct timer_link {
+    timer_link* prev = nullptr;
+    timer_link* next = nullptr;
+};
+
 /// Something that a wheel wakes. Unlinks itself when it dies.
-class timer_node {
+///
+/// What waits in great numbers is beyond the caches when its time comes: the wheel calls `fetch`
+/// ahead of time.
+class timer_node : private timer_link {
 public:
     timer_node() noexcept = default;
     timer_node(timer_node const&) = delete;
     timer_node& operator=(timer_node const&) = delete;
 
-    bool is_armed() const noexcept { return next_ != nullptr; }
+    bool is_armed() const noexcept { return next != nullptr; }
     void disarm() noexcept {
-        if (!next_) return;
-        next_->prev_ = prev_;
-        prev_->next_ = next_;
-        next_ = prev_ = nullptr;
+        if (!next) return;
+        next->prev = prev;
+        prev->next = next;
+        next = prev = nullptr;
     }
+
+    /// Begins to bring the node nearer, with as much of its owner as a session is: 16 bytes in
+    /// front of it, 200 from it on. Nothing is read, so a smaller owner takes no harm.
+    void fetch() const noexcept { fetch(this); }
 
     /// Called by `timer_wheel::advance`, disarmed. May arm itself again, and may destroy itself.
     virtual void on_timer(tick now) = 0;
@@ -50,8 +63,13 @@ protected:
 
 private:
     friend class timer_wheel;
-    timer_node* prev_ = nullptr;
-    timer_node* next_ = nullptr;
+
+    /// `place` is a node's, or a ring's head, for which it is of no use.
+    static void fetch(timer_link const* place) noexcept {
+        auto const* const at = reinterpret_cast<char const*>(place) - sizeof(void*);
+        for (auto const offset : {-16, 48, 112, 176, 199}) __builtin_prefetch(at + offset);
+    }
+
     tick when_ = 0;
 };
 
@@ -59,7 +77,11 @@ private:
 ///
 /// Deadlines are lazy: arming a node that is armed for an earlier tick does nothing, and the node,
 /// woken early, looks at its own deadline and arms again. So activity only stores a number.
-/// Cost: arm and disarm constant; advance proportional to what is due.
+///
+/// A slot is four rings, filled and emptied in turn: nodes are woken in the order they were armed
+/// in, as far as none was disarmed. One ring would be a chain of cache misses, each of which has to
+/// end before the next can begin; with four, the next nodes come while the present one is woken.
+/// Cost: arm and disarm constant; advance proportional to what is due. 260 KB.
 class timer_wheel {
 public:
     explicit timer_wheel(tick now);
@@ -82,15 +104,18 @@ public:
 
 private:
     static constexpr std::uint32_t slot_count = 4096;
-    struct slot final : timer_node {
-        void on_timer(tick) override {}
+    static constexpr std::uint32_t ring_count = 4;
+    struct alignas(64) slot {
+        std::array<timer_link, ring_count> rings{};
     };
 
     slot& at(tick when) noexcept { return (*slots_)[when % slot_count]; }
-    void fire(slot& due, tick now);
+    static void take(timer_link& from, timer_link& to) noexcept;
+    void fire(tick when, tick now);
 
     std::unique_ptr<std::array<slot, slot_count>> slots_;
     std::array<std::uint64_t, slot_count / 64> occupied_{};
+    std::array<std::uint8_t, slot_count> turns_{};  ///< Of each slot: the ring whose turn it is.
     tick now_;
     std::optional<tick> earliest_{};
 };

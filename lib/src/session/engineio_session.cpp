@@ -73,12 +73,12 @@ engineio_session::engineio_session(endpoint_core& endpoint,
                                    setup s)
     : session_base(endpoint, std::move(from)),
       timing_(timing),
-      wire_id_(std::move(s.wire_id)),
-      jsonp_(s.jsonp.empty() ? nullptr : std::make_unique<std::string>(std::move(s.jsonp))),
       heard_(endpoint.loop().now()),
       revision_(s.revision),
       base64_(s.base64),
-      is_polling_(!s.websocket) {
+      is_polling_(!s.websocket),
+      wire_id_(std::move(s.wire_id)),
+      jsonp_(s.jsonp.empty() ? nullptr : std::make_unique<std::string>(std::move(s.jsonp))) {
     frame_ptr open(frame::make(s.open, frame_kind::text));
     open->mark_protocol();
     push_protocol(std::move(open));

@@ -122,12 +122,7 @@ private:
     void drop_candidate() noexcept;
     void answer_poll(std::string_view text);
 
-    engineio_timing const& timing_;
-    std::string wire_id_;
-    std::unique_ptr<std::string> jsonp_;
-    std::unique_ptr<upgrade> upgrade_{};
-    std::unique_ptr<held_senders> held_{};
-    std::vector<answered_poll> draining_{};
+    engineio_timing const& timing_;  // this and what follows it, up to the id: each heartbeat
     tick heard_;
     engineio::revision revision_;
     bool base64_ : 1;
@@ -136,6 +131,11 @@ private:
     bool is_alive_ : 1 = false;      // something other than a pong came while one was awaited
     bool owes_goodbye_ : 1 = false;  // to the next poll
     bool said_noop_ : 1 = false;     // the first half of that
+    std::string wire_id_;
+    std::unique_ptr<std::string> jsonp_;
+    std::unique_ptr<upgrade> upgrade_{};
+    std::unique_ptr<held_senders> held_{};
+    std::vector<answered_poll> draining_{};
 };
 
 /// The frame of one message, as the Engine.IO encodings want it.

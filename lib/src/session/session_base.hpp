@@ -175,6 +175,11 @@ private:
     struct inbox;
 
     void on_flush();
+    /// The next flush is this session's: fetches its carrier, and the session behind it.
+    void fetch_for_flush() const noexcept {
+        __builtin_prefetch(wire_);
+        if (next_dirty_) next_dirty_->fetch();
+    }
     void pump();
     void pump_and_tell();
     void continue_reading();

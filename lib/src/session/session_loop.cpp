@@ -32,7 +32,10 @@ bool session_loop::flush() {
             auto& s = *dirty_first_;
             auto const is_last = &s == last;
             dirty_first_ = s.next_dirty_;
-            if (!dirty_first_) dirty_last_ = nullptr;
+            if (!dirty_first_)
+                dirty_last_ = nullptr;
+            else
+                dirty_first_->fetch_for_flush();
             s.dirty_ = false;
             s.on_flush();
             if (is_last || !dirty_first_) break;

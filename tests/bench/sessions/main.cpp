@@ -6,6 +6,7 @@
 #include "session/transport.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -136,6 +137,59 @@ struct shard {
     duplex_timing timing{.ping_interval = to_ticks(interval), .ping_timeout = to_ticks(20s)};
 };
 
+/// What memory itself takes for the lines of one heartbeat, without any work on them: places as
+/// large as a session in random order. A heartbeat wakes its session twice, to ping and to look for
+/// the answer, and touches its carrier: all lines of two places and one of a third.
+class memory_floor {
+public:
+    explicit memory_floor(std::vector<std::uint32_t> const& order)
+        : order_(order), places_(order.size()) {
+        for (std::size_t i = 0; i < order.size(); ++i)
+            places_[order[i]].lines[0].next = order[(i + 1) % order.size()];
+    }
+
+    /// In ns a heartbeat: where each place is known long before, so that lines come side by side.
+    double known_ahead() {
+        auto const begin = cpu_ns();
+        for (std::size_t round = 0; round < rounds; ++round)
+            for (auto const i : order_)
+                for (auto& l : places_[i].lines) ++l.touched;
+        return per_place(begin) * (2 + 1.0 / lines_of_a_session);
+    }
+
+    /// In ns a heartbeat: where each place is named by the one before, so that three must be waited
+    /// for. The other lines of a place come beside its first.
+    double one_by_one() {
+        auto const begin = cpu_ns();
+        std::uint64_t at = 0;
+        for (auto n = rounds * places_.size(); n != 0; --n) {
+            auto& lines = places_[at].lines;
+            at = lines[0].next;
+            for (auto& l : lines) ++l.touched;
+        }
+        return per_place(begin) * 3;
+    }
+
+private:
+    static constexpr std::size_t rounds = 4;
+    static constexpr std::size_t line_size = 64;
+    static constexpr auto lines_of_a_session = (sizeof(plain_session) + line_size - 1) / line_size;
+    struct alignas(line_size) line {
+        std::uint64_t next = 0;
+        std::uint64_t touched = 0;
+    };
+    struct place {
+        std::array<line, lines_of_a_session> lines{};
+    };
+
+    double per_place(double begin) const {
+        return (cpu_ns() - begin) / static_cast<double>(rounds * places_.size());
+    }
+
+    std::vector<std::uint32_t> const& order_;
+    std::vector<place> places_;
+};
+
 /// False when a session was lost or missed a heartbeat.
 bool measure(std::size_t count) {
     auto const s = std::make_unique<shard>(count);
@@ -157,13 +211,18 @@ bool measure(std::size_t count) {
     s->echo(order);
     auto const echoed = cpu_ns();
     auto const heartbeats = static_cast<double>(s->traffic.pings - pings);
-    std::printf("%9zu %14.0f %12.0f %14.0f %18.0f %12.0f\n",
+    memory_floor floor(order);
+    auto const ahead = floor.known_ahead();
+    auto const chained = floor.one_by_one();
+    std::printf("%9zu %14.0f %12.0f %14.0f %18.1f %12.0f %13.0f %13.0f\n",
                 count,
                 bytes,
                 (opened - begin) / n,
                 (after - before) / heartbeats,
                 (after - before) / n / 100,
-                (echoed - after) / n);
+                (echoed - after) / n,
+                ahead,
+                chained);
     std::fflush(stdout);
     return s->traffic.lost == 0 && s->traffic.messages == count && heartbeats >= 3.9 * n &&
            s->counters.sessions == count;
@@ -175,7 +234,9 @@ int main(int argc, char** argv) {
     auto const most = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
     std::printf(
         "sessions of one shard on carriers in memory, a heartbeat each 25 s of time that is told\n"
-        " sessions  bytes/session   ns to open   ns/heartbeat  ns/session/second   ns an echo\n");
+        "memory: its lines alone, known ahead of time or each place named by the one before\n"
+        " sessions  bytes/session   ns to open   ns/heartbeat  ns/session/second   ns an echo"
+        "  memory/ahead  memory/chain\n");
     auto ok = true;
     for (std::size_t count = 1'000; count <= most; count *= 10) ok = measure(count) && ok;
     if (!ok) std::fputs("sessions were lost, or their messages or heartbeats\n", stderr);

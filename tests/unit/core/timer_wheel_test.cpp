@@ -198,6 +198,61 @@ TEST_CASE("a node may disarm and arm others while it is woken") {
     CHECK(second.woken.empty());
 }
 
+TEST_CASE("nodes of one tick are woken in the order they were armed in") {
+    timer_wheel wheel(0);
+    std::vector<int> order;
+    std::vector<std::unique_ptr<sleeper>> all;
+    for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < 10 + round; ++i) {
+            all.push_back(std::make_unique<sleeper>());
+            all.back()->then = [&order, i](tick) { order.push_back(i); };
+            wheel.arm(*all.back(), wheel.now() + 5);
+        }
+        wheel.advance(wheel.now() + turn);
+        CHECK(order.size() == 10u + static_cast<unsigned>(round));
+        CHECK(std::is_sorted(order.begin(), order.end()));
+        order.clear();
+    }
+}
+
+TEST_CASE("whatever a woken node does to those beside it, each that waits is woken once") {
+    std::mt19937 random(11);
+    for (int round = 0; round < 500; ++round) {
+        timer_wheel wheel(0);
+        std::vector<std::unique_ptr<sleeper>> all(1 + below(random, 40));
+        std::vector<int> left(all.size(), 1);  // how often each is still to be woken
+        auto const act = [&](std::size_t self, tick now) {
+            REQUIRE(--left[self] == 0);
+            auto const other = random() % all.size();
+            auto const is_armed = all[other] && all[other]->is_armed();
+            switch (random() % 4) {
+                case 0:  // may be its own end
+                    all[other].reset();
+                    left[other] = 0;
+                    break;
+                case 1:
+                    if (is_armed) all[other]->disarm();
+                    left[other] = 0;
+                    break;
+                case 2:
+                    if (!all[other] || is_armed) break;
+                    wheel.arm(*all[other], now + 1 + below(random, 3) * (turn - 2));
+                    left[other] = 1;
+                    break;
+                default: break;
+            }
+        };
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            all[i] = std::make_unique<sleeper>();
+            all[i]->then = [&act, i](tick now) { act(i, now); };
+            wheel.arm(*all[i], 10);
+        }
+        wheel.advance(10);
+        for (std::size_t i = 0; i < all.size(); ++i)
+            REQUIRE((all[i] && all[i]->is_armed()) == (left[i] == 1));
+    }
+}
+
 TEST_CASE("a node that dies is off the wheel") {
     timer_wheel wheel(0);
     {
