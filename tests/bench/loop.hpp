@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <sys/epoll.h>
 
 namespace bench {
 
@@ -37,6 +38,10 @@ public:
     void add(int fd, std::uint32_t events, watcher& w);
     void change(int fd, std::uint32_t events, watcher& w);
 
+    /// Looks for a moment before it sleeps: waking a sleeping generator would be part of what a
+    /// send costs the server. Only where the generator has a core of its own.
+    void set_spinning(bool spins) noexcept { spins_ = spins; }
+
     /// Waits at most until `deadline` and hands out what is ready.
     void turn(time_point deadline);
 
@@ -53,7 +58,11 @@ public:
     char* buffer() noexcept { return buffer_.data(); }
 
 private:
+    int wait(time_point deadline);
+
     int fd_;
+    bool spins_ = false;
+    std::array<epoll_event, 512> events_;
     std::array<char, buffer_size> buffer_;
 };
 

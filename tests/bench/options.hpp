@@ -20,6 +20,7 @@ struct command_line {
     list_of_servers servers{};  ///< Those of `--server`.
     std::uint64_t descriptors = 1'024;
     bool is_terminal = false;
+    bool has_own_core = false;  ///< The generator, that servers do not run on.
     bool asserts_nothing_about_time = false;
     bool fails_beyond_targets = false;
 };

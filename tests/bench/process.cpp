@@ -61,13 +61,13 @@ std::uint16_t port_in(std::string_view line) {
 
 }  // namespace
 
-void cores::pin_generator() {
+bool cores::pin_generator() {
     auto const all = allowed_at_start();
-    if (CPU_COUNT(&all) < 2) return;
+    if (CPU_COUNT(&all) < 2) return false;
     cpu_set_t one;
     CPU_ZERO(&one);
     CPU_SET(static_cast<std::size_t>(first_core(all)), &one);
-    ::sched_setaffinity(0, sizeof one, &one);
+    return ::sched_setaffinity(0, sizeof one, &one) == 0;
 }
 
 void cores::pin_server() {

@@ -11,7 +11,8 @@ namespace bench {
 /// Pins this process to the first core and what it starts to the others, where there are two.
 class cores {
 public:
-    static void pin_generator();
+    /// False where there is only one, which the server needs, too.
+    static bool pin_generator();
     static void pin_server();
 };
 

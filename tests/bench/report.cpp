@@ -150,8 +150,10 @@ spread ratio_of(table const& t, std::size_t cell, std::size_t reference) {
     for (auto const& round : t.rounds) {
         auto const& a = round[cell];
         auto const& b = round[reference];
-        if (a.problem.empty() && b.problem.empty() && figure(t.of, b) > 0)
-            values.push_back(figure(t.of, a) / figure(t.of, b));
+        auto const is_paired = a.anchor_us > 0 && t.of.cells[reference].name() == t.of.anchor;
+        auto const to = is_paired ? a.anchor_us : figure(t.of, b);
+        if (a.problem.empty() && b.problem.empty() && to > 0)
+            values.push_back(figure(t.of, a) / to);
     }
     return spread_of(values);
 }
@@ -237,13 +239,14 @@ bool write_json(std::string const& file, std::vector<table> const& all) {
                 std::fprintf(
                     out,
                     "%s{\"cpu_us\":%.4f,\"per_second\":%.1f,\"p50_us\":%.2f,\"p99_us\":%.2f,"
-                    "\"bytes_per_client\":%.1f,\"messages\":%llu}",
+                    "\"bytes_per_client\":%.1f,\"anchor_us\":%.4f,\"messages\":%llu}",
                     r ? "," : "",
                     o.cpu_us,
                     o.per_second,
                     o.p50_us,
                     o.p99_us,
                     o.bytes_per_client,
+                    o.anchor_us,
                     static_cast<unsigned long long>(o.messages));
             }
             std::fputs("]}", out);

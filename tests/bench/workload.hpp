@@ -30,10 +30,10 @@ struct workload {
 };
 
 struct timing {
-    milliseconds warm{100};           ///< Not counted, and longer until so many messages
+    milliseconds warm{60};            ///< Not counted, and longer until so many messages
     std::uint64_t warm_messages = 0;  ///< have come, but not longer than
     milliseconds most_warm{4'000};
-    milliseconds measure{800};
+    milliseconds measure{500};
     milliseconds patience{10'000};  ///< Without any progress: the end.
 };
 
@@ -45,6 +45,7 @@ struct outcome {
     double p50_us = 0;
     double p99_us = 0;
     double bytes_per_client = 0;
+    double anchor_us = 0;  ///< What the anchor cost right before and behind; 0: not measured.
     std::uint64_t messages = 0;
 };
 

@@ -23,7 +23,8 @@ class connection;
 /// Thread: the shard's, but for `post`.
 class io_host {
 public:
-    static constexpr std::size_t read_size = std::size_t{64} * 1024;
+    // A long message that lies whole in here is not copied.
+    static constexpr std::size_t read_size = std::size_t{256} * 1024;
     static constexpr std::size_t flat_size = std::size_t{32} * 1024;
 
     /// `connections` counts those of all shards.
@@ -44,7 +45,7 @@ public:
     /// The shared write buffer, empty; valid until the next call.
     std::string& out() noexcept {
         out_.clear();
-        if (out_.capacity() > 4 * read_size) std::string().swap(out_);
+        if (out_.capacity() > read_size) std::string().swap(out_);
         return out_;
     }
 
@@ -83,8 +84,8 @@ private:
     poller sockets_{context_};
     std::chrono::steady_clock::time_point const started_;
     session_loop loop_;
-    std::unique_ptr<char[]> in_{std::make_unique<char[]>(read_size)};
-    std::unique_ptr<char[]> flat_{std::make_unique<char[]>(flat_size)};
+    std::unique_ptr<char[]> in_{std::make_unique_for_overwrite<char[]>(read_size)};
+    std::unique_ptr<char[]> flat_{std::make_unique_for_overwrite<char[]>(flat_size)};
     std::string out_{};
     std::atomic<std::size_t>& connections_;
     connection* first_ = nullptr;

@@ -19,6 +19,15 @@ bool is_continuation(char const* p) noexcept {
 
 char const* skip_ascii(char const* p, char const* end) noexcept {
 #ifdef __SSE2__
+    auto const load = [&](int i) {
+        return _mm_loadu_si128(reinterpret_cast<__m128i const*>(p) + i);
+    };
+    while (end - p >= 64) {
+        auto const any =
+            _mm_or_si128(_mm_or_si128(load(0), load(1)), _mm_or_si128(load(2), load(3)));
+        if (_mm_movemask_epi8(any) != 0) break;
+        p += 64;
+    }
     while (end - p >= 16) {
         auto const block = _mm_loadu_si128(reinterpret_cast<__m128i const*>(p));
         if (auto const high = static_cast<unsigned>(_mm_movemask_epi8(block)); high != 0)

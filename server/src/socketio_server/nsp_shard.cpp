@@ -118,7 +118,9 @@ void nsp_shard::visit(socket_filter const& filter, Fn fn) {
         if (i + far < found.size()) found[i + far]->prefetch();
         if (i + near < found.size()) found[i + near]->prefetch_connection();
         auto& s = *found[i];
-        if (std::exchange(s.visited, turn) != turn && without.let(s)) fn(s);
+        // Of several rooms one socket may be found more than once.
+        if (!filter.rooms.empty() && std::exchange(s.visited, turn) == turn) continue;
+        if (without.let(s)) fn(s);
     }
 }
 

@@ -53,6 +53,10 @@ public:
                     std::string_view offset = {});
 
     frame_list frames(encoding how) const;
+    /// What goes alone, as most packets do; nothing where there are attachments.
+    frame_ptr only_frame(encoding how) const {
+        return attachments_.empty() ? text_for(how) : frame_ptr{};
+    }
     /// The event as `["name",...]`, without the offset, and what goes beside it.
     std::string_view payload() const {
         return text_for(encoding::engineio3)->text().substr(head_size_);

@@ -433,8 +433,12 @@ void socket_core::on_drained() {
 
 void socket_core::send_packet(outgoing_packet const& packet, emit_flags const& flags) {
     if (flags.is_volatile && !is_writable()) return;
-    auto frames = packet.frames(how_);
-    if (conn_.send_frames(frames).has_error()) client_.on_refused();
+    auto const sent = [&] {
+        if (auto only = packet.only_frame(how_)) return conn_.send_frames({&only, 1});
+        auto frames = packet.frames(how_);
+        return conn_.send_frames(frames);
+    }();
+    if (sent.has_error()) client_.on_refused();
 }
 
 void socket_core::send_asking(outgoing_packet const& packet,

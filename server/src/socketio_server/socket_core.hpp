@@ -104,7 +104,10 @@ public:
     std::shared_ptr<socket_anchor> const& anchor();
 
     /// Fetches what `send_packet` touches first; behind that, what it touches next.
-    void prefetch() const noexcept { __builtin_prefetch(this); }
+    void prefetch() const noexcept {
+        __builtin_prefetch(this);
+        __builtin_prefetch(&how_);  // on the same line, or the next
+    }
     void prefetch_connection() const noexcept { conn_.prefetch(); }
 
     // -- of its namespace's part
