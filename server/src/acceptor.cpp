@@ -166,7 +166,9 @@ void acceptor::admit(int descriptor, std::string address) {
             (void)::send(descriptor, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         ::close(descriptor);
     };
-    if (core.connections.load(std::memory_order_relaxed) >= core.max_connections)
+    if (core.connections.load(std::memory_order_relaxed) +
+            core.moving.load(std::memory_order_relaxed) >=
+        core.max_connections)
         return turn_away(
             "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     std::unique_ptr<connection_ticket> ticket;

@@ -13,7 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_buffered = std::size_t{64} * 1024;
 // What a client may still send behind the last answer before it is cut off: a reset would take the
 // answer with it. None of it is stored, and the linger bounds the time.
 constexpr std::uint32_t most_drained = 256u * 1024 * 1024;
@@ -52,21 +51,26 @@ void http_connection::start(std::string bytes) {
     });
 }
 
-/// What another shard is sent when a request belongs there.
+/// What another shard is sent when a request belongs there: no longer than it came and with no more
+/// fields, or it would be refused there.
 std::string http_connection::serialized(http::request_view const& r) {
     std::string out;
+    auto has_host = false;
     out.append(r.method).append(" ").append(r.target).append(r.version == 10 ? " HTTP/1.0\r\n"
                                                                              : " HTTP/1.1\r\n");
     for (auto const& f : r.fields) {
         if (iequals(f.name, "content-length") || iequals(f.name, "transfer-encoding") ||
             iequals(f.name, "expect"))
             continue;
-        // No longer than it came, or it would be refused there: the blank is no part of a field.
         auto const is_host = iequals(f.name, "host") && !r.host.empty();
         out.append(f.name).append(":").append(is_host ? r.host : f.value).append("\r\n");
+        has_host = has_host || is_host;
     }
-    if (r.method == "POST")
-        out.append("Content-Length: ").append(std::to_string(r.body.size())).append("\r\n");
+    // Of an absolute target, which is not sent whole.
+    if (!has_host && !r.host.empty()) out.append("Host:").append(r.host).append("\r\n");
+    // Whatever the method: a body without its length would be read as the next request.
+    if (!r.body.empty())
+        out.append("Content-Length:").append(std::to_string(r.body.size())).append("\r\n");
     out.append("\r\n").append(r.body);
     return out;
 }
@@ -83,8 +87,7 @@ void http_connection::on_bytes(char* data, std::size_t size) {
     std::string_view const bytes{data, size};
     if (busy_ || unsent_bytes() != 0) {
         buffer_.append(bytes);
-        if (buffer_.size() > most_buffered) stop_reading();
-        return;
+        return read_on();
     }
     if (buffer_.empty()) return parse(bytes);
     buffer_.append(bytes);
@@ -102,7 +105,18 @@ void http_connection::parse(std::string_view bytes) {
     if (departure_) return leave(bytes);
     if (client_ended_ && !busy_ && phase_ == phase::open && unsent_bytes() == 0)
         return end_connection();
-    if (phase_ == phase::open && !is_dropped() && !bytes.empty()) buffer_.assign(bytes);
+    if (phase_ != phase::open || is_dropped()) return;
+    if (!bytes.empty()) buffer_.assign(bytes);
+    read_on();
+}
+
+/// Reads on unless enough is waiting for its turn.
+void http_connection::read_on() {
+    if (client_ended_) return;
+    if (buffer_.size() > most_buffered)
+        stop_reading();
+    else
+        start_reading();
 }
 
 /// Reads one request off the front; false when more bytes are needed.
@@ -290,7 +304,7 @@ void http_connection::go_on() {
 
 /// Parses what came while there was no time for it: soon, since an answer may be under way here.
 void http_connection::parse_kept() {
-    if (!client_ended_) start_reading();
+    read_on();
     if (buffer_.empty()) return;
     later([this] {
         if (busy_ || phase_ != phase::open) return;
@@ -302,7 +316,7 @@ void http_connection::parse_kept() {
 
 void http_connection::wait_for_request() {
     set_deadline(loop().now() + to_ticks(shard_.core().options.limits.keep_alive));
-    if (!client_ended_) start_reading();
+    read_on();
 }
 
 void http_connection::on_sent() {

@@ -70,11 +70,15 @@ public:
     void on_shutdown() override;
 
 private:
+    // Requests that came ahead of their turn.
+    static constexpr std::size_t most_buffered = std::size_t{64} * 1024;
+
     enum class phase : std::uint8_t {
         open,
         ending,  ///< The last answer is out or queued; what comes is thrown away.
     };
 
+    std::size_t most_at_once() const noexcept override { return most_buffered; }
     void on_bytes(char* data, std::size_t size) override;
     void on_end(bool orderly) override;
     void on_sent() override;
@@ -92,6 +96,7 @@ private:
     void end_connection();
     void go_on();
     void parse_kept();
+    void read_on();
     void tell_gone(bool stalled = false);
     void wait_for_request();
     void leave(std::string_view behind);

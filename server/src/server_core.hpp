@@ -58,6 +58,7 @@ struct server_core {
     std::vector<std::unique_ptr<shard>> shards{};
     std::vector<std::unique_ptr<tls_context>> tls{};  // by listener; null without TLS
     std::atomic<std::size_t> connections{0};
+    std::atomic<std::size_t> moving{0};  ///< Connections between two shards, in neither's count.
     std::size_t max_connections = 0;
     std::atomic<std::size_t> idle_shards{0};  // of those that drain
     address_counts addresses{};

@@ -33,7 +33,7 @@ public:
         auto const idle = !more && !shard_.has_connections();
         auto& idle_shards = shard_.core_.idle_shards;
         if (idle != std::exchange(counted_, idle)) idle ? ++idle_shards : --idle_shards;
-        auto const all_idle = idle_shards == shard_.core_.shards.size();
+        auto const all_idle = idle_shards == shard_.core_.shards.size() && shard_.core_.moving == 0;
         if (all_idle || not_after(until_, now)) return shard_.finish();
         shard_.loop().wheel().arm(*this, now + 1);
     }
@@ -83,6 +83,7 @@ void shard::adopt(arrival a) {
     {
         std::scoped_lock const lock(arriving_);
         if (has_ended_) return;
+        ++core_.moving;
         arrivals_.push_back(std::move(a));
     }
     post([this] { begin_arrived(); });
@@ -95,12 +96,14 @@ void shard::begin_arrived() {
     lock.unlock();
     (new http_connection(*this, std::move(a.stream), std::move(a.address), std::move(a.ticket)))
         ->start(std::move(a.bytes));
+    --core_.moving;
 }
 
 /// What waits in a loop that has ended would keep its clients waiting.
 void shard::turn_arrivals_away() {
     std::scoped_lock const lock(arriving_);
     has_ended_ = true;
+    core_.moving -= arrivals_.size();
     arrivals_.clear();
 }
 

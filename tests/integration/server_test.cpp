@@ -8,6 +8,8 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <fcntl.h>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -238,4 +240,45 @@ TEST_CASE("a server that never runs is destroyed without a trace") {
     at.post("AAAAAAAAAAAAAAAAAAAAAA", [](session&) {});
     s.every(1ms, [] {});
     CHECK(at.session_count() == 0);
+}
+
+namespace {
+
+/// A second descriptor of the server's end of `c`, as a forked child would have one.
+int descriptor_held_elsewhere(raw_client const& c) {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    ::getsockname(c.descriptor(), reinterpret_cast<sockaddr*>(&own), &size);
+    for (int fd = 3; fd < 1'024; ++fd) {
+        sockaddr_in peer{};
+        size = sizeof peer;
+        if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+            peer.sin_family == AF_INET && peer.sin_port == own.sin_port)
+            return ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    }
+    return -1;
+}
+
+}  // namespace
+
+TEST_CASE("a closed socket that a forked child still holds open is not told of any more") {
+    endpoint all;
+    running_server const s(on_free_port(),
+                           [&](server& at) { all = at.mount("/ws", websocket_options{}, echo()); });
+    auto c = std::make_unique<raw_client>(s.port());
+    REQUIRE(c->upgrade("/ws").status == 101);
+    auto const held = descriptor_held_elsewhere(*c);
+    REQUIRE(held >= 0);
+    c->send(client_close(1000));
+    CHECK(c->read_frame().opcode == 8);
+    CHECK(eventually([&] { return all.session_count() == 0; }));
+    c->try_send("more");
+    c.reset();
+    for (int i = 0; i < 3; ++i) {
+        raw_client next(s.port());
+        REQUIRE(next.upgrade("/ws").status == 101);
+        next.send_text("still here");
+        CHECK(next.read_message() == "still here");
+    }
+    ::close(held);
 }

@@ -7,10 +7,15 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <linux/sockios.h>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <sys/ioctl.h>
 #include <thread>
 #include <vector>
 
@@ -278,4 +283,77 @@ TEST_CASE("an answer too long for a client that has gone harms nobody") {
         CHECK(h.connect().get("/echo").status == 200);
     }
     CHECK(eventually([&] { return h.sockjs.session_count() == 0; }));
+}
+
+TEST_CASE("a body moves with its request to another shard, whatever the method") {
+    running_server const server(on_free_port(threads), [](anywire::server& at) {
+        at.mount("/echo", sockjs_options{.origins = {"*"}, .jsonp = true}, echo());
+        at.mount("/engine.io", engineio_options{}, echo());
+    });
+    for (int i = 0; i < 16; ++i) {
+        raw_client c(server.port());
+        auto const sid = std::to_string(i);
+        auto const jsonp = i % 2 == 0;
+        auto const target = jsonp ? "/echo/000/" + sid + "/jsonp?c=cb"
+                                  : "/engine.io/?EIO=4&transport=polling&sid=" + sid;
+        // Whoever lost the length would take the body for a request.
+        auto const body = c.request_bytes("GET", "/nowhere");
+        c.send(c.request_bytes(jsonp ? "GET" : "PUT", target, body) +
+               c.request_bytes("GET", "/echo"));
+        CHECK(c.read_response().status == (jsonp ? 200 : 400));
+        CHECK(c.read_response().body == "Welcome to SockJS!\n");
+    }
+}
+
+namespace {
+
+/// Bytes of `c` that the server has read and not answered yet: what it keeps of them.
+std::size_t kept_of(raw_client const& c, std::size_t sent, std::size_t answered) {
+    int unsent = 0;
+    REQUIRE(::ioctl(c.descriptor(), SIOCOUTQ, &unsent) == 0);
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    ::getsockname(c.descriptor(), reinterpret_cast<sockaddr*>(&own), &size);
+    char remote[8];
+    std::snprintf(remote, sizeof remote, ":%04X ", ntohs(own.sin_port));
+    std::ifstream all("/proc/net/tcp");
+    std::size_t unread = 0;
+    for (std::string line; std::getline(all, line);) {
+        // "sl local remote state tx_queue:rx_queue": the server's end has our port as remote.
+        auto const at = line.find(remote, 20);
+        if (at == line.npos || at > 30) continue;
+        unread = std::strtoul(line.c_str() + line.find(':', at + 6) + 1, nullptr, 16);
+    }
+    return sent - static_cast<std::size_t>(unsent) - unread - answered;
+}
+
+}  // namespace
+
+TEST_CASE("requests ahead of their turn are not read without end, also when each moves") {
+    house const h;
+    auto c = h.connect();
+    auto sender = h.connect();
+    std::string requests;
+    for (int i = 0; i < 4; ++i) {
+        CHECK(sender.post(path_of(i) + "/xhr").body == "o\n");
+        requests += c.request_bytes("POST", path_of(i) + "/xhr");
+    }
+    std::size_t sent = 0;
+    auto const fill = [&] {
+        for (;;) {
+            auto const from = std::string_view(requests).substr(sent % requests.size());
+            auto const n =
+                ::send(c.descriptor(), from.data(), from.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+            if (n <= 0) break;
+            sent += static_cast<std::size_t>(n);
+        }
+    };
+    constexpr std::size_t answers = 80;
+    for (std::size_t i = 0; i < answers; ++i) {
+        fill();
+        CHECK(sender.post(path_of(static_cast<int>(i % 4)) + "/xhr_send", "[\"x\"]").status == 204);
+        CHECK(c.read_response().body == "a[\"x\"]\n");
+    }
+    // 64 KB and what one read brings.
+    CHECK(kept_of(c, sent, answers * requests.size() / 4) <= 2 * 64 * 1024);
 }

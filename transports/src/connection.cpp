@@ -34,14 +34,14 @@ void connection::drop() noexcept {
     want_read_ = false;
     disarm();
     host_.sockets().forget(*this);
+    unwatch();
     stream_.close();
     settle();
 }
 
 byte_stream connection::take_stream() noexcept {
     want_read_ = false;
-    if (is_watched_) host_.sockets().remove(stream_.descriptor());
-    is_watched_ = watches_reading_ = watches_sending_ = false;
+    unwatch();
     return std::move(stream_);
 }
 
@@ -83,16 +83,17 @@ void connection::watch() {
     watches_sending_ = sending;
 }
 
+/// Not left to the close: a child that the application forks may hold the socket open beyond it.
+void connection::unwatch() noexcept {
+    if (is_watched_) host_.sockets().remove(stream_.descriptor());
+    is_watched_ = watches_reading_ = watches_sending_ = false;
+}
+
 /// Something has come that nobody waits for; it would come again and again.
 void connection::unwatch_rest() {
     auto const events = wanted();
-    auto& sockets = host_.sockets();
-    if (events == 0) {
-        sockets.remove(stream_.descriptor());
-        is_watched_ = false;
-    } else if (!sockets.change(stream_.descriptor(), events, *this)) {
-        return break_off();
-    }
+    if (events == 0) return unwatch();
+    if (!host_.sockets().change(stream_.descriptor(), events, *this)) return break_off();
     watches_reading_ = (events & EPOLLIN) != 0;
     watches_sending_ = (events & EPOLLOUT) != 0;
 }
@@ -128,7 +129,7 @@ void connection::read_buffered() {
 }
 
 void connection::read_once() {
-    auto const r = stream_.read(host_.in(), io_host::read_size);
+    auto const r = stream_.read(host_.in(), most_at_once());
     switch (r.what) {
         case io_result::status::ok: return on_bytes(host_.in(), r.bytes);
         case io_result::status::again: return;
@@ -266,7 +267,7 @@ void connection::break_off() {
     later([this] {
         constexpr int most_reads = 64;
         for (int i = 0; i < most_reads && want_read_ && !dropped_; ++i) {
-            auto const r = stream_.read(host_.in(), io_host::read_size);
+            auto const r = stream_.read(host_.in(), most_at_once());
             if (r.what != io_result::status::ok) break;
             on_bytes(host_.in(), r.bytes);
         }

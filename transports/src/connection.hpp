@@ -53,6 +53,8 @@ protected:
     // -- what a derived connection hears ---------------------------------------------------------
     /// Bytes have come. They may be changed in place.
     virtual void on_bytes(char* data, std::size_t size) = 0;
+    /// How much it takes at once: less where what is not used yet would have to be kept.
+    virtual std::size_t most_at_once() const noexcept { return io_host::read_size; }
     /// The peer sends no more (`orderly`), or the connection is broken.
     virtual void on_end(bool orderly) = 0;
     /// What `send` had kept is out.
@@ -144,6 +146,7 @@ private:
     std::uint32_t wanted() const noexcept;
     void watch();
     void unwatch_rest();
+    void unwatch() noexcept;
     /// A write has failed: nothing goes out any more, and the end is told soon.
     void break_off();
     void keep(std::span<frame* const> frames, std::size_t already_sent);

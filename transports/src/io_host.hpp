@@ -24,7 +24,7 @@ class connection;
 class io_host {
 public:
     // A long message that lies whole in here is not copied.
-    static constexpr std::size_t read_size = std::size_t{256} * 1024;
+    static constexpr std::size_t read_size = std::size_t{128} * 1024;
     static constexpr std::size_t flat_size = std::size_t{32} * 1024;
 
     /// `connections` counts those of all shards.

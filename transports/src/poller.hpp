@@ -46,9 +46,10 @@ public:
     [[nodiscard]] bool change(int descriptor, std::uint32_t events, watcher& w) noexcept {
         return control(EPOLL_CTL_MOD, descriptor, events, w);
     }
+    /// Before the socket is closed, or its watcher gone.
     void remove(int descriptor) noexcept;
-    /// What is known already is not told to `w` any more. Closing a socket takes it out, but not
-    /// out of what one look has brought.
+    /// What one look has brought already is not told to `w` any more; `remove` does not see to
+    /// that.
     void forget(watcher const& w) noexcept;
     /// Nothing is told any more until the next look: the loop ends.
     void stop() noexcept { count_ = 0; }

@@ -55,6 +55,7 @@ socket_core::socket_core(client& c, std::shared_ptr<nsp_core> nsp, json_value au
       auth_(auth.view().text() == "{}" ? nullptr : std::make_unique<json_value>(std::move(auth))) {}
 
 socket_core::~socket_core() {
+    rare_.reset();  // the application's functions: what they hold may still look at this
     if (anchor_) anchor_->to = nullptr;
     if (stored_) nsp_->forget_pid(stored_->pid, *this);
     while (!rooms_joined.empty()) part_.leave(*this, *rooms_joined.back());
