@@ -57,11 +57,11 @@ class Survivor {
   onOpen(transport, { recovered }) {
     const before = this.best;
     this.transport = transport;
+    if (this.downSince !== undefined) this.reconnects++;  // what is shown next holds it
     this.enter('open');
     if (this.downSince !== undefined) {
       const took = performance.now() - this.downSince;
       this.downSince = undefined;
-      this.reconnects++;
       this.fate = recovered ? `recovered in ${ms(took)}` : `back in ${ms(took)}`;
       this.mark(recovered ? '★' : '↺');
       this.say(`${recovered ? 'recovered its session' : 'connected again'} over ${transport} after ${ms(took)}`, 'good');
