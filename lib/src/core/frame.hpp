@@ -142,7 +142,8 @@ private:
     frame* frame_ = nullptr;
 };
 
-/// A text frame of the protocol's own that is the same for every session.
+/// A text frame of the protocol's own that is the same for every session. Whoever keeps it for good
+/// must not destroy it at the end of the program, when a server may still be running.
 frame_ptr make_constant_frame(std::string_view text);
 
 /// Frames waiting to be written, oldest first, counted in bytes. Two slots inline, heap from the

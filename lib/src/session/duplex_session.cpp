@@ -10,11 +10,12 @@ namespace anywire {
 namespace {
 
 frame_ptr ping_frame() {
-    static frame_ptr const ping = [] {
+    // As `make_constant_frame` wants it kept.
+    static auto const& ping = *new frame_ptr([] {
         frame_ptr f(frame::make(std::string_view{}, frame_kind::ping));
         f->mark_protocol();
         return f;
-    }();
+    }());
     return ping;
 }
 

@@ -19,15 +19,15 @@ using engineio::revision;
 constexpr std::size_t most_packets = 1'000'000;
 
 frame_ptr ping_frame() {
-    static frame_ptr const f = make_constant_frame("2");
+    static auto const& f = *new frame_ptr(make_constant_frame("2"));
     return f;
 }
 frame_ptr pong_frame() {
-    static frame_ptr const f = make_constant_frame("3");
+    static auto const& f = *new frame_ptr(make_constant_frame("3"));
     return f;
 }
 frame_ptr noop_frame() {
-    static frame_ptr const f = make_constant_frame("6");
+    static auto const& f = *new frame_ptr(make_constant_frame("6"));
     return f;
 }
 

@@ -38,12 +38,12 @@ frame_ptr make_sockjs_close(session_loop& loop, close_code code, std::string_vie
 }
 
 frame_ptr sockjs_open_frame() {
-    static frame_ptr const open = make_constant_frame("o");
+    static auto const& open = *new frame_ptr(make_constant_frame("o"));
     return open;
 }
 
 frame_ptr sockjs_heartbeat_frame() {
-    static frame_ptr const heartbeat = make_constant_frame("h");
+    static auto const& heartbeat = *new frame_ptr(make_constant_frame("h"));
     return heartbeat;
 }
 
