@@ -163,6 +163,18 @@ bool connection::send(std::string_view bytes) {
 }
 
 bool connection::send_frames(std::span<frame* const> frames) {
+    if (frames.size() == 1 && !unsent_ && !dropped_ && !broken_) {
+        // What an echo and a broadcast are made of, without the loops below.
+        auto const bytes = frames[0]->ws();
+        auto const r = stream_.write(bytes);
+        if (r.bytes == bytes.size()) return true;
+        if (r.what == io_result::status::failed || r.what == io_result::status::end) {
+            break_off();
+            return true;
+        }
+        keep(frames, r.bytes);
+        return false;
+    }
     std::size_t total = 0;
     for (auto* f : frames) total += f->ws().size();
     std::size_t sent = 0;

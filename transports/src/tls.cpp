@@ -105,6 +105,16 @@ tls_context::tls_context(std::string const& certificate, std::string const& key,
 // ---- stream
 // --------------------------------------------------------------------------------------
 
+namespace {
+
+/// `SSL_get_error` looks at the thread's queue of errors, in which the application may have left
+/// one. Looking costs less than clearing an empty queue.
+void forget_old_errors() noexcept {
+    if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
+}  // namespace
+
 void tls_stream::deleter::operator()(ssl_st* s) const noexcept {
     SSL_free(s);
 }
@@ -126,7 +136,7 @@ io_result tls_stream::read(char* to, std::size_t room) noexcept {
     // One record a call would cost a read event each: fill what there is room for.
     std::size_t got = 0;
     do {
-        ERR_clear_error();
+        forget_old_errors();
         auto const n = SSL_read(
             ssl_.get(), to + got, static_cast<int>(std::min<std::size_t>(room - got, INT_MAX)));
         if (n <= 0) {
@@ -147,7 +157,7 @@ io_result tls_stream::read(char* to, std::size_t room) noexcept {
 io_result tls_stream::write(std::string_view bytes) noexcept {
     std::size_t sent = 0;
     while (sent < bytes.size()) {
-        ERR_clear_error();
+        forget_old_errors();
         auto const size = std::min<std::size_t>(bytes.size() - sent, INT_MAX);
         auto const n = SSL_write(ssl_.get(), bytes.data() + sent, static_cast<int>(size));
         if (n <= 0) {
