@@ -38,7 +38,7 @@ protected:
 /// One HTTP request waiting for its one answer: whole by `respond`, or in pieces by
 /// `begin_stream`, `write_stream` and `end_stream`.
 ///
-/// Thread: the shard's that serves the request; the connection may live on another one.
+/// Thread: the shard's that serves the request, where its connection lives.
 class exchange {
 public:
     /// Who hears of the end from now on; null for nobody. With `needs_client` a client that has
