@@ -279,8 +279,8 @@ bool http_connection::end_stream() {
 
 /// The answer is complete. True when all of it is out.
 bool http_connection::complete() {
-    if (unsent_bytes() != 0) {
-        answered_ = true;  // `on_sent` goes on
+    if (unsent_bytes() != 0 || is_broken()) {
+        answered_ = true;  // `on_sent` goes on, or `on_end`: who cannot be told was not answered
         return false;
     }
     events_ = nullptr;

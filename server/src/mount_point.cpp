@@ -65,6 +65,10 @@ mount_point::mount_point(server_core& core,
     require_option(limits.max_queued_bytes >= 1024 && limits.max_queued_bytes <= (1u << 30),
                    p,
                    "limits.max_queued_bytes must be 1 KiB to 1 GiB");
+    require_option(limits.max_burst_bytes <= (1u << 30),
+                   p,
+                   "limits.max_burst_bytes must be at most 1 GiB");
+    require_option(limits.burst_grace.count() >= 0, p, "limits.burst_grace must not be negative");
     require_option(limits.write_stall.count() > 0, p, "limits.write_stall must be positive");
     require_option(
         limits.close_handshake.count() > 0, p, "limits.close_handshake must be positive");

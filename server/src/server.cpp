@@ -1,5 +1,6 @@
 #include <anywire/server.hpp>
 
+#include "memory_limit.hpp"
 #include "mount_point.hpp"
 #include "server_core.hpp"
 #include "shard.hpp"
@@ -132,7 +133,7 @@ public:
         core_.mounts.push_back(m);
         for (auto const& s : core_.shards)
             s->add_endpoint(std::make_unique<endpoint_core>(
-                s->loop(), m->app(), m->limits(), m->counters(), core_.hash_key));
+                s->loop(), m->app(), m->limits(), m->counters(), core_.hash_key, m->prefix()));
         return endpoint(m);
     }
 
@@ -172,10 +173,25 @@ private:
         auto n = core_.options.threads;
         if (n == 0) n = std::clamp(std::thread::hardware_concurrency(), 1u, most_threads);
         for (unsigned i = 0; i < n; ++i) core_.shards.push_back(std::make_unique<shard>(i, core_));
+        share_queue_budget();
         auto& random = core_.shards.front()->loop();
         std::array<unsigned char, sizeof(siphash_key)> bytes{};
         random.fill_random(bytes);
         std::memcpy(core_.hash_key.data(), bytes.data(), bytes.size());
+    }
+
+    void share_queue_budget() {
+        auto const most = core_.options.limits.max_queued_total;
+        core_.queues.most = most != 0 ? most : memory_limit() / 4;
+        core_.queues.relieve = [this] {
+            core_.relieving = core_.shards.size();
+            for (auto const& s : core_.shards)
+                s->post([this, &loop = s->loop()] {
+                    loop.relieve();
+                    if (--core_.relieving == 0) core_.queues.asked = false;
+                });
+        };
+        for (auto const& s : core_.shards) s->loop().share(core_.queues);
     }
 
     void listen(listener_options const& l) {

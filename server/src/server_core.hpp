@@ -6,6 +6,7 @@
 #include "core/siphash.hpp"
 #include "forwarded.hpp"
 #include "router.hpp"
+#include "session/queue_budget.hpp"
 #include "tls.hpp"
 
 #include <atomic>
@@ -62,6 +63,8 @@ struct server_core {
     std::size_t max_connections = 0;
     std::atomic<std::size_t> idle_shards{0};  // of those that drain
     address_counts addresses{};
+    queue_budget queues{};  ///< Over the sessions of all shards.
+    std::atomic<std::size_t> relieving{0};  ///< Shards that have still to relieve it.
     std::vector<std::function<void()>> at_end{};  ///< Called when no shard runs any more.
     bool is_going = false;  ///< No shard runs any more, and none is to be posted to.
 

@@ -137,7 +137,7 @@ TEST_CASE("a handler that throws ends its own session with 1011, and the others 
         REQUIRE(c.upgrade("/ws").status == 101);
         c.send_text("throw 7");
         CHECK(c.read_close().close_code() == 1011);
-        CHECK(lines.wait_for("a handler threw something that is no exception"));
+        CHECK(lines.wait_for("a handler threw something that is not a std::exception"));
     }
     SECTION("on a poll") {
         raw_client poll(s.port());

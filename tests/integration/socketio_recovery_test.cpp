@@ -243,6 +243,7 @@ TEST_CASE("of many who show the same secret at once the last keeps the session")
 TEST_CASE("what is missed and too much for a queue makes a new session, not a closed one") {
     sio_house house(1, add_notes, recovering([](sio::options& o) {
                         o.engine.limits.max_queued_bytes = 10'000;
+                        o.engine.limits.max_burst_bytes = 0;
                     }));
     visitor v(house);
     v.cut(house);

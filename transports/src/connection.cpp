@@ -163,31 +163,35 @@ bool connection::send(std::string_view bytes) {
 }
 
 bool connection::send_frames(std::span<frame* const> frames) {
-    if (frames.size() == 1 && !unsent_ && !dropped_ && !broken_) {
+    if (!unsent_) frames = frames.subspan(send_some_frames(frames));
+    if (dropped_ || broken_) return true;
+    if (frames.empty()) return !unsent_;
+    keep(frames, 0);
+    return false;
+}
+
+std::size_t connection::send_some_frames(std::span<frame* const> frames) {
+    if (dropped_ || broken_) return frames.size();
+    if (frames.size() == 1) {
         // What an echo and a broadcast are made of, without the loops below.
         auto const bytes = frames[0]->ws();
         auto const r = stream_.write(bytes);
-        if (r.bytes == bytes.size()) return true;
-        if (r.what == io_result::status::failed || r.what == io_result::status::end) {
+        if (r.bytes == bytes.size()) return 1;
+        if (r.what == io_result::status::failed || r.what == io_result::status::end)
             break_off();
-            return true;
-        }
-        keep(frames, r.bytes);
-        return false;
+        else
+            keep(frames, r.bytes);
+        return 1;
     }
-    std::size_t total = 0;
-    for (auto* f : frames) total += f->ws().size();
-    std::size_t sent = 0;
-    if (dropped_ || broken_)
-        sent = total;
-    else if (!unsent_)
-        sent = write_frames(frames, 0);
-    if (broken_) sent = total;
-    if (sent < total) {
-        keep(frames, sent);
-        return false;
-    }
-    return true;
+    auto sent = write_frames(frames, 0);
+    if (broken_) return frames.size();
+    std::size_t taken = 0;
+    while (taken < frames.size() && sent >= frames[taken]->ws().size())
+        sent -= frames[taken++]->ws().size();
+    if (taken == frames.size()) return taken;
+    // At least one is kept, or nobody would say when the socket takes more.
+    keep(frames.subspan(taken, 1), sent);
+    return taken + 1;
 }
 
 /// Writes a prefix of `frames`, the first from `offset` on: how many bytes were tried.

@@ -70,6 +70,8 @@ protected:
     byte_stream& stream() noexcept { return stream_; }
     byte_stream const& stream() const noexcept { return stream_; }
     bool is_dropped() const noexcept { return dropped_; }
+    /// A write has failed: what is sent goes nowhere, and `on_end` follows.
+    bool is_broken() const noexcept { return broken_; }
     bool is_in_event() const noexcept { return in_event_; }
 
     /// While one lives, this is not deleted: for calls that come from outside its events.
@@ -103,6 +105,10 @@ protected:
     bool send(std::string_view bytes);
     /// The same for frames; those that are kept are kept by a reference of their own.
     bool send_frames(std::span<frame* const> frames);
+    /// Writes as many of the frames as the socket takes now, and keeps the one that it took only a
+    /// part of: how many those are. All of them where `unsent_bytes()` is 0 then.
+    /// Requires: `unsent_bytes()` is 0, and there are frames.
+    std::size_t send_some_frames(std::span<frame* const> frames);
     std::size_t unsent_bytes() const noexcept { return unsent_ ? unsent_->bytes : 0; }
 
     void set_deadline(tick when);

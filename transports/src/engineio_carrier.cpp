@@ -11,6 +11,7 @@
 namespace anywire {
 
 write_result poll_carrier::write(std::span<frame* const> batch) {
+    batch = batch.first(frames_to_gather(batch));
     if (dress_.max_packets != 0) batch = batch.first(std::min(batch.size(), dress_.max_packets));
     boost::container::small_vector<engineio::outgoing, 16> packets;
     for (auto const* f : batch) packets.push_back({f->text(), f->kind() == frame_kind::binary});

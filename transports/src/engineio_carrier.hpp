@@ -28,7 +28,6 @@ public:
     carrier shape() const noexcept override { return carrier::one_shot; }
     std::string_view name() const noexcept override { return "polling"; }
     write_result write(std::span<frame* const> batch) override;
-    std::size_t pending_bytes() const noexcept override { return 0; }
 
 private:
     bool compress(std::string& body, std::span<frame* const> batch) const;

@@ -129,6 +129,13 @@ void http_carrier::on_stalled() {
     delete this;
 }
 
+std::size_t frames_to_gather(std::span<frame* const> batch) noexcept {
+    std::size_t n = 0;
+    for (std::size_t bytes = 0; n < batch.size() && bytes < most_gathered; ++n)
+        bytes += batch[n]->cost();
+    return n;
+}
+
 // ---- one-shot
 // ------------------------------------------------------------------------------------
 
@@ -137,6 +144,7 @@ std::string_view one_shot_carrier::name() const noexcept {
 }
 
 write_result one_shot_carrier::write(std::span<frame* const> batch) {
+    batch = batch.first(frames_to_gather(batch));
     auto const messages = leading_messages(batch);
     auto const taken = messages == 0 ? 1 : messages;
     std::string joined;
@@ -164,10 +172,6 @@ stream_carrier::stream_carrier(exchange& to,
 
 std::string_view stream_carrier::name() const noexcept {
     return name_of(dress_.envelope);
-}
-
-std::size_t stream_carrier::pending_bytes() const noexcept {
-    return const_cast<stream_carrier*>(this)->to().unsent();
 }
 
 void stream_carrier::append_start(std::string& out) {
@@ -202,6 +206,7 @@ std::size_t stream_carrier::append_frame(std::string& out, frame const& f) {
 }
 
 write_result stream_carrier::write(std::span<frame* const> batch) {
+    batch = batch.first(frames_to_gather(batch));
     std::string out;
     auto const first = !started_;
     append_start(out);

@@ -29,6 +29,7 @@ public:
     void close(close_code code, std::string_view text) noexcept override;
     void abort() noexcept override;
     void pause_reading(bool) override {}
+    std::size_t pending_bytes() const noexcept override { return to_->unsent(); }
     bool is_peer_gone() const noexcept override { return to_->is_client_gone(); }
 
     void on_sent() override {}
@@ -50,6 +51,13 @@ private:
     transport_events* session_;
 };
 
+/// How much one answer or one piece of a stream gathers of what waits, at least: the rest waits for
+/// the next, where it can still be dropped and counts once.
+constexpr std::size_t most_gathered = std::size_t{1} << 20;
+
+/// How many of the first frames of a batch go together into one answer.
+std::size_t frames_to_gather(std::span<frame* const> batch) noexcept;
+
 /// SockJS long-polling: one batch answers one request. Messages that wait together leave as one
 /// frame.
 class one_shot_carrier final : public http_carrier {
@@ -60,7 +68,6 @@ public:
     carrier shape() const noexcept override { return carrier::one_shot; }
     std::string_view name() const noexcept override;
     write_result write(std::span<frame* const> batch) override;
-    std::size_t pending_bytes() const noexcept override { return 0; }
 
 private:
     carrier_dress dress_;
@@ -78,7 +85,6 @@ public:
     carrier shape() const noexcept override { return carrier::stream; }
     std::string_view name() const noexcept override;
     write_result write(std::span<frame* const> batch) override;
-    std::size_t pending_bytes() const noexcept override;
     void on_sent() override { session().on_writable(*this); }
 
 private:

@@ -159,21 +159,31 @@ void websocket_connection::pause_reading(bool pause) {
 // -------------------------------------------------------------------------------------
 
 write_result websocket_connection::write(std::span<frame* const> batch) {
-    auto const taken = batch.size();
-    bool sent = false;
+    auto taken = batch.size();
     if (deflate_) {
-        std::string flat;
-        if (auto const head = std::move(head_)) flat.append(head->ws());
-        for (auto* f : batch) append_frame(flat, *f);
-        sent = send(flat);
+        taken = write_deflated(batch);
     } else if (auto const head = std::move(head_)) {
         std::vector<frame*> with_head{head.get()};
         with_head.insert(with_head.end(), batch.begin(), batch.end());
-        sent = send_frames(with_head);
+        taken = send_some_frames(with_head) - 1;
     } else {
-        sent = send_frames(batch);
+        taken = send_some_frames(batch);
     }
-    return {taken, sent ? write_result::next::ready : write_result::next::blocked};
+    return {taken, unsent_bytes() == 0 ? write_result::next::ready : write_result::next::blocked};
+}
+
+/// Compresses no more than the socket takes, but for one piece.
+std::size_t websocket_connection::write_deflated(std::span<frame* const> batch) {
+    constexpr std::size_t piece = std::size_t{64} * 1024;
+    std::size_t taken = 0;
+    std::string flat;
+    if (auto const head = std::move(head_)) flat.append(head->ws());
+    while (taken < batch.size()) {
+        while (taken < batch.size() && flat.size() < piece) append_frame(flat, *batch[taken++]);
+        if (!send(flat)) break;
+        flat.clear();
+    }
+    return taken;
 }
 
 void websocket_connection::append_frame(std::string& out, frame const& f) {

@@ -76,6 +76,7 @@ private:
     void finish_goodbye();
     void tell_closed(close_event const& how);
     void send_head_if_alone();
+    std::size_t write_deflated(std::span<frame* const> batch);
     void append_frame(std::string& out, frame const& f);
     void append_deflated(std::string& out, frame const& f);
 

@@ -20,13 +20,24 @@ struct session_limits {
     /// Default 1 000 000. A longer message closes with 1009, a longer body is answered 413.
     std::size_t max_message = 1'000'000;
 
-    /// Most bytes waiting to be written for one session. Each queued frame is charged its bytes
-    /// and 64 more, so that many small ones cost what they cost. An empty queue takes any one
-    /// message. Default 1 MiB.
+    /// Bytes that may wait for one session for as long as they like. Everything that waits counts:
+    /// messages, the protocol's own frames, and answers that the client has not read yet. Each
+    /// frame is charged its bytes and 64 more, so that many small ones cost what they cost. An
+    /// empty queue takes any one message. What the connection takes at once is written before
+    /// anything is judged, so a client that reads may be sent bursts. Default 1 MiB.
     std::size_t max_queued_bytes = 1u << 20;
 
-    /// What happens beyond `max_queued_bytes`. Default: close as `slow_consumer`.
+    /// What happens to a session whose bytes stay above `max_queued_bytes` for longer than
+    /// `burst_grace`, or would pass `max_burst_bytes`. Default: close as `slow_consumer`.
     overflow_policy overflow = overflow_policy::close;
+
+    /// Bytes beyond which `overflow` acts at once; taken as `max_queued_bytes` where that is more.
+    /// Default 16 MiB.
+    std::size_t max_burst_bytes = 16u << 20;
+
+    /// How long a session may stay above `max_queued_bytes`. After that `overflow` acts, and acts
+    /// at once until the client has read enough to be below again. Default 10 s.
+    std::chrono::milliseconds burst_grace{10'000};
 
     /// Most WebSocket fragments in one message; 0 is no limit. Default 16 384.
     std::uint32_t max_fragments = 16'384;
@@ -60,6 +71,12 @@ struct server_limits {
     std::chrono::milliseconds tls_handshake{10'000};  ///< Beyond: closed without an answer.
     std::chrono::milliseconds request_head{20'000};   ///< First byte to end of head; beyond: 408.
     std::chrono::milliseconds request_body{30'000};   ///< The whole body; beyond: 408.
+    /// Bytes that may wait in the queues of all sessions together. Beyond it the sessions with the
+    /// most bytes are ended as `slow_consumer`, until a tenth of the bound is free again. A message
+    /// that many sessions share is charged to none of them. 0, the default, is a quarter of the
+    /// memory that the process may use (the machine's, or its control group's).
+    std::size_t max_queued_total = 0;
+
     /// Between two requests of a connection. Default 62 s: longer than the 60 s for which common
     /// proxies reuse an upstream connection.
     std::chrono::milliseconds keep_alive{62'000};

@@ -1,6 +1,5 @@
 #include "core/frame.hpp"
 
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -76,65 +75,6 @@ frame_ptr make_constant_frame(std::string_view text) {
     f->mark_protocol();
     f->mark_shared();
     return f;
-}
-
-void frame_queue::push(frame_ptr f) {
-    if (count_ == capacity_) grow();
-    bytes_ += static_cast<std::uint32_t>(f->cost());
-    slots()[(head_ + count_) & mask()] = f.release();
-    ++count_;
-}
-
-void frame_queue::pop(std::size_t n) noexcept {
-    for (std::size_t i = 0; i < n; ++i) {
-        auto* const f = at(i);
-        bytes_ -= static_cast<std::uint32_t>(f->cost());
-        f->unref();
-    }
-    drop_front(n);
-}
-
-bool frame_queue::drop_oldest() noexcept {
-    std::uint32_t first = 0;
-    while (first < count_ && (at(first)->is_protocol() || at(first)->is_attachment())) ++first;
-    if (first == count_) return false;
-    auto end = first + 1;
-    while (end < count_ && at(end)->is_attachment()) ++end;
-    for (auto i = first; i < end; ++i) {
-        bytes_ -= static_cast<std::uint32_t>(at(i)->cost());
-        at(i)->unref();
-    }
-    // What is older moves up; there are few protocol frames, so few moves.
-    for (auto k = first; k > 0; --k) slots()[(head_ + k - 1 + (end - first)) & mask()] = at(k - 1);
-    drop_front(end - first);
-    return true;
-}
-
-void frame_queue::clear() noexcept {
-    for (std::size_t i = 0; i < count_; ++i) at(i)->unref();
-    bytes_ = 0;
-    drop_front(count_);
-}
-
-void frame_queue::drop_front(std::size_t n) noexcept {
-    head_ = (head_ + static_cast<std::uint32_t>(n)) & mask();
-    count_ -= static_cast<std::uint32_t>(n);
-    if (count_ != 0) return;
-    head_ = 0;
-    if (capacity_ == 2) return;
-    std::free(heap_);
-    capacity_ = 2;
-}
-
-void frame_queue::grow() {
-    auto const wider = capacity_ == 2 ? 8 : capacity_ * 2;
-    auto** const next = static_cast<frame**>(std::malloc(wider * sizeof(frame*)));
-    if (!next) throw std::bad_alloc();
-    for (std::uint32_t i = 0; i < count_; ++i) next[i] = at(i);
-    if (capacity_ != 2) std::free(heap_);
-    heap_ = next;
-    head_ = 0;
-    capacity_ = wider;
 }
 
 }  // namespace anywire

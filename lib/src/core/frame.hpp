@@ -146,44 +146,4 @@ private:
 /// must not destroy it at the end of the program, when a server may still be running.
 frame_ptr make_constant_frame(std::string_view text);
 
-/// Frames waiting to be written, oldest first, counted in bytes. Two slots inline, heap from the
-/// third, given back when it runs empty: an idle session pays 32 bytes.
-class frame_queue {
-public:
-    frame_queue() noexcept = default;
-    frame_queue(frame_queue const&) = delete;
-    frame_queue& operator=(frame_queue const&) = delete;
-    ~frame_queue() { clear(); }
-
-    bool empty() const noexcept { return count_ == 0; }
-    std::size_t size() const noexcept { return count_; }
-    /// The sum of `frame::cost()`.
-    std::size_t bytes() const noexcept { return bytes_; }
-
-    void push(frame_ptr f);
-    frame* at(std::size_t i) const noexcept { return slots()[(head_ + i) & mask()]; }
-    /// Removes the `n` oldest.
-    void pop(std::size_t n) noexcept;
-    /// Drops the oldest message, its attachments with it: frames that are not the protocol's own.
-    /// Attachments whose message has left stay. False when there is nothing to drop.
-    bool drop_oldest() noexcept;
-    void clear() noexcept;
-
-private:
-    std::uint32_t mask() const noexcept { return capacity_ - 1; }
-    frame** slots() const noexcept { return capacity_ == 2 ? const_cast<frame**>(inline_) : heap_; }
-    void grow();
-    void drop_front(std::size_t n) noexcept;
-
-    union {
-        frame* inline_[2];
-        frame** heap_;
-    };
-    std::uint32_t head_ = 0;
-    std::uint32_t count_ = 0;
-    std::uint32_t capacity_ = 2;
-    std::uint32_t bytes_ = 0;
-};
-static_assert(sizeof(frame_queue) == 32);
-
 }  // namespace anywire

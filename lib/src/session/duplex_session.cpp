@@ -25,12 +25,13 @@ frame_ptr ping_frame() {
 // -------------------------------------------------------------------------------
 
 duplex_session::duplex_session(endpoint_core& endpoint, origin from, duplex_timing const& timing)
-    : session_base(endpoint, std::move(from)), timing_(timing), alive_(endpoint.loop().now()) {
+    : session_base(endpoint, std::move(from)), timing_(timing) {
     if (timing_.ping_interval == 0) return;
     // The first falls at 0.8 to 1.0 of the interval, so that a storm of connects is no storm of
     // pings later.
     auto const fifth = timing_.ping_interval / 5 + 1;
-    set_due(alive_ + timing_.ping_interval - loop().random_u32() % fifth);
+    next_ping_ = loop().now() + timing_.ping_interval - loop().random_u32() % fifth;
+    set_due(next_ping_);
 }
 
 void duplex_session::on_payload(anywire::transport& from, std::string_view data, bool binary) {
@@ -39,26 +40,34 @@ void duplex_session::on_payload(anywire::transport& from, std::string_view data,
 }
 
 void duplex_session::on_alive(anywire::transport&) {
-    alive_ = loop().now();
     awaiting_pong_ = false;
 }
 
 void duplex_session::on_due(tick now) {
     if (!wire()) return;
-    if (awaiting_pong_) {
+    if (awaiting_pong_ && not_after(silent_since_ + timing_.ping_timeout, now)) {
         // A ping that still waits behind unsent bytes has not been heard; the carrier's own limit
         // on stalled writes decides then.
         if (!is_blocked() && !is_paused()) return on_silence();
-        return set_due(now + timing_.ping_timeout);
+        silent_since_ = now;
     }
-    // Whoever was heard lately needs no ping; the first one comes up to a fifth early on purpose.
-    auto const silence =
-        std::exchange(is_first_, false) ? timing_.ping_interval / 5 * 4 : timing_.ping_interval;
-    if (now - alive_ < silence) return set_due(alive_ + timing_.ping_interval);
-    if (current() == state::open) send_ping();
-    awaiting_pong_ = true;
-    graces_ = 2;
-    set_due(now + timing_.ping_timeout);
+    if (not_after(next_ping_, now)) {
+        // One that waits behind unsent bytes is enough.
+        if (current() == state::open && !(awaiting_pong_ && is_blocked())) send_ping();
+        if (!awaiting_pong_) {
+            silent_since_ = now;
+            graces_ = 2;
+        }
+        awaiting_pong_ = true;
+        next_ping_ = now + timing_.ping_interval;
+    }
+    wait();
+}
+
+/// Until the next ping, or until the peer has been silent for too long.
+void duplex_session::wait() {
+    auto const silence = silent_since_ + timing_.ping_timeout;
+    set_due(awaiting_pong_ && not_after(silence, next_ping_) ? silence : next_ping_);
 }
 
 void duplex_session::on_writable(anywire::transport& from) {
@@ -75,11 +84,12 @@ void duplex_session::on_resumed() {
 void duplex_session::give_time() {
     if (!awaiting_pong_ || graces_ == 0) return;
     --graces_;
-    set_due(loop().now() + timing_.ping_timeout);
+    silent_since_ = loop().now();
+    wait();
 }
 
 void duplex_session::send_ping() {
-    push_protocol(ping_frame());
+    send_own(ping_frame());
 }
 
 void duplex_session::on_silence() {
@@ -100,7 +110,7 @@ sockjs_duplex_session::sockjs_duplex_session(endpoint_core& endpoint,
                                              origin from,
                                              duplex_timing const& timing)
     : duplex_session(endpoint, std::move(from), timing) {
-    push_protocol(sockjs_open_frame());
+    send_own(sockjs_open_frame());
 }
 
 frame_ptr sockjs_duplex_session::encode(message_view m) {
@@ -121,7 +131,7 @@ void sockjs_duplex_session::on_message(std::string_view data, bool binary) {
 }
 
 void sockjs_duplex_session::on_closing(goodbye const& how) {
-    push_protocol(make_sockjs_close(loop(), how.code, how.text));
+    send_own(make_sockjs_close(loop(), how.code, how.text));
     said_goodbye_ = true;
 }
 
@@ -143,7 +153,7 @@ void sockjs_duplex_session::end_carrier(goodbye const& how) {
 }
 
 void sockjs_duplex_session::send_ping() {
-    if (timing().heartbeat_messages) push_protocol(sockjs_heartbeat_frame());
+    if (timing().heartbeat_messages) send_own(sockjs_heartbeat_frame());
     duplex_session::send_ping();
 }
 

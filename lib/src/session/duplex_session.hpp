@@ -13,8 +13,12 @@ struct duplex_timing {
     bool heartbeat_messages = false;  ///< SockJS: an `h` message beside each ping.
 };
 
-/// A session that lives and dies with one WebSocket. It pings a silent peer; any frame is life.
+/// A session that lives and dies with one WebSocket. It pings the peer every interval, whatever
+/// else is said: proxies on the way count the silence of each side. Any frame that comes after a
+/// ping answers it.
 class duplex_session : public session_base {
+    tick next_ping_ = 0;  // here it takes no room of its own: it fits behind the base
+
 public:
     duplex_session(endpoint_core& endpoint, origin from, duplex_timing const& timing);
 
@@ -33,10 +37,10 @@ protected:
 
 private:
     void give_time();
+    void wait();
 
     duplex_timing const& timing_;
-    tick alive_;
-    bool is_first_ = true;  // nothing has been due yet
+    tick silent_since_ = 0;  // when the first ping was sent that nothing has answered
     bool awaiting_pong_ = false;
     std::uint8_t graces_ = 0;
 };

@@ -45,14 +45,19 @@ endpoint_core::endpoint_core(session_loop& loop,
                              handlers const& app,
                              session_limits const& limits,
                              endpoint_counters& counters,
-                             siphash_key const& key)
+                             siphash_key const& key,
+                             std::string name)
     : loop_(loop),
       app_(app),
       limits_(limits),
       counters_(counters),
-      by_wire_id_(0, wire_hash{key}) {}
+      name_(std::move(name)),
+      by_wire_id_(0, wire_hash{key}) {
+    loop_.enlist(*this);
+}
 
 endpoint_core::~endpoint_core() {
+    loop_.delist(*this);
     while (!by_wire_id_.empty()) forget(**by_wire_id_.begin());
     while (!by_id_.empty()) {
         auto& s = **by_id_.begin();

@@ -81,7 +81,8 @@ public:
                   handlers const& app,
                   session_limits const& limits,
                   endpoint_counters& counters,
-                  siphash_key const& key);
+                  siphash_key const& key,
+                  std::string name = {});
     ~endpoint_core();
     endpoint_core(endpoint_core const&) = delete;
     endpoint_core& operator=(endpoint_core const&) = delete;
@@ -90,6 +91,8 @@ public:
     handlers const& app() const noexcept { return app_; }
     session_limits const& limits() const noexcept { return limits_; }
     endpoint_counters& counters() noexcept { return counters_; }
+    /// The path of its mount, for the log.
+    std::string const& name() const noexcept { return name_; }
 
     /// True while `session_limits::max_sessions` lets another session in.
     bool has_room() const noexcept {
@@ -114,6 +117,11 @@ public:
     std::size_t group_size(std::string_view name) const noexcept;
 
     std::size_t size() const noexcept { return by_id_.size(); }
+    /// Calls `visit` for each session, which must not open or retire one.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (auto* s : by_id_) visit(*s);
+    }
     /// Begins a clean goodbye for at most `count` sessions; false when all have theirs.
     bool shut_down_some(std::size_t count);
 
@@ -162,6 +170,7 @@ private:
     handlers const& app_;
     session_limits const& limits_;
     endpoint_counters& counters_;
+    std::string name_;
     boost::unordered_flat_set<session_base*, by_id_hash, by_id_equal> by_id_{};
     boost::unordered_flat_set<session_base*, wire_hash, wire_equal> by_wire_id_;
     std::unordered_map<std::string, std::unique_ptr<group>> groups_{};

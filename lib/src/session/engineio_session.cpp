@@ -72,8 +72,8 @@ engineio_session::engineio_session(endpoint_core& endpoint,
                                    engineio_timing const& timing,
                                    setup s)
     : session_base(endpoint, std::move(from)),
-      timing_(timing),
       heard_(endpoint.loop().now()),
+      timing_(timing),
       revision_(s.revision),
       base64_(s.base64),
       is_polling_(!s.websocket),
@@ -81,11 +81,11 @@ engineio_session::engineio_session(endpoint_core& endpoint,
       jsonp_(s.jsonp.empty() ? nullptr : std::make_unique<std::string>(std::move(s.jsonp))) {
     frame_ptr open(frame::make(s.open, frame_kind::text));
     open->mark_protocol();
-    push_protocol(std::move(open));
+    send_own(std::move(open));
     if (s.initial) {
         auto first = encode(*s.initial);
         first->mark_protocol();
-        push_protocol(std::move(first));
+        send_own(std::move(first));
     }
     auto due = timing_.ping_interval;
     if (revision_ == revision::v3)
@@ -129,12 +129,12 @@ void engineio_session::attach(anywire::transport& wire) {
     // A carrier may be limited to one packet.
     said_noop_ = true;
     owes_goodbye_ = r.taken < rest.size();
-    if (r.then == write_result::next::finished) return draining_.push_back({&wire, false});
+    if (r.then == write_result::next::finished) return drain(wire, false);
     if (!owes_goodbye_) die();
 }
 
 void engineio_session::on_overlap(std::string_view what) {
-    loop().log().write(log_level::debug, "engine.io session closed: ", what);
+    log(log_level::debug, "engine.io session closed: ", what);
     fail_transport();
 }
 
@@ -164,11 +164,27 @@ void engineio_session::answer_poll(std::string_view text) {
     lose_wire();
     auto const last = make_constant_frame(text);
     std::array<frame* const, 1> const batch{last.get()};
-    if (poll->write(batch).then == write_result::next::finished) draining_.push_back({poll, false});
+    if (poll->write(batch).then == write_result::next::finished) drain(*poll, false);
 }
 
 void engineio_session::on_finished(anywire::transport* draining) {
-    if (draining) draining_.push_back({draining, true});
+    if (draining) drain(*draining, true);
+}
+
+/// A poll has been answered, and its client has still to read that.
+void engineio_session::drain(anywire::transport& poll, bool may_hold_messages) {
+    // A client asks again when it has read. One that asks on ever more connections without reading
+    // is not looked after for ever.
+    constexpr std::size_t most_unread = 16;
+    draining_.push_back({&poll, may_hold_messages});
+    set_unread(true);
+    if (draining_.size() > most_unread && is_running()) fail_transport();
+}
+
+std::size_t engineio_session::unread_bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (auto const& poll : draining_) bytes += poll.wire->pending_bytes();
+    return bytes;
 }
 
 // ---- packets
@@ -203,9 +219,7 @@ void engineio_session::on_packet(engineio::packet const& p) {
 // -------------------------------------------------------------------------------
 
 void engineio_session::on_ping() {
-    // Whoever does not read what it asked for gets no more of it.
-    if (queued_bytes() > endpoint().limits().max_queued_bytes) return;
-    if (last_queued() != pong_frame().get()) push_protocol(pong_frame());
+    if (last_queued() != pong_frame().get()) send_own(pong_frame());
 }
 
 void engineio_session::on_pong() {
@@ -236,7 +250,7 @@ void engineio_session::on_due(tick now) {
     if (awaiting_pong_ && is_deaf) return set_due(now + timing_.ping_timeout);
     if (awaiting_pong_ && !is_alive_) return on_silence();
     // Due, or owed by somebody who is heard all the same: another one.
-    if (last_queued() != ping_frame().get()) push_protocol(ping_frame());
+    if (last_queued() != ping_frame().get()) send_own(ping_frame());
     awaiting_pong_ = true;
     is_alive_ = false;
     set_due(now + timing_.ping_timeout);
@@ -278,7 +292,7 @@ void engineio_session::begin_upgrade(anywire::transport& candidate) {
 void engineio_session::on_upgrade_turn(tick now) {
     if (not_after(upgrade_->until, now)) return drop_candidate();
     // A parked poll would keep the client from pausing.
-    if (wire() && is_running() && !has_queued()) push_protocol(noop_frame());
+    if (wire() && is_running() && !has_queued()) send_own(noop_frame());
     loop().wheel().arm(*upgrade_, now + 1);
 }
 
@@ -319,6 +333,7 @@ void engineio_session::on_closed(anywire::transport& from, bool orderly, close_e
     if (poll == draining_.end()) return session_base::on_closed(from, orderly, how);
     auto const lost_messages = poll->may_hold_messages && !orderly;
     draining_.erase(poll);
+    set_unread(!draining_.empty());
     if (current() == state::retired && draining_.empty() && !owes_goodbye_) return die();
     if (lost_messages) end(how);
 }

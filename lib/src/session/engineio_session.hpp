@@ -38,6 +38,8 @@ struct engineio_timing {
 ///  2. `close` without a parked poll is served to the next one, for `close_wait` at most.
 /// Spec: Engine.IO 4 and 3.
 class engineio_session final : public session_base {
+    tick heard_;  // here it takes no room of its own: it fits behind the base
+
 public:
     struct setup {
         engineio::revision revision = engineio::revision::v4;
@@ -98,6 +100,7 @@ protected:
     void end_carrier(goodbye const& how) override;
     void on_due(tick now) override;
     void on_finished(anywire::transport* draining) override;
+    std::size_t unread_bytes() const noexcept override;
     void on_retired() override;
     void on_resumed() override;
 
@@ -121,9 +124,9 @@ private:
     void complete_upgrade();
     void drop_candidate() noexcept;
     void answer_poll(std::string_view text);
+    void drain(anywire::transport& poll, bool may_hold_messages);
 
     engineio_timing const& timing_;  // this and what follows it, up to the id: each heartbeat
-    tick heard_;
     engineio::revision revision_;
     bool base64_ : 1;
     bool is_polling_ : 1;

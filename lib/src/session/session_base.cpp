@@ -4,6 +4,7 @@
 
 #include <boost/assert.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <exception>
 
@@ -27,6 +28,19 @@ struct session_base::inbox {
     std::size_t bytes = 0;
 };
 
+/// What few sessions have, and each only for a while.
+struct session_base::extras {
+    std::string subprotocol{};
+    std::unique_ptr<timer> timers{};
+    std::unique_ptr<inbox> kept{};
+    std::unique_ptr<goodbye> last_words{};
+};
+
+session_base::extras& session_base::more() {
+    if (!extras_) extras_ = std::make_unique<extras>();
+    return *extras_;
+}
+
 /// The one place where an application's exceptions end.
 template <class Handler, class... Args>
 void session_base::call(Handler const& handler, Args&&... args) {
@@ -35,9 +49,9 @@ void session_base::call(Handler const& handler, Args&&... args) {
         handler(std::forward<Args>(args)...);
         return;
     } catch (std::exception const& e) {
-        loop().log().write(log_level::error, "a handler threw: ", e.what());
+        log(log_level::error, "a handler threw: ", e.what());
     } catch (...) {
-        loop().log().write(log_level::error, "a handler threw something that is no exception");
+        log(log_level::error, "a handler threw something that is not a std::exception");
     }
     fail(close_reason::handler_failed, close_code::internal_error, "handler failed");
 }
@@ -46,16 +60,15 @@ session_base::session_base(endpoint_core& endpoint, origin from)
     : endpoint_(endpoint),
       request_(std::move(from.request)),
       data_(std::move(from.data)),
-      subprotocol_(from.subprotocol.empty()
-                       ? nullptr
-                       : std::make_unique<std::string>(std::move(from.subprotocol))),
       id_(endpoint.loop().make_id()) {
+    if (!from.subprotocol.empty()) more().subprotocol = std::move(from.subprotocol);
     mark_dirty();
 }
 
 session_base::~session_base() {
-    timer::drop(std::move(timers_));
+    drop_timers();
     if (wire_) wire_->abort();
+    loop().charge(charged_, 0);
 }
 
 // ---- what the application calls
@@ -66,7 +79,7 @@ result<void> session_base::send(message_view m) {
     if (!m.binary && !is_utf8(m.data)) return errc::bad_utf8;
     auto f = encode(m);
     if (!f) return errc::bad_utf8;
-    return enqueue({&f, 1});
+    return send_frames({&f, 1});
 }
 
 result<void> session_base::send_shared(shared_message& m) {
@@ -77,77 +90,116 @@ result<void> session_base::send_shared(shared_message& m) {
         return encode(view);
     });
     if (!f) return errc::bad_utf8;
-    return enqueue({&f, 1});
+    return send_frames({&f, 1}, sending::unheard);
 }
 
-bool session_base::holds_messages() const noexcept {
-    if (queued_bytes() != queue_.bytes()) return true;
-    for (std::size_t i = 0; i < queue_.size(); ++i)
-        if (!queue_.at(i)->is_protocol()) return true;
-    return false;
-}
-
-result<void> session_base::send_frames(std::span<frame_ptr> packet) {
-    if (state_ != state::open) return errc::session_closed;
-    return enqueue(packet);
-}
-
-result<void> session_base::enqueue(std::span<frame_ptr> packet) {
+result<void> session_base::send_frames(std::span<frame_ptr> packet, sending how) {
     std::size_t cost = 0;
     for (auto const& f : packet) cost += f->cost();
-    if (queued_bytes() + cost > endpoint_.limits().max_queued_bytes && holds_messages())
-        return overflow(packet, cost);
-    push(packet);
+    if (auto const admitted = admit(cost, how); !admitted) return admitted;
+    for (auto& f : packet) outbox_.push(std::move(f));
+    mark_dirty();
     return {};
 }
 
-void session_base::push(std::span<frame_ptr> packet) {
-    for (auto& f : packet) queue_.push(std::move(f));
+// -- the bound -------------------------------------------------------------------------------------
+
+std::size_t session_base::bytes_elsewhere() const noexcept {
+    return (blocked_ && wire_ ? wire_->pending_bytes() : 0) + (has_unread_ ? unread_bytes() : 0);
+}
+
+result<void> session_base::admit(std::size_t cost, sending how) {
+    if (state_ != state::open) return errc::session_closed;
+    // What cannot leave now may be out of date when it can.
+    if (how == sending::volatile_ && !is_writable()) {
+        outbox_.count_dropped();
+        return errc::message_dropped;
+    }
+    auto const elsewhere = blocked_ || has_unread_ ? bytes_elsewhere() : 0;
+    if (outbox_.fits(cost, elsewhere, endpoint_.limits().max_queued_bytes)) return {};
+    return overflow(cost, how);
+}
+
+/// The queue would pass its bound: what the wire takes at once is written before that is judged.
+result<void> session_base::overflow(std::size_t cost, sending how) {
+    pump();
+    auto const elsewhere = bytes_elsewhere();
+    auto const& limits = endpoint_.limits();
+    if (outbox_.fits(cost, elsewhere, limits.max_queued_bytes)) return {};
+    if (how == sending::volatile_) {
+        outbox_.count_dropped();
+        return errc::message_dropped;
+    }
+    auto const was_over = outbox_.is_over();
+    auto const what = outbox_.judge(cost, elsewhere, limits, loop().now());
+    if (!was_over) arm();
+    switch (what) {
+        case outbox::verdict::take: return {};
+        case outbox::verdict::drop: return errc::message_dropped;
+        case outbox::verdict::refuse:
+            if (how == sending::unheard) outbox_.count_dropped();
+            return errc::send_queue_full;
+        case outbox::verdict::close: break;
+    }
+    close_as_slow("the client does not read");
+    return errc::session_closed;
+}
+
+void session_base::close_as_slow(std::string_view what) {
+    log(log_level::info,
+        "closed as a slow consumer: ",
+        what,
+        ", ",
+        outbox_.bytes() + bytes_elsewhere(),
+        " bytes wait (session_limits::max_queued_bytes, burst_grace, max_burst_bytes)");
+    fail(close_reason::slow_consumer, close_code::try_again_later, "slow consumer");
+}
+
+void session_base::send_own(frame_ptr f) {
+    BOOST_ASSERT(f->is_protocol());
+    auto const cost = f->cost();
+    auto const fits = [&] {
+        auto const own = outbox_.own_bytes();
+        return own == 0 || own + cost <= outbox::max_own_bytes;
+    };
+    if (!fits()) pump();
+    if (!fits()) return close_as_slow("it asks for more answers than it reads");
+    outbox_.push(std::move(f));
     mark_dirty();
 }
 
-result<void> session_base::overflow(std::span<frame_ptr> packet, std::size_t cost) {
-    auto const most = endpoint_.limits().max_queued_bytes;
-    switch (endpoint_.limits().overflow) {
-        case overflow_policy::close:
-            loop().log().write(log_level::info,
-                               "session closed: slow consumer, ",
-                               queued_bytes(),
-                               " bytes queued");
-            fail(close_reason::slow_consumer, close_code::try_again_later, "slow consumer");
-            return errc::session_closed;
-        case overflow_policy::refuse: wants_drain_ = true; return errc::send_queue_full;
-        case overflow_policy::drop_oldest:
-            // What the carrier has taken cannot be dropped: if that leaves no room, nothing would.
-            if (auto const held = queued_bytes() - queue_.bytes(); held != 0 && held + cost > most)
-                break;
-            while (queued_bytes() + cost > most && queue_.drop_oldest()) ++dropped_;
-            if (queued_bytes() + cost > most && holds_messages()) break;
-            push(packet);
-            return {};
-        case overflow_policy::drop_newest: break;
-    }
-    ++dropped_;
-    return errc::message_dropped;
+void session_base::on_grace_over(tick now) {
+    auto const what = outbox_.on_grace_over(bytes_elsewhere(), endpoint_.limits(), now);
+    if (what == outbox::verdict::close) close_as_slow("it did not catch up in time");
+}
+
+/// Tells the loop how much of the memory in queues is this session's.
+void session_base::charge() {
+    auto const now = static_cast<std::uint32_t>(outbox_.exclusive_bytes() + bytes_elsewhere() +
+                                                inbox_bytes());
+    if (now != charged_) loop().charge(std::exchange(charged_, now), now);
+}
+
+// -- the end, as the application and the server want it --------------------------------------------
+
+void session_base::end_for(goodbye how, state then) {
+    more().last_words = std::make_unique<goodbye>(std::move(how));
+    state_ = then;
+    mark_dirty();
 }
 
 void session_base::close(close_code code, std::string_view text) {
     auto const n = static_cast<unsigned>(code);
     if (n != 1000 && (n < 3000 || n > 4999)) code = close_code::normal;
     if (state_ != state::open) return;
-    goodbye_ =
-        std::make_unique<goodbye>(goodbye{close_reason::server_closed, code, std::string(text)});
-    state_ = state::closing;
-    on_closing(*goodbye_);
-    mark_dirty();
+    end_for({close_reason::server_closed, code, std::string(text)}, state::closing);
+    on_closing(*extras_->last_words);
 }
 
 void session_base::close_for(close_reason why, std::string_view text) {
     if (state_ != state::open && state_ != state::fresh) return;
-    goodbye_ = std::make_unique<goodbye>(goodbye{why, to_close_code(why), std::string(text)});
-    state_ = state::closing;
-    on_closing(*goodbye_);
-    mark_dirty();
+    end_for({why, to_close_code(why), std::string(text)}, state::closing);
+    on_closing(*extras_->last_words);
 }
 
 void session_base::call_posted(std::function<void(session&)> const& fn) {
@@ -159,7 +211,7 @@ void session_base::abandon(close_reason why) {
 }
 
 std::size_t session_base::queued_bytes() const noexcept {
-    return queue_.bytes() + (blocked_ && wire_ ? wire_->pending_bytes() : 0);
+    return outbox_.bytes() + bytes_elsewhere();
 }
 
 std::string_view session_base::transport() const noexcept {
@@ -167,7 +219,7 @@ std::string_view session_base::transport() const noexcept {
 }
 
 std::string_view session_base::subprotocol() const noexcept {
-    return subprotocol_ ? std::string_view{*subprotocol_} : std::string_view{};
+    return extras_ ? std::string_view{extras_->subprotocol} : std::string_view{};
 }
 
 void session_base::pause() {
@@ -190,7 +242,7 @@ void session_base::join(std::string_view group) {
 void session_base::after(std::chrono::milliseconds delay, std::function<void(session&)> fn) {
     if (state_ != state::open) return;
     auto const when = loop().now() + to_ticks(delay) + 1;
-    auto* place = &timers_;
+    auto* place = &more().timers;
     while (*place && not_after((*place)->when, when)) place = &(*place)->next;
     *place = std::make_unique<timer>(timer{when, std::move(fn), std::move(*place)});
     arm();
@@ -237,40 +289,33 @@ void session_base::end_carrier(goodbye const& how) {
 
 void session_base::deliver(message_view m) {
     if (state_ != state::open && state_ != state::fresh) return;
-    if (paused_ || inbox_ || state_ == state::fresh) {
-        if (!inbox_) inbox_ = std::make_unique<inbox>();
-        inbox_->messages.emplace_back(m.data, m.binary);
-        inbox_->bytes += m.data.size() + frame::overhead;
+    if (paused_ || state_ == state::fresh || (extras_ && extras_->kept)) {
+        auto& kept = more().kept;
+        if (!kept) kept = std::make_unique<inbox>();
+        kept->messages.emplace_back(m.data, m.binary);
+        kept->bytes += m.data.size() + frame::overhead;
         return;
     }
     call(endpoint_.app().on_message, *this, m);
 }
 
 std::size_t session_base::inbox_bytes() const noexcept {
-    return inbox_ ? inbox_->bytes : 0;
-}
-
-void session_base::push_protocol(frame_ptr f) {
-    BOOST_ASSERT(f->is_protocol());
-    queue_.push(std::move(f));
-    mark_dirty();
+    return extras_ && extras_->kept ? extras_->kept->bytes : 0;
 }
 
 void session_base::fail(close_reason why, close_code code, std::string_view text) {
     if (state_ >= state::ended) return;
-    goodbye_ = std::make_unique<goodbye>(goodbye{why, code, std::string(text)});
-    queue_.clear();
-    inbox_.reset();
+    end_for({why, code, std::string(text)}, state::closing);
+    outbox_.clear();
+    extras_->kept.reset();
     failed_ = true;
-    state_ = state::closing;
-    mark_dirty();
 }
 
 void session_base::end(close_event const& how) {
     if (state_ >= state::ended) return;
     if (state_ != state::closing)
-        goodbye_ = std::make_unique<goodbye>(goodbye{how.reason, how.code, std::string(how.text)});
-    queue_.clear();
+        end_for({how.reason, how.code, std::string(how.text)}, state::ended);
+    outbox_.clear();
     state_ = state::ended;
     mark_dirty();
 }
@@ -284,22 +329,27 @@ void session_base::on_flush() {
         opened_ = true;
         call(endpoint_.app().on_open, *this);
     }
-    if (!paused_ && (inbox_ || resuming_)) continue_reading();
+    if (!paused_ && (resuming_ || (extras_ && extras_->kept))) continue_reading();
     if (state_ < state::ended) pump_and_tell();
     if (state_ == state::ended) tell_closed();
+    charge();
     // One that died in here is on the list again, and goes when its turn comes.
     if (state_ == state::dead && !dirty_) endpoint_.forget(*this);
 }
 
 void session_base::continue_reading() {
-    while (inbox_ && !inbox_->messages.empty() && !paused_ && state_ == state::open) {
-        auto const [text, binary] = std::move(inbox_->messages.front());
-        inbox_->messages.pop_front();
-        inbox_->bytes -= text.size() + frame::overhead;
+    auto const has_more = [this] {
+        return extras_ && extras_->kept && !extras_->kept->messages.empty();
+    };
+    while (has_more() && !paused_ && state_ == state::open) {
+        auto& kept = *extras_->kept;
+        auto const [text, binary] = std::move(kept.messages.front());
+        kept.messages.pop_front();
+        kept.bytes -= text.size() + frame::overhead;
         call(endpoint_.app().on_message, *this, message_view{std::string_view{text}, binary});
     }
     if (paused_) return;
-    inbox_.reset();
+    if (extras_) extras_->kept.reset();
     if (!resuming_) return;
     resuming_ = false;
     if (wire_) wire_->pause_reading(false);
@@ -308,24 +358,31 @@ void session_base::continue_reading() {
 
 void session_base::pump_and_tell() {
     pump();
-    auto const written = queue_.empty() && !blocked_;
-    if (wants_drain_ && written && state_ == state::open) {
-        wants_drain_ = false;
+    auto const written = outbox_.empty() && !blocked_;
+    if (written && outbox_.owes_drain() && state_ == state::open) {
+        outbox_.pay_drain();
         call(endpoint_.app().on_drain, *this);
     }
-    if (state_ != state::closing || !(failed_ || (queue_.empty() && !blocked_))) return;
+    if (state_ != state::closing || !(failed_ || (outbox_.empty() && !blocked_))) return;
     state_ = state::ended;
-    end_carrier(*goodbye_);
+    end_carrier(*extras_->last_words);
 }
 
 void session_base::pump() {
-    while (wire_ && !blocked_ && !queue_.empty()) {
+    // What one write looks at, lest a long queue be looked at anew for each piece that leaves. An
+    // answer takes all there is.
+    constexpr std::size_t most_at_once = 1024;
+    auto progress = false;
+    while (wire_ && !blocked_ && !outbox_.empty()) {
+        auto& wire = *wire_;
         auto& batch = loop().batch();
         batch.clear();
-        for (std::size_t i = 0; i < queue_.size(); ++i) batch.push_back(queue_.at(i));
-        auto& wire = *wire_;
+        auto const n = wire.shape() == carrier::one_shot ? outbox_.size()
+                                                         : std::min(outbox_.size(), most_at_once);
+        for (std::size_t i = 0; i < n; ++i) batch.push_back(outbox_.at(i));
         auto const r = wire.write(batch);
-        queue_.pop(r.taken);
+        outbox_.take(r.taken);
+        progress = progress || r.taken != 0;
         if (r.then == write_result::next::blocked) blocked_ = true;
         if (r.then == write_result::next::finished || r.then == write_result::next::ended) {
             lose_wire();
@@ -334,14 +391,16 @@ void session_base::pump() {
             break;
         }
     }
+    if (progress && outbox_.is_over())
+        outbox_.on_progress(bytes_elsewhere(), endpoint_.limits().max_queued_bytes);
 }
 
 void session_base::tell_closed() {
     state_ = state::retired;
-    timer::drop(std::move(timers_));
-    inbox_.reset();
-    auto const& how = *goodbye_;
-    loop().log().write(log_level::debug, "session closed: ", to_string(how.reason));
+    drop_timers();
+    extras_->kept.reset();
+    auto const& how = *extras_->last_words;
+    log(log_level::debug, "closed: ", to_string(how.reason));
     if (opened_) call(endpoint_.app().on_close, *this, close_event{how.reason, how.code, how.text});
     endpoint_.retire(*this);
     on_retired();
@@ -357,8 +416,10 @@ void session_base::set_due(tick when) {
 }
 
 void session_base::arm() {
-    if (has_due_) loop().wheel().arm(*this, due_);
-    if (timers_) loop().wheel().arm(*this, timers_->when);
+    auto& wheel = loop().wheel();
+    if (has_due_) wheel.arm(*this, due_);
+    if (outbox_.is_over()) wheel.arm(*this, outbox_.grace_end());
+    if (extras_ && extras_->timers) wheel.arm(*this, extras_->timers->when);
 }
 
 void session_base::on_timer(tick now) {
@@ -367,18 +428,24 @@ void session_base::on_timer(tick now) {
         has_due_ = false;
         on_due(now);
     }
+    if (outbox_.is_over() && not_after(outbox_.grace_end(), now)) on_grace_over(now);
     run_timers(now);
     arm();
 }
 
 void session_base::run_timers(tick now) {
-    while (timers_ && not_after(timers_->when, now) && state_ == state::open) {
-        auto const due = std::move(timers_);
-        timers_ = std::move(due->next);
+    while (extras_ && extras_->timers && not_after(extras_->timers->when, now) &&
+           state_ == state::open) {
+        auto const due = std::move(extras_->timers);
+        extras_->timers = std::move(due->next);
         call(due->fn, *this);
     }
     // One that closes has no use for them, and would be woken for nothing while it writes.
-    if (state_ != state::open) timer::drop(std::move(timers_));
+    if (state_ != state::open) drop_timers();
+}
+
+void session_base::drop_timers() noexcept {
+    if (extras_) timer::drop(std::move(extras_->timers));
 }
 
 }  // namespace anywire

@@ -4,6 +4,7 @@
 #include <anywire/session.hpp>
 
 #include "core/frame.hpp"
+#include "core/outbox.hpp"
 #include "core/timer_wheel.hpp"
 #include "session/endpoint_core.hpp"
 #include "session/session_loop.hpp"
@@ -22,14 +23,17 @@ namespace anywire {
 /// What every dialect's session is: a queue, a state, a carrier that comes and goes.
 ///
 /// Rules that everything here keeps:
-///  1. `send` and `close` only queue and mark; `on_flush`, once per IO event, is the only place
-///     that writes, tells of the open, the drain and the close, and destroys. So no handler is
-///     re-entered and none finds its session gone.
+///  1. `send` and `close` only queue and mark; `on_flush`, once per IO event, is the place that
+///     writes, and the only one that tells of the open, the drain and the close, and destroys. So
+///     no handler is re-entered and none finds its session gone. A `send` writes early only where
+///     the queue would pass its bound: a wire that takes it at once is not slow.
 ///  2. Exactly one `on_close` follows each `on_open`.
 ///  3. A transport that was closed, aborted or has told its end is never touched again.
 ///
 /// Thread: its shard's.
 class session_base : public session, public transport_events, public timer_node {
+    tick due_ = 0;  // here it takes no room of its own: it fits behind the bases
+
 public:
     struct origin {
         anywire::request request{};
@@ -46,7 +50,7 @@ public:
     void close(close_code code, std::string_view text) final;
     bool is_open() const noexcept final { return state_ == state::open; }
     std::size_t queued_bytes() const noexcept final;
-    std::uint64_t dropped() const noexcept final { return dropped_; }
+    std::uint64_t dropped() const noexcept final { return outbox_.dropped(); }
     std::string_view transport() const noexcept override;
     anywire::request const& request() const noexcept final { return request_; }
     std::string_view subprotocol() const noexcept final;
@@ -60,12 +64,31 @@ public:
     // -- what the endpoint and the server call ---------------------------------------------------
     /// The wire's session id, where the dialect has one; empty otherwise.
     virtual std::string_view wire_id() const noexcept { return {}; }
+    /// Who hears of a packet that is not queued.
+    enum class sending : std::uint8_t {
+        direct,     ///< The caller does, from the result.
+        unheard,    ///< Nobody: one that the policy refuses counts as dropped.
+        volatile_,  ///< Nobody cares: dropped rather than judged, and counted.
+    };
+    /// Queues a message for many sessions.
+    ///
+    /// Errors: as `send`. One that the policy refuses counts as dropped, and `on_drain` follows.
     result<void> send_shared(shared_message& m);
     /// Queues one message that was encoded before, with its attachments: all of it or nothing. The
     /// frames are taken if it is queued.
     ///
     /// Errors: as `send`.
-    result<void> send_frames(std::span<frame_ptr> packet);
+    result<void> send_frames(std::span<frame_ptr> packet, sending how = sending::direct);
+    /// Judges a packet of `cost` bytes (`frame::cost`) that is to be sent right after: what it
+    /// admits, `send_frames` takes.
+    ///
+    /// Errors: as `send`.
+    result<void> admit(std::size_t cost, sending how = sending::direct);
+    /// Queues a frame of the protocol's own. Never refused; a client that does not read what it
+    /// makes the protocol say ends as `slow_consumer`.
+    ///
+    /// Requires: it is marked as such by who made it, for some are shared by all shards.
+    void send_own(frame_ptr f);
     /// Fetches what `send_frames` touches, ahead of it.
     void prefetch() const noexcept {
         __builtin_prefetch(&next_dirty_);
@@ -85,10 +108,27 @@ public:
     virtual void attach(anywire::transport& wire);
     bool is_attached() const noexcept { return wire_ != nullptr; }
     bool is_paused() const noexcept { return paused_; }
+    /// Bytes of its own that wait, as counted when it was last flushed.
+    std::size_t charged_bytes() const noexcept { return charged_; }
+    /// Writes a log line that says which session it is about: its mount, id and client.
+    template <class... Parts>
+    void log(log_level level, Parts const&... parts) {
+        auto& to = loop().log();
+        if (to.wants(level))
+            to.write(level,
+                     parts...,
+                     " (",
+                     endpoint_.name(),
+                     ", session ",
+                     id(),
+                     ", client ",
+                     request_.remote_address(),
+                     ")");
+    }
     /// Ends the session if its carrier's peer has gone, which the next event would tell anyway.
     bool end_if_peer_gone();
     /// True when an attached carrier will be written to by the next flush.
-    bool has_queued() const noexcept { return !queue_.empty() || state_ >= state::ended; }
+    bool has_queued() const noexcept { return !outbox_.empty() || state_ >= state::ended; }
 
     // -- transport_events ------------------------------------------------------------------------
     void on_alive(anywire::transport& from) override;
@@ -126,6 +166,8 @@ protected:
     /// A carrier ended in order while writing. `draining` still has bytes to send and will say when
     /// they are out; null when they are.
     virtual void on_finished(anywire::transport* draining) { (void)draining; }
+    /// Bytes of answers that have been given and not read yet. Asked only where `has_unread`.
+    virtual std::size_t unread_bytes() const noexcept { return 0; }
     /// The application has been told of the end; by default nothing is left to do.
     virtual void on_retired() { die(); }
     /// Reading goes on after a pause.
@@ -135,7 +177,6 @@ protected:
     session_loop& loop() noexcept { return endpoint_.loop(); }
     endpoint_core& endpoint() noexcept { return endpoint_; }
     state current() const noexcept { return state_; }
-    goodbye const* goodbye_said() const noexcept { return goodbye_.get(); }
     anywire::transport* wire() const noexcept { return wire_; }
     void lose_wire() noexcept {
         wire_ = nullptr;
@@ -144,7 +185,7 @@ protected:
     bool is_blocked() const noexcept { return blocked_; }
     /// The youngest frame that waits; null when none does.
     frame const* last_queued() const noexcept {
-        return queue_.empty() ? nullptr : queue_.at(queue_.size() - 1);
+        return outbox_.empty() ? nullptr : outbox_.at(outbox_.size() - 1);
     }
     /// `fail` has been called: what was queued then, a goodbye among it, was dropped.
     bool has_failed() const noexcept { return failed_; }
@@ -152,9 +193,8 @@ protected:
     void deliver(message_view m);
     /// Bytes of messages kept for later, each charged `frame::overhead` more.
     std::size_t inbox_bytes() const noexcept;
-    /// Queues a frame of the protocol's own; never refused.
-    /// Requires: it is marked as such by who made it, for some are shared by all shards.
-    void push_protocol(frame_ptr f);
+    /// Says whether answers are given that the client has not read yet.
+    void set_unread(bool any) noexcept { has_unread_ = any; }
     /// Ends the session at once: nothing more is written but the carrier's own goodbye.
     void fail(close_reason why, close_code code, std::string_view text);
     /// The carrier has gone; the session ends with it.
@@ -173,6 +213,7 @@ private:
     friend class session_loop;
     struct timer;
     struct inbox;
+    struct extras;
 
     void on_flush();
     /// The next flush is this session's: fetches its carrier, and the session behind it.
@@ -184,35 +225,35 @@ private:
     void pump_and_tell();
     void continue_reading();
     void run_timers(tick now);
+    void drop_timers() noexcept;
     void arm();
     void tell_closed();
-    /// True when more waits than the protocol's own frames: those never keep a message out.
-    bool holds_messages() const noexcept;
-    result<void> enqueue(std::span<frame_ptr> packet);
-    result<void> overflow(std::span<frame_ptr> packet, std::size_t cost);
-    void push(std::span<frame_ptr> packet);
+    void end_for(goodbye how, state then);
+    extras& more();
+    /// What waits beyond the outbox: on the wire, on answers not read.
+    std::size_t bytes_elsewhere() const noexcept;
+    result<void> overflow(std::size_t cost, sending how);
+    void close_as_slow(std::string_view what);
+    void on_grace_over(tick now);
+    void charge();
     template <class Handler, class... Args>
     void call(Handler const& handler, Args&&... args);
 
     endpoint_core& endpoint_;
     session_base* next_dirty_ = nullptr;
     anywire::transport* wire_ = nullptr;
-    frame_queue queue_{};
+    outbox outbox_{};
     anywire::request request_;
     std::any data_;
-    std::unique_ptr<std::string> subprotocol_;
-    std::unique_ptr<goodbye> goodbye_{};
-    std::unique_ptr<timer> timers_{};
-    std::unique_ptr<inbox> inbox_{};
-    tick due_ = 0;
-    std::uint32_t dropped_ = 0;
+    std::unique_ptr<extras> extras_{};
+    std::uint32_t charged_ = 0;
     session_loop::id_type id_;
     state state_ = state::fresh;
     bool dirty_ : 1 = false;
     bool blocked_ : 1 = false;
+    bool has_unread_ : 1 = false;
     bool paused_ : 1 = false;
     bool has_due_ : 1 = false;
-    bool wants_drain_ : 1 = false;
     bool resuming_ : 1 = false;
     bool failed_ : 1 = false;
     bool opened_ : 1 = false;

@@ -1,7 +1,10 @@
 #include "session/session_loop.hpp"
 
+#include "session/endpoint_core.hpp"
+#include "session/queue_budget.hpp"
 #include "session/session_base.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -25,6 +28,12 @@ void session_loop::mark_dirty(session_base& s) noexcept {
 }
 
 bool session_loop::flush() {
+    auto const is_through = flush_rounds();
+    if (budget_ && budget_->is_over() && !budget_->asked.exchange(true)) budget_->relieve();
+    return is_through;
+}
+
+bool session_loop::flush_rounds() {
     // An application that refills whatever runs empty must not keep the others waiting.
     constexpr int most_rounds = 16;
     for (int round = 0; round < most_rounds && dirty_first_; ++round) {
@@ -42,6 +51,45 @@ bool session_loop::flush() {
         }
     }
     return dirty_first_ == nullptr;
+}
+
+void session_loop::publish() noexcept {
+    auto const more = queued_ - std::exchange(published_, queued_);
+    budget_->queued.fetch_add(more, std::memory_order_relaxed);
+}
+
+void session_loop::relieve() {
+    if (!budget_) return;
+    publish();
+    auto const all = budget_->queued.load(std::memory_order_relaxed);
+    auto const wanted = budget_->most - budget_->most / 10;
+    if (all <= wanted || queued_ == 0) return;
+    // Each loop frees its part of what is too much.
+    auto const part = static_cast<double>(queued_) / static_cast<double>(all);
+    auto const to_free = static_cast<std::size_t>(static_cast<double>(all - wanted) * part) + 1;
+    std::vector<session_base*> holding;
+    for (auto* e : endpoints_)
+        e->for_each([&](session_base& s) {
+            if (s.charged_bytes() != 0) holding.push_back(&s);
+        });
+    std::sort(holding.begin(), holding.end(), [](auto* a, auto* b) {
+        return a->charged_bytes() > b->charged_bytes();
+    });
+    std::size_t freed = 0;
+    std::size_t ended = 0;
+    for (; ended < holding.size() && freed < to_free; ++ended) {
+        freed += holding[ended]->charged_bytes();
+        // No goodbye: it would wait behind what the client does not read.
+        holding[ended]->abandon(close_reason::slow_consumer);
+    }
+    log_.write(log_level::error,
+               "too much waits in all queues together: ",
+               ended,
+               " sessions were ended, which held ",
+               freed,
+               " bytes (server_limits::max_queued_total is ",
+               budget_->most,
+               ")");
 }
 
 std::uint32_t session_loop::random_u32() {

@@ -15,8 +15,10 @@
 
 namespace anywire {
 
+class endpoint_core;
 class frame;
 class session_base;
+struct queue_budget;
 
 /// What the sessions of one shard share: the time they are told, the wheel that wakes them, the
 /// list of those with something to do, and scratch memory. No sockets: a test drives it.
@@ -59,6 +61,22 @@ public:
     /// sessions were still at it after a number of rounds: call again soon, after other events.
     bool flush();
 
+    // -- the memory in queues
+    /// Has what waits here count towards a bound that other loops share.
+    void share(queue_budget& with) noexcept { budget_ = &with; }
+    /// The bytes that a session has waiting change from `was` to `now`.
+    void charge(std::size_t was, std::size_t now) noexcept {
+        if (was == now) return;
+        queued_ += now - was;
+        if (budget_ && queued_ - published_ + publish_step > 2 * publish_step) publish();
+    }
+    std::size_t queued_bytes() const noexcept { return queued_; }
+    /// Ends the sessions with the most bytes until this loop's part of a tenth of the budget is
+    /// free again. The next flush tells their application.
+    void relieve();
+    void enlist(endpoint_core& e) { endpoints_.push_back(&e); }
+    void delist(endpoint_core& e) noexcept { std::erase(endpoints_, &e); }
+
     void fill_random(std::span<unsigned char> bytes) { random_(bytes); }
     std::uint32_t random_u32();
 
@@ -71,6 +89,11 @@ public:
 
 private:
     static constexpr std::size_t scratch_kept = std::size_t{64} * 1024;
+    /// What may be missing in the common count, on either side.
+    static constexpr std::size_t publish_step = std::size_t{64} * 1024;
+
+    bool flush_rounds();
+    void publish() noexcept;
 
     unsigned shard_;
     tick now_;
@@ -80,6 +103,10 @@ private:
     std::string scratch_{};
     json_messages decoder_{};
     std::vector<frame*> batch_{};
+    std::vector<endpoint_core*> endpoints_{};
+    queue_budget* budget_ = nullptr;
+    std::size_t queued_ = 0;
+    std::size_t published_ = 0;
     session_base* dirty_first_ = nullptr;
     session_base* dirty_last_ = nullptr;
 };

@@ -5,13 +5,20 @@
 #include <array>
 
 namespace anywire {
+namespace {
+
+// A client asks again when it has read. One that asks on ever more connections without reading is
+// not looked after for ever.
+constexpr std::size_t most_unread = 16;
+
+}  // namespace
 
 sockjs_session::sockjs_session(endpoint_core& endpoint,
                                origin from,
                                std::string_view wire_id,
                                sockjs_timing const& timing)
     : session_base(endpoint, std::move(from)), timing_(timing), wire_id_(wire_id) {
-    push_protocol(sockjs_open_frame());
+    send_own(sockjs_open_frame());
     set_due(loop().now() + timing_.disconnect_delay);
 }
 
@@ -26,7 +33,9 @@ std::string_view sockjs_session::transport() const noexcept {
 
 void sockjs_session::attach(anywire::transport& wire) {
     last_name_ = wire.name();
-    if (current() >= state::ended) return goodbye_frame_ ? serve_goodbye(wire) : wire.abort();
+    if (current() >= state::ended)
+        return goodbye_frame_ && draining_.size() < most_unread ? serve_goodbye(wire)
+                                                                : wire.abort();
     session_base::attach(wire);
     set_due(loop().now() + timing_.heartbeat);
 }
@@ -34,7 +43,7 @@ void sockjs_session::attach(anywire::transport& wire) {
 void sockjs_session::serve_goodbye(anywire::transport& wire) {
     std::array<frame* const, 1> const batch{goodbye_frame_.get()};
     auto const r = wire.write(batch);
-    if (r.then != write_result::next::ended) draining_.push_back(&wire);
+    if (r.then != write_result::next::ended) drain(wire);
     set_due(loop().now() + timing_.disconnect_delay);
 }
 
@@ -55,7 +64,7 @@ frame_ptr sockjs_session::encode(message_view m) {
 
 void sockjs_session::on_closing(goodbye const& how) {
     goodbye_frame_ = make_sockjs_close(loop(), how.code, how.text);
-    push_protocol(goodbye_frame_);
+    send_own(goodbye_frame_);
 }
 
 void sockjs_session::end_carrier(goodbye const& how) {
@@ -72,13 +81,28 @@ void sockjs_session::end_carrier(goodbye const& how) {
 }
 
 void sockjs_session::on_finished(anywire::transport* draining) {
-    if (draining) draining_.push_back(draining);
+    if (draining) drain(*draining);
     if (!draining_.empty()) return clear_due();
     set_due(loop().now() + timing_.disconnect_delay);
 }
 
+/// A receiver has ended in order, and its client has still to read that.
+void sockjs_session::drain(anywire::transport& wire) {
+    draining_.push_back(&wire);
+    set_unread(true);
+    if (draining_.size() > most_unread && current() == state::open)
+        fail(close_reason::slow_consumer, close_code::try_again_later, "slow consumer");
+}
+
+std::size_t sockjs_session::unread_bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (auto const* wire : draining_) bytes += wire->pending_bytes();
+    return bytes;
+}
+
 void sockjs_session::on_closed(anywire::transport& from, bool orderly, close_event const& how) {
     if (std::erase(draining_, &from) == 0) return session_base::on_closed(from, orderly, how);
+    set_unread(!draining_.empty());
     if (current() < state::ended && !orderly) {
         // Messages were lost with it, even if the client has come back already.
         drop_receiver();
@@ -95,7 +119,7 @@ void sockjs_session::on_due(tick now) {
         return;
     }
     if (wire()) {
-        if (current() == state::open) push_protocol(sockjs_heartbeat_frame());
+        if (current() == state::open) send_own(sockjs_heartbeat_frame());
         return set_due(now + timing_.heartbeat);
     }
     if (draining_.empty())

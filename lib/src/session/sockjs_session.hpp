@@ -54,12 +54,14 @@ protected:
     void end_carrier(goodbye const& how) override;
     void on_due(tick now) override;
     void on_finished(anywire::transport* draining) override;
+    std::size_t unread_bytes() const noexcept override;
     void on_retired() override;
     void on_resumed() override { held_.release(true); }
 
 private:
     void serve_goodbye(anywire::transport& wire);
     void drop_receiver();
+    void drain(anywire::transport& wire);
 
     sockjs_timing const& timing_;
     std::string wire_id_;

@@ -205,12 +205,6 @@ void client::refuse(std::string_view nsp, connect_error const& why) {
 // ---- what sockets use
 // ----------------------------------------------------------------------------
 
-void client::on_refused() {
-    // Nobody would hear that: rather no session than one with a gap.
-    if (conn_.is_open() && io_.opts().engine.limits.overflow == overflow_policy::refuse)
-        break_off(close_reason::slow_consumer, "slow consumer");
-}
-
 void client::on_drain() {
     for (std::size_t i = 0; i < sockets_.size(); ++i) sockets_[i]->on_drained();
 }
@@ -218,9 +212,7 @@ void client::on_drain() {
 void client::send_text(packet_type type, std::string_view nsp, std::string_view payload) {
     auto f = make_text_frame(type, nsp, std::nullopt, 0, payload);
     f->mark_protocol();
-    // The protocol's own cannot be left out, and a client may ask for more than it reads.
-    if (conn_.send_frames({&f, 1}).has_error() && !is_closing_)
-        break_off(close_reason::slow_consumer, "slow consumer");
+    if (conn_.is_open()) conn_.send_own(std::move(f));
 }
 
 void client::forget(socket_core& s) {

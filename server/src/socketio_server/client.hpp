@@ -40,8 +40,6 @@ public:
     void on_timer(tick now) override;
 
     // -- what sockets use
-    /// The connection has refused what its sender will not hear of.
-    void on_refused();
     void send_text(wire::packet_type type, std::string_view nsp, std::string_view payload);
     void refuse(std::string_view nsp, connect_error const& why);
     encoding how() const noexcept { return how_; }

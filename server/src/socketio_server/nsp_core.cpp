@@ -182,7 +182,9 @@ bool nsp_core::find_missed(socket_core const& s,
         bytes += packet->bytes();
     });
     // More than its queue takes: it would be closed for it, come back, and be closed again.
-    return missed.size() <= 1 || bytes <= io_.opts().engine.limits.max_queued_bytes;
+    auto const& limits = io_.opts().engine.limits;
+    return missed.size() <= 1 ||
+           bytes <= std::max(limits.max_queued_bytes, limits.max_burst_bytes);
 }
 
 bool nsp_core::insert(socket_core& s, nsp_shard& where, std::optional<std::uint64_t> position) {
@@ -271,7 +273,7 @@ void nsp_core::broadcast_with_ack(detail::encoded event,
     auto const shared = std::make_shared<socket_filter const>(std::move(filter));
     apply({.fn = [=](nsp_shard& part) {
         part.for_each(*shared, [&](socket_core& s) {
-            if (flags.is_volatile && !s.is_writable()) return;
+            if (!s.admits(flags, packet->bytes())) return;
             gathered->expect(1);
             s.send_asking(*packet, id, flags, one);
         });

@@ -137,6 +137,9 @@ std::any& socket::connection_data() noexcept {
 std::size_t socket::queued_bytes() const noexcept {
     return of(*this).owner().conn().queued_bytes();
 }
+std::uint64_t socket::dropped() const noexcept {
+    return of(*this).owner().conn().dropped();
+}
 
 handshake socket::handshake() const {
     auto const& r = request();

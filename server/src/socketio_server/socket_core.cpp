@@ -392,8 +392,8 @@ void socket_core::check_event_name(std::string_view name) {
             throw std::invalid_argument("the event name '" + std::string(name) + "' is reserved");
 }
 
-bool socket_core::is_writable() const noexcept {
-    return conn_.is_writable();
+bool socket_core::admits(emit_flags const& flags, std::size_t cost) {
+    return !flags.is_volatile || conn_.admit(cost, session_base::sending::volatile_).has_value();
 }
 
 result<void> socket_core::send_event(emit_flags const& flags,
@@ -407,7 +407,7 @@ result<void> socket_core::send_event(emit_flags const& flags,
     // One that is not sent is told with those that were.
     if (id) wait_for_ack(*id, std::move(a), flags);
     if (state_ != state::connected) return errc::session_closed;
-    if (flags.is_volatile && !is_writable()) return errc::message_dropped;
+    if (flags.is_volatile && !admits(flags, 0)) return errc::message_dropped;
     if (!is_sound(e)) {
         nsp_->log_unsound(name);
         return errc::message_dropped;
@@ -421,7 +421,8 @@ result<void> socket_core::send_event(emit_flags const& flags,
     if (state_ != state::connected) return errc::session_closed;
     auto frames =
         make_frames(wire::packet_type::event, nsp_->name(), id, e, how_, flags.is_compressed);
-    return conn_.send_frames(frames);
+    return conn_.send_frames(
+        frames, flags.is_volatile ? session_base::sending::volatile_ : session_base::sending::direct);
 }
 
 void socket_core::on_drained() {
@@ -433,13 +434,11 @@ void socket_core::on_drained() {
 }
 
 void socket_core::send_packet(outgoing_packet const& packet, emit_flags const& flags) {
-    if (flags.is_volatile && !is_writable()) return;
-    auto const sent = [&] {
-        if (auto only = packet.only_frame(how_)) return conn_.send_frames({&only, 1});
-        auto frames = packet.frames(how_);
-        return conn_.send_frames(frames);
-    }();
-    if (sent.has_error()) client_.on_refused();
+    auto const how =
+        flags.is_volatile ? session_base::sending::volatile_ : session_base::sending::unheard;
+    if (auto only = packet.only_frame(how_)) return (void)conn_.send_frames({&only, 1}, how);
+    auto frames = packet.frames(how_);
+    (void)conn_.send_frames(frames, how);
 }
 
 void socket_core::send_asking(outgoing_packet const& packet,
@@ -454,7 +453,7 @@ void socket_core::send_ack(std::uint64_t id, detail::encoded const& e) {
     if (state_ != state::connected) return;
     if (!is_sound(e)) return nsp_->log_unsound("an acknowledgement");
     auto frames = make_frames(wire::packet_type::ack, nsp_->name(), id, e, how_, true);
-    if (conn_.send_frames(frames).has_error()) client_.on_refused();
+    (void)conn_.send_frames(frames, session_base::sending::unheard);
 }
 
 bool socket_core::hears_outgoing() const noexcept {

@@ -94,7 +94,8 @@ public:
     void send_ack(std::uint64_t id, detail::encoded const& e);
     bool hears_outgoing() const noexcept;
     void tell_outgoing(std::string_view payload, std::span<std::string const> attachments);
-    bool is_writable() const noexcept;
+    /// False for a volatile packet of `cost` bytes that cannot leave now; it counts as dropped.
+    bool admits(emit_flags const& flags, std::size_t cost);
 
     /// Throws `std::invalid_argument` for a reserved name.
     static void check_event_name(std::string_view name);

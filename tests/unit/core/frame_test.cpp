@@ -2,11 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
-#include <deque>
-#include <random>
 #include <string>
-#include <vector>
 
 using namespace anywire;
 using namespace std::literals;
@@ -16,26 +12,6 @@ namespace {
 frame_ptr make(std::string_view text, frame_kind kind = frame_kind::text) {
     return frame_ptr(frame::make(text, kind));
 }
-
-frame_ptr attachment(std::string_view text) {
-    auto f = make(text, frame_kind::binary);
-    f->mark_attachment();
-    return f;
-}
-
-frame_ptr protocol(std::string_view text) {
-    auto f = make(text);
-    f->mark_protocol();
-    return f;
-}
-
-std::vector<std::string> texts(frame_queue const& q) {
-    std::vector<std::string> out;
-    for (std::size_t i = 0; i < q.size(); ++i) out.emplace_back(q.at(i)->text());
-    return out;
-}
-
-using strings = std::vector<std::string>;
 
 }  // namespace
 
@@ -73,7 +49,6 @@ TEST_CASE("a frame costs its bytes and 64 more, and an idle one 32 bytes of its 
     CHECK(make("")->cost() == 64);
     CHECK(make("12345")->cost() == 69);
     CHECK(sizeof(frame) == 32);
-    CHECK(sizeof(frame_queue) == 32);
 }
 
 TEST_CASE("a further form is built once and lives as long as the frame") {
@@ -107,111 +82,4 @@ TEST_CASE("pointers to a frame share it, and the last one frees it") {
     frame_ptr const taken(h.release());
     CHECK_FALSE(h);
     CHECK(taken->text() == "other");
-}
-
-TEST_CASE("a queue keeps its order over its inline slots, the heap and back") {
-    frame_queue q;
-    CHECK(q.empty());
-    for (int round = 0; round < 3; ++round) {
-        for (int i = 0; i < 20; ++i) q.push(make(std::to_string(i)));
-        CHECK(q.size() == 20);
-        q.pop(3);
-        for (int i = 20; i < 40; ++i) q.push(make(std::to_string(i)));
-        for (std::size_t i = 0; i < q.size(); ++i) CHECK(q.at(i)->text() == std::to_string(i + 3));
-        q.pop(q.size());
-        CHECK(q.empty());
-        CHECK(q.bytes() == 0);
-    }
-}
-
-TEST_CASE("dropping the oldest passes over the protocol's own frames") {
-    frame_queue q;
-    q.push(protocol("o"));
-    q.push(make("1"));
-    q.push(protocol("h"));
-    q.push(make("2"));
-    q.push(make("3"));
-    CHECK(q.drop_oldest());
-    CHECK(texts(q) == strings{"o", "h", "2", "3"});
-    CHECK(q.drop_oldest());
-    CHECK(q.drop_oldest());
-    CHECK(texts(q) == strings{"o", "h"});
-    CHECK_FALSE(q.drop_oldest());
-    CHECK(q.bytes() == 130);
-    q.clear();
-    CHECK_FALSE(q.drop_oldest());
-}
-
-TEST_CASE("dropping the oldest takes its attachments along, and no others") {
-    frame_queue q;
-    q.push(attachment("of one that has left"));
-    q.push(protocol("ping"));
-    q.push(make("a"));
-    q.push(attachment("a1"));
-    q.push(attachment("a2"));
-    q.push(protocol("pong"));
-    q.push(make("b"));
-    q.push(make("c"));
-    q.push(attachment("c1"));
-    CHECK(q.drop_oldest());
-    CHECK(texts(q) == strings{"of one that has left", "ping", "pong", "b", "c", "c1"});
-    CHECK(q.drop_oldest());
-    CHECK(texts(q) == strings{"of one that has left", "ping", "pong", "c", "c1"});
-    CHECK(q.drop_oldest());
-    CHECK(texts(q) == strings{"of one that has left", "ping", "pong"});
-    CHECK_FALSE(q.drop_oldest());
-    CHECK(q.bytes() == 20 + 4 + 4 + 3 * frame::overhead);
-}
-
-TEST_CASE("a queue does as a list does, whatever is done to it") {
-    std::mt19937 random(20);
-    frame_queue q;
-    enum class kind { message, protocol, attachment };
-    std::deque<std::pair<std::string, kind>> model;
-    for (int step = 0; step < 20'000; ++step) {
-        switch (random() % 5) {
-            case 0:
-            case 1: {
-                auto const dice = random() % 6;
-                auto const what = dice == 0   ? kind::protocol
-                                  : dice == 1 ? kind::attachment
-                                              : kind::message;
-                auto const text = std::to_string(step);
-                q.push(what == kind::protocol     ? protocol(text)
-                       : what == kind::attachment ? attachment(text)
-                                                  : make(text));
-                model.emplace_back(text, what);
-                break;
-            }
-            case 2: {
-                auto const n = random() % 4 % (model.size() + 1);
-                q.pop(n);
-                model.erase(model.begin(), model.begin() + static_cast<std::ptrdiff_t>(n));
-                break;
-            }
-            case 3: {
-                auto const victim = std::find_if(model.begin(), model.end(), [](auto const& f) {
-                    return f.second == kind::message;
-                });
-                REQUIRE(q.drop_oldest() == (victim != model.end()));
-                if (victim == model.end()) break;
-                auto const behind = std::find_if(victim + 1, model.end(), [](auto const& f) {
-                    return f.second != kind::attachment;
-                });
-                model.erase(victim, behind);
-                break;
-            }
-            default:
-                if (random() % 50 != 0) break;
-                q.clear();
-                model.clear();
-        }
-        REQUIRE(q.size() == model.size());
-        std::size_t bytes = 0;
-        for (std::size_t i = 0; i < model.size(); ++i) {
-            REQUIRE(q.at(i)->text() == model[i].first);
-            bytes += model[i].first.size() + frame::overhead;
-        }
-        REQUIRE(q.bytes() == bytes);
-    }
 }

@@ -267,6 +267,7 @@ TEST_CASE("a blocked WebSocket is closed behind what it holds, or cut when that 
 TEST_CASE("overflow takes a message with its attachments, or leaves both") {
     session_limits limits;
     limits.max_queued_bytes = 1024;
+    limits.max_burst_bytes = 0;
     limits.overflow = GENERATE(overflow_policy::close,
                                overflow_policy::refuse,
                                overflow_policy::drop_oldest,
@@ -306,6 +307,7 @@ TEST_CASE("overflow takes a message with its attachments, or leaves both") {
 TEST_CASE("the oldest that is dropped is a whole message: none of it is on its way") {
     session_limits limits;
     limits.max_queued_bytes = 1024;
+    limits.max_burst_bytes = 0;
     limits.overflow = overflow_policy::drop_oldest;
     engineio_world w(limits);
     auto& s = w.on_polling();

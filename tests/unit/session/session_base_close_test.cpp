@@ -160,7 +160,8 @@ TEST_CASE("an open handler that throws ends its session as handler_failed") {
     CHECK(w.heard == strings{"open", "close handler_failed 1011 handler failed"});
     CHECK(wire.written.empty());
     CHECK(wire.goodbye == "1011 handler failed");
-    CHECK(w.errors == strings{"a handler threw: boom"});
+    REQUIRE(w.errors.size() == 1);
+    CHECK_THAT(w.errors.back(), Catch::StartsWith("a handler threw: boom ("));
 }
 
 TEST_CASE("a message handler that throws hears no more messages") {
@@ -172,7 +173,8 @@ TEST_CASE("a message handler that throws hears no more messages") {
     s.on_payload(wire, "2", false);
     w.loop.flush();
     CHECK(w.heard == strings{"open", "message 1", "close handler_failed 1011 handler failed"});
-    CHECK(w.errors == strings{"a handler threw something that is no exception"});
+    REQUIRE(w.errors.size() == 1);
+    CHECK_THAT(w.errors.back(), Catch::StartsWith("a handler threw something that is not a std::exception ("));
 }
 
 TEST_CASE("a message handler that throws in the middle of what was held back hears no more") {
@@ -187,12 +189,13 @@ TEST_CASE("a message handler that throws in the middle of what was held back hea
 }
 
 TEST_CASE("a drain handler that throws ends its session") {
-    world w({.max_queued_bytes = 200, .overflow = overflow_policy::refuse});
+    world w({.max_queued_bytes = 200, .overflow = overflow_policy::refuse, .max_burst_bytes = 0});
     auto& wire = w.wire();
     w.on_drain = [](session&) { throw std::runtime_error("boom"); };
     auto& s = w.plain(wire);
-    while (s.send("x")) continue;
-    w.loop.flush();
+    wire.block(1);
+    while (w.send(s, "x")) continue;
+    w.unblock(s, wire);
     CHECK(w.heard == strings{"open", "drain", "close handler_failed 1011 handler failed"});
 }
 
@@ -203,7 +206,8 @@ TEST_CASE("a close handler that throws is logged, and that is all") {
     auto& s = w.plain(wire);
     w.close(s);
     CHECK(w.heard == strings{"open", "close server_closed 1000"});
-    CHECK(w.errors == strings{"a handler threw: boom"});
+    REQUIRE(w.errors.size() == 1);
+    CHECK_THAT(w.errors.back(), Catch::StartsWith("a handler threw: boom ("));
     CHECK(w.sessions() == 0);
 }
 

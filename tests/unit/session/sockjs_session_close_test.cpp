@@ -106,7 +106,7 @@ TEST_CASE("a stream that stays blocked while it closes gets no heartbeat behind 
 }
 
 TEST_CASE("a slow consumer without a receiver hears why when it comes back") {
-    world w({.max_queued_bytes = 200});
+    world w({.max_queued_bytes = 200, .max_burst_bytes = 0});
     auto& first = w.wire(poll);
     auto& s = w.sockjs(&first);
     CHECK(s.send("1"));
@@ -120,7 +120,7 @@ TEST_CASE("a slow consumer without a receiver hears why when it comes back") {
 }
 
 TEST_CASE("a slow consumer whose stream is stuck is cut off, and hears why when it comes back") {
-    world w({.max_queued_bytes = 200});
+    world w({.max_queued_bytes = 200, .max_burst_bytes = 0});
     auto& wire = w.wire(stream);
     auto& s = w.sockjs(&wire);
     wire.block(150);

@@ -92,6 +92,10 @@ public:
     std::any& connection_data() noexcept;
     /// Bytes queued for the connection, each message charged 64 more.
     std::size_t queued_bytes() const noexcept;
+    /// Packets for the connection that were dropped so far: by the overflow policy, volatile ones
+    /// that could not leave at once, and broadcasts and acknowledgements that the policy `refuse`
+    /// refused, since nobody hears of those otherwise (`on_drain` follows when there is room).
+    std::uint64_t dropped() const noexcept;
 
     // -- events --------------------------------------------------------------------------------
     /// Calls `f` for each event of that name. `f` takes, in this order: `socket&` if it wants; the

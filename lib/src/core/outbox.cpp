@@ -1,0 +1,156 @@
+#include "core/outbox.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+namespace anywire {
+namespace {
+
+std::size_t hard_bound(session_limits const& limits) noexcept {
+    return std::max(limits.max_queued_bytes, limits.max_burst_bytes);
+}
+
+}  // namespace
+
+outbox::~outbox() {
+    clear();
+}
+
+/// Counts a frame among those that wait to be taken, or no longer.
+void outbox::count(frame const& f, bool comes) noexcept {
+    auto const cost = static_cast<std::uint32_t>(f.cost());
+    auto const by = comes ? cost : 0u - cost;
+    bytes_ += by;
+    if (f.is_protocol()) own_bytes_ += by;
+    if (!f.is_shared()) return;
+    auto const size = static_cast<std::uint32_t>(f.size());
+    shared_bytes_ += comes ? size : 0u - size;
+}
+
+void outbox::push(frame_ptr f) {
+    if (count_ == capacity()) grow();
+    count(*f, true);
+    slot(count_) = f.release();
+    ++count_;
+}
+
+void outbox::take(std::size_t n) noexcept {
+    for (std::size_t i = 0; i < n; ++i) {
+        auto const& f = *at(i);
+        count(f, false);
+        if (retains_) kept_bytes_ += static_cast<std::uint32_t>(f.cost());
+    }
+    if (retains_)
+        sent_ += static_cast<std::uint32_t>(n);
+    else
+        release_front(static_cast<std::uint32_t>(n));
+}
+
+void outbox::acknowledge(std::size_t n) noexcept {
+    for (std::size_t i = 0; i < n; ++i) kept_bytes_ -= static_cast<std::uint32_t>(slot(i)->cost());
+    sent_ -= static_cast<std::uint32_t>(n);
+    release_front(static_cast<std::uint32_t>(n));
+}
+
+void outbox::rewind() noexcept {
+    for (std::uint32_t i = 0; i < sent_; ++i) count(*slot(i), true);
+    sent_ = 0;
+    kept_bytes_ = 0;
+}
+
+bool outbox::drop_oldest() noexcept {
+    auto const may_go = [](frame const& f) { return !f.is_protocol() && !f.is_attachment(); };
+    auto first = sent_;
+    while (first < count_ && !may_go(*slot(first))) ++first;
+    if (first == count_) return false;
+    auto end = first + 1;
+    while (end < count_ && slot(end)->is_attachment()) ++end;
+    for (auto i = first; i < end; ++i) {
+        count(*slot(i), false);
+        slot(i)->unref();
+    }
+    // What is older moves up. Those are frames of the protocol's own, which are bounded, and what
+    // is kept, which only a dialect with acknowledgements has.
+    for (auto k = first; k > 0; --k) slot(k - 1 + (end - first)) = slot(k - 1);
+    forget_front(end - first);
+    return true;
+}
+
+void outbox::clear() noexcept {
+    bytes_ = own_bytes_ = shared_bytes_ = kept_bytes_ = 0;
+    sent_ = 0;
+    release_front(count_);
+}
+
+void outbox::release_front(std::uint32_t n) noexcept {
+    for (std::uint32_t i = 0; i < n; ++i) slot(i)->unref();
+    forget_front(n);
+}
+
+void outbox::forget_front(std::uint32_t n) noexcept {
+    head_ = (head_ + n) & mask();
+    count_ -= n;
+    if (count_ != 0) return;
+    head_ = 0;
+    if (is_inline()) return;
+    std::free(heap_);
+    log2_capacity_ = 1;
+}
+
+void outbox::grow() {
+    auto const wider = static_cast<std::uint8_t>(is_inline() ? 3 : log2_capacity_ + 1);
+    auto** const next = static_cast<frame**>(std::malloc((std::size_t{1} << wider) * sizeof(frame*)));
+    if (!next) throw std::bad_alloc();
+    for (std::uint32_t i = 0; i < count_; ++i) next[i] = slot(i);
+    if (!is_inline()) std::free(heap_);
+    heap_ = next;
+    head_ = 0;
+    log2_capacity_ = wider;
+}
+
+// -- the bound -------------------------------------------------------------------------------------
+
+/// Drops the oldest until `cost` more bytes are within `most`. False when that cannot be had; then
+/// nothing is dropped that would not have helped.
+bool outbox::make_room(std::size_t most, std::size_t cost, std::size_t elsewhere) noexcept {
+    // What a wire has taken cannot be dropped: if that leaves no room, nothing would.
+    if (elsewhere != 0 && elsewhere + cost > most) return false;
+    while (!fits(cost, elsewhere, most) && drop_oldest()) ++dropped_;
+    return fits(cost, elsewhere, most);
+}
+
+outbox::verdict outbox::judge(std::size_t cost,
+                              std::size_t elsewhere,
+                              session_limits const& limits,
+                              tick now) {
+    if (!over_) {
+        over_ = true;
+        grace_end_ = now + to_ticks(limits.burst_grace);
+    }
+    auto const most = overdue_ ? limits.max_queued_bytes : hard_bound(limits);
+    if (fits(cost, elsewhere, most)) return verdict::take;
+    switch (limits.overflow) {
+        case overflow_policy::close: return verdict::close;
+        case overflow_policy::refuse: owes_drain_ = true; return verdict::refuse;
+        case overflow_policy::drop_oldest:
+            if (make_room(most, cost, elsewhere)) return verdict::take;
+            break;
+        case overflow_policy::drop_newest: break;
+    }
+    ++dropped_;
+    return verdict::drop;
+}
+
+outbox::verdict outbox::on_grace_over(std::size_t elsewhere,
+                                      session_limits const& limits,
+                                      tick now) {
+    if (!over_ || overdue_ || !not_after(grace_end_, now)) return verdict::take;
+    overdue_ = true;  // from now on the lower bound acts at once, until the wire has caught up
+    if (limits.overflow == overflow_policy::close) return verdict::close;
+    if (limits.overflow == overflow_policy::drop_oldest)
+        (void)make_room(limits.max_queued_bytes, 0, elsewhere);
+    return verdict::take;
+}
+
+}  // namespace anywire

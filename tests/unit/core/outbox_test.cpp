@@ -1,0 +1,435 @@
+// The outbox: its order, its counts, its bound in bytes and time, what it keeps until it is
+// acknowledged.
+#include "core/outbox.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace anywire;
+using namespace std::literals;
+
+namespace {
+
+using verdict = outbox::verdict;
+using strings = std::vector<std::string>;
+
+frame_ptr make(std::string_view text, frame_kind kind = frame_kind::text) {
+    return frame_ptr(frame::make(text, kind));
+}
+frame_ptr attachment(std::string_view text) {
+    auto f = make(text, frame_kind::binary);
+    f->mark_attachment();
+    return f;
+}
+frame_ptr own(std::string_view text) {
+    auto f = make(text);
+    f->mark_protocol();
+    return f;
+}
+frame_ptr shared(std::string_view text) {
+    auto f = make(text);
+    f->mark_shared();
+    return f;
+}
+
+strings texts(outbox const& q) {
+    strings out;
+    for (std::size_t i = 0; i < q.size(); ++i) out.emplace_back(q.at(i)->text());
+    return out;
+}
+
+/// Room for three messages of one byte, and for six in a burst of 100 ticks.
+session_limits small(overflow_policy policy) {
+    return {.max_queued_bytes = 3 * 65,
+            .overflow = policy,
+            .max_burst_bytes = 6 * 65,
+            .burst_grace = 2500ms};
+}
+
+/// What an owner does for each message: judges it if it has to, and queues it if it may.
+verdict offer(outbox& q,
+              session_limits const& limits,
+              tick now,
+              std::string_view text = "x",
+              std::size_t elsewhere = 0) {
+    auto f = make(text);
+    auto what = verdict::take;
+    if (!q.fits(f->cost(), elsewhere, limits.max_queued_bytes))
+        what = q.judge(f->cost(), elsewhere, limits, now);
+    if (what == verdict::take) q.push(std::move(f));
+    return what;
+}
+
+}  // namespace
+
+// -- order and counts ------------------------------------------------------------------------------
+
+TEST_CASE("an outbox keeps its order over its inline slots, the heap and back") {
+    outbox q;
+    CHECK(q.empty());
+    for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < 20; ++i) q.push(make(std::to_string(i)));
+        CHECK(q.size() == 20);
+        q.take(3);
+        for (int i = 20; i < 40; ++i) q.push(make(std::to_string(i)));
+        for (std::size_t i = 0; i < q.size(); ++i) CHECK(q.at(i)->text() == std::to_string(i + 3));
+        q.take(q.size());
+        CHECK(q.empty());
+        CHECK(q.bytes() == 0);
+    }
+}
+
+TEST_CASE("dropping the oldest passes over the protocol's own frames") {
+    outbox q;
+    q.push(own("o"));
+    q.push(make("1"));
+    q.push(own("h"));
+    q.push(make("2"));
+    q.push(make("3"));
+    CHECK(q.own_bytes() == 130);
+    CHECK(q.drop_oldest());
+    CHECK(texts(q) == strings{"o", "h", "2", "3"});
+    CHECK(q.drop_oldest());
+    CHECK(q.drop_oldest());
+    CHECK(texts(q) == strings{"o", "h"});
+    CHECK_FALSE(q.drop_oldest());
+    CHECK(q.bytes() == 130);
+    q.clear();
+    CHECK_FALSE(q.drop_oldest());
+    CHECK(q.own_bytes() == 0);
+}
+
+TEST_CASE("dropping the oldest takes its attachments along, and no others") {
+    outbox q;
+    q.push(attachment("of one that has left"));
+    q.push(own("ping"));
+    q.push(make("a"));
+    q.push(attachment("a1"));
+    q.push(attachment("a2"));
+    q.push(own("pong"));
+    q.push(make("b"));
+    q.push(make("c"));
+    q.push(attachment("c1"));
+    CHECK(q.drop_oldest());
+    CHECK(texts(q) == strings{"of one that has left", "ping", "pong", "b", "c", "c1"});
+    CHECK(q.drop_oldest());
+    CHECK(texts(q) == strings{"of one that has left", "ping", "pong", "c", "c1"});
+    CHECK(q.drop_oldest());
+    CHECK(texts(q) == strings{"of one that has left", "ping", "pong"});
+    CHECK_FALSE(q.drop_oldest());
+    CHECK(q.bytes() == 20 + 4 + 4 + 3 * frame::overhead);
+}
+
+TEST_CASE("what many sessions share is not charged to one of them") {
+    outbox q;
+    q.push(make("1234567890"));
+    CHECK(q.exclusive_bytes() == 74);
+    q.push(shared(std::string(1000, 'x')));
+    CHECK(q.bytes() == 74 + 1064);
+    CHECK(q.exclusive_bytes() == 74 + 64);
+    q.take(2);
+    CHECK(q.exclusive_bytes() == 0);
+}
+
+// -- the bound -------------------------------------------------------------------------------------
+
+TEST_CASE("an empty outbox takes any one message, whatever of the protocol's own waits") {
+    for (auto const policy : {overflow_policy::close, overflow_policy::drop_oldest}) {
+        outbox q;
+        q.push(own(std::string(1000, 'o')));
+        CHECK(offer(q, small(policy), 0, std::string(100'000, 'x')) == verdict::take);
+        CHECK(q.dropped() == 0);
+    }
+    outbox q;
+    CHECK_FALSE(q.fits(196, 1, 195));  // not while a wire still holds some
+}
+
+TEST_CASE("a burst is taken above the bound, and judged at once above the other one") {
+    struct row {
+        overflow_policy policy;
+        verdict beyond;
+    };
+    for (auto const& [policy, beyond] : {row{overflow_policy::close, verdict::close},
+                                         row{overflow_policy::refuse, verdict::refuse},
+                                         row{overflow_policy::drop_oldest, verdict::take},
+                                         row{overflow_policy::drop_newest, verdict::drop}}) {
+        auto const limits = small(policy);
+        outbox q;
+        for (auto const* text : {"1", "2", "3", "4", "5", "6"})
+            CHECK(offer(q, limits, 0, text) == verdict::take);
+        CHECK(q.is_over());
+        CHECK(q.grace_end() == 100);
+        CHECK(offer(q, limits, 0, "7") == beyond);
+        auto const drops = policy == overflow_policy::drop_oldest ||
+                           policy == overflow_policy::drop_newest;
+        CHECK(q.dropped() == (drops ? 1 : 0));
+        CHECK(texts(q).back() == (policy == overflow_policy::drop_oldest ? "7" : "6"));
+        CHECK(q.bytes() == 6 * 65);
+        CHECK(q.owes_drain() == (policy == overflow_policy::refuse));
+    }
+}
+
+TEST_CASE("a bound for bursts below the other one counts as that") {
+    auto limits = small(overflow_policy::drop_newest);
+    limits.max_burst_bytes = 0;
+    outbox q;
+    for (int i = 0; i < 3; ++i) CHECK(offer(q, limits, 0) == verdict::take);
+    CHECK(offer(q, limits, 0) == verdict::drop);
+}
+
+TEST_CASE("who is below the bound again within the grace was never slow") {
+    auto const limits = small(overflow_policy::close);
+    outbox q;
+    for (int i = 0; i < 5; ++i) (void)offer(q, limits, 0);
+    CHECK(q.is_over());
+    q.take(1);
+    q.on_progress(0, limits.max_queued_bytes);
+    CHECK(q.is_over());
+    q.take(1);
+    q.on_progress(1, limits.max_queued_bytes);
+    CHECK(q.is_over());  // a byte that is on the wire counts
+    q.on_progress(0, limits.max_queued_bytes);
+    CHECK_FALSE(q.is_over());
+    CHECK(q.on_grace_over(0, limits, 100) == verdict::take);
+    // The next burst has a grace of its own.
+    (void)offer(q, limits, 500);
+    CHECK(q.grace_end() == 600);
+}
+
+TEST_CASE("after the grace the lower bound acts at once, until the wire has caught up") {
+    auto const policy = GENERATE(overflow_policy::close,
+                                 overflow_policy::refuse,
+                                 overflow_policy::drop_oldest,
+                                 overflow_policy::drop_newest);
+    auto const limits = small(policy);
+    outbox q;
+    for (auto const* text : {"1", "2", "3", "4", "5"}) (void)offer(q, limits, 0, text);
+    CHECK(q.on_grace_over(0, limits, 99) == verdict::take);
+    CHECK(q.size() == 5);
+    if (policy == overflow_policy::close) {
+        CHECK(q.on_grace_over(0, limits, 100) == verdict::close);
+        return;
+    }
+    CHECK(q.on_grace_over(0, limits, 100) == verdict::take);
+    if (policy == overflow_policy::drop_oldest) {
+        CHECK(texts(q) == strings{"3", "4", "5"});
+        CHECK(offer(q, limits, 101, "6") == verdict::take);
+        CHECK(texts(q) == strings{"4", "5", "6"});
+        CHECK(q.dropped() == 3);
+    } else {
+        CHECK(offer(q, limits, 101, "6") != verdict::take);
+        CHECK(q.size() == 5);
+    }
+    q.take(q.size());
+    q.on_progress(0, limits.max_queued_bytes);
+    for (auto const* text : {"1", "2", "3", "4", "5"})
+        CHECK(offer(q, limits, 200, text) == verdict::take);
+}
+
+TEST_CASE("dropping the oldest makes no room of what a wire holds, and drops nothing for it") {
+    auto const limits = small(overflow_policy::drop_oldest);
+    outbox q;
+    (void)offer(q, limits, 0, "1");
+    CHECK(offer(q, limits, 0, "2", 6 * 65) == verdict::drop);
+    CHECK(texts(q) == strings{"1"});
+    CHECK(q.dropped() == 1);
+}
+
+// -- what is kept ----------------------------------------------------------------------------------
+
+TEST_CASE("what was taken is kept until it is acknowledged, and waits again after a rewind") {
+    outbox q;
+    q.retain();
+    for (auto const* text : {"0", "1", "2", "3", "4"}) q.push(make(text));
+    q.take(3);
+    CHECK(texts(q) == strings{"3", "4"});
+    CHECK(q.kept() == 3);
+    CHECK(q.bytes() == 2 * 65);
+    CHECK(q.kept_bytes() == 3 * 65);
+    CHECK(q.exclusive_bytes() == 5 * 65);
+    q.acknowledge(1);
+    CHECK(q.kept() == 2);
+    q.rewind();
+    CHECK(texts(q) == strings{"1", "2", "3", "4"});
+    CHECK(q.bytes() == 4 * 65);
+    CHECK(q.kept_bytes() == 0);
+    q.take(4);
+    CHECK(q.empty());
+    q.acknowledge(4);
+    CHECK(q.exclusive_bytes() == 0);
+}
+
+TEST_CASE("dropping touches nothing that was taken") {
+    outbox q;
+    q.retain();
+    for (auto const* text : {"0", "1", "2"}) q.push(make(text));
+    q.take(2);
+    CHECK(q.drop_oldest());
+    CHECK_FALSE(q.drop_oldest());
+    CHECK(q.kept() == 2);
+    q.rewind();
+    CHECK(texts(q) == strings{"0", "1"});
+}
+
+// -- a model ---------------------------------------------------------------------------------------
+
+namespace {
+
+/// The same as lists, counted anew at each step.
+struct model {
+    enum class kind { message, own, attachment, shared };
+    struct item {
+        std::string text;
+        kind what;
+        std::size_t cost() const { return text.size() + frame::overhead; }
+    };
+    std::deque<item> kept{};
+    std::deque<item> waiting{};
+
+    template <class Pick>
+    std::size_t sum(std::deque<item> const& of, Pick pick) const {
+        std::size_t n = 0;
+        for (auto const& i : of)
+            if (pick(i)) n += i.cost();
+        return n;
+    }
+    std::size_t bytes() const {
+        return sum(waiting, [](auto const&) { return true; });
+    }
+    bool drop_oldest() {
+        auto const may_go = [](item const& i) {
+            return i.what == kind::message || i.what == kind::shared;
+        };
+        auto const first = std::find_if(waiting.begin(), waiting.end(), may_go);
+        if (first == waiting.end()) return false;
+        auto const end = std::find_if(first + 1, waiting.end(), [](item const& i) {
+            return i.what != kind::attachment;
+        });
+        waiting.erase(first, end);
+        return true;
+    }
+    void check(outbox const& q) const {
+        REQUIRE(q.size() == waiting.size());
+        REQUIRE(q.empty() == waiting.empty());
+        REQUIRE(q.kept() == kept.size());
+        for (std::size_t i = 0; i < waiting.size(); ++i) REQUIRE(q.at(i)->text() == waiting[i].text);
+        auto const all = [](auto const&) { return true; };
+        REQUIRE(q.bytes() == bytes());
+        REQUIRE(q.kept_bytes() == sum(kept, all));
+        REQUIRE(q.own_bytes() == sum(waiting, [](auto const& i) { return i.what == kind::own; }));
+        std::size_t shared_text = 0;
+        for (auto const& i : waiting)
+            if (i.what == kind::shared) shared_text += i.text.size();
+        REQUIRE(q.exclusive_bytes() == bytes() - shared_text + sum(kept, all));
+    }
+};
+
+frame_ptr frame_of(model::item const& i) {
+    switch (i.what) {
+        case model::kind::own: return own(i.text);
+        case model::kind::attachment: return attachment(i.text);
+        case model::kind::shared: return shared(i.text);
+        case model::kind::message: break;
+    }
+    return make(i.text);
+}
+
+}  // namespace
+
+TEST_CASE("an outbox counts as a recount of its model does, whatever is done to it") {
+    auto const retains = GENERATE(false, true);
+    std::mt19937 random(20);
+    outbox q;
+    if (retains) q.retain();
+    model m;
+    for (int step = 0; step < 40'000; ++step) {
+        switch (random() % 8) {
+            case 0:
+            case 1:
+            case 2: {
+                auto const what = std::array{model::kind::message,
+                                             model::kind::message,
+                                             model::kind::own,
+                                             model::kind::attachment,
+                                             model::kind::shared}[random() % 5];
+                model::item const i{std::to_string(random() % 100'000), what};
+                q.push(frame_of(i));
+                m.waiting.push_back(i);
+                break;
+            }
+            case 3: {
+                auto const n = random() % 4 % (m.waiting.size() + 1);
+                q.take(n);
+                for (std::size_t i = 0; i < n; ++i) {
+                    if (retains) m.kept.push_back(m.waiting.front());
+                    m.waiting.pop_front();
+                }
+                break;
+            }
+            case 4: {
+                auto const n = random() % 4 % (m.kept.size() + 1);
+                q.acknowledge(n);
+                m.kept.erase(m.kept.begin(), m.kept.begin() + static_cast<std::ptrdiff_t>(n));
+                break;
+            }
+            case 5: REQUIRE(q.drop_oldest() == m.drop_oldest()); break;
+            case 6:
+                if (random() % 20 != 0) break;
+                q.rewind();
+                m.waiting.insert(m.waiting.begin(), m.kept.begin(), m.kept.end());
+                m.kept.clear();
+                break;
+            default:
+                if (random() % 50 != 0) break;
+                q.clear();
+                m = {};
+        }
+        m.check(q);
+    }
+}
+
+TEST_CASE("whatever is offered and taken, an outbox keeps its bounds and owes an account") {
+    auto const policy = GENERATE(overflow_policy::close,
+                                 overflow_policy::refuse,
+                                 overflow_policy::drop_oldest,
+                                 overflow_policy::drop_newest);
+    std::mt19937 random(21);
+    auto const limits = small(policy);
+    outbox q;
+    tick now = 0;
+    std::size_t offered = 0;
+    std::size_t taken = 0;
+    std::size_t refused = 0;
+    for (int step = 0; step < 40'000; ++step) {
+        now += static_cast<tick>(random() % 20);
+        std::size_t const elsewhere = random() % 3 == 0 ? random() % 300 : 0;
+        if (random() % 3 != 0) {
+            ++offered;
+            auto const held_none = q.empty() && elsewhere == 0;
+            std::string const text(random() % 40, 'x');
+            auto const what = offer(q, limits, now, text, elsewhere);
+            if (held_none) REQUIRE(what == verdict::take);
+            if (what == verdict::refuse || what == verdict::close) ++refused;
+            if (what == verdict::take && q.size() > 1)
+                REQUIRE(q.bytes() + elsewhere <= limits.max_burst_bytes);
+        } else {
+            auto const n = random() % 4 % (q.size() + 1);
+            q.take(n);
+            taken += n;
+            if (n != 0) q.on_progress(elsewhere, limits.max_queued_bytes);
+        }
+        if (q.is_over() && not_after(q.grace_end(), now))
+            (void)q.on_grace_over(elsewhere, limits, now);
+        REQUIRE(offered == taken + refused + q.size() + q.dropped());
+    }
+    if (policy == overflow_policy::close || policy == overflow_policy::refuse)
+        CHECK(refused > 0);
+    else
+        CHECK(q.dropped() > 0);
+}
