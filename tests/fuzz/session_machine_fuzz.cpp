@@ -100,7 +100,10 @@ machine::machine(input bytes)
           }
       }) {
     limits_.max_queued_bytes = 200 + 50 * in_.next();
-    limits_.overflow = static_cast<overflow_policy>(in_.next() % 4);
+    auto const how = in_.next();
+    limits_.overflow = static_cast<overflow_policy>(how % 4);
+    limits_.max_burst_bytes = limits_.max_queued_bytes * (how / 4 % 4);
+    limits_.burst_grace = tick_length * (how / 16 * 20);
     app_.on_open = [this](session& s) {
         hear(s, [&](record& r) {
             require(!std::exchange(r.opened, true));
@@ -353,13 +356,13 @@ void machine::step() {
 
 void machine::check(session_base& s, record& r) {
     require(r.opened && !r.closed);
-    require(s.queued_bytes() <= limits_.max_queued_bytes + r.largest + r.protocol);
+    auto const most = std::max(limits_.max_queued_bytes, limits_.max_burst_bytes);
+    require(s.queued_bytes() <= most + r.largest + r.protocol);
     // What was accepted and is missing was dropped, and counted.
     require(r.missing <= s.dropped());
     if (limits_.overflow != overflow_policy::drop_oldest) require(r.missing == 0);
-    auto const policy = limits_.overflow;
-    if (policy == overflow_policy::close || policy == overflow_policy::refuse)
-        require(s.dropped() == 0);
+    // A broadcast that is refused counts, for nobody hears of it otherwise.
+    if (limits_.overflow == overflow_policy::close) require(s.dropped() == 0);
 }
 
 /// Every peer falls silent: the heartbeats and delays end every session that has one.

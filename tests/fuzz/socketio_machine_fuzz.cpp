@@ -171,6 +171,7 @@ machine::machine(std::uint8_t const* data, std::size_t size)
     constexpr overflow_policy policies[] = {
         overflow_policy::close, overflow_policy::drop_oldest, overflow_policy::drop_newest};
     limits_.overflow = policies[how / 4 % 3];
+    limits_.max_burst_bytes = how / 16 % 2 == 0 ? 0 : 4 * limits_.max_queued_bytes;
     sio::options o;
     o.engine.limits = limits_;
     o.connect_timeout = std::chrono::milliseconds(500);

@@ -33,7 +33,11 @@ public:
             (void)s.send(m);
         }};
         session_limits const limits{
-            .max_message = 4096, .max_queued_bytes = 16 * 1024, .close_handshake = 50ms};
+            .max_message = 4096,
+            .max_queued_bytes = 16 * 1024,
+            .max_burst_bytes = 64 * 1024,
+            .burst_grace = 50ms,
+            .close_handshake = 50ms};
         server_.mount(
             "/ws",
             websocket_options{.limits = limits, .origins = {"*"}, .deflate = {.enabled = true}},

@@ -358,7 +358,7 @@ void session_base::continue_reading() {
 
 void session_base::pump_and_tell() {
     pump();
-    auto const written = outbox_.empty() && !blocked_;
+    auto const written = outbox_.empty() && !blocked_ && !has_unread_;
     if (written && outbox_.owes_drain() && state_ == state::open) {
         outbox_.pay_drain();
         call(endpoint_.app().on_drain, *this);

@@ -194,7 +194,10 @@ protected:
     /// Bytes of messages kept for later, each charged `frame::overhead` more.
     std::size_t inbox_bytes() const noexcept;
     /// Says whether answers are given that the client has not read yet.
-    void set_unread(bool any) noexcept { has_unread_ = any; }
+    void set_unread(bool any) noexcept {
+        has_unread_ = any;
+        if (!any) mark_dirty();  // a drain may be owed
+    }
     /// Ends the session at once: nothing more is written but the carrier's own goodbye.
     void fail(close_reason why, close_code code, std::string_view text);
     /// The carrier has gone; the session ends with it.
