@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -97,9 +96,14 @@ public:
     std::uint16_t port(std::size_t index = 0) const;
 
     /// Calls `fn` every `period`, on the first shard, until the server stops.
-    void every(std::chrono::milliseconds period, std::function<void()> fn);
+    ///
+    /// Throws: `std::invalid_argument` for an empty function.
+    void every(std::chrono::milliseconds period, handler<void()> fn);
 
     /// Serves until `stop`, or until a drain is through. Installs no signal handlers.
+    ///
+    /// Throws: `std::logic_error` when nothing is mounted. A `socketio::server` that is not, beside
+    ///         other mounts, is a log line.
     void run();
 
     /// Ends `run` at once: goodbyes are sent as far as the kernel takes them without waiting.

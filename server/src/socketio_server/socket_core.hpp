@@ -96,8 +96,6 @@ public:
     void tell_outgoing(std::string_view payload, std::span<std::string const> attachments);
     bool is_writable() const noexcept;
 
-    /// Throws `std::invalid_argument` for a reserved name.
-    static void check_event_name(std::string_view name);
     /// Calls what has waited too long; the next time to do so, if there is one.
     std::optional<tick> expire_acks(tick now);
 
