@@ -77,7 +77,7 @@ public:
     /// Serves a dialect below `path` ("/chat"; "/" for all that is not mounted elsewhere).
     ///
     /// Throws: `std::invalid_argument` for a path that is taken or has no leading '/', for
-    ///         options out of range or origins that are none.
+    ///         options out of range or origins that are not valid.
     endpoint mount(std::string path, websocket_options options, handlers app);
     endpoint mount(std::string path, sockjs_options options, handlers app);
     endpoint mount(std::string path, engineio_options options, handlers app);
@@ -89,7 +89,7 @@ public:
     /// Serves the files of a folder: GET and HEAD, ETag, index.html, no listing, no hidden files,
     /// no symbolic links out of it.
     ///
-    /// Throws: `std::invalid_argument` when it is no folder.
+    /// Throws: `std::invalid_argument` when it is not a folder.
     void serve_files(std::string path, std::string const& folder, files_options options = {});
 
     /// The port that listener `index` is bound to; the first is that of the options.
