@@ -66,6 +66,7 @@ TEST_CASE("a mount on the root serves what is not mounted elsewhere") {
 TEST_CASE("a ticker is called again and again, also one that throws") {
     notes seen;
     running_server s(on_free_port(), [&](server& at) {
+        at.mount("/ws", websocket_options{}, echo());
         at.every(1ms, [&] { seen.add("before run"); });
         at.every(25ms, [&] {
             seen.add("thrower");
