@@ -58,7 +58,7 @@ tcp_acceptor listen_on(net::io_context& context,
     auto const ip = net::ip::make_address(address, ec);
     if (ec)
         throw std::invalid_argument("server_options: '" + address +
-                                    "' is no IP address; names are not resolved");
+                                    "' is not an IP address; names are not resolved");
     net::ip::tcp::endpoint const where(ip, port);
     tcp_acceptor socket(context);
     socket.open(where.protocol(), ec);

@@ -20,7 +20,7 @@ public:
           root_(fs::weakly_canonical(folder)),
           options_(options) {
         if (!fs::is_directory(root_))
-            throw std::invalid_argument("serve_files: '" + folder + "' is no folder");
+            throw std::invalid_argument("serve_files: '" + folder + "' is not a folder");
     }
 
     void serve(incoming const& in) override {

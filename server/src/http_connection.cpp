@@ -182,7 +182,7 @@ void http_connection::serve(http::request_view const& request) {
     auto* const target = core.routes.find(request.path);
     auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
     incoming const in{shard_, *this, request, client, below, *this};
-    if (!target) return in.not_found();
+    if (!target) return in.respond(404, "404 Not Found: nothing is mounted at this path\n");
     if (request.body.size() > target->max_body()) return in.respond(413, target->too_long());
     target->serve(in);
 }

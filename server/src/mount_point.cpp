@@ -223,8 +223,9 @@ void endpoint::leave(std::string_view id, std::string_view group_name) const {
     if (mount_)
         mount_->on_session(id, [name = std::string(group_name)](session& s) { s.leave(name); });
 }
-void endpoint::post(std::string_view id, std::function<void(session&)> fn) const {
-    if (mount_) mount_->on_session(id, std::move(fn));
+void endpoint::post(std::string_view id, handler<void(session&)> fn) const {
+    if (!fn) throw std::invalid_argument("endpoint::post: the function given to it is empty");
+    if (mount_) mount_->on_session(id, std::move(fn).take());
 }
 std::size_t endpoint::session_count() const noexcept {
     return mount_ ? mount_->counters().sessions.load(std::memory_order_relaxed) : 0;

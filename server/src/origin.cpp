@@ -133,8 +133,9 @@ bool allows_originless_get(origin_policy const& policy, origin_request const& r)
 
 std::optional<std::string> check_origin_option(std::string_view entry) {
     if (entry == "*" || parse_pattern(entry)) return std::nullopt;
-    return "The origin \"" + std::string(entry) +
-           "\" is none: write \"*\", \"https://example.com\", \"https://example.com:8443\" or "
+    return "\"" + std::string(entry) +
+           "\" is not a valid origin: write \"*\", \"https://example.com\", "
+           "\"https://example.com:8443\" or "
            "\"https://*.example.com\", without a path.";
 }
 

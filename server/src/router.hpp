@@ -70,6 +70,7 @@ public:
     /// False when the prefix is taken.
     bool add(std::shared_ptr<route_target> target);
     route_target* find(std::string_view path) const noexcept;
+    bool is_empty() const noexcept { return targets_.empty(); }
     /// The longest body that any mount takes.
     std::size_t largest_body() const noexcept { return largest_body_; }
 

@@ -4,6 +4,7 @@
 #include "mount_point.hpp"
 #include "server_core.hpp"
 #include "shard.hpp"
+#include "socketio_server/io_core.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -142,6 +143,7 @@ public:
     std::size_t mount_count() const noexcept { return core_.mounts.size(); }
 
     void every(std::chrono::milliseconds period, std::function<void()> fn) {
+        if (!fn) throw std::invalid_argument("server::every: the function given to it is empty");
         auto& first = *core_.shards.front();
         auto const t = std::make_shared<ticker>(first, to_ticks(period), std::move(fn));
         {
@@ -152,6 +154,15 @@ public:
     }
 
     void run() {
+        if (core_.routes.is_empty())
+            throw std::logic_error(
+                "server::run: nothing is mounted, so every request would get 404: call mount(...) "
+                "or serve_files(...) first");
+        if (socketio::io_core::unmounted() != 0)
+            core_.shards.front()->log().write(
+                log_level::info,
+                "a socketio::server is not mounted, so no client reaches it: "
+                "server.mount(\"/socket.io/\", io)");
         std::vector<std::thread> others;
         for (std::size_t i = 1; i < core_.shards.size(); ++i)
             others.emplace_back([&s = *core_.shards[i]] { s.run(); });
@@ -265,8 +276,8 @@ void server::serve_files(std::string path, std::string const& folder, files_opti
 std::uint16_t server::port(std::size_t index) const {
     return impl_->ports().at(index);
 }
-void server::every(std::chrono::milliseconds period, std::function<void()> fn) {
-    impl_->every(period, std::move(fn));
+void server::every(std::chrono::milliseconds period, handler<void()> fn) {
+    impl_->every(period, std::move(fn).take());
 }
 void server::run() {
     impl_->run();

@@ -58,9 +58,9 @@ TEST_CASE("a port that is taken is named, with what to change") {
 
 TEST_CASE("a name is no address to listen on") {
     CHECK_THAT(refused_options({.address = "localhost", .port = 0}),
-               Contains("'localhost' is no IP address; names are not resolved"));
+               Contains("'localhost' is not an IP address; names are not resolved"));
     CHECK_THAT(refused_options({.port = 0, .listeners = {{.address = "example.com", .port = 0}}}),
-               Contains("'example.com' is no IP address"));
+               Contains("'example.com' is not an IP address"));
 }
 
 TEST_CASE("an address that is not this machine's cannot be listened on") {

@@ -1,6 +1,7 @@
 // Starting, serving on several listeners, tickers, log lines, handlers that throw.
 
 #include <anywire/server.hpp>
+#include <anywire/socketio.hpp>
 
 #include "support/raw_client.hpp"
 #include "support/running_server.hpp"
@@ -12,6 +13,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -64,6 +66,7 @@ TEST_CASE("a mount on the root serves what is not mounted elsewhere") {
 TEST_CASE("a ticker is called again and again, also one that throws") {
     notes seen;
     running_server s(on_free_port(), [&](server& at) {
+        at.mount("/ws", websocket_options{}, echo());
         at.every(1ms, [&] { seen.add("before run"); });
         at.every(25ms, [&] {
             seen.add("thrower");
@@ -231,6 +234,44 @@ TEST_CASE("a server that is stopped before it runs returns at once") {
     s.stop();
     s.run();
     SUCCEED();
+}
+
+TEST_CASE("a server on which nothing is mounted says so instead of serving 404") {
+    server s(on_free_port());
+    s.stop();
+    CHECK_THROWS_WITH(s.run(), Catch::Contains("nothing is mounted"));
+    CHECK_THROWS_AS(s.run(), std::logic_error);
+}
+
+TEST_CASE("a path without a mount is told apart from what a mount does not find") {
+    running_server s(on_free_port(),
+                     [](server& at) { at.mount("/ws", websocket_options{}, echo()); });
+    CHECK(raw_client(s.port()).get("/socket.io/").body ==
+          "404 Not Found: nothing is mounted at this path\n");
+}
+
+TEST_CASE("a Socket.IO server that nobody mounted is a line in the log") {
+    notes log;
+    auto const options = [&] {
+        auto o = on_free_port();
+        o.log.write = [&log](log_level, std::string_view line) { log.add(std::string(line)); };
+        return o;
+    };
+    auto const hint = "a socketio::server is not mounted";
+    {
+        socketio::server const forgotten;
+        server s(options());
+        s.mount("/ws", websocket_options{}, echo());
+        s.stop();
+        s.run();
+        CHECK(log.count(hint) == 1);
+    }
+    socketio::server const io;
+    server s(options());
+    s.mount("/socket.io/", io);
+    s.stop();
+    s.run();
+    CHECK(log.count(hint) == 1);
 }
 
 TEST_CASE("a server that never runs is destroyed without a trace") {

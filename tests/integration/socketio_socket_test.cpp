@@ -3,10 +3,13 @@
 
 #include <any>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -351,6 +354,60 @@ TEST_CASE("reserved names cannot be emitted") {
     CHECK_THROWS_AS(house.io.emit("disconnect"), std::invalid_argument);
     CHECK_THROWS_AS(house.io.to("a").emit("connect", 1), std::invalid_argument);
     CHECK_THROWS_AS(house.io.server_side_emit("connection"), std::invalid_argument);
+}
+
+TEST_CASE("a handler for what is no event throws, and says what to write; so does an empty one") {
+    sio_house house(1);
+    using Catch::Contains;
+    auto const nothing = [] {};
+    CHECK_THROWS_WITH(house.io.on("connection", [](sio::socket&) {}),
+                      Contains("write io.on_connection("));
+    CHECK_THROWS_WITH(house.io.of("/a").on("disconnect", nothing),
+                      Contains("socket.on_disconnect(...)"));
+    sio_client c(house.port());
+    auto const id = c.join().sid;
+    CHECK(house.with(id, [&](sio::socket& s) {
+        CHECK_THROWS_WITH(s.on("disconnect", nothing), Contains("socket.on_disconnect("));
+        CHECK_THROWS_WITH(s.once("error", nothing), Contains("socket.on_error("));
+        CHECK_THROWS_WITH(s.on_any(nullptr), "on_any: the function given to it is empty");
+        CHECK_THROWS_AS(s.on_disconnect({}), std::invalid_argument);
+        CHECK_THROWS_AS(s.on_drain({}), std::invalid_argument);
+        CHECK_THROWS_AS(s.after(1ms, {}), std::invalid_argument);
+        CHECK_THROWS_AS(s.use({}), std::invalid_argument);
+        CHECK_THROWS_AS(s.emit("e", std::function<void(int)>()), std::invalid_argument);
+    }));
+    CHECK_THROWS_AS(house.io.on("e", std::function<void()>()), std::invalid_argument);
+    CHECK_THROWS_WITH(house.io.on_connection({}),
+                      "on_connection: the function given to it is empty");
+    CHECK_THROWS_AS(house.io.use({}), std::invalid_argument);
+    CHECK_THROWS_AS(house.io.on_room({}), std::invalid_argument);
+    CHECK_THROWS_AS(house.io.on_new_namespace({}), std::invalid_argument);
+    CHECK_THROWS_AS(house.io.on_server_side({}), std::invalid_argument);
+    CHECK_THROWS_AS(house.io.fetch_sockets({}), std::invalid_argument);
+    CHECK_THROWS_AS(house.io.post(id, {}), std::invalid_argument);
+    CHECK_THROWS_AS(house.io.of(std::function<bool(std::string_view, sio::json_view)>()),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(house.server->every(1s, {}), std::invalid_argument);
+    CHECK(c.flush().empty());
+}
+
+TEST_CASE("clients may send events called error and connection; the second can be heard") {
+    sio_house house(1, [](sio::server const& io, notes& seen) {
+        io.on_connection([&seen](sio::socket& s) {
+            s.on_any([&seen](sio::event const& e) { seen.add("any " + std::string(e.name())); });
+            s.on_error([&seen](sio::connect_error const&) { seen.add("never"); });
+            s.on("connection", [&seen](int n) { seen.add("heard " + std::to_string(n)); });
+        });
+    });
+    sio_client c(house.port());
+    (void)c.join();
+    c.packet(R"(2["error"])");
+    c.packet(R"(2["error",{"message":"x"}])");
+    c.packet(R"(2["connection",1])");
+    CHECK(c.flush().empty());
+    CHECK(house.seen.all() ==
+          strings{
+              "connection /", "any error", "any error", "any connection", "heard 1", "any flush"});
 }
 
 TEST_CASE("clients of Engine.IO 3 join by themselves and wait no longer than others") {

@@ -42,7 +42,8 @@ enum class errc {
     /// Queueing would pass `limits::max_queued_bytes`; nothing was queued.
     /// Wait for `on_drain`.
     send_queue_full,
-    /// The message was dropped, or older ones were, as the overflow policy says.
+    /// The message was dropped, or older ones were, as the overflow policy says; or it was a
+    /// volatile event that could not leave at once.
     message_dropped,
 
     // -- Socket.IO -----------------------------------------------------------

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <anywire/handler.hpp>
 #include <anywire/request.hpp>
 #include <anywire/session.hpp>
 
 #include <any>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -38,21 +38,57 @@ private:
     std::shared_ptr<receiver> to_;
 };
 
+namespace handler_checks {
+
+template <>
+struct handler_shape<void(session&)> {
+    template <bool Fits>
+    static constexpr void check() {
+        static_assert(Fits, "write [](anywire::session& session) { ... }");
+    }
+};
+template <>
+struct handler_shape<void(session&, message_view)> {
+    template <bool Fits>
+    static constexpr void check() {
+        static_assert(Fits,
+                      "write [](anywire::session& session, anywire::message_view message) { ... }");
+    }
+};
+template <>
+struct handler_shape<void(session&, close_event const&)> {
+    template <bool Fits>
+    static constexpr void check() {
+        static_assert(
+            Fits, "write [](anywire::session& session, anywire::close_event const& why) { ... }");
+    }
+};
+template <>
+struct handler_shape<void(request const&, decision)> {
+    template <bool Fits>
+    static constexpr void check() {
+        static_assert(
+            Fits, "write [](anywire::request const& request, anywire::decision decide) { ... }");
+    }
+};
+
+}  // namespace handler_checks
+
 /// What an application does with the sessions of a mount. One set serves any dialect.
 ///
 /// Thread: called on the session's shard, never two at once for one session, never re-entered. A
 ///         handler that blocks stalls its shard. One that throws closes its session as
 ///         `handler_failed`, and is logged.
 struct handlers {
-    std::function<void(session&)> on_open{};
-    std::function<void(session&, message_view)> on_message{};
+    handler<void(session&)> on_open{};
+    handler<void(session&, message_view)> on_message{};
     /// The queue ran empty after `send` had been refused for want of room.
-    std::function<void(session&)> on_drain{};
+    handler<void(session&)> on_drain{};
     /// The last call for a session.
-    std::function<void(session&, close_event const&)> on_close{};
+    handler<void(session&, close_event const&)> on_close{};
     /// Decides who comes in, before a session exists; the same for every transport. Without it
     /// everybody does whose origin is allowed.
-    std::function<void(request const&, decision)> authorize{};
+    handler<void(request const&, decision)> authorize{};
 };
 
 }  // namespace anywire

@@ -9,11 +9,12 @@ namespace anywire {
 /// How much a log line matters.
 enum class log_level : std::uint8_t {
     error,  ///< An operator must act.
-    info,   ///< Lifecycle: listening, refused origins, draining.
-    debug,  ///< Per session and request; never payloads.
+    info,   ///< Who was refused or dropped and why, events that do not fit their handlers.
+    debug,  ///< Per session and request: how it ended, what was wrong with it.
 };
 
-/// Where log lines go. Silent by default.
+/// Where log lines go. Silent by default. No line holds a payload; names (of origins, events,
+/// rooms) are as clients sent them.
 ///
 /// Thread: `write` is called on every shard's thread; it must be thread-safe when there are
 ///         several.

@@ -14,11 +14,13 @@ char const* sentence(errc e) noexcept {
         case errc::bad_frame: return "the WebSocket frame breaks RFC 6455";
         case errc::bad_deflate: return "the compressed message does not inflate";
         case errc::message_too_big: return "the message is longer than the limit";
-        case errc::bad_handshake: return "the request is no WebSocket handshake";
+        case errc::bad_handshake: return "the request is not a WebSocket handshake";
         case errc::unsupported_version: return "the only supported WebSocket version is 13";
         case errc::session_closed: return "the session has closed";
         case errc::send_queue_full: return "the send queue is full; wait for on_drain";
-        case errc::message_dropped: return "the overflow policy dropped a message";
+        case errc::message_dropped:
+            return "a message was dropped: by the overflow policy, or as a volatile event that "
+                   "could not leave at once";
         case errc::ack_timeout: return "the acknowledgement did not come in time";
         case errc::bad_arguments: return "the arguments do not fit the function's signature";
         case errc::bad_option: return "an option is out of range";

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <anywire/handlers.hpp>
 #include <anywire/session.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,7 +49,9 @@ public:
 
     /// Runs `fn` on the session's shard, never at once; not at all if the session has gone by
     /// then.
-    void post(std::string_view session_id, std::function<void(session&)> fn) const;
+    ///
+    /// Throws: `std::invalid_argument` for an empty function.
+    void post(std::string_view session_id, handler<void(session&)> fn) const;
 
     /// Open sessions now, and all that ever opened.
     std::size_t session_count() const noexcept;

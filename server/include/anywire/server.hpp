@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -78,7 +77,7 @@ public:
     /// Serves a dialect below `path` ("/chat"; "/" for all that is not mounted elsewhere).
     ///
     /// Throws: `std::invalid_argument` for a path that is taken or has no leading '/', for
-    ///         options out of range or origins that are none.
+    ///         options out of range or origins that are not valid.
     endpoint mount(std::string path, websocket_options options, handlers app);
     endpoint mount(std::string path, sockjs_options options, handlers app);
     endpoint mount(std::string path, engineio_options options, handlers app);
@@ -90,16 +89,21 @@ public:
     /// Serves the files of a folder: GET and HEAD, ETag, index.html, no listing, no hidden files,
     /// no symbolic links out of it.
     ///
-    /// Throws: `std::invalid_argument` when it is no folder.
+    /// Throws: `std::invalid_argument` when it is not a folder.
     void serve_files(std::string path, std::string const& folder, files_options options = {});
 
     /// The port that listener `index` is bound to; the first is that of the options.
     std::uint16_t port(std::size_t index = 0) const;
 
     /// Calls `fn` every `period`, on the first shard, until the server stops.
-    void every(std::chrono::milliseconds period, std::function<void()> fn);
+    ///
+    /// Throws: `std::invalid_argument` for an empty function.
+    void every(std::chrono::milliseconds period, handler<void()> fn);
 
     /// Serves until `stop`, or until a drain is through. Installs no signal handlers.
+    ///
+    /// Throws: `std::logic_error` when nothing is mounted. A `socketio::server` that is not, beside
+    ///         other mounts, is a log line.
     void run();
 
     /// Ends `run` at once: goodbyes are sent as far as the kernel takes them without waiting.

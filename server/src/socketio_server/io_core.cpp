@@ -89,9 +89,14 @@ io_core::io_core(options o)
     require(options_.max_namespaces >= 1, "max_namespaces must be at least 1");
     require(options_.recovery.max_disconnection.count() > 0,
             "recovery.max_disconnection must be positive");
+    ++unmounted_;
 }
 
-io_core::~io_core() = default;
+io_core::~io_core() {
+    if (!group_) --unmounted_;
+}
+
+std::atomic<std::size_t> io_core::unmounted_{0};
 
 std::shared_ptr<io_core> io_core::make(options o) {
     auto made = std::make_shared<io_core>(std::move(o));
@@ -127,6 +132,7 @@ void io_core::attach(std::shared_ptr<shard_group> shards) {
     std::scoped_lock const lock(mutex_);
     if (group_) throw std::logic_error("a socketio::server can be mounted once");
     group_ = std::move(shards);
+    --unmounted_;
     for (std::size_t i = 0; i < group_->count(); ++i)
         shards_.push_back(std::make_unique<io_shard>(*this, i, group_->loop(i)));
     for (auto const& [name, n] : namespaces_) n->attach(shards_.size());
@@ -221,7 +227,8 @@ std::shared_ptr<nsp_core> io_core::of(std::string_view name) {
     auto const from = parent_for(clean, json_view("{}"));
     if (!from) return add(std::move(clean), nullptr);
     auto n = make_child(clean, *from);
-    if (!n) throw std::length_error("socketio::options: max_child_namespaces are there");
+    if (!n)
+        throw std::length_error("of: there are `max_child_namespaces` dynamic namespaces already");
     return n;  // counted as used, for ever
 }
 

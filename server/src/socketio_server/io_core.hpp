@@ -112,6 +112,8 @@ public:
     // -- the mount -------------------------------------------------------------------------------
     /// Throws `std::logic_error` when it is mounted already.
     void attach(std::shared_ptr<shard_group> shards);
+    /// How many there are in this process that no server has mounted: for a hint to who forgot it.
+    static std::size_t unmounted() noexcept { return unmounted_; }
     static handlers handlers_for_mount(std::shared_ptr<io_core> const& io);
     /// No shard runs any more, and none will.
     void on_shards_gone() noexcept;
@@ -163,6 +165,8 @@ private:
     std::shared_ptr<nsp_core> use(std::string_view name);
     std::shared_ptr<nsp_core> parent_for(std::string_view name, json_view auth);
     std::shared_ptr<nsp_core> make_child(std::string_view name, nsp_core const& from);
+
+    static std::atomic<std::size_t> unmounted_;
 
     options options_;
     wire::decode_limits decode_limits_;

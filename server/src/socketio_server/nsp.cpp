@@ -4,12 +4,17 @@
 #include "client.hpp"
 #include "io_core.hpp"
 #include "nsp_core.hpp"
+#include "reserved_names.hpp"
 #include "socket_core.hpp"
 
 #include <stdexcept>
 #include <utility>
 
 namespace anywire::socketio {
+
+void detail::throw_empty(char const* given_to) {
+    throw std::invalid_argument(std::string(given_to) + ": the function given to it is empty");
+}
 
 // ---- broadcast
 // -----------------------------------------------------------------------------------
@@ -46,10 +51,11 @@ broadcast broadcast::timeout(std::chrono::milliseconds longest) const {
 }
 
 void broadcast::send(std::string_view name, detail::encoded e, detail::ack_handler a) const {
-    socket_core::check_event_name(name);
+    check_emitted_name(name);
     if (!is_sound(e)) return where_->log_unsound(name);
     if (a && where_->is_parent())
-        throw std::logic_error("emit: ask each namespace for answers, not what makes them");
+        throw std::logic_error(
+            "emit: what io.of(predicate) returns gathers no answers; emit from each namespace");
     auto& wires = where_->wires();
     if (a)
         wires.broadcast_with_ack(std::move(e), filter_, flags_, std::move(a));
@@ -57,11 +63,12 @@ void broadcast::send(std::string_view name, detail::encoded e, detail::ack_handl
         wires.broadcast(std::move(e), filter_, flags_);
 }
 
-void broadcast::fetch_sockets(
-    std::function<void(error_code, std::vector<remote_socket>)> then) const {
+void broadcast::fetch_sockets(handler<void(error_code, std::vector<remote_socket>)> then) const {
+    auto fn = detail::required(std::move(then), "fetch_sockets");
     if (where_->is_parent())
-        throw std::logic_error("fetch_sockets: ask each namespace, not what makes them");
-    where_->wires().fetch_sockets(filter_, flags_, std::move(then));
+        throw std::logic_error(
+            "fetch_sockets: ask each namespace, not what io.of(predicate) returns");
+    where_->wires().fetch_sockets(filter_, flags_, std::move(fn));
 }
 void broadcast::sockets_join(room_names const& rooms) const {
     for (auto const& room : rooms.all()) where_->wires().sockets_join(filter_, flags_, room);
@@ -79,47 +86,52 @@ void broadcast::disconnect_sockets(bool close) const {
 std::string const& nsp::name() const noexcept {
     return core_->name();
 }
-void nsp::on_connection(std::function<void(socket&)> f) const {
-    core_->change_config([&](nsp_config& c) { c.connection.push_back(std::move(f)); });
+void nsp::on_connection(handler<void(socket&)> f) const {
+    auto fn = detail::required(std::move(f), "on_connection");
+    core_->change_config([&](nsp_config& c) { c.connection.push_back(std::move(fn)); });
 }
-void nsp::use(std::function<void(socket&, next)> f) const {
-    core_->change_config([&](nsp_config& c) { c.middlewares.push_back(std::move(f)); });
+void nsp::use(handler<void(socket&, next)> f) const {
+    auto fn = detail::required(std::move(f), "use");
+    core_->change_config([&](nsp_config& c) { c.middlewares.push_back(std::move(fn)); });
 }
 void nsp::add(std::string event_name, detail::event_handler f) const {
+    check_heard_name(event_name, hearer::nsp);
     core_->change_config([&](nsp_config& c) {
         c.listeners.push_back({std::move(event_name), std::move(f)});
     });
 }
-void nsp::on_room(
-    std::function<void(room_change, std::string const&, std::string const&)> f) const {
-    core_->change_config([&](nsp_config& c) { c.rooms.push_back(std::move(f)); });
+void nsp::on_room(handler<void(room_change, std::string const&, std::string const&)> f) const {
+    auto fn = detail::required(std::move(f), "on_room");
+    core_->change_config([&](nsp_config& c) { c.rooms.push_back(std::move(fn)); });
 }
-void nsp::on_new_namespace(std::function<void(nsp const&)> f) const {
-    core_->change_config([&](nsp_config& c) { c.new_namespace.push_back(std::move(f)); });
+void nsp::on_new_namespace(handler<void(nsp const&)> f) const {
+    auto fn = detail::required(std::move(f), "on_new_namespace");
+    core_->change_config([&](nsp_config& c) { c.new_namespace.push_back(std::move(fn)); });
 }
-void nsp::on_server_side(std::function<void(event const&)> f) const {
-    core_->change_config([&](nsp_config& c) { c.server_side.push_back(std::move(f)); });
+void nsp::on_server_side(handler<void(event const&)> f) const {
+    auto fn = detail::required(std::move(f), "on_server_side");
+    core_->change_config([&](nsp_config& c) { c.server_side.push_back(std::move(fn)); });
 }
 void nsp::send_to_servers(std::string_view name, detail::encoded e, detail::ack_handler a) const {
-    for (auto const* reserved : {"connect", "connection", "new_namespace"})
-        if (name == reserved)
-            throw std::invalid_argument("the event name '" + std::string(name) + "' is reserved");
+    check_server_side_name(name);
     core_->server_side_emit(std::move(e), std::move(a));
 }
 std::size_t nsp::socket_count() const noexcept {
     return core_->sockets();
 }
 
-void nsp::post(std::string_view socket_id, std::function<void(socket&)> f) const {
-    if (core_->is_parent()) throw std::logic_error("post: a socket is in one namespace");
+void nsp::post(std::string_view socket_id, handler<void(socket&)> f) const {
+    auto const fn = detail::required(std::move(f), "post");
+    if (core_->is_parent())
+        throw std::logic_error("post: ask one namespace, not what io.of(predicate) returns");
     auto& io = core_->io();
     for (std::size_t i = 0; i < io.shard_count(); ++i)
-        (void)io.post(i, [core = core_, i, id = std::string(socket_id), f] {
+        (void)io.post(i, [core = core_, i, id = std::string(socket_id), fn] {
             auto& at = core->io().shard(i);
             io_shard::entry const here(at);
             auto* const s = core->part(i).find(id);
             if (!s || s->current() != socket_core::state::connected) return;
-            if (!core->io().call([&] { f(*s); }))
+            if (!core->io().call([&] { fn(*s); }))
                 s->owner().break_off(close_reason::handler_failed, "handler failed");
         });
 }
@@ -134,6 +146,7 @@ nsp server::of(std::string_view name) const {
     return nsp(io_->of(name));
 }
 nsp server::of(std::function<bool(std::string_view, json_view)> wanted) const {
+    detail::require_function(wanted, "of");
     return nsp(io_->of(std::move(wanted)));
 }
 void server::close() const {

@@ -334,10 +334,11 @@ void nsp_core::hear_server(event const& e) {
 
 void nsp_core::log_unsound(std::string_view name) const noexcept {
     if (auto* const at = io_shard::current(io()))
-        at->loop().log().write(log_level::info,
-                               "socket.io: '",
-                               name,
-                               "' was not sent: it holds what only looks like an attachment");
+        at->loop().log().write(
+            log_level::info,
+            "socket.io: '",
+            name,
+            "' was not sent: it repeats an object of a client's that only looks like bytes");
 }
 
 void nsp_core::server_side_emit(detail::encoded e, detail::ack_handler a) {

@@ -4,6 +4,7 @@
 #include "client.hpp"
 #include "core/ascii.hpp"
 #include "core/form.hpp"
+#include "reserved_names.hpp"
 #include "socket_core.hpp"
 
 #include <algorithm>
@@ -159,6 +160,7 @@ handshake socket::handshake() const {
 // -----------------------------------------------------------------------------------
 
 listener_id socket::add(std::string name, detail::event_handler f, bool once) {
+    check_heard_name(name, hearer::socket);
     auto& s = of(*this);
     auto const id = ++s.next_listener_;
     s.listeners_.push_back(std::make_unique<socket_core::listener>(
@@ -196,44 +198,52 @@ listener_id put(List& list, bool first, std::uint32_t& last_id, Fn f) {
 
 }  // namespace
 
-listener_id socket::on_any(std::function<void(event const&)> f) {
+listener_id socket::on_any(handler<void(event const&)> f) {
     auto& s = of(*this);
-    return put(s.extras().any, false, s.next_listener_, std::move(f));
+    return put(s.extras().any, false, s.next_listener_, detail::required(std::move(f), "on_any"));
 }
-listener_id socket::prepend_any(std::function<void(event const&)> f) {
+listener_id socket::prepend_any(handler<void(event const&)> f) {
     auto& s = of(*this);
-    return put(s.extras().any, true, s.next_listener_, std::move(f));
+    return put(
+        s.extras().any, true, s.next_listener_, detail::required(std::move(f), "prepend_any"));
 }
 void socket::off_any() {
     if (auto& s = of(*this); s.rare_) s.rare_->any.clear();
 }
-listener_id socket::on_any_outgoing(std::function<void(event const&)> f) {
+listener_id socket::on_any_outgoing(handler<void(event const&)> f) {
     auto& s = of(*this);
-    return put(s.extras().any_outgoing, false, s.next_listener_, std::move(f));
+    return put(s.extras().any_outgoing,
+               false,
+               s.next_listener_,
+               detail::required(std::move(f), "on_any_outgoing"));
 }
-listener_id socket::prepend_any_outgoing(std::function<void(event const&)> f) {
+listener_id socket::prepend_any_outgoing(handler<void(event const&)> f) {
     auto& s = of(*this);
-    return put(s.extras().any_outgoing, true, s.next_listener_, std::move(f));
+    return put(s.extras().any_outgoing,
+               true,
+               s.next_listener_,
+               detail::required(std::move(f), "prepend_any_outgoing"));
 }
 void socket::off_any_outgoing() {
     if (auto& s = of(*this); s.rare_) s.rare_->any_outgoing.clear();
 }
 
-void socket::use(std::function<void(event const&, next)> f) {
+void socket::use(handler<void(event const&, next)> f) {
     of(*this).extras().middlewares.push_back(
-        std::make_shared<std::function<void(event const&, next)>>(std::move(f)));
+        std::make_shared<std::function<void(event const&, next)>>(
+            detail::required(std::move(f), "use")));
 }
-void socket::on_error(std::function<void(connect_error const&)> f) {
-    of(*this).extras().error.push_back(std::move(f));
+void socket::on_error(handler<void(connect_error const&)> f) {
+    of(*this).extras().error.push_back(detail::required(std::move(f), "on_error"));
 }
-void socket::on_drain(std::function<void()> f) {
-    of(*this).extras().drain.push_back(std::move(f));
+void socket::on_drain(handler<void()> f) {
+    of(*this).extras().drain.push_back(detail::required(std::move(f), "on_drain"));
 }
-void socket::on_disconnecting(std::function<void(disconnect_reason)> f) {
-    of(*this).extras().disconnecting.push_back(std::move(f));
+void socket::on_disconnecting(handler<void(disconnect_reason)> f) {
+    of(*this).extras().disconnecting.push_back(detail::required(std::move(f), "on_disconnecting"));
 }
-void socket::on_disconnect(std::function<void(disconnect_reason)> f) {
-    of(*this).extras().disconnect.push_back(std::move(f));
+void socket::on_disconnect(handler<void(disconnect_reason)> f) {
+    of(*this).extras().disconnect.push_back(detail::required(std::move(f), "on_disconnect"));
 }
 
 // ---- sending, rooms
@@ -268,8 +278,10 @@ bool socket_core::join_one(std::string_view room) {
     if (state_ == state::leaving) return false;
     if (is_in(room)) return true;
     if (s.rooms_joined.size() >= s.owner().io().opts().max_rooms) {
-        s.at().loop().log().write(
-            log_level::info, "socket.io: a socket is in `max_rooms` already: '", room, "'");
+        s.at().loop().log().write(log_level::info,
+                                  "socket.io: not joined, the socket is in `max_rooms` rooms: '",
+                                  room,
+                                  "'");
         return false;
     }
     s.rooms_joined.push_back(s.part_.join(s, room));
@@ -305,11 +317,12 @@ void socket::disconnect(bool close) {
     s.leave_namespace(disconnect_reason::server_namespace_disconnect);
 }
 
-void socket::after(std::chrono::milliseconds delay, std::function<void(socket&)> f) {
+void socket::after(std::chrono::milliseconds delay, handler<void(socket&)> f) {
     auto& s = of(*this);
-    s.owner().conn().after(delay, [a = s.anchor(), f = std::move(f)](session&) {
+    auto const fn = detail::required(std::move(f), "after");
+    s.owner().conn().after(delay, [a = s.anchor(), fn](session&) {
         io_shard::entry const here(a->io->shard(a->shard));
-        if (a->to && a->to->is_connected()) f(*a->to);
+        if (a->to && a->to->is_connected()) fn(*a->to);
     });
 }
 

@@ -1,6 +1,7 @@
 #include "socket_core.hpp"
 
 #include "client.hpp"
+#include "reserved_names.hpp"
 #include "verdict.hpp"
 
 #include <algorithm>
@@ -326,8 +327,9 @@ void socket_core::on_ack(wire::packet const& p, std::span<std::string const> att
     if (!client_.io().call([&] { fits = fn({}, {&args, 1}); }))
         return client_.break_off(close_reason::handler_failed, "handler failed");
     if (!fits)
-        at().loop().log().write(log_level::info,
-                                "socket.io: an acknowledgement does not fit what takes it");
+        at().loop().log().write(
+            log_level::info,
+            "socket.io: the arguments of an acknowledgement do not fit its handler");
 }
 
 void socket_core::wait_for_ack(std::uint64_t id, detail::ack_handler a, emit_flags const& flags) {
@@ -381,17 +383,6 @@ void socket_core::give_up_acks() {
 // ---- sending
 // -------------------------------------------------------------------------------------
 
-void socket_core::check_event_name(std::string_view name) {
-    for (auto const* reserved : {"connect",
-                                 "connect_error",
-                                 "disconnect",
-                                 "disconnecting",
-                                 "newListener",
-                                 "removeListener"})
-        if (name == reserved)
-            throw std::invalid_argument("the event name '" + std::string(name) + "' is reserved");
-}
-
 bool socket_core::admits(emit_flags const& flags, std::size_t cost) {
     return !flags.is_volatile || conn_.admit(cost, session_base::sending::volatile_).has_value();
 }
@@ -400,7 +391,7 @@ result<void> socket_core::send_event(emit_flags const& flags,
                                      std::string_view name,
                                      detail::encoded e,
                                      detail::ack_handler a) {
-    check_event_name(name);
+    check_emitted_name(name);
     std::optional<std::uint64_t> id;
     if (a && !has_given_up_acks_) id = nsp_->next_ack_id();
     auto const is_asking = a != nullptr;

@@ -97,8 +97,6 @@ public:
     /// False for a volatile packet of `cost` bytes that cannot leave now; it counts as dropped.
     bool admits(emit_flags const& flags, std::size_t cost);
 
-    /// Throws `std::invalid_argument` for a reserved name.
-    static void check_event_name(std::string_view name);
     /// Calls what has waited too long; the next time to do so, if there is one.
     std::optional<tick> expire_acks(tick now);
 

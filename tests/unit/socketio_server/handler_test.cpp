@@ -3,8 +3,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <functional>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
@@ -228,4 +230,53 @@ TEST_CASE("an emit's last argument is a callback if it is callable and no value"
     CHECK(made(plain) == R"(["e"] asks)");
     std::string const text = "[1,2]";
     CHECK(made(arguments(text)) == R"(["e",1,2])");
+}
+
+TEST_CASE("an empty function is refused where it is given, not when it is called") {
+    std::function<void(int)> const none;
+    CHECK_THROWS_AS(detail::make_event_handler(none), std::invalid_argument);
+    CHECK_THROWS_AS(detail::make_event_handler(static_cast<void (*)(int)>(nullptr)),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(detail::make_ack_handler(none), std::invalid_argument);
+    CHECK_THROWS_AS(detail::make_acks_handler(std::function<void(std::vector<int>)>()),
+                    std::invalid_argument);
+    CHECK_THROWS_WITH(detail::required(handler<void()>(), "on_drain"),
+                      "on_drain: the function given to it is empty");
+    int n = 0;
+    detail::required(handler<void()>([&n] { ++n; }), "on_drain")();
+    CHECK(n == 1);
+}
+
+TEST_CASE("a handler's function may be of any kind that has one signature") {
+    caller call;
+    struct by_reference {
+        void operator()(int n) & { called = n; }
+    };
+    struct constant {
+        void operator()(int&& n) const& noexcept { called = n; }
+    };
+    CHECK(call(by_reference{}, "[7]").empty());
+    CHECK(called == 7);
+    CHECK(call(constant{}, "[8]").empty());
+    CHECK(called == 8);
+    CHECK(call(std::function<void(int)>(plain), "[9]").empty());
+    CHECK(called == 9);
+    CHECK(call(
+              +[](int n) noexcept { called = n; }, "[10]")
+              .empty());
+    CHECK(called == 10);
+}
+
+TEST_CASE("a handler is empty, copied and replaced as a function is") {
+    handler<void(int)> h;
+    CHECK_FALSE(h);
+    h = plain;
+    REQUIRE(h);
+    auto const copy = h;
+    h = nullptr;
+    CHECK_FALSE(h);
+    copy(11);
+    CHECK(called == 11);
+    CHECK_FALSE(handler<void(int)>(std::function<void(int)>()));
+    CHECK_FALSE(handler<void(int)>(static_cast<void (*)(int)>(nullptr)));
 }

@@ -44,20 +44,77 @@ concept writable = requires(json_writer& out, T const& value) {
     convert<T>::write(out, value);
 };
 
+namespace detail {
+
+template <class T>
+inline constexpr bool is_text_pointer =
+    std::is_same_v<T, char const*> || std::is_same_v<T, char*> ||
+    std::is_same_v<T, std::string_view>;
+
+/// Says what is wrong with a type that is to be read; true if nothing is. Constants, and no
+/// concepts, are asserted: so the compiler says no more than the sentence.
+template <class T>
+constexpr bool check_readable() {
+    constexpr bool fits = readable<T>;
+    constexpr bool can_be_made = std::is_default_constructible_v<T>;
+    if constexpr (fits) {
+        static_assert(can_be_made,
+                      "a value is made by its default constructor and then read: give it one");
+    } else if constexpr (is_text_pointer<T>) {
+        static_assert(fits,
+                      "write std::string: a text has to be decoded, and a std::string_view or char "
+                      "const* would have nothing to point at");
+    } else if constexpr (std::is_pointer_v<T>) {
+        static_assert(fits, "no pointers: take the value, or a std::optional if it may be missing");
+    } else {
+        static_assert(
+            fits,
+            "nothing reads this type from JSON: specialise anywire::socketio::convert for "
+            "it, with anywire::socketio::object if it is a struct");
+    }
+    return fits && can_be_made;
+}
+
+/// The same of a type that is to be written.
+template <class T>
+constexpr bool check_writable() {
+    constexpr bool fits = writable<T>;
+    if constexpr (std::is_pointer_v<T>) {
+        static_assert(fits, "no pointers: give the value itself");
+    } else {
+        static_assert(fits,
+                      "nothing writes this type as JSON: specialise anywire::socketio::convert for "
+                      "it, with anywire::socketio::object if it is a struct");
+    }
+    return fits;
+}
+
+/// What a type is called in the error message; nothing where `check_readable` objects.
+template <class T>
+std::string_view name_of_expected() {
+    if constexpr (readable<T>)
+        return convert<T>::expected();
+    else
+        return {};
+}
+
+}  // namespace detail
+
 /// Reads a value; false when it is none of that type, and `out` is then junk.
 ///
 /// Borrow: what `T` itself borrows, e.g. `json_view` and spans.
 template <class T>
 [[nodiscard]] bool read_value(json_view in, T& out) {
-    static_assert(readable<T>, "specialise anywire::socketio::convert for this type");
-    return convert<T>::read(in, out);
+    if constexpr (detail::check_readable<T>())
+        return convert<T>::read(in, out);
+    else
+        return false;
 }
 
 /// Appends exactly one value.
 template <class T>
 void write_value(json_writer& out, T const& value) {
-    static_assert(writable<T>, "specialise anywire::socketio::convert for this type");
-    convert<T>::write(out, value);
+    if constexpr (detail::check_writable<T>()) convert<T>::write(out, value);
 }
 
 namespace detail {
@@ -241,7 +298,7 @@ struct convert<std::optional<T>> {
         if (!value) return out.null();
         write_value(out, *value);
     }
-    static std::string_view expected() { return convert<T>::expected(); }
+    static std::string_view expected() { return detail::name_of_expected<T>(); }
 };
 
 /// The first alternative that fits.
@@ -255,8 +312,8 @@ struct convert<std::variant<First, Others...>> {
     }
     static std::string_view expected() {
         static std::string const text = [] {
-            std::string all(convert<First>::expected());
-            (all.append(" or ").append(convert<Others>::expected()), ...);
+            std::string all(detail::name_of_expected<First>());
+            (all.append(" or ").append(detail::name_of_expected<Others>()), ...);
             return all;
         }();
         return text;

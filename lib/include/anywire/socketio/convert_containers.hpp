@@ -62,7 +62,8 @@ struct convert<std::vector<T>,
         out.end_array();
     }
     static std::string_view expected() {
-        static std::string const text = std::string("array of ").append(convert<T>::expected());
+        static std::string const text =
+            std::string("array of ").append(detail::name_of_expected<T>());
         return text;
     }
 };
@@ -82,7 +83,7 @@ struct convert<std::array<T, N>> {
         static std::string const text = std::string("array of ")
                                             .append(std::to_string(N))
                                             .append(" ")
-                                            .append(convert<T>::expected());
+                                            .append(detail::name_of_expected<T>());
         return text;
     }
 };

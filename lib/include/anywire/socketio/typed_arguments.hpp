@@ -33,11 +33,12 @@ template <class T>
     if constexpr (std::is_same_v<T, arguments>) {
         out = in.from(index);
         return std::nullopt;
-    } else {
-        static_assert(readable<T>, "specialise anywire::socketio::convert for this type");
+    } else if constexpr (check_readable<T>()) {
         auto const fits = index < in.size() ? convert<T>::read(in[index], out) : is_optional<T>;
         if (fits) return std::nullopt;
         return argument_error{index + 1, convert<T>::expected()};
+    } else {
+        return std::nullopt;
     }
 }
 

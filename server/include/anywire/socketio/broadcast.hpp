@@ -6,7 +6,6 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -124,7 +123,7 @@ public:
     /// on the first's.
     ///
     /// Throws: `std::logic_error` for what makes namespaces.
-    void fetch_sockets(std::function<void(error_code, std::vector<remote_socket>)> then) const;
+    void fetch_sockets(handler<void(error_code, std::vector<remote_socket>)> then) const;
     void sockets_join(room_names const& rooms) const;
     void sockets_leave(room_names const& rooms) const;
     /// `close` ends the connection under them, too.

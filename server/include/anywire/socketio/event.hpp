@@ -2,6 +2,7 @@
 
 #include <anywire/error.hpp>
 #include <anywire/socketio/ack.hpp>
+#include <anywire/socketio/handler_shapes.hpp>
 
 #include <functional>
 #include <memory>
@@ -9,8 +10,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
-#include <type_traits>
 #include <utility>
 
 namespace anywire::socketio {
@@ -86,57 +85,6 @@ using event_handler = std::function<std::optional<argument_error>(socket&, event
 /// How the answers to an emit are taken; an error says that they did not come, or not from all.
 /// False when one did not fit the handler's signature.
 using ack_handler = std::function<bool(error_code, std::span<arguments const>)>;
-
-template <class T>
-struct callable : callable<decltype(&T::operator())> {};
-template <class R, class... A>
-struct callable<R (*)(A...)> {
-    using parameters = std::tuple<std::decay_t<A>...>;
-};
-template <class R, class... A>
-struct callable<R(A...)> : callable<R (*)(A...)> {};
-template <class C, class R, class... A>
-struct callable<R (C::*)(A...)> : callable<R (*)(A...)> {};
-template <class C, class R, class... A>
-struct callable<R (C::*)(A...) const> : callable<R (*)(A...)> {};
-template <class C, class R, class... A>
-struct callable<R (C::*)(A...) noexcept> : callable<R (*)(A...)> {};
-template <class C, class R, class... A>
-struct callable<R (C::*)(A...) const noexcept> : callable<R (*)(A...)> {};
-
-template <class T>
-inline constexpr bool is_ack = false;
-template <class... T>
-inline constexpr bool is_ack<ack<T...>> = true;
-
-/// The parameters of a handler, taken apart: a leading `socket&`, values, a trailing `ack`.
-template <class Tuple>
-struct signature;
-template <class... A>
-struct signature<std::tuple<A...>> {
-    static constexpr std::size_t count = sizeof...(A);
-    template <std::size_t I>
-    using at = std::tuple_element_t<I, std::tuple<A...>>;
-
-    static constexpr bool takes_socket = [] {
-        if constexpr (count == 0)
-            return false;
-        else
-            return std::is_same_v<at<0>, socket>;
-    }();
-    static constexpr bool takes_ack = [] {
-        if constexpr (count == 0)
-            return false;
-        else
-            return is_ack<at<count - 1>>;
-    }();
-    static constexpr std::size_t first = takes_socket ? 1 : 0;
-    static constexpr std::size_t values = count - first - (takes_ack ? 1 : 0);
-
-    template <std::size_t... I>
-    static std::tuple<at<first + I>...> values_of(std::index_sequence<I...>);
-    using value_tuple = decltype(values_of(std::make_index_sequence<values>{}));
-};
 
 }  // namespace detail
 }  // namespace anywire::socketio

@@ -3,7 +3,6 @@
 #include <anywire/socketio/socket.hpp>
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,19 +28,23 @@ public:
     std::string const& name() const noexcept;
 
     /// Called for every socket that has joined; on its shard's thread.
-    void on_connection(std::function<void(socket&)> f) const;
+    void on_connection(handler<void(socket&)> f) const;
     /// Stands before the join, in the order of registration.
-    void use(std::function<void(socket&, next)> f) const;
+    void use(handler<void(socket&, next)> f) const;
     /// As `socket::on`, for all sockets: stored once, not per socket.
+    ///
+    /// Throws: `std::invalid_argument` for a name that is no client's event ("connection",
+    ///         "disconnect" and the like): the text says which function it is. As every function
+    ///         here that takes one does for an empty handler.
     template <class F>
     void on(std::string_view event_name, F f) const {
         add(std::string(event_name), detail::make_event_handler(std::move(f)));
     }
     /// Called when what changed them has returned; of different shards at once and in any order.
     void on_room(
-        std::function<void(room_change, std::string const& room, std::string const& id)> f) const;
+        handler<void(room_change, std::string const& room, std::string const& id)> f) const;
     /// A dynamic namespace has come to be, here or below this predicate.
-    void on_new_namespace(std::function<void(nsp const&)> f) const;
+    void on_new_namespace(handler<void(nsp const&)> f) const;
 
     // -- sending: as `broadcast`
     [[nodiscard]] broadcast everybody() const { return broadcast(core_); }
@@ -61,7 +64,7 @@ public:
     [[nodiscard]] broadcast timeout(std::chrono::milliseconds longest) const {
         return everybody().timeout(longest);
     }
-    void fetch_sockets(std::function<void(error_code, std::vector<remote_socket>)> then) const {
+    void fetch_sockets(handler<void(error_code, std::vector<remote_socket>)> then) const {
         everybody().fetch_sockets(std::move(then));
     }
     void sockets_join(room_names const& rooms) const { everybody().sockets_join(rooms); }
@@ -83,10 +86,10 @@ public:
             std::forward<A>(args)...);
     }
     /// Hears what another server has emitted so.
-    void on_server_side(std::function<void(event const&)> f) const;
+    void on_server_side(handler<void(event const&)> f) const;
 
     /// Runs `f` on the socket's shard, never at once; not at all if it has gone by then.
-    void post(std::string_view socket_id, std::function<void(socket&)> f) const;
+    void post(std::string_view socket_id, handler<void(socket&)> f) const;
     /// Sockets connected now.
     std::size_t socket_count() const noexcept;
 

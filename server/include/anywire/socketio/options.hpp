@@ -42,7 +42,7 @@ struct options {
     engineio_options engine{};
 
     /// Decides who may connect at all, before there is a connection; see `handlers::authorize`.
-    std::function<void(anywire::request const&, decision)> authorize{};
+    handler<void(anywire::request const&, decision)> authorize{};
 
     /// A connection that has joined no namespace by then is closed. Default 45 s.
     std::chrono::milliseconds connect_timeout{45'000};
@@ -73,7 +73,7 @@ struct options {
     /// Called instead of the library's answer when an event's arguments do not fit its handler. By
     /// default the client's acknowledgement, if it asked for one, gets `{"error": "argument 2:
     /// expected integer"}`. On the socket's shard.
-    std::function<void(socket&, event const&, argument_error const&)> on_bad_arguments{};
+    handler<void(socket&, event const&, argument_error const&)> on_bad_arguments{};
 
     /// Makes what connects a namespace with other servers; empty: there are no others.
     std::function<std::unique_ptr<adapter>(local_sockets&)> make_adapter{};

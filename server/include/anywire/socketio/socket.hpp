@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -102,6 +101,10 @@ public:
     /// event's arguments as values, optionals at the end being allowed to be missing; an `ack<...>`
     /// if it wants. Arguments that do not fit are an error that the client hears; `f` is then not
     /// called.
+    ///
+    /// Throws: `std::invalid_argument` for a name that is no client's event here ("disconnect",
+    ///         "error" and the like): the text says which function it is. As every function here
+    ///         that takes one does for an empty handler.
     template <class F>
     listener_id on(std::string_view name, F f) {
         return add(std::string(name), detail::make_event_handler(std::move(f)), false);
@@ -118,22 +121,22 @@ public:
 
     /// Sees every event that the `use` functions let pass, before its handlers do; `prepend_any`
     /// before the others.
-    listener_id on_any(std::function<void(event const&)> f);
-    listener_id prepend_any(std::function<void(event const&)> f);
+    listener_id on_any(handler<void(event const&)> f);
+    listener_id prepend_any(handler<void(event const&)> f);
     void off_any();
     /// Sees every event that goes out, broadcasts among them; not what is emitted meanwhile.
-    listener_id on_any_outgoing(std::function<void(event const&)> f);
-    listener_id prepend_any_outgoing(std::function<void(event const&)> f);
+    listener_id on_any_outgoing(handler<void(event const&)> f);
+    listener_id prepend_any_outgoing(handler<void(event const&)> f);
     void off_any_outgoing();
 
     /// Stands before the handlers of every event. While one has not decided nothing more is read
     /// from this client. One that refuses makes `on_error` be called; the event is dropped.
-    void use(std::function<void(event const&, next)> f);
-    void on_error(std::function<void(connect_error const&)> f);
+    void use(handler<void(event const&, next)> f);
+    void on_error(handler<void(connect_error const&)> f);
 
     /// Before and after the socket has left its rooms.
-    void on_disconnecting(std::function<void(disconnect_reason)> f);
-    void on_disconnect(std::function<void(disconnect_reason)> f);
+    void on_disconnecting(handler<void(disconnect_reason)> f);
+    void on_disconnect(handler<void(disconnect_reason)> f);
 
     // -- sending -------------------------------------------------------------------------------
     class sender;
@@ -152,7 +155,7 @@ public:
         return emit_with({}, name, std::forward<A>(args)...);
     }
     /// The queue ran empty after an emit had been refused for want of room.
-    void on_drain(std::function<void()> f);
+    void on_drain(handler<void()> f);
     // NOLINTNEXTLINE(readability-identifier-naming): `volatile` is a keyword
     [[nodiscard]] sender volatile_();
     [[nodiscard]] sender compress(bool on);
@@ -181,7 +184,7 @@ public:
     void disconnect(bool close = false);
 
     /// Calls `f` once, `delay` from now (rounded up to 25 ms), unless the socket has gone by then.
-    void after(std::chrono::milliseconds delay, std::function<void(socket&)> f);
+    void after(std::chrono::milliseconds delay, handler<void(socket&)> f);
 
 protected:
     socket() noexcept = default;

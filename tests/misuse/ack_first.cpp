@@ -1,0 +1,4 @@
+// there is one ack<...>, and it is the last parameter
+void program(sio::server& io) {
+    io.on("a", [](sio::ack<bool> done, int) { done(true); });
+}

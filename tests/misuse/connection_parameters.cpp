@@ -1,0 +1,4 @@
+// write [](sio::socket& socket) { ... }
+void program(sio::server& io) {
+    io.on_connection([](sio::socket socket) { (void)socket; });
+}

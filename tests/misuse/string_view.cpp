@@ -1,0 +1,4 @@
+// write std::string: a text has to be decoded
+void program(sio::server& io) {
+    io.on("a", [](std::string_view name) { (void)name; });
+}
