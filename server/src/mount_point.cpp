@@ -1,6 +1,7 @@
 #include "mount_point.hpp"
 
 #include "core/ascii.hpp"
+#include "core/utf8.hpp"
 #include "mount_point_open.hpp"
 #include "server_core.hpp"
 #include "websocket/handshake.hpp"
@@ -188,16 +189,24 @@ void mount_point::on_every_shard(Fn fn) {
     }
 }
 
-void mount_point::broadcast(message_view m) {
+bool mount_point::can_send(message_view m) const noexcept {
+    return (m.binary && carries_binary()) || is_utf8(m.data);
+}
+
+result<void> mount_point::broadcast(message_view m) {
+    if (!can_send(m)) return errc::bad_utf8;
     on_every_shard([shared = std::make_shared<shared_message>(m)](endpoint_core& sessions) {
         sessions.broadcast(*shared);
     });
+    return {};
 }
 
-void mount_point::send_to_group(std::string const& group, message_view m) {
+result<void> mount_point::send_to_group(std::string const& group, message_view m) {
+    if (!can_send(m)) return errc::bad_utf8;
     on_every_shard([shared = std::make_shared<shared_message>(m), group](endpoint_core& sessions) {
         sessions.send_to_group(group, *shared);
     });
+    return {};
 }
 
 void mount_point::on_session(std::string_view id, std::function<void(session&)> fn) {
@@ -209,11 +218,11 @@ void mount_point::on_session(std::string_view id, std::function<void(session&)> 
     });
 }
 
-void endpoint::broadcast(message_view m) const {
-    if (mount_) mount_->broadcast(m);
+result<void> endpoint::broadcast(message_view m) const {
+    return mount_ ? mount_->broadcast(m) : result<void>{};
 }
-void endpoint::group::send(message_view m) const {
-    if (mount_) mount_->send_to_group(name_, m);
+result<void> endpoint::group::send(message_view m) const {
+    return mount_ ? mount_->send_to_group(name_, m) : result<void>{};
 }
 void endpoint::join(std::string_view id, std::string_view group_name) const {
     if (mount_)

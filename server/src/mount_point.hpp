@@ -45,11 +45,13 @@ public:
     server_core& core() const noexcept { return core_; }
 
     // -- what `endpoint` calls, from any thread
-    void broadcast(message_view m);
-    void send_to_group(std::string const& group, message_view m);
+    result<void> broadcast(message_view m);
+    result<void> send_to_group(std::string const& group, message_view m);
     void on_session(std::string_view id, std::function<void(session&)> fn);
 
 protected:
+    /// Whether the dialect has messages that are bytes, not text.
+    virtual bool carries_binary() const noexcept { return true; }
     endpoint_core& local(shard& here) const noexcept;
     websocket_settings const& wire_settings() const noexcept { return wire_settings_; }
     http::origin_policy const& origins() const noexcept { return origins_; }
@@ -92,6 +94,7 @@ protected:
 private:
     template <class Fn>
     void on_every_shard(Fn fn);
+    bool can_send(message_view m) const noexcept;
 
     server_core& core_;
     std::size_t index_;

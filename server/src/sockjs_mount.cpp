@@ -44,6 +44,7 @@ public:
                  handlers app);
 
     void serve(incoming const& in) override;
+    bool carries_binary() const noexcept override { return false; }
 
 private:
     /// How a receiving request wants its frames.

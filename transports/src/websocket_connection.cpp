@@ -121,7 +121,6 @@ void websocket_connection::on_broken(websocket::event const& e) {
     loop().flush();
     if (is_dropped()) return;
     if (phase_ == phase::open) {
-        host().log().write(log_level::debug, "websocket broken by the peer: ", e.data);
         send_close(e.code, {});
         tell_closed({reason_for(e.code), static_cast<close_code>(e.code), e.data});
     }
@@ -277,7 +276,6 @@ void websocket_connection::on_end(bool) {
 }
 
 void websocket_connection::on_stalled() {
-    host().log().write(log_level::info, "websocket dropped: the peer does not read");
     tell_closed({close_reason::slow_consumer, close_code::abnormal, "the peer does not read"});
     drop();
 }

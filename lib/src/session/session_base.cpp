@@ -400,7 +400,13 @@ void session_base::tell_closed() {
     drop_timers();
     extras_->kept.reset();
     auto const& how = *extras_->last_words;
-    log(log_level::debug, "closed: ", to_string(how.reason));
+    // One that was too slow here has been told of; one whose connection was has not.
+    auto const is_news = how.reason == close_reason::slow_consumer && !failed_;
+    log(is_news ? log_level::info : log_level::debug,
+        "closed: ",
+        to_string(how.reason),
+        how.text.empty() ? "" : ", ",
+        how.text);
     if (opened_) call(endpoint_.app().on_close, *this, close_event{how.reason, how.code, how.text});
     endpoint_.retire(*this);
     on_retired();

@@ -24,8 +24,8 @@ public:
     /// The members of a group.
     class group {
     public:
-        /// Sends to every member; encoded once.
-        void send(message_view m) const;
+        /// Sends to every member; encoded once. Returns and errors as `endpoint::broadcast`.
+        result<void> send(message_view m) const;
 
     private:
         friend class endpoint;
@@ -40,7 +40,12 @@ public:
 
     /// Sends to every open session; encoded once for all of them. Each session's overflow policy
     /// decides for itself.
-    void broadcast(message_view m) const;
+    ///
+    /// Errors: `errc::bad_utf8` for a text message that is not valid UTF-8, and for a binary one
+    ///         that is not where the mount speaks SockJS, which carries text only; nobody was sent
+    ///         anything. What a session's policy refuses is counted in its `dropped()`, and its
+    ///         `on_drain` is called when there is room again.
+    result<void> broadcast(message_view m) const;
 
     /// Makes a session a member of a group, or ends that. Unknown ids are ignored.
     void join(std::string_view session_id, std::string_view group_name) const;
