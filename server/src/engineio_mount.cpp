@@ -102,7 +102,7 @@ private:
     engineio_options options_;
     engineio_timing timing_;
     std::function<bool(incoming const&)> first_;
-    uploads uploads_{*this};
+    uploads uploads_;
 };
 
 engineio_mount::engineio_mount(server_core& core,
@@ -124,7 +124,8 @@ engineio_mount::engineio_mount(server_core& core,
               .ping_timeout = to_ticks(options_.ping_timeout),
               .upgrade_timeout = to_ticks(options_.upgrade_timeout),
               .close_wait = to_ticks(close_wait)},
-      first_(std::move(first)) {
+      first_(std::move(first)),
+      uploads_(*this, core.hash_key) {
     auto const& p = this->prefix();
     require_option(options_.polling || options_.websocket, p, "polling or websocket must be on");
     require_option(options_.ping_interval.count() > 0, p, "ping_interval must be positive");

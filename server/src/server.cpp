@@ -172,10 +172,6 @@ private:
         auto n = core_.options.threads;
         if (n == 0) n = std::clamp(std::thread::hardware_concurrency(), 1u, most_threads);
         for (unsigned i = 0; i < n; ++i) core_.shards.push_back(std::make_unique<shard>(i, core_));
-        auto& random = core_.shards.front()->loop();
-        std::array<unsigned char, sizeof(siphash_key)> bytes{};
-        random.fill_random(bytes);
-        std::memcpy(core_.hash_key.data(), bytes.data(), bytes.size());
     }
 
     void listen(listener_options const& l) {

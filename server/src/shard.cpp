@@ -49,7 +49,8 @@ shard::shard(unsigned index, server_core& core)
     : io_host(index, core.options.log, random_pool{}, core.connections),
       index_(index),
       core_(core),
-      work_(context().get_executor()) {}
+      work_(context().get_executor()),
+      opening_(0, keyed_hash{core.hash_key}) {}
 
 shard::~shard() {
     tear_down();
