@@ -5,6 +5,7 @@
 #include "engineio/query.hpp"
 #include "engineio_carrier.hpp"
 #include "engineio_fields.hpp"
+#include "engineio_notices.hpp"
 #include "held_post.hpp"
 #include "hooks.hpp"
 #include "mount_point_open.hpp"
@@ -103,6 +104,7 @@ private:
     engineio_timing timing_;
     std::function<bool(incoming const&)> first_;
     uploads uploads_;
+    mutable engineio_notices notices_{};
 };
 
 engineio_mount::engineio_mount(server_core& core,
@@ -166,6 +168,7 @@ void engineio_mount::refuse(exchange& to,
 }
 
 void engineio_mount::refuse(incoming const& in, refusal why) const {
+    notices_.note(in, why, prefix());
     std::string fields;
     if (why != refusal::forbidden) append_cors(fields, options_, in.head);
     refuse(in.to, is_upgrade(in.head), why == refusal::forbidden ? 403 : 400, why, {}, fields);

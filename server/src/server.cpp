@@ -231,8 +231,10 @@ endpoint server::mount(std::string path, engineio_options options, handlers app)
 }
 
 void server::mount(std::string path, socketio::server const& io) {
-    impl_->add(make_socketio_mount(
-        impl_->core(), clean_prefix(std::move(path)), impl_->mount_count(), io));
+    auto const m =
+        make_socketio_mount(impl_->core(), clean_prefix(std::move(path)), impl_->mount_count(), io);
+    impl_->add(m);
+    attach_socketio(impl_->core(), *m, io);
 }
 
 void server::serve_files(std::string path, std::string const& folder, files_options options) {

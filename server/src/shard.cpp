@@ -75,6 +75,7 @@ void shard::run() {
     thread_ = std::this_thread::get_id();
     for (auto const& a : acceptors_) a->start();
     context().run();
+    *ended_ = true;
     turn_arrivals_away();
     for_each_connection([](connection& c) { c.cut(); });
     thread_ = std::thread::id{};

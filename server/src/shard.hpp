@@ -64,6 +64,8 @@ public:
     std::string_view date_field();
 
     bool is_draining() const noexcept { return draining_; }
+    /// Set once the shard has run and will do nothing any more. Thread: any, longer than the shard.
+    std::shared_ptr<std::atomic<bool> const> ended() const noexcept { return ended_; }
 
     /// Runs until `finish`. On the calling thread.
     void run();
@@ -92,6 +94,7 @@ private:
     std::mutex arriving_{};
     std::deque<arrival> arrivals_{};
     bool has_ended_ = false;  // guarded by `arriving_`
+    std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
     std::atomic<std::thread::id> thread_{};
     std::unique_ptr<drainer> drainer_{};
     std::string form_scratch_{};

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct kept_log {
-    explicit kept_log(recovery_options o = {}) : options(o), log(options) {}
+    explicit kept_log(recovery_options o = {}) : options(o), log(options, {1, 2}) {}
 
     /// Logs an event to a room, or to all; its offset.
     std::string push(std::int64_t now, std::string const& room = {}, std::size_t size = 1) {
