@@ -5,6 +5,7 @@
 #include "engineio/query.hpp"
 #include "engineio_carrier.hpp"
 #include "engineio_fields.hpp"
+#include "engineio_notices.hpp"
 #include "held_post.hpp"
 #include "hooks.hpp"
 #include "mount_point_open.hpp"
@@ -102,7 +103,8 @@ private:
     engineio_options options_;
     engineio_timing timing_;
     std::function<bool(incoming const&)> first_;
-    uploads uploads_{*this};
+    uploads uploads_;
+    mutable engineio_notices notices_{};
 };
 
 engineio_mount::engineio_mount(server_core& core,
@@ -124,7 +126,8 @@ engineio_mount::engineio_mount(server_core& core,
               .ping_timeout = to_ticks(options_.ping_timeout),
               .upgrade_timeout = to_ticks(options_.upgrade_timeout),
               .close_wait = to_ticks(close_wait)},
-      first_(std::move(first)) {
+      first_(std::move(first)),
+      uploads_(*this, core.hash_key) {
     auto const& p = this->prefix();
     require_option(options_.polling || options_.websocket, p, "polling or websocket must be on");
     require_option(options_.ping_interval.count() > 0, p, "ping_interval must be positive");
@@ -165,6 +168,7 @@ void engineio_mount::refuse(exchange& to,
 }
 
 void engineio_mount::refuse(incoming const& in, refusal why) const {
+    notices_.note(in, why, prefix());
     std::string fields;
     if (why != refusal::forbidden) append_cors(fields, options_, in.head);
     refuse(in.to, is_upgrade(in.head), why == refusal::forbidden ? 403 : 400, why, {}, fields);

@@ -121,11 +121,13 @@ std::shared_ptr<mount_point> make_engineio_mount(server_core& core,
                                                  engineio_options options,
                                                  handlers app,
                                                  std::function<bool(incoming const&)> first = {});
-/// Socket.IO: Engine.IO with `io` over it.
+/// Socket.IO: Engine.IO with `io` over it, which has to be attached once the mount is in place: one
+/// that is refused leaves `io` as it was. Throws `std::logic_error` if `io` is mounted already.
 std::shared_ptr<mount_point> make_socketio_mount(server_core& core,
                                                  std::string prefix,
                                                  std::size_t index,
                                                  socketio::server const& io);
+void attach_socketio(server_core& core, mount_point const& mount, socketio::server const& io);
 /// Files.
 std::shared_ptr<route_target> make_files_mount(std::string prefix,
                                                std::string const& folder,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/siphash.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -43,5 +45,14 @@ private:
         std::make_shared<std::array<unsigned char, size>>();
     std::size_t at_ = size;
 };
+
+/// A key that nobody can guess, for the hashes of one server.
+inline siphash_key draw_hash_key() {
+    std::array<unsigned char, sizeof(siphash_key)> bytes{};
+    random_pool{}(bytes);
+    siphash_key key{};
+    std::memcpy(key.data(), bytes.data(), bytes.size());
+    return key;
+}
 
 }  // namespace anywire

@@ -185,10 +185,6 @@ private:
         if (n == 0) n = std::clamp(std::thread::hardware_concurrency(), 1u, most_threads);
         for (unsigned i = 0; i < n; ++i) core_.shards.push_back(std::make_unique<shard>(i, core_));
         share_queue_budget();
-        auto& random = core_.shards.front()->loop();
-        std::array<unsigned char, sizeof(siphash_key)> bytes{};
-        random.fill_random(bytes);
-        std::memcpy(core_.hash_key.data(), bytes.data(), bytes.size());
     }
 
     void share_queue_budget() {
@@ -262,8 +258,10 @@ endpoint server::mount(std::string path, engineio_options options, handlers app)
 }
 
 void server::mount(std::string path, socketio::server const& io) {
-    impl_->add(make_socketio_mount(
-        impl_->core(), clean_prefix(std::move(path)), impl_->mount_count(), io));
+    auto const m =
+        make_socketio_mount(impl_->core(), clean_prefix(std::move(path)), impl_->mount_count(), io);
+    impl_->add(m);
+    attach_socketio(impl_->core(), *m, io);
 }
 
 void server::serve_files(std::string path, std::string const& folder, files_options options) {

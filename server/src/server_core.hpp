@@ -5,6 +5,7 @@
 #include "connection.hpp"
 #include "core/siphash.hpp"
 #include "forwarded.hpp"
+#include "random_pool.hpp"
 #include "router.hpp"
 #include "session/queue_budget.hpp"
 #include "tls.hpp"
@@ -53,7 +54,7 @@ private:
 struct server_core {
     server_options options{};
     http::address_ranges trusted{};
-    siphash_key hash_key{};
+    siphash_key hash_key = draw_hash_key();
     router routes{};
     std::vector<std::shared_ptr<mount_point>> mounts{};
     std::vector<std::unique_ptr<shard>> shards{};

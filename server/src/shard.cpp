@@ -49,7 +49,8 @@ shard::shard(unsigned index, server_core& core)
     : io_host(index, core.options.log, random_pool{}, core.connections),
       index_(index),
       core_(core),
-      work_(context().get_executor()) {}
+      work_(context().get_executor()),
+      opening_(0, keyed_hash{core.hash_key}) {}
 
 shard::~shard() {
     tear_down();
@@ -74,6 +75,7 @@ void shard::run() {
     thread_ = std::this_thread::get_id();
     for (auto const& a : acceptors_) a->start();
     context().run();
+    *ended_ = true;
     turn_arrivals_away();
     for_each_connection([](connection& c) { c.cut(); });
     thread_ = std::thread::id{};

@@ -2,13 +2,13 @@
 
 #include "acceptor.hpp"
 #include "connection.hpp"
+#include "core/keyed_hash.hpp"
 #include "errand.hpp"
 #include "io_host.hpp"
 #include "server_core.hpp"
 #include "session/endpoint_core.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <atomic>
 #include <deque>
@@ -41,8 +41,9 @@ public:
     endpoint_core& endpoint(std::size_t mount) noexcept { return *endpoints_[mount]; }
     void add_endpoint(std::unique_ptr<endpoint_core> e) { endpoints_.push_back(std::move(e)); }
 
-    /// Wire ids whose opening request waits for `authorize`, as "<mount>/<id>".
-    boost::unordered_flat_set<std::string>& opening() noexcept { return opening_; }
+    /// Wire ids whose opening request waits for `authorize`, as "<mount>/<id>"; at most one a
+    /// connection.
+    keyed_set& opening() noexcept { return opening_; }
 
     /// A connection of another shard that goes on here, with the bytes to be read first.
     struct arrival {
@@ -63,6 +64,8 @@ public:
     std::string_view date_field();
 
     bool is_draining() const noexcept { return draining_; }
+    /// Set once the shard has run and will do nothing any more. Thread: any, longer than the shard.
+    std::shared_ptr<std::atomic<bool> const> ended() const noexcept { return ended_; }
 
     /// Runs until `finish`. On the calling thread.
     void run();
@@ -86,11 +89,12 @@ private:
     net::executor_work_guard<net::io_context::executor_type> work_;
     std::vector<std::unique_ptr<acceptor>> acceptors_{};
     std::vector<std::unique_ptr<endpoint_core>> endpoints_{};
-    boost::unordered_flat_set<std::string> opening_{};
+    keyed_set opening_;
     errand_list errands_{};
     std::mutex arriving_{};
     std::deque<arrival> arrivals_{};
     bool has_ended_ = false;  // guarded by `arriving_`
+    std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
     std::atomic<std::thread::id> thread_{};
     std::unique_ptr<drainer> drainer_{};
     std::string form_scratch_{};

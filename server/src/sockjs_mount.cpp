@@ -301,7 +301,10 @@ void sockjs_mount::open_session(incoming const& in, std::string_view id, receive
     if (!check_room(in.here, in.to)) return;
     in.here.opening().insert(key);
     auto& here = in.here;
-    auto gone = [&here, key] { here.opening().erase(key); };
+    auto gone = [&here, key] {
+        here.opening().erase(key);
+        give_back(here.opening());
+    };
     auto open = [this, &here, gone, id = std::string(id), r = std::move(r)](
                     exchange& to, session_base::origin from) mutable {
         gone();

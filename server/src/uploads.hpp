@@ -1,8 +1,9 @@
 #pragma once
 
+#include "core/keyed_hash.hpp"
+
 #include <atomic>
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -35,7 +36,8 @@ public:
     protected:
         ~listener() = default;
     };
-    explicit uploads(listener& who) noexcept : listener_(who) {}
+    /// `key` is secret: clients name sessions as they like.
+    uploads(listener& who, siphash_key const& key) : listener_(who), places_(0, keyed_hash{key}) {}
 
     /// Notes a body that comes in pieces; null when one is under way for that session: that one is
     /// cut off, and the listener told.
@@ -59,7 +61,7 @@ private:
     listener& listener_;
     std::atomic<std::size_t> count_{0};
     std::mutex mutex_{};
-    std::map<std::string, place> places_{};
+    keyed_map<place> places_;  // at most one a connection
 };
 
 }  // namespace anywire

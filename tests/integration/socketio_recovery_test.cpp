@@ -1,7 +1,10 @@
 // Connection state recovery, over the wire.
 #include "integration/socketio_client.hpp"
 
+#include <atomic>
+#include <string>
 #include <thread>
+#include <vector>
 
 using namespace anywire;
 using namespace anywire::test;
@@ -311,4 +314,77 @@ TEST_CASE("sessions' data may do anything when they are forgotten") {
         CHECK(house.seen.wait_for("disconnect", n));
     }
     CHECK(house.seen.wait_for("data gone", 2));
+}
+
+TEST_CASE("with recovery an emit to one socket obeys the policy, and what it refuses is not kept") {
+    auto const threads = GENERATE(1u, 3u);
+    sio_house house(threads, add_notes, recovering([](sio::options& o) {
+                        o.engine.limits.overflow = overflow_policy::refuse;
+                        o.engine.limits.max_queued_bytes = 4096;
+                    }));
+    visitor v(house);
+    int refused = 0;
+    int sent = 0;
+    std::string const big(3000, 'x');
+    REQUIRE(house.with(v.who.sid, [&](sio::socket& s) {
+        // Queued until this function returns: the second finds no room.
+        for (int n = 0; n < 3; ++n) {
+            auto const r = s.emit("direct", n, big);
+            if (r.has_value()) ++sent;
+            if (r.has_error() && r.error() == errc::send_queue_full) ++refused;
+        }
+    }));
+    CHECK(sent >= 1);
+    CHECK(refused == 3 - sent);
+    v.client.until("2[\"direct\",0");
+    house.io.emit("after");
+    v.client.until("2[\"after\"");
+    v.cut(house);
+    house.io.to(v.who.sid).emit("missed");
+    sio_client again(house.port());
+    CHECK(again.join("/", v.auth()).sid == v.who.sid);
+    // "direct" as often as it was sent, "after" and "missed": nothing of what was refused.
+    CHECK(again.early.size() == static_cast<std::size_t>(sent) + 2);
+    for (std::size_t n = 0; n < again.early.size(); ++n) {
+        INFO(again.early[n].substr(0, 40));
+        CHECK(again.early[n].starts_with(n < static_cast<std::size_t>(sent)
+                                             ? "2[\"direct\"," + std::to_string(n)
+                                         : n + 1 < again.early.size() ? "2[\"after\""
+                                                                      : "2[\"missed\""));
+    }
+}
+
+TEST_CASE("with recovery emits to one socket keep their place among broadcasts") {
+    auto const threads = GENERATE(1u, 3u);
+    sio_house house(threads, add_notes, recovering());
+    visitor v(house);
+    std::atomic<bool> stop{false};
+    std::thread other([&] {
+        for (int n = 0; !stop; ++n) house.io.emit("noise", n);
+    });
+    REQUIRE(house.with(v.who.sid, [&](sio::socket& s) {
+        for (int n = 0; n < 200; ++n) {
+            (void)s.emit("direct", n);
+            house.io.emit("all", n);
+        }
+    }));
+    stop = true;
+    other.join();
+    int direct = 0;
+    int all = 0;
+    int noise = 0;
+    while (all < 200) {
+        auto const p = v.client.next();
+        if (p.starts_with("2[\"direct\"," + std::to_string(direct) + ",")) {
+            CHECK(all == direct);
+            ++direct;
+        } else if (p.starts_with("2[\"all\"," + std::to_string(all) + ",")) {
+            ++all;
+        } else if (p.starts_with("2[\"noise\"," + std::to_string(noise) + ",")) {
+            ++noise;
+        } else {
+            FAIL(p);
+        }
+    }
+    CHECK(direct == 200);
 }

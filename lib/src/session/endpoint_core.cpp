@@ -2,8 +2,6 @@
 
 #include "session/session_base.hpp"
 
-#include <algorithm>
-
 namespace anywire {
 
 shared_message::~shared_message() {
@@ -52,7 +50,8 @@ endpoint_core::endpoint_core(session_loop& loop,
       limits_(limits),
       counters_(counters),
       name_(std::move(name)),
-      by_wire_id_(0, wire_hash{key}) {
+      by_wire_id_(0, wire_hash{key}),
+      groups_(key) {
     loop_.enlist(*this);
 }
 
@@ -75,18 +74,24 @@ void endpoint_core::add(session_base* owned) {
 
 void endpoint_core::retire(session_base& s) noexcept {
     if (by_id_.erase(&s) == 0) return;
+    give_back(by_id_);
     counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
     if (!s.groups) return;
-    for (auto* g : *s.groups) {
-        g->members.erase(&s);
-        if (g->members.empty()) groups_.erase(std::string(g->name));
-    }
+    for (auto* g : *s.groups) lose_member(*g, s);
     s.groups.reset();
+}
+
+void endpoint_core::lose_member(group& g, session_base& s) noexcept {
+    g.members.erase(&s);
+    if (g.members.empty())
+        groups_.erase(g);
+    else
+        give_back(g.members);
 }
 
 void endpoint_core::forget(session_base& s) noexcept {
     retire(s);
-    if (!s.wire_id().empty()) by_wire_id_.erase(&s);
+    if (!s.wire_id().empty() && by_wire_id_.erase(&s) != 0) give_back(by_wire_id_);
     delete &s;
 }
 
@@ -105,34 +110,30 @@ void endpoint_core::broadcast(shared_message& m) {
 }
 
 void endpoint_core::send_to_group(std::string_view name, shared_message& m) {
-    auto const found = groups_.find(std::string(name));
-    if (found == groups_.end()) return;
-    for (auto* s : found->second->members) (void)s->send_shared(m);
+    auto const* const g = groups_.find(name);
+    if (!g) return;
+    for (auto* s : g->members) (void)s->send_shared(m);
 }
 
 void endpoint_core::join(session_base& s, std::string_view name) {
-    auto& g = groups_[std::string(name)];
-    if (!g) g = std::make_unique<group>(group{std::string(name)});
-    if (!g->members.insert(&s).second) return;
+    auto& g = groups_.obtain(name);
+    if (!g.members.insert(&s).second) return;
     if (!s.groups) s.groups = std::make_unique<session_base::group_list>();
-    s.groups->push_back(g.get());
+    s.groups->add(g);
 }
 
 void endpoint_core::leave(session_base& s, std::string_view name) noexcept {
     if (!s.groups) return;
-    auto const place = std::find_if(
-        s.groups->begin(), s.groups->end(), [&](group const* g) { return g->name == name; });
-    if (place == s.groups->end()) return;
-    auto* const g = *place;
-    s.groups->erase(place);
+    auto* const g = groups_.find(name);
+    if (!g || !g->members.contains(&s)) return;
+    s.groups->remove(*g);
     if (s.groups->empty()) s.groups.reset();
-    g->members.erase(&s);
-    if (g->members.empty()) groups_.erase(std::string(name));
+    lose_member(*g, s);
 }
 
 std::size_t endpoint_core::group_size(std::string_view name) const noexcept {
-    auto const found = groups_.find(std::string(name));
-    return found == groups_.end() ? 0 : found->second->members.size();
+    auto const* const g = groups_.find(name);
+    return g ? g->members.size() : 0;
 }
 
 bool endpoint_core::shut_down_some(std::size_t count) {

@@ -4,6 +4,8 @@
 #include <anywire/limits.hpp>
 
 #include "core/frame.hpp"
+#include "core/keyed_hash.hpp"
+#include "core/pointer_list.hpp"
 #include "session/session_loop.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -16,7 +18,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace anywire {
 
@@ -134,6 +135,8 @@ public:
     };
 
 private:
+    void lose_member(group& g, session_base& s) noexcept;
+
     struct by_id_hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view id) const noexcept;
@@ -173,7 +176,7 @@ private:
     std::string name_;
     boost::unordered_flat_set<session_base*, by_id_hash, by_id_equal> by_id_{};
     boost::unordered_flat_set<session_base*, wire_hash, wire_equal> by_wire_id_;
-    std::unordered_map<std::string, std::unique_ptr<group>> groups_{};
+    named_set<group> groups_;
 };
 
 }  // namespace anywire

@@ -136,7 +136,7 @@ public:
     void on_closed(anywire::transport& from, bool orderly, close_event const& how) override;
     void on_timer(tick now) final;
 
-    using group_list = std::vector<endpoint_core::group*>;
+    using group_list = pointer_list<endpoint_core::group>;
     std::unique_ptr<group_list> groups{};  ///< The endpoint's bookkeeping.
 
 protected:

@@ -19,6 +19,8 @@ class io_core;
 ///
 /// Spec:   Socket.IO protocol 5, and 4 for clients of Engine.IO 3 where `options::engine` has them.
 /// Thread: any, for every function; one object, whatever the number of shards.
+/// Borrow: handlers that capture it, or one of its namespaces, by value keep it alive until its
+///         mount has gone; one that is never mounted, then, lives for ever. Capture references.
 class server : public nsp {
 public:
     /// Throws: `std::invalid_argument` for options out of range: times and counts must be positive,
@@ -26,7 +28,11 @@ public:
     explicit server(options o = {});
 
     /// The namespace of that name ("/chat" or "chat"), made if it is not there: as one of those
-    /// below, if a predicate agrees to it, the auth being an empty object.
+    /// below, if a predicate agrees to it, the auth being an empty object; it is kept then.
+    ///
+    /// Throws: `std::invalid_argument` for a name that clients cannot say: one with a comma, a
+    ///         question mark or the byte 0x1e, or longer than `options::max_namespace_name`;
+    ///         `std::length_error` if `options::max_child_namespaces` are in use.
     nsp of(std::string_view name) const;
 
     /// Namespaces that come to be when a client asks for a name that `wanted` agrees to. What is

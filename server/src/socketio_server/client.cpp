@@ -11,6 +11,12 @@ namespace {
 
 using wire::packet_type;
 
+/// A client may ask for so many namespaces at once, and for one more each tick. Many times what
+/// `max_namespaces` has a use for: each one asked for costs more than its few bytes.
+constexpr std::uint16_t most_asked = 1000;
+
+constexpr std::string_view unannounced = "binary data that nothing announced";
+
 std::int64_t now_ms() noexcept {
     using namespace std::chrono;
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -31,6 +37,13 @@ disconnect_reason reason_of(close_event const& how, bool is_polling) noexcept {
                                              : disconnect_reason::transport_error;
         default: return disconnect_reason::transport_error;
     }
+}
+
+connect_error too_many_namespaces() {
+    return {"Too many namespaces", std::nullopt};
+}
+connect_error auth_too_big() {
+    return {"The auth is too big", std::nullopt};
 }
 
 /// The query of a v4 client's namespace is its auth, as strings.
@@ -55,6 +68,8 @@ client::client(io_core& io, io_shard& at, engineio_session& conn)
       conn_(conn),
       assembler_(io.opts().max_packet_bytes),
       issued_(now_ms()),
+      asked_at_(at.loop().now()),
+      may_ask_(most_asked),
       protocol_(conn.revision() == engineio::revision::v4 ? wire::protocol::v5
                                                           : wire::protocol::v4) {
     auto const is_v4 = conn.revision() == engineio::revision::v4;
@@ -81,7 +96,7 @@ void client::on_open() {
 void client::on_message(message_view m) {
     if (is_closing_) return;
     if (m.binary) {
-        if (!assembler_.awaiting()) return violate("binary data that nothing announced");
+        if (!assembler_.awaiting()) return violate(unannounced);
         auto const step = assembler_.add(m.data);
         if (step == wire::assembler::step::too_big) return violate("a packet that is too big");
         if (step == wire::assembler::step::more) return;
@@ -110,7 +125,7 @@ void client::on_close(close_event const& how) {
 void client::on_timer(tick now) {
     io_shard::entry const here(at_);
     if (!has_joined_ && connect_until_ != 0 && not_after(connect_until_, now) && !is_closing_) {
-        at_.loop().log().write(log_level::debug, "socket.io: no namespace was joined in time");
+        log(log_level::debug, {}, "no namespace was joined in time");
         is_closing_ = true;
         conn_.close(close_code::normal, {});
     }
@@ -123,11 +138,37 @@ void client::arm(tick when) {
     at_.loop().wheel().arm(*this, when);
 }
 
+// ---- what operators are told
+// ----------------------------------------------------------------------
+
+void client::log_thrown(char const* what) noexcept {
+    at_.loop().log().write(log_level::error, "a socket.io handler threw: ", what, who({}));
+}
+
+std::string client::who(std::string_view nsp) const {
+    auto text = " (" + io_.mount_path();
+    if (!nsp.empty()) text.append(" '").append(shown(nsp)).append("'");
+    text.append(", session ").append(conn_.id());
+    return text.append(", from ").append(conn_.request().remote_address()).append(")");
+}
+
+/// Who has not come as far as a namespace is somebody that we cannot talk to.
+void client::note_closed_for(std::string_view what) {
+    if (has_joined_) return log(log_level::debug, {}, "connection closed: ", what);
+    note(io_core::notice::closed_for,
+         {},
+         "connection closed before it joined a namespace: ",
+         what,
+         what == unannounced ? "; a client with a parser of its own, such as "
+                               "socket.io-msgpack-parser? The default one is spoken here"
+                             : "");
+}
+
 // ---- packets
 // -------------------------------------------------------------------------------------
 
 void client::violate(std::string_view what) {
-    at_.loop().log().write(log_level::debug, "socket.io connection closed: ", what);
+    note_closed_for(what);
     is_closing_ = true;
     assembler_.reset();
     for (auto const& s : sockets_) s->on_violation(what);
@@ -135,7 +176,7 @@ void client::violate(std::string_view what) {
 }
 
 void client::refuse_packet(std::string_view what) {
-    at_.loop().log().write(log_level::debug, "socket.io connection closed: ", what);
+    note_closed_for(what);
     is_closing_ = true;
     told_ = disconnect_reason::forced_server_close;
     conn_.close(close_code::normal, {});
@@ -168,17 +209,42 @@ void client::on_connect(wire::packet const& p) {
     auto const is_v4 = protocol_ == wire::protocol::v4;
     if (find(p.nsp)) return refuse_packet("a namespace that is joined already");
     if (is_v4 && p.nsp == "/") return refuse_packet("a second connect");
-    if (is_v4) return open_socket(p.nsp, auth_of_query(p.query));
+    if (!may_ask()) return;
+    auto const most = io_.opts().max_auth_bytes;
+    if (std::max(p.query.size(), p.payload.size()) > most) return refuse(p.nsp, auth_too_big());
+    if (is_v4) {
+        auto auth = auth_of_query(p.query);
+        if (auth.view().text().size() > most) return refuse(p.nsp, auth_too_big());
+        return open_socket(p.nsp, std::move(auth));
+    }
     open_socket(p.nsp, p.payload.empty() ? json_value("{}", {}) : json_value(json_view(p.payload)));
 }
 
+bool client::may_ask() {
+    auto const now = at_.loop().now();
+    may_ask_ = static_cast<std::uint16_t>(std::min<tick>(most_asked, may_ask_ + (now - asked_at_)));
+    asked_at_ = now;
+    if (may_ask_ != 0) return --may_ask_, true;
+    refuse_packet("more CONNECTs than any client has a use for");
+    return false;
+}
+
 void client::open_socket(std::string_view nsp, json_value auth) {
-    if (sockets_.size() >= io_.opts().max_namespaces)
-        return refuse(nsp, {"Too many namespaces", std::nullopt});
-    auto found = io_.find_for(nsp, auth.view());
-    if (!found) return refuse(nsp, {"Invalid namespace", std::nullopt});
+    if (sockets_.size() >= io_.opts().max_namespaces) return refuse(nsp, too_many_namespaces());
+    auto const children = std::count_if(
+        sockets_.begin(), sockets_.end(), [](auto const& s) { return s->nsp().parent != nullptr; });
+    auto const takes_child =
+        static_cast<std::size_t>(children) < io_.opts().max_client_child_namespaces;
+    auto found = io_.find_for(nsp, auth.view(), takes_child);
+    if (found.is_full)
+        note(io_core::notice::full,
+             nsp,
+             takes_child ? "a client was refused: `max_child_namespaces` are in use"
+                         : "a client was refused: it is in `max_client_child_namespaces`");
+    if (found.is_full && !takes_child) return refuse(nsp, too_many_namespaces());
+    if (!found.nsp) return refuse(nsp, {"Invalid namespace", std::nullopt});
     auto& s = *sockets_.emplace_back(
-        std::make_unique<socket_core>(*this, std::move(found), std::move(auth)));
+        std::make_unique<socket_core>(*this, std::move(found.nsp), std::move(auth)));
     s.begin();
 }
 

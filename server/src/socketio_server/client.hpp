@@ -58,6 +58,33 @@ public:
     bool is_closing() const noexcept { return is_closing_; }
     void arm(tick when);
 
+    /// Calls a function of the application's; false when it threw, which is logged.
+    template <class Fn>
+    bool call(Fn fn) noexcept {
+        try {
+            fn();
+            return true;
+        } catch (std::exception const& e) {
+            log_thrown(e.what());
+        } catch (...) {
+            log_thrown("something that is no exception");
+        }
+        return false;
+    }
+    /// Writes a line that says which connection it is about.
+    template <class... Parts>
+    void log(log_level level, std::string_view nsp, Parts const&... parts) {
+        auto& to = at_.loop().log();
+        if (to.wants(level)) to.write(level, "socket.io: ", parts..., who(nsp));
+    }
+    /// The same, of what clients can cause as often as they like.
+    template <class... Parts>
+    void note(io_core::notice what, std::string_view nsp, Parts const&... parts) {
+        if (!at_.loop().log().wants(log_level::info)) return;
+        if (auto const left_out = io_.throttle(what).admit(at_.loop().now()))
+            log(log_level::info, nsp, parts..., more_like_it(*left_out));
+    }
+
     std::any connection_data{};
 
 private:
@@ -65,6 +92,12 @@ private:
     void violate(std::string_view what);
     /// A packet that has no place here.
     void refuse_packet(std::string_view what);
+    void log_thrown(char const* what) noexcept;
+    /// " (mount '/chat', session ID, from ADDRESS)"
+    std::string who(std::string_view nsp) const;
+    /// Whether the client may ask for another namespace now; ends the connection if not.
+    bool may_ask();
+    void note_closed_for(std::string_view what);
     void dispatch(wire::packet const& p, std::span<std::string const> attachments);
     void on_connect(wire::packet const& p);
     void open_socket(std::string_view nsp, json_value auth);
@@ -77,6 +110,8 @@ private:
     std::vector<std::unique_ptr<socket_core>> sockets_{};
     std::int64_t issued_;
     tick connect_until_ = 0;
+    tick asked_at_;                            // for a namespace, the last time
+    std::uint16_t may_ask_;                    // for so many now
     std::optional<disconnect_reason> told_{};  // why sockets leave, where the session cannot know
     encoding how_;
     wire::protocol protocol_;

@@ -3,19 +3,23 @@
 #include <anywire/handlers.hpp>
 #include <anywire/socketio/options.hpp>
 
+#include "core/keyed_hash.hpp"
+#include "core/log_text.hpp"
+#include "core/log_throttle.hpp"
 #include "shard_group.hpp"
 #include "socketio/packet.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -109,11 +113,17 @@ public:
     options const& opts() const noexcept { return options_; }
     wire::decode_limits const& decode_limits() const noexcept { return decode_limits_; }
 
+    siphash_key const& hash_key() const noexcept { return hash_key_; }
+
     // -- the mount -------------------------------------------------------------------------------
     /// Throws `std::logic_error` when it is mounted already.
-    void attach(std::shared_ptr<shard_group> shards);
     /// How many there are in this process that no server has mounted: for a hint to who forgot it.
     static std::size_t unmounted() noexcept { return unmounted_; }
+    void check_unmounted() const;
+    /// Requires: it is not mounted yet.
+    void attach(std::shared_ptr<shard_group> shards, std::string mount_path);
+    /// Where it is mounted; empty before.
+    std::string const& mount_path() const noexcept { return mount_path_; }
     static handlers handlers_for_mount(std::shared_ptr<io_core> const& io);
     /// No shard runs any more, and none will.
     void on_shards_gone() noexcept;
@@ -123,6 +133,12 @@ public:
     std::size_t shard_count() const noexcept;
     /// False when the shards have gone, or are still to come: `fn` is dropped.
     bool post(std::size_t shard, std::function<void()> fn);
+    /// False once a shard has ended. Requires: there are shards.
+    bool runs(std::size_t shard) const noexcept { return group_->runs(shard); }
+    /// Calls what takes an answer of the application's on a shard's thread, never at once: when
+    /// there are shards, if there are none yet. When they have gone it is called here, with what
+    /// it has; but not from within another one that is called so.
+    void tell(std::size_t shard, std::function<void()> fn);
     io_shard& shard(std::size_t index) noexcept { return *shards_[index]; }
 
     // -- namespaces ------------------------------------------------------------------------------
@@ -130,14 +146,31 @@ public:
     /// One that a predicate agrees to is its child, and is kept.
     std::shared_ptr<nsp_core> of(std::string_view name);
     std::shared_ptr<nsp_core> of(std::function<bool(std::string_view, json_view)> wanted);
+    struct asked_for {
+        std::shared_ptr<nsp_core> nsp{};
+        bool is_full = false;  ///< There is none because of a limit.
+    };
     /// The namespace a client asks for, made if a predicate agrees; null if there is none. Counts
-    /// one more user of it, until `release`.
-    std::shared_ptr<nsp_core> find_for(std::string_view name, json_view auth);
-    void release(nsp_core& n);
+    /// one more user of it, until `release`. `takes_child`: the client may be in one more dynamic
+    /// namespace.
+    asked_for find_for(std::string_view name, json_view auth, bool takes_child);
+    void release(std::shared_ptr<nsp_core> n);
     std::vector<std::shared_ptr<nsp_core>> children_of(nsp_core const& of);
 
     void close();
     std::atomic<std::size_t>& connections() noexcept { return connections_; }
+
+    /// What clients can cause to be logged as often as they like: a line a second of each.
+    enum class notice : std::uint8_t {
+        closed_for,  ///< The connection was closed for what it sent.
+        full,        ///< A limit of namespaces.
+        rooms,
+        arguments,
+        answers,
+        unsound,
+        count
+    };
+    log_throttle& throttle(notice n) noexcept { return throttles_[static_cast<std::size_t>(n)]; }
 
     /// Calls a function of the application's; false when it threw, which is logged.
     template <class Fn>
@@ -165,11 +198,18 @@ private:
     std::shared_ptr<nsp_core> use(std::string_view name);
     std::shared_ptr<nsp_core> parent_for(std::string_view name, json_view auth);
     std::shared_ptr<nsp_core> make_child(std::string_view name, nsp_core const& from);
+    using core_list = std::vector<std::shared_ptr<nsp_core>>;
+    std::shared_ptr<nsp_core> end_child(nsp_core& n);
+    void end_unused(core_list& ended);
+    bool has_room_for_child(core_list& ended);
 
     static std::atomic<std::size_t> unmounted_;
 
     options options_;
     wire::decode_limits decode_limits_;
+    siphash_key hash_key_;
+    std::string mount_path_{};
+    std::array<log_throttle, static_cast<std::size_t>(notice::count)> throttles_{};
     std::shared_ptr<nsp_core> main_{};
     std::shared_ptr<shard_group> group_{};
     std::vector<std::unique_ptr<io_shard>> shards_{};
@@ -179,9 +219,11 @@ private:
     /// client. Recursive, for applications that ask for another one meanwhile.
     std::recursive_mutex making_{};
     mutable std::mutex mutex_{};  // for what follows; taken behind `making_`
-    std::unordered_map<std::string, std::shared_ptr<nsp_core>> namespaces_{};
-    std::vector<parent> parents_{};
+    keyed_map<std::shared_ptr<nsp_core>> namespaces_;
+    std::shared_ptr<std::vector<parent> const> parents_;
+    std::list<nsp_core*> idle_{};  // dynamic namespaces that nobody uses, the longest first
     std::size_t children_ = 0;
+    std::vector<std::function<void()>> early_{};  // told before there were shards
 };
 
 }  // namespace anywire::socketio

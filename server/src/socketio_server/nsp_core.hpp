@@ -3,6 +3,7 @@
 #include <anywire/socketio/adapter.hpp>
 #include <anywire/socketio/nsp.hpp>
 
+#include "core/keyed_hash.hpp"
 #include "nsp_shard.hpp"
 #include "outgoing_packet.hpp"
 #include "recovery_log.hpp"
@@ -10,12 +11,12 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace anywire::socketio {
@@ -71,6 +72,10 @@ public:
 
     /// Nobody will come any more: lets go what is the application's.
     void forget_all();
+    /// Whether somebody who was cut off may still come back to it.
+    bool holds_sessions() const;
+    /// Takes what is registered on what makes it. Requires: nobody else has it yet.
+    void begin_as(nsp_core const& from);
 
     adapter& wires() const noexcept { return *adapter_; }
     std::uint64_t next_ack_id() noexcept { return next_ack_++; }
@@ -79,6 +84,9 @@ public:
     /// Puts a socket among those of its shard, and sends it what it has missed since `position`.
     /// False when the log does not reach back any more; nothing was done then.
     bool insert(socket_core& s, nsp_shard& where, std::optional<std::uint64_t> position);
+    /// Sends an event to a socket of the calling shard in its place in the order, and logs it for
+    /// when the socket is cut off. One that is refused for want of room is not logged.
+    result<void> send_logged(socket_core& s, detail::encoded event, emit_flags const& flags);
     /// The socket's secret id stands for it no longer.
     void forget_pid(std::string const& pid, socket_core const& s) noexcept;
     /// Tells whoever listens that a room has got a member (`joined`), or lost one (`left`).
@@ -110,10 +118,13 @@ public:
                          std::optional<std::string> offset,
                          std::function<void(restore_error, restored_session)> then) override;
 
+    nsp_core const* parent = nullptr;  ///< What made it; null for one of its own.
     // Guarded by the io_core.
     std::size_t users = 0;
-    nsp_core const* parent = nullptr;  ///< What made it; null for one of its own.
-    bool is_ready = false;             ///< The application has seen it.
+    bool is_ready = false;  ///< The application has seen it.
+    /// Its place among those that nobody uses.
+    std::optional<std::list<nsp_core*>::iterator> idle{};
+    std::int64_t idle_since = 0;
 
 private:
     using filter_ptr = std::shared_ptr<socket_filter const>;
@@ -157,14 +168,14 @@ private:
     std::vector<std::unique_ptr<nsp_shard>> parts_{};
     std::atomic<bool> is_attached_{false};  // parts_ is complete
 
-    mutable std::mutex order_{};  // of operations; guards inboxes, the log and the holders
-    recovery_log log_;
-    std::unordered_map<std::string, holder> holders_{};  // by secret id, of who can recover
+    mutable std::mutex order_{};         // of operations; guards inboxes, the log and the holders
+    std::unique_ptr<recovery_log> log_;  // where there is recovery
+    keyed_map<holder> holders_;          // by secret id, of who can recover
     mutable std::mutex config_mutex_{};
     config_ptr config_{std::make_shared<nsp_config const>()};
     std::atomic<bool> rooms_watched_{false};
     std::mutex rooms_mutex_{};
-    std::map<std::string, std::size_t, std::less<>> room_sizes_{};
+    keyed_map<std::size_t> room_sizes_;
 };
 
 }  // namespace anywire::socketio

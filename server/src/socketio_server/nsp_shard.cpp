@@ -11,45 +11,66 @@ namespace anywire::socketio {
 
 nsp_shard::~nsp_shard() = default;
 
+nsp_shard::nsp_shard(nsp_core& nsp, io_shard& at)
+    : nsp_(nsp), at_(at), sockets_(0, id_hash{{at.io().hash_key()}}), rooms_(at.io().hash_key()) {}
+
+std::size_t nsp_shard::id_hash::operator()(socket_core const* s) const noexcept {
+    return (*this)(std::string_view{s->id_text});
+}
+bool nsp_shard::id_equal::operator()(std::string_view a, socket_core const* b) const noexcept {
+    return a == b->id_text;
+}
+
 void nsp_shard::add(socket_core& s) {
-    sockets_.insert_or_assign(std::string_view{s.id_text}, &s);
+    // An adapter may restore one session twice: by its id the latest is found.
+    if (auto const known = sockets_.find(std::string_view{s.id_text}); known != sockets_.end())
+        remove(**known);
+    sockets_.insert(&s);
+    ++nsp_.sockets();
     nsp_.note_room(at_, room_change::joined, s.id_text, s.id_text);
 }
 
 void nsp_shard::remove(socket_core& s) noexcept {
     auto const found = sockets_.find(std::string_view{s.id_text});
-    if (found == sockets_.end() || found->second != &s) return;
+    if (found == sockets_.end() || *found != &s) return;
     sockets_.erase(found);
+    give_back(sockets_);
     --nsp_.sockets();
     nsp_.note_room(at_, room_change::left, s.id_text, s.id_text);
 }
 
 socket_core* nsp_shard::find(std::string_view id) const noexcept {
     auto const found = sockets_.find(id);
-    return found == sockets_.end() ? nullptr : found->second;
+    return found == sockets_.end() ? nullptr : *found;
 }
 
 // ---- rooms
 // ---------------------------------------------------------------------------------------
 
-nsp_shard::room* nsp_shard::join(socket_core& s, std::string_view name) {
-    auto& r = rooms_[std::string(name)];
-    if (!r) r = std::make_unique<room>(room{std::string(name)});
-    r->members.insert(&s);
-    nsp_.note_room(at_, room_change::joined, r->name, s.id_text);
-    return r.get();
+bool nsp_shard::is_in(socket_core const& s, std::string_view name) const noexcept {
+    auto const* const r = rooms_.find(name);
+    return r && r->members.contains(const_cast<socket_core*>(&s));
+}
+
+void nsp_shard::join(socket_core& s, std::string_view name) {
+    auto& r = rooms_.obtain(name);
+    r.members.insert(&s);
+    s.rooms_joined.add(r);
+    nsp_.note_room(at_, room_change::joined, r.name, s.id_text);
+}
+
+void nsp_shard::leave(socket_core& s, std::string_view name) noexcept {
+    if (is_in(s, name)) leave(s, *rooms_.find(name));
 }
 
 void nsp_shard::leave(socket_core& s, room& r) noexcept {
-    std::erase(s.rooms_joined, &r);
+    s.rooms_joined.remove(r);
     r.members.erase(&s);
     nsp_.note_room(at_, room_change::left, r.name, s.id_text);
-    if (r.members.empty()) rooms_.erase(std::string(r.name));
-}
-
-nsp_shard::room const* nsp_shard::find_room(std::string_view name) const noexcept {
-    auto const found = rooms_.find(std::string(name));
-    return found == rooms_.end() ? nullptr : found->second.get();
+    if (r.members.empty())
+        rooms_.erase(r);
+    else
+        give_back(r.members);
 }
 
 // ---- operations
@@ -81,7 +102,7 @@ class nsp_shard::exceptions {
 public:
     exceptions(nsp_shard const& part, socket_filter const& filter) : names_(filter.except) {
         for (auto const& name : names_)
-            if (auto const* r = part.find_room(name)) rooms_.push_back(r);
+            if (auto const* r = part.rooms_.find(name)) rooms_.push_back(r);
     }
     bool let(socket_core& s) const {
         return s.current() == socket_core::state::connected &&
@@ -102,11 +123,11 @@ void nsp_shard::visit(socket_filter const& filter, Fn fn) {
     boost::container::small_vector<socket_core*, 16> found;
     if (filter.rooms.empty()) {
         found.reserve(sockets_.size());
-        for (auto const& [id, s] : sockets_) found.push_back(s);
+        found.assign(sockets_.begin(), sockets_.end());
     }
     for (auto const& name : filter.rooms) {
         if (auto* const s = find(name)) found.push_back(s);
-        if (auto const* r = find_room(name))
+        if (auto const* r = rooms_.find(name))
             found.insert(found.end(), r->members.begin(), r->members.end());
     }
     // Most of a delivery that is ours is waiting for memory: it is asked for ahead of its turn.

@@ -2,9 +2,9 @@
 
 #include <anywire/socketio/broadcast.hpp>
 
+#include "core/keyed_hash.hpp"
 #include "outgoing_packet.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <cstdint>
@@ -12,7 +12,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace anywire::socketio {
@@ -36,7 +35,7 @@ struct operation {
 /// Thread: the shard's, but for `inbox`.
 class nsp_shard {
 public:
-    nsp_shard(nsp_core& nsp, io_shard& at) noexcept : nsp_(nsp), at_(at) {}
+    nsp_shard(nsp_core& nsp, io_shard& at);
     ~nsp_shard();
     nsp_shard(nsp_shard const&) = delete;
     nsp_shard& operator=(nsp_shard const&) = delete;
@@ -53,7 +52,10 @@ public:
     void remove(socket_core& s) noexcept;
     socket_core* find(std::string_view id) const noexcept;
 
-    room* join(socket_core& s, std::string_view name);
+    bool is_in(socket_core const& s, std::string_view name) const noexcept;
+    /// Requires: it is not in it.
+    void join(socket_core& s, std::string_view name);
+    void leave(socket_core& s, std::string_view name) noexcept;
     void leave(socket_core& s, room& r) noexcept;
 
     void run(operation const& op);
@@ -63,22 +65,29 @@ public:
     std::vector<operation> inbox{};  ///< Guarded by the namespace's order.
 
 private:
-    struct string_hash {
+    /// By `id_text`, which is theirs: so it does not change while they are here.
+    struct id_hash : keyed_hash {
+        using keyed_hash::operator();
+        std::size_t operator()(socket_core const* s) const noexcept;
+    };
+    struct id_equal {
         using is_transparent = void;
-        std::size_t operator()(std::string_view s) const noexcept {
-            return std::hash<std::string_view>{}(s);
+        bool operator()(socket_core const* a, socket_core const* b) const noexcept {
+            return a == b;
+        }
+        bool operator()(std::string_view a, socket_core const* b) const noexcept;
+        bool operator()(socket_core const* a, std::string_view b) const noexcept {
+            return (*this)(b, a);
         }
     };
-    room const* find_room(std::string_view name) const noexcept;
     class exceptions;
     template <class Fn>
     void visit(socket_filter const& filter, Fn fn);
 
     nsp_core& nsp_;
     io_shard& at_;
-    boost::unordered_flat_map<std::string_view, socket_core*, string_hash, std::equal_to<>>
-        sockets_{};
-    std::unordered_map<std::string, std::unique_ptr<room>> rooms_{};
+    boost::unordered_flat_set<socket_core*, id_hash, id_equal> sockets_;
+    named_set<room> rooms_;
     std::uint32_t turn_ = 0;
 };
 

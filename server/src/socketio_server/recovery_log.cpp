@@ -42,6 +42,14 @@ void recovery_log::push(std::shared_ptr<outgoing_packet const> packet,
     drop_expired(now);
 }
 
+void recovery_log::retract(std::uint64_t position) noexcept {
+    auto const behind = position_ - position;
+    if (behind >= events_.size()) return;
+    auto& e = events_[events_.size() - 1 - behind];
+    bytes_ -= std::exchange(e.bytes, 0);
+    e.packet.reset();
+}
+
 void recovery_log::drop_oldest_event() noexcept {
     bytes_ -= events_.front().bytes;
     events_.pop_front();
@@ -55,15 +63,16 @@ void recovery_log::store(stored_session s, std::int64_t now) {
         drop_oldest_session();
     by_age_.push_back({now, ++serial_, s.pid});
     auto& place = sessions_[s.pid];
-    if (place.serial != 0) dropped_.push_back(std::move(place.session));
-    place = {std::move(s), now, serial_};
+    if (place) dropped_.push_back(std::move(place->session));
+    place = std::make_unique<kept>(kept{std::move(s), now, serial_});
 }
 
 void recovery_log::drop_oldest_session() {
     auto const found = sessions_.find(by_age_.front().pid);
-    if (found != sessions_.end() && found->second.serial == by_age_.front().serial) {
-        dropped_.push_back(std::move(found->second.session));
+    if (found != sessions_.end() && found->second->serial == by_age_.front().serial) {
+        dropped_.push_back(std::move(found->second->session));
         sessions_.erase(found);
+        give_back(sessions_);
     }
     by_age_.pop_front();
 }
@@ -77,12 +86,13 @@ restore_error recovery_log::take(std::string_view pid,
                                  std::optional<std::string> const& offset,
                                  std::int64_t now,
                                  restored_session& out) {
-    auto const found = sessions_.find(std::string(pid));
+    auto const found = sessions_.find(pid);
     if (found == sessions_.end()) return restore_error::unknown_session;
     // Once only, whatever comes of it.
-    auto const time = found->second.time;
-    auto s = std::move(found->second.session);
+    auto const time = found->second->time;
+    auto s = std::move(found->second->session);
     sessions_.erase(found);
+    give_back(sessions_);
     auto const position = offset ? parse_offset(*offset) : s.since;
     auto error = restore_error::none;
     if (time + options_.max_disconnection.count() < now)

@@ -3,6 +3,7 @@
 #include <anywire/socketio/adapter.hpp>
 #include <anywire/socketio/options.hpp>
 
+#include "core/keyed_hash.hpp"
 #include "outgoing_packet.hpp"
 
 #include <cstdint>
@@ -11,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,7 +23,8 @@ namespace anywire::socketio {
 /// Thread: guarded by its namespace.
 class recovery_log {
 public:
-    explicit recovery_log(recovery_options const& o) noexcept : options_(o) {}
+    recovery_log(recovery_options const& o, siphash_key const& key)
+        : options_(o), sessions_(0, keyed_hash{key}) {}
 
     /// The position of the latest event; the first has 1.
     std::uint64_t position() const noexcept { return position_; }
@@ -33,6 +34,8 @@ public:
     void push(std::shared_ptr<outgoing_packet const> packet,
               std::shared_ptr<socket_filter const> filter,
               std::int64_t now);
+    /// Forgets the event of a position: who was to get it was not sent it.
+    void retract(std::uint64_t position) noexcept;
 
     void store(stored_session s, std::int64_t now);
     /// Takes a session out: nobody else can have it. Without an offset the client has seen nothing.
@@ -48,7 +51,7 @@ public:
     template <class Visit>
     void for_each_behind(std::uint64_t position, Visit visit) const {
         for (auto i = events_.size() - (position_ - position); i < events_.size(); ++i)
-            visit(events_[i].packet, *events_[i].filter);
+            if (events_[i].packet) visit(events_[i].packet, *events_[i].filter);
     }
 
     void drop_sessions() {
@@ -64,7 +67,7 @@ public:
 
 private:
     struct entry {
-        std::shared_ptr<outgoing_packet const> packet;
+        std::shared_ptr<outgoing_packet const> packet;  // null when it was retracted
         std::shared_ptr<socket_filter const> filter;
         std::int64_t time;
         std::size_t bytes;
@@ -88,8 +91,8 @@ private:
     std::deque<entry> events_{};
     std::size_t bytes_ = 0;
     std::uint64_t position_ = 0;
-    std::unordered_map<std::string, kept> sessions_{};
-    std::deque<age> by_age_{};  // oldest first; some are gone
+    keyed_map<std::unique_ptr<kept>> sessions_;  // by secret id
+    std::deque<age> by_age_{};                   // oldest first; some are gone
     std::uint64_t serial_ = 0;
     std::vector<stored_session> dropped_{};
 };

@@ -19,6 +19,8 @@ public:
     /// Runs `fn` on a shard's thread, never at once. False once the shards are going: it is
     /// dropped.
     virtual bool post(std::size_t shard, std::function<void()> fn) = 0;
+    /// False once a shard has ended: it does nothing any more.
+    virtual bool runs(std::size_t shard) const noexcept = 0;
     virtual session_loop& loop(std::size_t shard) = 0;
 };
 

@@ -278,20 +278,20 @@ bool socket_core::join_one(std::string_view room) {
     if (state_ == state::leaving) return false;
     if (is_in(room)) return true;
     if (s.rooms_joined.size() >= s.owner().io().opts().max_rooms) {
-        s.at().loop().log().write(log_level::info,
-                                  "socket.io: not joined, the socket is in `max_rooms` rooms: '",
-                                  room,
-                                  "'");
+        s.owner().note(io_core::notice::rooms,
+                       s.nsp().name(),
+                       "the socket is in `max_rooms` already, and not let into '",
+                       shown(room),
+                       "'");
         return false;
     }
-    s.rooms_joined.push_back(s.part_.join(s, room));
+    s.part_.join(s, room);
     return true;
 }
 
 void socket::leave(std::string_view room) {
     auto& s = of(*this);
-    for (auto* r : s.rooms_joined)
-        if (r->name == room) return s.part_.leave(s, *r);
+    s.part_.leave(s, room);
 }
 
 std::vector<std::string> socket::rooms() const {
@@ -303,9 +303,7 @@ std::vector<std::string> socket::rooms() const {
 
 bool socket::is_in(std::string_view room) const noexcept {
     auto const& s = of(*this);
-    return room == s.id_text || std::any_of(s.rooms_joined.begin(),
-                                            s.rooms_joined.end(),
-                                            [&](auto const* r) { return r->name == room; });
+    return room == s.id_text || s.part_.is_in(s, room);
 }
 
 void socket::disconnect(bool close) {

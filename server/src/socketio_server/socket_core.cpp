@@ -59,9 +59,13 @@ socket_core::~socket_core() {
     rare_.reset();  // the application's functions: what they hold may still look at this
     if (anchor_) anchor_->to = nullptr;
     if (stored_) nsp_->forget_pid(stored_->pid, *this);
-    while (!rooms_joined.empty()) part_.leave(*this, *rooms_joined.back());
+    leave_rooms();
     part_.remove(*this);
-    client_.io().release(*nsp_);
+    client_.io().release(std::move(nsp_));
+}
+
+void socket_core::leave_rooms() noexcept {
+    while (!rooms_joined.empty()) part_.leave(*this, rooms_joined.back());
 }
 
 std::shared_ptr<socket_anchor> const& socket_core::anchor() {
@@ -83,7 +87,7 @@ void socket_core::forget_recovery() {
     position_.reset();
     stored_.reset();
     data_.reset();
-    while (!rooms_joined.empty()) part_.leave(*this, *rooms_joined.back());
+    leave_rooms();
     if (client_.protocol() == wire::protocol::v5) {
         auto const random = at().loop().make_id();
         id_text.assign(random.data(), id_size);
@@ -138,13 +142,12 @@ bool socket_core::is_joining() const noexcept {
 }
 
 void socket_core::run_middlewares(std::size_t first) {
-    auto& io = client_.io();
     for (auto i = first; i < config_->middlewares.size(); ++i) {
         auto const v = std::make_shared<verdict>(
             anchor()->io, at().index(), [a = anchor(), i](std::optional<connect_error> why) {
                 if (a->to && a->to->is_joining()) a->to->decided(i, std::move(why));
             });
-        auto const good = io.call([&] { config_->middlewares[i](*this, v->make_next()); });
+        auto const good = client_.call([&] { config_->middlewares[i](*this, v->make_next()); });
         if (!good) return client_.break_off(close_reason::handler_failed, "handler failed");
         if (!is_joining() || !v->came_at_once()) return;
         if (auto const why = v->take()) return refuse(*why);
@@ -175,7 +178,7 @@ void socket_core::join_namespace() {
     client_.on_joined();
     for (auto const& f : config_->connection) {
         if (state_ != state::connected) return;
-        if (!client_.io().call([&] { f(*this); }))
+        if (!client_.call([&] { f(*this); }))
             return client_.break_off(close_reason::handler_failed, "handler failed");
     }
 }
@@ -216,16 +219,17 @@ void socket_core::on_event(wire::packet const& p, std::span<std::string const> a
 void socket_core::filter_event(event const& e,
                                std::size_t first,
                                std::unique_ptr<kept_event> kept) {
-    auto& io = client_.io();
     for (auto i = first; i < rare_->middlewares.size(); ++i) {
         auto const fn = rare_->middlewares[i];
         auto const v = std::make_shared<verdict>(
             anchor()->io, at().index(), [a = anchor()](std::optional<connect_error> why) {
                 if (a->to) a->to->filter_decided(std::move(why));
             });
-        if (!io.call([&] { (*fn)(e, v->make_next()); }))
+        if (!client_.call([&] { (*fn)(e, v->make_next()); }))
             return client_.break_off(close_reason::handler_failed, "handler failed");
         if (!v->came_at_once()) {
+            // It has left: nobody waits for a decision any more, whoever keeps it.
+            if (state_ != state::connected) return;
             // The order of events has to hold: nothing more is read until this one is through.
             kept->next = i + 1;
             rare_->waiting = std::move(kept);
@@ -254,7 +258,7 @@ void socket_core::tell_error(connect_error const& why) {
     if (!rare_) return;
     auto const listeners = rare_->error;
     for (auto const& f : listeners)
-        if (!client_.io().call([&] { f(why); }))
+        if (!client_.call([&] { f(why); }))
             return client_.break_off(close_reason::handler_failed, "handler failed");
 }
 
@@ -266,7 +270,7 @@ void socket_core::dispatch(event const& e) {
     if (rare_ && !rare_->any.empty()) {
         auto const listeners = rare_->any;
         for (auto const& l : listeners)
-            if (!client_.io().call([&] { l->second(e); }))
+            if (!client_.call([&] { l->second(e); }))
                 return client_.break_off(close_reason::handler_failed, "handler failed");
     }
     if (client_.is_closing()) return;
@@ -293,16 +297,16 @@ void socket_core::call_listeners(event const& e) {
 
 void socket_core::call_listener(detail::event_handler const& fn, event const& e) {
     std::optional<argument_error> wrong;
-    if (!client_.io().call([&] { wrong = fn(*this, e); }))
+    if (!client_.call([&] { wrong = fn(*this, e); }))
         return client_.break_off(close_reason::handler_failed, "handler failed");
     if (wrong) bad_arguments(e, *wrong);
 }
 
 void socket_core::bad_arguments(event const& e, argument_error const& wrong) {
     auto const text = to_message(wrong);
-    at().loop().log().write(log_level::info, "socket.io event '", e.name(), "': ", text);
+    client_.note(io_core::notice::arguments, nsp_->name(), "event '", shown(e.name()), "': ", text);
     if (auto const& hook = client_.io().opts().on_bad_arguments) {
-        if (!client_.io().call([&] { hook(*this, e, wrong); }))
+        if (!client_.call([&] { hook(*this, e, wrong); }))
             client_.break_off(close_reason::handler_failed, "handler failed");
         return;
     }
@@ -324,12 +328,12 @@ void socket_core::on_ack(wire::packet const& p, std::span<std::string const> att
     acks_.erase(found);
     arguments const args(p.payload, attachments);
     bool fits = true;
-    if (!client_.io().call([&] { fits = fn({}, {&args, 1}); }))
+    if (!client_.call([&] { fits = fn({}, {&args, 1}); }))
         return client_.break_off(close_reason::handler_failed, "handler failed");
     if (!fits)
-        at().loop().log().write(
-            log_level::info,
-            "socket.io: the arguments of an acknowledgement do not fit its handler");
+        client_.note(io_core::notice::answers,
+                     nsp_->name(),
+                     "the arguments of an acknowledgement do not fit its handler");
 }
 
 void socket_core::wait_for_ack(std::uint64_t id, detail::ack_handler a, emit_flags const& flags) {
@@ -366,7 +370,7 @@ std::optional<tick> socket_core::expire_acks(tick now) {
         hurried_acks_ = 0;
     }
     for (auto const& fn : late)
-        if (!client_.io().call([&] { (void)fn(errc::ack_timeout, {}); })) {
+        if (!client_.call([&] { (void)fn(errc::ack_timeout, {}); })) {
             client_.break_off(close_reason::handler_failed, "handler failed");
             return std::nullopt;
         }
@@ -376,8 +380,7 @@ std::optional<tick> socket_core::expire_acks(tick now) {
 void socket_core::give_up_acks() {
     has_given_up_acks_ = true;
     auto const all = std::exchange(acks_, {});
-    for (auto const& a : all)
-        (void)client_.io().call([&] { (void)a.fn(errc::session_closed, {}); });
+    for (auto const& a : all) (void)client_.call([&] { (void)a.fn(errc::session_closed, {}); });
 }
 
 // ---- sending
@@ -385,6 +388,14 @@ void socket_core::give_up_acks() {
 
 bool socket_core::admits(emit_flags const& flags, std::size_t cost) {
     return !flags.is_volatile || conn_.admit(cost, session_base::sending::volatile_).has_value();
+}
+
+void socket_core::note_unsound(std::string_view name) {
+    client_.note(io_core::notice::unsound,
+                 nsp_->name(),
+                 "'",
+                 shown(name),
+                 "' was not sent: it repeats an object of a client's that only looks like bytes");
 }
 
 result<void> socket_core::send_event(emit_flags const& flags,
@@ -400,11 +411,17 @@ result<void> socket_core::send_event(emit_flags const& flags,
     if (state_ != state::connected) return errc::session_closed;
     if (flags.is_volatile && !admits(flags, 0)) return errc::message_dropped;
     if (!is_sound(e)) {
-        nsp_->log_unsound(name);
+        note_unsound(name);
         return errc::message_dropped;
     }
     if (!is_asking && !flags.is_volatile && stored_) {
         // It may recover: the event goes into the log.
+        if (!client_.io().opts().make_adapter) {
+            if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
+            if (state_ != state::connected) return errc::session_closed;
+            return nsp_->send_logged(*this, std::move(e), flags);
+        }
+        // Other servers have to know of it, too.
         nsp_->wires().broadcast(std::move(e), {{id_text}, {}}, flags);
         return {};
     }
@@ -420,7 +437,7 @@ void socket_core::on_drained() {
     if (!rare_ || state_ != state::connected) return;
     auto const listeners = rare_->drain;
     for (auto const& f : listeners)
-        if (!client_.io().call(f))
+        if (!client_.call(f))
             return client_.break_off(close_reason::handler_failed, "handler failed");
 }
 
@@ -430,6 +447,12 @@ void socket_core::send_packet(outgoing_packet const& packet, emit_flags const& f
     if (auto only = packet.only_frame(how_)) return (void)conn_.send_frames({&only, 1}, how);
     auto frames = packet.frames(how_);
     (void)conn_.send_frames(frames, how);
+}
+
+result<void> socket_core::send_now(outgoing_packet const& packet) {
+    if (auto only = packet.only_frame(how_)) return conn_.send_frames({&only, 1});
+    auto frames = packet.frames(how_);
+    return conn_.send_frames(frames);
 }
 
 void socket_core::send_asking(outgoing_packet const& packet,
@@ -442,7 +465,7 @@ void socket_core::send_asking(outgoing_packet const& packet,
 
 void socket_core::send_ack(std::uint64_t id, detail::encoded const& e) {
     if (state_ != state::connected) return;
-    if (!is_sound(e)) return nsp_->log_unsound("an acknowledgement");
+    if (!is_sound(e)) return note_unsound("an acknowledgement");
     auto frames = make_frames(wire::packet_type::ack, nsp_->name(), id, e, how_, true);
     (void)conn_.send_frames(frames, session_base::sending::unheard);
 }
@@ -459,7 +482,7 @@ void socket_core::tell_outgoing(std::string_view payload,
     event const e(name, args, nullptr);
     auto const listeners = rare_->any_outgoing;
     auto const was_telling = std::exchange(at().is_telling, true);
-    auto const good = client_.io().call([&] {
+    auto const good = client_.call([&] {
         for (auto const& l : listeners) l->second(e);
     });
     at().is_telling = was_telling;
@@ -490,7 +513,7 @@ void socket_core::store_session() {
     if (is_recoverable(left_for_)) {
         stored_->id = id_text;
         stored_->rooms = rooms();
-        (void)client_.io().call([&] {
+        (void)client_.call([&] {
             stored_->data = data_;
             nsp_->wires().persist_session(*stored_);
         });
@@ -500,13 +523,12 @@ void socket_core::store_session() {
 }
 
 void socket_core::tell_left() {
-    auto& io = client_.io();
     auto const tell = [&](auto const& listeners) {
-        for (auto const& f : listeners) (void)io.call([&] { f(left_for_); });
+        for (auto const& f : listeners) (void)client_.call([&] { f(left_for_); });
     };
     if (rare_) tell(std::vector(rare_->disconnecting));
     if (stored_) store_session();
-    while (!rooms_joined.empty()) part_.leave(*this, *rooms_joined.back());
+    leave_rooms();
     part_.remove(*this);
     give_up_acks();
     if (rare_) tell(std::vector(rare_->disconnect));

@@ -3,6 +3,7 @@
 #include <anywire/socketio/adapter.hpp>
 #include <anywire/socketio/socket.hpp>
 
+#include "core/pointer_list.hpp"
 #include "nsp_core.hpp"
 #include "session/engineio_session.hpp"
 
@@ -86,6 +87,8 @@ public:
                             detail::encoded e,
                             detail::ack_handler a);
     void send_packet(outgoing_packet const& packet, emit_flags const& flags);
+    /// The same, of one that its sender hears of.
+    result<void> send_now(outgoing_packet const& packet);
     /// As part of a broadcast whose answers are gathered.
     void send_asking(outgoing_packet const& packet,
                      std::uint64_t id,
@@ -111,8 +114,8 @@ public:
 
     // -- of its namespace's part
     std::uint32_t visited = 0;
-    std::string id_text{};
-    std::vector<nsp_shard::room*> rooms_joined{};
+    std::string id_text{};  ///< Constant while it is among its namespace's.
+    pointer_list<nsp_shard::room> rooms_joined{};
 
 private:
     friend class socket;
@@ -154,6 +157,8 @@ private:
     bool is_joining() const noexcept;
     void restored(restore_error error, restored_session s);
     void forget_recovery();
+    void leave_rooms() noexcept;
+    void note_unsound(std::string_view name);
     void run_middlewares(std::size_t first);
     void decided(std::size_t index, std::optional<connect_error> why);
     void join_namespace();

@@ -1,5 +1,6 @@
 #include "session/endpoint_core.hpp"
 
+#include "support/colliding_names.hpp"
 #include "support/printers.hpp"
 #include "support/session_fixture.hpp"
 
@@ -292,4 +293,19 @@ TEST_CASE("a mount that dies takes its closed sessions with it") {
     CHECK(w->closes == 1);
     CHECK(w->endpoint.find_by_wire_id("sid") == &s);
     w.reset();  // what is still served its goodbye goes, too: nothing leaks
+}
+
+TEST_CASE("groups whose names collide under std::hash are joined and left like others") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    auto const names = colliding_names(16'000);
+    for (int round = 0; round < 2; ++round) {
+        for (auto const& n : names) s.join(n);
+        CHECK(s.groups->size() == names.size());
+        CHECK(s.groups->has_index());
+        for (auto const& n : names) s.leave(n);
+        CHECK_FALSE(s.groups);
+    }
+    CHECK(w.endpoint.group_size(names.front()) == 0);
 }

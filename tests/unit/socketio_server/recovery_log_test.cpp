@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct kept_log {
-    explicit kept_log(recovery_options o = {}) : options(o), log(options) {}
+    explicit kept_log(recovery_options o = {}) : options(o), log(options, {1, 2}) {}
 
     /// Logs an event to a room, or to all; its offset.
     std::string push(std::int64_t now, std::string const& room = {}, std::size_t size = 1) {
@@ -182,4 +182,23 @@ TEST_CASE("sessions that nobody gets are handed out, to be destroyed where it do
     k.push(500);
     CHECK(k.log.take_dropped().size() == 1);
     CHECK(data.use_count() == 1);
+}
+
+TEST_CASE("an event that is retracted is not missed, and leaves no gap") {
+    kept_log k;
+    k.store("p", 0);
+    (void)k.push(0);
+    auto const bytes = k.log.bytes();
+    (void)k.push(0, "r", 100);
+    (void)k.push(0);
+    k.log.retract(2);
+    CHECK(k.log.bytes() == 2 * bytes);
+    k.log.retract(2);
+    k.log.retract(9);  // has gone, or never was
+    REQUIRE(k.take("p", std::nullopt, 0) == restore_error::none);
+    CHECK(k.log.reaches(0));
+    int behind = 0;
+    k.log.for_each_behind(0, [&](auto const&, auto const&) { ++behind; });
+    CHECK(behind == 2);
+    CHECK(k.log.events() == 3);
 }

@@ -103,7 +103,9 @@ public:
     /// A last argument that is a function takes the answers: `(error_code, std::vector<T>)`, the
     /// first argument of each, or the vector alone. It is called once, with an error or without:
     /// when all have answered, or at the timeout, or when one that has not answered left; what had
-    /// come is there. It may be called when a socket has gone: let it keep no `socket&`.
+    /// come is there. It may be called when a socket has gone: let it keep no `socket&`. What is
+    /// asked before the mount is told when the server runs; after the server's end at once, on the
+    /// calling thread, as `errc::session_closed`.
     ///
     /// Throws: `std::invalid_argument` for a reserved name (connect, connect_error, disconnect,
     ///         disconnecting, newListener, removeListener); `std::logic_error` if answers are asked

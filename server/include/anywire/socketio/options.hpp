@@ -52,6 +52,9 @@ struct options {
     unsigned max_depth = 128;                   ///< Of nested arrays and objects; at most 512.
     std::size_t max_namespaces = 64;            ///< Of one connection; more are refused.
     std::size_t max_namespace_name = 256;       ///< Bytes; a longer name closes the connection.
+    /// Of what a client gives as `auth` for one namespace, as JSON; more is refused
+    /// (`connect_error`). It is kept as long as the socket. Default 32 KiB.
+    std::size_t max_auth_bytes = 32u << 10;
 
     recovery_options recovery{};
 
@@ -59,11 +62,16 @@ struct options {
     /// Of one socket's emits; beyond, the oldest is given up as `errc::ack_timeout`.
     std::size_t max_pending_acks = 1'000;
 
-    /// Ends dynamic namespaces when their last socket has left. What they keep for recovery goes
-    /// with them.
-    bool clean_up_child_namespaces = false;
-    /// Most dynamic namespaces; clients that ask for more are refused.
+    /// Ends dynamic namespaces when their last socket has left; those that sessions may recover in
+    /// after `recovery.max_disconnection`. One that the application has a handle of stays. Default
+    /// true.
+    bool clean_up_child_namespaces = true;
+    /// Most dynamic namespaces. Beyond, the one that has gone unused for longest makes room; if all
+    /// are in use, clients that ask for more are refused.
     std::size_t max_child_namespaces = 65'536;
+    /// Most dynamic namespaces that one connection is in at a time; more are refused. Far below
+    /// `max_child_namespaces`, so that no client keeps others out. Default 64, as `max_namespaces`.
+    std::size_t max_client_child_namespaces = 64;
 
     /// The `dist` folder of the npm package socket.io-client: its bundles are served at the mount,
     /// as `socket.io.js` and so on. Empty: none are. `server::mount` reads it, and throws

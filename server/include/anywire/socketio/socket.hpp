@@ -56,8 +56,9 @@ public:
     socket(socket const&) = delete;
     socket& operator=(socket const&) = delete;
 
-    /// Public: other clients may know it. For clients of Engine.IO 3 it is what their protocol
-    /// makes of the wire's session id.
+    /// Public: other clients may know it. But not that of clients of Engine.IO 3 (1.x, 2.x), which
+    /// show the wire's session id as their `socket.id`, and compare with it: until such a client
+    /// has come to its WebSocket, whoever knows the id can read and write in its place.
     std::string const& id() const noexcept;
     std::string const& nsp_name() const noexcept;
     anywire::socketio::nsp nsp() const noexcept;
@@ -148,7 +149,8 @@ public:
     ///
     /// Errors: as `session::send`; nothing was queued then. Safe to ignore. `errc::message_dropped`
     ///         also for a volatile event whose transport was busy, and for one that repeats a
-    ///         peer's value that only looks like bytes.
+    ///         peer's value that only looks like bytes. With recovery an event that met
+    ///         `errc::session_closed` while the socket was connected is kept for its return.
     /// Throws: `std::invalid_argument` for a reserved name.
     template <class... A>
     result<void> emit(std::string_view name, A&&... args) {
