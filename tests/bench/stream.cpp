@@ -84,7 +84,13 @@ void stream::close(bool reset) noexcept {
     rest_.clear();
 }
 
+void stream::set_reading(bool reads) {
+    reads_ = reads;
+    if (connected_) watch(watched_ | EPOLLIN);
+}
+
 void stream::watch(std::uint32_t events) {
+    if (!reads_) events &= ~static_cast<std::uint32_t>(EPOLLIN);
     if (events == watched_) return;
     watched_ = events;
     loop_.change(fd_, events, *this);
@@ -94,7 +100,8 @@ void stream::on_ready(std::uint32_t events) {
     if (fd_ < 0) return;
     if (!connected_) return finish_connect();
     if (events & EPOLLOUT && !rest_.empty()) write_rest();
-    if (fd_ >= 0 && connected_ && events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+    auto const ends = EPOLLHUP | EPOLLERR;
+    if (fd_ >= 0 && connected_ && events & (EPOLLIN | ends) && (reads_ || events & ends))
         ssl_ ? read_tls() : read();
 }
 
@@ -168,6 +175,7 @@ void stream::write(std::string_view data) {
             auto const n = write_some(data);
             if (n < 0) return;  // the read side tells of the end
             if (n == 0) break;
+            taken_ += static_cast<std::uint64_t>(n);
             data.remove_prefix(static_cast<std::size_t>(n));
         }
         if (data.empty()) return;
@@ -182,6 +190,7 @@ void stream::write_rest() {
         auto const n = write_some(left);
         if (n < 0) left = {};
         if (n <= 0) break;
+        taken_ += static_cast<std::uint64_t>(n);
         left.remove_prefix(static_cast<std::size_t>(n));
     }
     rest_.erase(0, rest_.size() - left.size());
