@@ -28,32 +28,35 @@ shape echo(std::vector<door> doors, std::string (*make)(std::size_t)) {
             .attacks = "nothing",
             .doors = std::move(doors),
             .make = make,
+            .portion = 16'000,  // a burst would be something else
             .is_baseline = true};
 }
 
 }  // namespace
 
 std::vector<shape> baseline_shapes() {
-    return {{.name = "plain request",
-             .attacks = "nothing",
-             .doors = {door::http},
-             .how = way::requests,
-             .make = [](std::size_t) { return get("/sockjs/"); },
-             .is_baseline = true},
-            echo({door::ws, door::ws_deflated}, text_of_64),
-            echo({door::sockjs_ws,
-                  door::sockjs_polling,
-                  door::sockjs_streaming,
-                  door::sockjs_events,
-                  door::sockjs_jsonp},
-                 sockjs_of_64),
-            echo({door::engineio_ws,
-                  door::engineio_polling,
-                  door::engineio_jsonp,
-                  door::engineio3_ws,
-                  door::engineio3_polling},
-                 engineio_of_64),
-            echo({door::socketio_ws, door::socketio_polling}, socketio_of_64)};
+    return {
+        {.name = "plain request",
+         .attacks = "nothing",
+         .doors = {door::http},
+         .how = way::requests,
+         .make = [](std::size_t) { return get("/sockjs/"); },
+         .is_baseline = true},
+        echo({door::ws, door::ws_deflated}, text_of_64),
+        echo({door::sockjs_ws,
+              door::sockjs_polling,
+              door::sockjs_streaming,
+              door::sockjs_events,
+              door::sockjs_htmlfile,
+              door::sockjs_jsonp},
+             sockjs_of_64),
+        echo({door::engineio_ws,
+              door::engineio_polling,
+              door::engineio_jsonp,
+              door::engineio3_ws,
+              door::engineio3_polling},
+             engineio_of_64),
+        echo({door::socketio_ws, door::socketio_polling, door::socketio_recovery}, socketio_of_64)};
 }
 
 }  // namespace bench::costs

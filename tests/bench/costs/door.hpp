@@ -11,10 +11,12 @@ enum class door : std::uint8_t {
     http,  ///< Requests without a session.
     ws,
     ws_deflated,
+    groups,  ///< A plain mount where a message is the name of a group that its sender joins.
     sockjs_ws,
     sockjs_polling,
     sockjs_streaming,
     sockjs_events,
+    sockjs_htmlfile,
     sockjs_jsonp,
     engineio_ws,
     engineio_polling,
@@ -23,6 +25,7 @@ enum class door : std::uint8_t {
     engineio3_polling,
     socketio_ws,
     socketio_polling,
+    socketio_recovery,
 };
 
 enum class language : std::uint8_t { none, plain, sockjs, engineio, engineio3, socketio };
@@ -38,14 +41,16 @@ struct door_traits {
     std::string_view path;
 };
 
-constexpr std::array<door_traits, 15> all_doors{{
+constexpr auto all_doors = std::to_array<door_traits>({
     {door::http, "http", language::none, carrier::none, ""},
     {door::ws, "ws", language::plain, carrier::websocket, "/ws"},
     {door::ws_deflated, "ws-deflate", language::plain, carrier::websocket, "/deflated"},
+    {door::groups, "ws-groups", language::plain, carrier::websocket, "/groups"},
     {door::sockjs_ws, "sockjs-ws", language::sockjs, carrier::websocket, "/sockjs/0/"},
     {door::sockjs_polling, "sockjs-polling", language::sockjs, carrier::polls, "/xhr"},
     {door::sockjs_streaming, "sockjs-stream", language::sockjs, carrier::stream, "/xhr_streaming"},
     {door::sockjs_events, "sockjs-events", language::sockjs, carrier::stream, "/eventsource"},
+    {door::sockjs_htmlfile, "sockjs-html", language::sockjs, carrier::stream, "/htmlfile?c=cb"},
     {door::sockjs_jsonp, "sockjs-jsonp", language::sockjs, carrier::jsonp, "/jsonp?c=cb"},
     {door::engineio_ws, "eio-ws", language::engineio, carrier::websocket, "/engine.io/?EIO=4"},
     {door::engineio_polling,
@@ -70,7 +75,12 @@ constexpr std::array<door_traits, 15> all_doors{{
      language::socketio,
      carrier::polls,
      "/socket.io/?EIO=4"},
-}};
+    {door::socketio_recovery,
+     "sio-recovery",
+     language::socketio,
+     carrier::websocket,
+     "/recovering/?EIO=4"},
+});
 
 constexpr door_traits const& traits_of(door d) noexcept {
     return all_doors[static_cast<std::size_t>(d)];

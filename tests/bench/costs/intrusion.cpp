@@ -71,14 +71,23 @@ visitor& intrusion::enter(door d, habit h) {
 }
 
 void intrusion::leave(visitor& v) {
-    seen_.bytes += v.taken();
+    add(v);
     v.abort();
     std::erase_if(visitors_, [&](auto const& each) { return each.get() == &v; });
 }
 
+void intrusion::add(visitor const& v) {
+    seen_.bytes += v.taken();
+    seen_.requests += v.steps();
+}
+
 void intrusion::start() {
     is_started_ = true;
-    for (auto const& v : visitors_) seen_.bytes -= v->taken();  // less what opened the doors
+    seen_.bytes = seen_.requests = 0;
+    for (auto const& v : visitors_) {  // less what opened the doors
+        seen_.bytes -= v->taken();
+        seen_.requests -= v->steps();
+    }
     server_.forget_peak();
     innocent_.forget();
     echoes_before_ = innocent_.echoes();
@@ -92,7 +101,7 @@ void intrusion::measure() {
     seen_.cpu_ms = std::max(ms_of(server_.cpu_time() - cpu_before_ - own), 0.0);
     seen_.stall_ms = ms_of(innocent_.longest());
     seen_.peak_mib = mib_above(server_.peak_bytes(), resident_before_);
-    for (auto const& v : visitors_) seen_.bytes += v->taken();
+    for (auto const& v : visitors_) add(*v);
     is_started_ = false;
 }
 
@@ -143,8 +152,13 @@ void intrusion::perform(shape const& s, door d) {
     switch (s.how) {
         case way::units: {
             auto& v = enter(d, s.does);
+            std::vector<std::string> portions;
+            std::size_t units = 0;
+            for (std::size_t n = 0; n < amount_.bytes; n += portions.back().size())
+                portions.push_back(packed(d, s.make, std::min(s.portion, amount_.bytes), units));
             start();
-            return send_units(v, d, s.make, amount_.bytes, s.most, s.content_type);
+            for (auto const& p : portions) deliver(v, d, p, s.content_type);
+            return;
         }
         case way::text: {
             auto& v = enter(d, s.does);
@@ -169,27 +183,18 @@ void intrusion::perform(shape const& s, door d) {
     }
 }
 
-void intrusion::send_units(visitor& v,
-                           door d,
-                           std::function<std::string(std::size_t)> const& make,
-                           std::size_t bytes,
-                           std::size_t most,
-                           std::string_view content_type) {
-    std::string out;
-    for (std::size_t i = 0; i < most && out.size() < bytes; ++i)
-        append_unit(out, d, make(i), i == 0);
-    is_websocket(d) ? v.send(out) : v.post(wrapped_body(d, out), content_type);
+void intrusion::deliver(visitor& v, door d, std::string_view units, std::string_view content_type) {
+    is_websocket(d) ? v.send(units) : v.post(wrapped_body(d, units), content_type);
     wait_for(v);
 }
 
 void intrusion::make_requests(shape const& s) {
     auto& v = enter(door::http);
-    auto const n = std::min(amount_.requests, s.most);
+    auto const n = amount_.requests;
     start();
     for (std::size_t i = 0; i < n; ++i) {
         v.request(s.make(i));
         if (i % most_at_once == 0) wait_for(v);
-        count_request();
     }
     wait_for(v);
 }
@@ -212,7 +217,7 @@ void intrusion::connect_often(shape const& s, door d) {
         visitor* who;
         bool has_spoken = false;
     };
-    auto const n = std::min(amount_.requests, s.most);
+    auto const n = amount_.requests;
     auto const waits_for_end = s.how == way::sessions && is_websocket(d);
     start();
     for (std::size_t i = 0; i < n;) {
@@ -222,7 +227,6 @@ void intrusion::connect_often(shape const& s, door d) {
                 std::make_unique<visitor>(loop_, address{server_.port()}, d, s.does));
             group.push_back({visitors_.back().get()});
             group.back().who->open();
-            count_request();
         }
         auto const end = steady::now() + 20ms;
         auto const is_through = [&](one& o) {

@@ -68,14 +68,11 @@ public:
     void turn_until(Done done) {
         while (!done()) turn();
     }
-    /// Sends `make`'s units, as many as the amount holds and at most `most`.
-    void send_units(visitor& v,
-                    door d,
-                    std::function<std::string(std::size_t)> const& make,
-                    std::size_t bytes,
-                    std::size_t most = ~std::size_t{0},
-                    std::string_view content_type = visitor::text_plain);
-    void count_request() noexcept { ++seen_.requests; }
+    /// Sends units that were packed, and waits for it.
+    void deliver(visitor& v,
+                 door d,
+                 std::string_view units,
+                 std::string_view content_type = visitor::text_plain);
     /// Takes a visitor's connections down and forgets it.
     void leave(visitor& v);
 
@@ -84,6 +81,7 @@ private:
     void connect_often(shape const& s, door d);
     static void say_once(visitor& v, shape const& s, door d, std::size_t i);
     void make_requests(shape const& s);
+    void add(visitor const& v);
     void turn();
     void settle();
     void measure();

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <unistd.h>
+#include <utility>
 
 namespace {
 
@@ -83,9 +84,14 @@ public:
 
     table run() {
         auto const shapes = all_shapes();
+        auto is_first = true;
         for (auto const& t : all_doors) {
             auto const wanted = rows_of(shapes, t.id);
             if (wanted.empty()) continue;
+            // Requests of every door are compared with a plain one.
+            if (std::exchange(is_first, false) && t.id != door::http)
+                for (auto const& s : shapes)
+                    if (s.is_baseline && has(s, door::http)) add(s, door::http);
             for (auto const& s : shapes)
                 if (s.is_baseline && has(s, t.id)) add(s, t.id);
             for (auto const* s : wanted) add(*s, t.id);
@@ -110,8 +116,7 @@ private:
     }
 
     void add(shape const& s, door d) {
-        row r{.name = s.name, .attacks = s.attacks, .by = d, .how = s.how};
-        r.is_baseline = s.is_baseline;
+        row r{.name = s.name, .attacks = s.attacks, .by = d, .counts_requests = counts_requests(s)};
         if (options_.lists) {
             std::printf("%-14s %s\n", traits_of(d).name.data(), std::string(s.name).c_str());
             return;

@@ -47,6 +47,21 @@ void append_unit(std::string& out, door d, std::string_view unit, bool is_first)
     out.append(unit);
 }
 
+std::string packed(door d,
+                   std::function<std::string(std::size_t)> const& make,
+                   std::size_t bytes,
+                   std::size_t& made) {
+    std::string out;
+    for (auto const first = made; out.size() < bytes; ++made)
+        append_unit(out, d, make(made), made == first);
+    return out;
+}
+
+std::string packed(door d, std::function<std::string(std::size_t)> const& make, std::size_t bytes) {
+    std::size_t made = 0;
+    return packed(d, make, bytes, made);
+}
+
 std::string wrapped_body(door d, std::string_view units) {
     std::string out;
     auto const is_sockjs = traits_of(d).speaks == language::sockjs;

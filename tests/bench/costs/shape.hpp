@@ -34,16 +34,17 @@ struct shape {
     way how = way::units;
     std::function<std::string(std::size_t)> make{};
     habit does = habit::reads;
-    std::size_t most = ~std::size_t{0};  ///< Units or requests, where the amount holds more.
+    std::size_t portion = ~std::size_t{0};  ///< Bytes of units that are brought at once.
     std::string_view content_type = visitor::text_plain;
     std::function<void(intrusion&, door)> script{};
-    bool is_baseline = false;  ///< What ratios of its door are taken to.
+    bool is_judged_by_bytes = false;  ///< Although its way counts requests.
+    bool is_baseline = false;         ///< What ratios of its door are taken to.
 };
 
 /// True for a shape whose price is one of requests.
-constexpr bool counts_requests(way w) noexcept {
-    return w == way::requests || w == way::connections || w == way::cut_short ||
-           w == way::sessions || w == way::script;
+inline bool counts_requests(shape const& s) noexcept {
+    auto const by_bytes = s.how == way::units || s.how == way::text || s.how == way::wire;
+    return !by_bytes && !s.is_judged_by_bytes;
 }
 
 std::vector<shape> baseline_shapes();
@@ -67,6 +68,12 @@ std::string post(std::string_view target, std::string_view body, std::string_vie
 
 /// Adds a unit to `out` as its door wants it; `is_first` in a body.
 void append_unit(std::string& out, door d, std::string_view unit, bool is_first);
+/// As many units as `bytes` hold, from number `made` on; to be made before the clock starts.
+std::string packed(door d,
+                   std::function<std::string(std::size_t)> const& make,
+                   std::size_t bytes,
+                   std::size_t& made);
+std::string packed(door d, std::function<std::string(std::size_t)> const& make, std::size_t bytes);
 /// What goes around the units of a body.
 std::string wrapped_body(door d, std::string_view units);
 

@@ -199,8 +199,9 @@ void abandon(intrusion& on, door d) {
             default: return letters;
         }
     };
+    auto const units = packed(d, unit, on.bytes() / 2);
     on.start();
-    for (auto* v : all) on.send_units(*v, d, unit, on.bytes() / 2);
+    for (auto* v : all) on.deliver(*v, d, units);
 }
 
 /// The same with a byte a message, of which each is charged more than it weighs.
@@ -216,26 +217,58 @@ void abandon_small(intrusion& on, door d) {
             default: return "";
         }
     };
+    auto const units = packed(d, unit, on.bytes() / 20);
     on.start();
-    for (auto* v : all) on.send_units(*v, d, unit, on.bytes() / 20);
+    for (auto* v : all) on.deliver(*v, d, units);
 }
 
 /// A session that joins, makes one socket a namespace and goes, over and over.
 void announce(intrusion& on, door d) {
+    auto const units = packed(
+        d, [](std::size_t) { return "4510-[\"m\"]"; }, 1);
     on.start();
     for (std::size_t i = 0; i < on.requests() / 4; ++i) {
         auto& v = on.enter(d);
-        on.send_units(
-            v, d, [](std::size_t) { return "4510-[\"m\"]"; }, 1);
+        on.deliver(v, d, units);
         on.leave(v);
-        on.count_request();
     }
+}
+
+/// Sessions that are kept for a while, each in as many rooms as a message of 4 KB joins.
+void wait_to_recover(intrusion& on, door d) {
+    auto const join = [](std::size_t n) { return numbered("42[\"join\",\"#\"]", n); };
+    auto const joins = packed(d, join, 4'000);
+    on.start();
+    for (std::size_t i = 0; i < on.requests() / 4; ++i) {
+        auto& v = on.enter(d);
+        on.deliver(v, d, joins);
+        on.leave(v);
+    }
+}
+
+std::vector<shape> recovery() {
+    auto all =
+        std::vector<shape>{pairs("recoveries of what never was",
+                                 "recovery",
+                                 "40/known,{\"pid\":\"x\",\"offset\":\"#\"}",
+                                 "41/known,"),
+                           units("events of nothing, logged", "the log of recovery", "42[\"m\"]"),
+                           units("events of nothing, logged and unread",
+                                 "the log of recovery",
+                                 "42[\"m\"]",
+                                 habit::never_reads),
+                           {.name = "sessions that wait to recover",
+                            .attacks = "sessions that are kept",
+                            .how = way::script,
+                            .script = wait_to_recover}};
+    for (auto& s : all) s.doors = {door::socketio_recovery};
+    return all;
 }
 
 }  // namespace
 
 std::vector<shape> socketio_shapes() {
-    std::vector<shape> all;
+    std::vector<shape> all = recovery();
     for (auto const& some : {namespaces(), rooms(), events(), long_packets()})
         all.insert(all.end(), some.begin(), some.end());
     const std::vector<door> sessions{door::ws,
@@ -249,10 +282,12 @@ std::vector<shape> socketio_shapes() {
     filled.doors = sessions;
     filled.how = way::script;
     filled.script = abandon;
+    filled.is_judged_by_bytes = true;
     all.push_back(filled);
     filled.name = "sessions filled with little and abandoned";
     filled.script = abandon_small;
     all.push_back(filled);
+    filled.is_judged_by_bytes = false;
     filled.name = "attachments announced, then gone";
     filled.attacks = "sessions that end half-way";
     filled.doors = every;

@@ -8,10 +8,14 @@ const std::vector<door> every{door::sockjs_ws,
                               door::sockjs_polling,
                               door::sockjs_streaming,
                               door::sockjs_events,
+                              door::sockjs_htmlfile,
                               door::sockjs_jsonp};
 const std::vector<door> decoders{door::sockjs_ws, door::sockjs_polling};
-const std::vector<door> all_but_forms{
-    door::sockjs_ws, door::sockjs_polling, door::sockjs_streaming, door::sockjs_events};
+const std::vector<door> all_but_forms{door::sockjs_ws,
+                                      door::sockjs_polling,
+                                      door::sockjs_streaming,
+                                      door::sockjs_events,
+                                      door::sockjs_htmlfile};
 const std::vector<door> posts{door::sockjs_polling, door::sockjs_streaming, door::sockjs_events};
 
 shape units(std::string_view name,
@@ -66,6 +70,7 @@ std::vector<shape> strings() {
              "\"]"),
         text("non-characters", "what is written escaped", decoders, "[\"", "\xef\xbf\xbf", "\"]"),
         text("per cent signs", "SSE's escapes", {door::sockjs_events}, "[\"", "%", "\"]"),
+        text("tags", "escapes in a page", {door::sockjs_htmlfile}, "[\"", "</", "\"]"),
         text("bad UTF-8", "replacement, both ways", posts, "[\"", "\xff", "\"]"),
         text("bad UTF-8 in a form",
              "replacement, both ways",
@@ -141,7 +146,6 @@ shape posted(std::string_view name, std::string_view attacks, std::string body) 
                 for (std::size_t i = 0; i < on.requests(); ++i) {
                     v.post(body);
                     if (i % 8 == 0) on.wait_for(v);
-                    on.count_request();
                 }
                 on.wait_for(v);
             }};

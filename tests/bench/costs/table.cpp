@@ -13,25 +13,25 @@ void add(std::string& text, char const* what) {
     text += what;
 }
 
-/// How many times an echo of as many bytes, or a plain request, that is; 0 where there is none.
+/// How many times an echo of as many bytes on that door, or a plain request over HTTP, that is; 0
+/// where there is none.
 double ratio(table const& t, row const& r) {
-    auto const at = t.baselines.find(r.by);
+    auto const at = t.baselines.find(r.counts_requests ? door::http : r.by);
     if (at == t.baselines.end()) return 0;
     auto const& base = at->second;
-    if (r.by == door::http && r.seen.requests > 0)
+    if (r.counts_requests)
         return base.requests == 0 ? 0 : r.seen.us_per_request() / base.us_per_request();
     return base.bytes == 0 ? 0 : r.seen.ms_per_mb() / base.ms_per_mb();
 }
 
 double dearness(row const& r) {
-    return counts_requests(r.how) && r.seen.requests > 0
-               ? r.seen.us_per_request() / most.us_per_request
-               : r.seen.ms_per_mb() / most.ms_per_mb;
+    return r.counts_requests ? r.seen.us_per_request() / most.us_per_request
+                             : r.seen.ms_per_mb() / most.ms_per_mb;
 }
 
 std::string price(row const& r) {
     char text[40];
-    if (counts_requests(r.how) && r.seen.requests > 0)
+    if (r.counts_requests)
         std::snprintf(text, sizeof text, "%9.1f us", r.seen.us_per_request());
     else
         std::snprintf(text, sizeof text, "%9.1f ms", r.seen.ms_per_mb());
@@ -47,7 +47,8 @@ std::string over(row const& r) {
     if (dearness(r) > 1) add(text, "CPU");
     if (f.stall_ms > most.stall_ms) add(text, "stall");
     // A request may have made a session.
-    auto const sessions = static_cast<double>(std::max<std::size_t>(f.sessions + f.requests, 1));
+    auto const made = f.sessions + (r.counts_requests ? f.requests : 0);
+    auto const sessions = static_cast<double>(std::max<std::size_t>(made, 1));
     if (f.peak_mib > std::min(most.mib_a_session * sessions, most.mib_in_all)) add(text, "memory");
     if (f.kept_mib > most.kept_mib) add(text, "memory kept");
     return text;

@@ -13,9 +13,8 @@ struct row {
     std::string_view name{};
     std::string_view attacks{};
     door by = door::http;
-    way how = way::units;
     figures seen{};
-    bool is_baseline = false;
+    bool counts_requests = false;
 };
 
 struct table {

@@ -29,6 +29,13 @@ std::string sid_in(std::string_view body) {
     return {first, std::find_if_not(first, body.end(), is_id)};
 }
 
+/// A close frame: polls would be told so over and over.
+bool says_goodbye(std::string_view body) {
+    auto const at = body.find("c[");
+    return at != std::string_view::npos && at + 2 < body.size() && body[at + 2] >= '1' &&
+           body[at + 2] <= '3';
+}
+
 unsigned frames_until_open(language l) {
     switch (l) {
         case language::none:
@@ -57,7 +64,9 @@ void visitor::abort() noexcept {
 }
 
 void visitor::send(std::string_view bytes) {
-    if (!is_gone_) up_.write(bytes);
+    if (is_gone_) return;
+    ++steps_;
+    up_.write(bytes);
 }
 
 void visitor::request(std::string text) {
@@ -123,6 +132,7 @@ void visitor::on_data(stream& s, std::string_view data) {
 // ---- WebSocket
 
 void visitor::upgrade() {
+    ++steps_;
     std::string text("GET ");
     auto const speaks = traits_of(door_).speaks;
     if (is_sockjs())
@@ -190,6 +200,7 @@ void visitor::next_request() {
     if (!up_.is_open()) return up_.connect(server_);
     if (!up_.is_connected()) return;
     waits_ = true;
+    ++steps_;
     auto const text = std::move(requests_.front());
     requests_.pop_front();
     up_.write(text);
@@ -216,10 +227,12 @@ void visitor::take_answers(std::string_view data) {
 // ---- what comes down beside them
 
 void visitor::ask() {
+    ++steps_;
     auto const& t = traits_of(door_);
     std::string text;
     if (is_sockjs()) {
-        auto const gets = door_ == door::sockjs_events || t.down == carrier::jsonp;
+        auto const gets = door_ == door::sockjs_events || door_ == door::sockjs_htmlfile ||
+                          t.down == carrier::jsonp;
         text = (gets ? "GET " : "POST ") + target_of(t.path);
         text.append(host).append(referer).append(gets ? "\r\n" : "Content-Length: 0\r\n\r\n");
     } else {
@@ -238,6 +251,7 @@ void visitor::take_down(std::string_view data) {
         }
         auto const is_stream = traits_of(door_).down == carrier::stream;
         if (!is_open_ && (down_reader_.is_complete || is_stream)) take_first(down_reader_.body);
+        if (is_sockjs() && says_goodbye(down_reader_.body)) return gone();
         if (is_open_) down_reader_.body.clear();
         if (!down_reader_.is_complete) continue;
         auto const closes = down_reader_.closes;

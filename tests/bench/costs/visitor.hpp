@@ -47,6 +47,8 @@ public:
     std::string const& sid() const noexcept { return sid_; }
     std::uint64_t taken() const noexcept { return up_.taken(); }
     std::uint64_t received() const noexcept { return received_; }
+    /// Requests, handshakes and writes so far: what it has asked of the server.
+    std::uint64_t steps() const noexcept { return steps_; }
     std::uint64_t answered() const noexcept { return answered_; }
     int status() const noexcept {
         return status_;
@@ -86,6 +88,7 @@ private:
     std::string header_{};
     std::uint64_t received_ = 0;
     std::uint64_t answered_ = 0;
+    std::uint64_t steps_ = 0;
     std::uint64_t skip_ = 0;
     unsigned frames_ = 0;
     int status_ = 0;

@@ -1,4 +1,5 @@
 // Frames.
+#include "collisions.hpp"
 #include "intrusion.hpp"
 
 namespace bench::costs {
@@ -77,7 +78,6 @@ shape ended(std::string_view name, std::string_view attacks, std::string bytes) 
                     v.send(bytes);
                     on.turn_until([&] { return v.is_gone(); });
                     on.leave(v);
-                    on.count_request();
                 }
             }};
 }
@@ -90,13 +90,27 @@ void drip(intrusion& on, door d) {
     for (std::size_t i = 0; i < on.requests(); ++i) {
         v.send(one.substr(i % one.size(), 1));
         if (i % 4 == 0) on.wait_for(v);
-        on.count_request();
     }
 }
 
-}  // namespace
+std::vector<shape> groups() {
+    auto const of = [](std::string_view name, std::function<std::string(std::size_t)> make) {
+        return shape{
+            .name = name, .attacks = "groups", .doors = {door::groups}, .make = std::move(make)};
+    };
+    return {
+        of("groups joined", [](std::size_t i) { return std::to_string(i); }),
+        of("one group joined and left", [](std::size_t i) { return i % 2 == 0 ? "g" : "-g"; }),
+        of("groups joined and left",
+           [](std::size_t i) {
+               constexpr std::size_t turn = 9'000;
+               return (i / turn % 2 == 0 ? "" : "-") + std::to_string(i % turn);
+           }),
+        of("colliding groups", [](std::size_t i) { return colliding_name("", i); }),
+    };
+}
 
-std::vector<shape> websocket_shapes() {
+std::vector<shape> frames() {
     return {
         frames("messages of one byte", "work a message", both, 0x81, "a"),
         frames("empty messages", "work a message", both, 0x81, ""),
@@ -147,6 +161,14 @@ std::vector<shape> websocket_shapes() {
          .how = way::script,
          .script = drip},
     };
+}
+
+}  // namespace
+
+std::vector<shape> websocket_shapes() {
+    auto all = frames();
+    for (auto& s : groups()) all.push_back(std::move(s));
+    return all;
 }
 
 }  // namespace bench::costs

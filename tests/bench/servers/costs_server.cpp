@@ -25,6 +25,9 @@ void mount_sessions(server& where) {
     // Heartbeats and delays are short: the rig waits for what abandoned sessions give back.
     where.mount("/ws", websocket_options{}, echo());
     where.mount("/deflated", websocket_options{.deflate = {.enabled = true}}, echo());
+    where.mount("/groups", websocket_options{}, {.on_message = [](session& s, message_view m) {
+                    m.data.starts_with('-') ? s.leave(m.data.substr(1)) : s.join(m.data);
+                }});
     where.mount("/sockjs",
                 sockjs_options{.htmlfile = true,
                                .jsonp = true,
@@ -43,11 +46,12 @@ void mount_sessions(server& where) {
                 echo());
 }
 
-void mount_socketio(server& where) {
+void mount_socketio(server& where, std::string path, bool recovers) {
     using namespace anywire::socketio;
     anywire::socketio::server const io(
         {.engine = {.eio3 = true, .ping_interval = 3s, .ping_timeout = 2s, .upgrade_timeout = 2s},
-         .connect_timeout = 4s});
+         .connect_timeout = 4s,
+         .recovery = {.enabled = recovers, .max_disconnection = 3s}});
     io.on("m", [](socket& from, arguments all) { from.emit("m", all); });
     io.on("ack", [](socket&, arguments all, ack<arguments> done) { done(all); });
     io.on("text", [](socket& from, std::string text) { from.emit("text", text); });
@@ -55,7 +59,7 @@ void mount_socketio(server& where) {
     io.on("leave", [](socket& from, std::string room) { from.leave(room); });
     (void)io.of("/known");
     (void)io.of([](std::string_view name, json_view) { return name.starts_with("/dynamic"); });
-    where.mount("/socket.io/", io);
+    where.mount(std::move(path), io);
 }
 
 /// At SIGUSR2 the allocator gives back what is free: what stays is what the server holds.
@@ -82,7 +86,8 @@ int main(int argc, char** argv) {
         };
         server all(options);
         mount_sessions(all);
-        mount_socketio(all);
+        mount_socketio(all, "/socket.io/", false);
+        mount_socketio(all, "/recovering/", true);
         std::printf("listening on 127.0.0.1:%u\n", static_cast<unsigned>(all.port()));
         std::fflush(stdout);
         all.run();
