@@ -52,6 +52,7 @@ std::vector<shape> baseline_shapes() {
              sockjs_of_64),
         echo({door::engineio_ws,
               door::engineio_polling,
+              door::engineio_gzip,
               door::engineio_jsonp,
               door::engineio3_ws,
               door::engineio3_polling},

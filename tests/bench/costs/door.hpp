@@ -20,6 +20,7 @@ enum class door : std::uint8_t {
     sockjs_jsonp,
     engineio_ws,
     engineio_polling,
+    engineio_gzip,  ///< Polls whose answers may be compressed.
     engineio_jsonp,
     engineio3_ws,
     engineio3_polling,
@@ -58,6 +59,7 @@ constexpr auto all_doors = std::to_array<door_traits>({
      language::engineio,
      carrier::polls,
      "/engine.io/?EIO=4"},
+    {door::engineio_gzip, "eio-gzip", language::engineio, carrier::polls, "/engine.io/?EIO=4"},
     {door::engineio_jsonp,
      "eio-jsonp",
      language::engineio,

@@ -1,6 +1,8 @@
 // Engine.IO: packets, payloads and transports.
 #include "intrusion.hpp"
 
+#include <cstdint>
+
 namespace bench::costs {
 namespace {
 
@@ -116,6 +118,32 @@ std::vector<shape> payloads() {
     };
 }
 
+/// Letters in an order that no compressor finds anything in.
+std::string noise(std::size_t size) {
+    std::string out("4");
+    std::uint32_t random = 12'345;
+    while (out.size() < size) {
+        random = random * 1'664'525u + 1'013'904'223u;
+        out.push_back(static_cast<char>('0' + (random >> 24) % 64));
+    }
+    return out;
+}
+
+std::vector<shape> compressed() {
+    auto all = std::vector<shape>{
+        units("messages of one byte", "the compressor", {}, "4a"),
+        text("one long message", "the compressor", {}, "4", "a"),
+        text("letters that change",
+             "the compressor",
+             {},
+             "4",
+             "abcdefghijklmnopqrstuvwxyz0123456789"),
+        {.name = "noise", .attacks = "the compressor", .how = way::text, .make = noise},
+        units("messages of 1 KB", "the compressor", {}, noise(1'024))};
+    for (auto& s : all) s.doors = {door::engineio_gzip};
+    return all;
+}
+
 std::string target_of(door d, std::string_view transport, std::string_view sid) {
     return std::string(traits_of(d).path) + "&transport=" + std::string(transport) +
            "&sid=" + std::string(sid);
@@ -202,7 +230,7 @@ shape scripted(std::string_view name,
 
 std::vector<shape> engineio_shapes() {
     std::vector<shape> all;
-    for (auto const& some : {packets(), payloads()})
+    for (auto const& some : {packets(), payloads(), compressed()})
         all.insert(all.end(), some.begin(), some.end());
     all.push_back(scripted("session, upgrade and goodbye", "upgrades", upgrade));
     all.push_back(scripted("upgrades given up", "upgrades", begin_upgrades));

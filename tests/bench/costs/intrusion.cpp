@@ -23,16 +23,18 @@ double mib_above(std::uint64_t now, std::uint64_t before) {
 }  // namespace
 
 intrusion::intrusion(event_loop& loop, std::vector<std::string> const& command, amount const& a)
-    : loop_(loop), amount_(a), server_(command, true), innocent_(loop, {server_.port()}) {}
+    : loop_(loop), amount_(a), server_(command, true), innocent_(loop, server_) {}
 
 /// What an innocent echo costs is seen first, so that it can be taken from the bill.
 figures intrusion::run(shape const& s, door d) {
     started_ = steady::now();
     try {
         turn_until([this] { return innocent_.echoes() >= 5; });
-        auto const cpu = server_.cpu_time();
-        turn_until([this] { return innocent_.echoes() >= 25; });
-        echo_cpu_ = (server_.cpu_time() - cpu) / 20;
+        if (amount_.measures) {
+            auto const cpu = server_.cpu_time();
+            turn_until([this] { return innocent_.echoes() >= 25; });
+            echo_cpu_ = (server_.cpu_time() - cpu) / 20;
+        }
         resident_before_ = server_.resident_bytes();
         perform(s, d);
         settle();
@@ -127,8 +129,9 @@ void intrusion::watch_memory() {
         v->abort();
     }
     visitors_.clear();
-    auto const end = steady::now() + (amount_.waits_for_memory ? 7s : 0s);
+    if (!amount_.measures) return;
     started_ = steady::now();
+    auto const end = started_ + 7s;
     do {
         auto const next = steady::now() + 50ms;
         server_.collect_garbage();
@@ -144,6 +147,11 @@ void intrusion::note(std::string const& text) {
 
 void intrusion::wait_for(visitor& v) {
     turn_until([&] { return v.is_idle(); });
+}
+
+void intrusion::let_it_read() {
+    auto const echoes = innocent_.echoes();
+    turn_until([&] { return innocent_.echoes() > echoes + 1; });
 }
 
 // ---- the ways

@@ -49,7 +49,7 @@ command_line parse(int argc, char** argv) {
             a.only = argv[++i];
         } else if (flag == "--quick") {
             a.is_quick = true;
-            a.size = {.bytes = 20'000, .requests = 40, .waits_for_memory = false};
+            a.size = {.bytes = 20'000, .requests = 40, .measures = false};
         } else if (flag == "--once") {
             a.tries = 1;
         } else if (flag == "--list") {

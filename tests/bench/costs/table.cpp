@@ -71,8 +71,10 @@ figures least(figures const& a, figures const& b) {
 void print_head() {
     std::printf(
         "CPU of the server per megabyte (ms) or per request (us); x: times an echo of the same\n"
-        "bytes in 64-byte messages, or a plain request; stall: the longest wait of an innocent\n"
-        "client; resident memory at its highest and afterwards, above that before.\n\n"
+        "bytes in 64-byte messages, or a plain request; stall: the most that the server worked "
+        "while\n"
+        "an innocent client waited; resident memory at its highest and afterwards, above that "
+        "before.\n\n"
         "%-14s %-44s %12s %7s %8s %7s %7s\n",
         "door",
         "shape",

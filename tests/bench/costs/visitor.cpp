@@ -236,7 +236,9 @@ void visitor::ask() {
         text = (gets ? "GET " : "POST ") + target_of(t.path);
         text.append(host).append(referer).append(gets ? "\r\n" : "Content-Length: 0\r\n\r\n");
     } else {
-        text.append("GET ").append(target_of({})).append(host).append(referer).append("\r\n");
+        auto const takes_gzip = door_ == door::engineio_gzip;
+        text.append("GET ").append(target_of({})).append(host).append(referer);
+        text.append(takes_gzip ? "Accept-Encoding: gzip\r\n\r\n" : "\r\n");
     }
     down_.write(text);
 }

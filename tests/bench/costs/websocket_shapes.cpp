@@ -87,9 +87,9 @@ void drip(intrusion& on, door d) {
     auto& v = on.enter(d);
     auto const one = frame(0x81, "drip");
     on.start();
-    for (std::size_t i = 0; i < on.requests(); ++i) {
+    for (std::size_t i = 0; i < on.requests() / 4; ++i) {
         v.send(one.substr(i % one.size(), 1));
-        if (i % 4 == 0) on.wait_for(v);
+        on.let_it_read();
     }
 }
 
