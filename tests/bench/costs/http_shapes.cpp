@@ -4,7 +4,7 @@
 namespace bench::costs {
 namespace {
 
-constexpr std::size_t long_value = 7'000;  // below the longest head
+constexpr std::size_t long_value = 15'000;  // below the longest head
 constexpr std::string_view referer = "Referer: http://127.0.0.1/\r\n";
 
 /// Requests of one target and one set of fields.
@@ -63,38 +63,38 @@ std::vector<shape> heads() {
     auto const cookies = field("Cookie", fill("a=b; ", long_value));
     return {
         requests("404", "routing", get("/nothing")),
-        requests("404 of 7 KB", "routing", get("/" + fill("n/", long_value))),
+        requests("404 of 15 KB", "routing", get("/" + fill("n/", long_value))),
         requests("404 below a mount", "SockJS's URLs", get("/sockjs/" + fill("a/", long_value))),
         requests(
             "sid of escapes", "the query's decoder", get(poll_of_nobody + fill("%41", long_value))),
-        requests("query of 3 500 keys",
+        requests("query of 7 500 keys",
                  "the query's decoder",
                  get("/engine.io/?" + fill("a&", long_value))),
         requests("query of one key, often",
                  "the query's decoder",
                  get("/engine.io/?" + fill("EIO=4&", long_value) + "transport=polling&sid=x")),
-        requests("1 400 cookies", "the Cookie field", post("/sockjs/0/{n}/xhr", "", cookies)),
+        requests("3 000 cookies", "the Cookie field", post("/sockjs/0/{n}/xhr", "", cookies)),
         requests("100 fields", "fields by number", get("/sockjs/info", many_fields(90))),
-        requests("one field of 7 KB",
+        requests("one field of 15 KB",
                  "fields by size",
                  get("/sockjs/", field("X", fill("y", long_value)))),
         requests("a field of white space",
                  "fields by size",
                  get("/sockjs/", "X: " + fill(" ", long_value) + "y\r\n")),
         requests(
-            "Accept-Encoding of 7 KB",
+            "Accept-Encoding of 15 KB",
             "its decoder",
             get(poll_of_nobody + "x", field("Accept-Encoding", fill("gzip;q=0.1,", long_value)))),
-        requests("Origin of 7 KB",
+        requests("Origin of 15 KB",
                  "origins",
                  get("/sockjs/info", field("Origin", "http://" + fill("a.", long_value)))),
-        requests("X-Forwarded-For of 7 KB",
+        requests("X-Forwarded-For of 15 KB",
                  "proxies",
                  get("/sockjs/info", field("X-Forwarded-For", fill("127.0.0.1,", long_value)))),
-        requests("Connection of 7 KB",
+        requests("Connection of 15 KB",
                  "field lists",
                  get("/sockjs/", field("Connection", fill("a,", long_value)))),
-        requests("preflight of 7 KB",
+        requests("preflight of 15 KB",
                  "CORS",
                  "OPTIONS /engine.io/ HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\n"
                  "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: " +
@@ -201,17 +201,17 @@ std::vector<shape> comings_and_goings() {
             way::cut_short, "upgrade and reset", "sessions that end at once", upgrade("/ws")),
         connections(
             way::connections,
-            "7 KB of extensions offered",
+            "15 KB of extensions offered",
             "the handshake",
             upgrade("/deflated",
                     field("Sec-WebSocket-Extensions", fill("permessage-deflate;a,", long_value)))),
         connections(
             way::connections,
-            "7 KB of semicolons offered",
+            "15 KB of semicolons offered",
             "the handshake",
             upgrade("/deflated", field("Sec-WebSocket-Extensions", "a" + fill(";", long_value)))),
         connections(way::connections,
-                    "7 KB of subprotocols",
+                    "15 KB of subprotocols",
                     "the handshake",
                     upgrade("/ws", field("Sec-WebSocket-Protocol", fill("a, ", long_value) + "b"))),
     };

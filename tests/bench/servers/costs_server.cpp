@@ -79,7 +79,8 @@ int main(int argc, char** argv) {
     try {
         trim_when_asked();
         auto const says = argc > 1 && std::strcmp(argv[1], "--log") == 0;
-        server_options options{.port = 0, .trusted_proxies = {"127.0.0.0/8"}};
+        server_options options{
+            .port = 0, .limits = {.header = 16'384}, .trusted_proxies = {"127.0.0.0/8"}};
         // Lines are made in any case: they are a part of the price.
         options.log.write = [says](log_level, std::string_view line) {
             if (says) std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
