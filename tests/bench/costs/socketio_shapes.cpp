@@ -260,7 +260,8 @@ std::vector<shape> recovery() {
                            {.name = "sessions that wait to recover",
                             .attacks = "sessions that are kept",
                             .how = way::script,
-                            .script = wait_to_recover}};
+                            .script = wait_to_recover,
+                            .is_judged_by_bytes = true}};
     for (auto& s : all) s.doors = {door::socketio_recovery};
     return all;
 }
