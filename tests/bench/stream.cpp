@@ -86,6 +86,9 @@ void stream::close(bool reset) noexcept {
 
 void stream::set_reading(bool reads) {
     reads_ = reads;
+    // Otherwise the kernel would take megabytes in its stead.
+    int const least = 4'096;
+    if (!reads && fd_ >= 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &least, sizeof least);
     if (connected_) watch(watched_ | EPOLLIN);
 }
 

@@ -53,7 +53,8 @@ public:
     /// With `reset` nothing of the connection stays behind in the kernel.
     void close(bool reset = false) noexcept;
 
-    /// A stream that does not read lets the kernel's buffers fill; it does not see its end either.
+    /// A stream that does not read lets the kernel's buffers fill, which are made small; it does
+    /// not see its end either.
     void set_reading(bool reads);
 
     /// Bytes that the kernel has taken since the start of this object, and those it has not yet.

@@ -185,11 +185,29 @@ std::vector<shape> long_packets() {
     };
 }
 
-/// Sessions that are opened, made to queue as much as they may, and left alone.
-void abandon(intrusion& on, door d) {
-    auto const n = on.requests() >= 1'000 ? 48u : 2u;
+/// How most is left to the server: polls that do not come, or bytes that are not read.
+habit idleness(door d) {
+    return traits_of(d).down == carrier::polls ? habit::never_asks : habit::never_reads;
+}
+
+/// Sessions that are opened, made to queue as much as they may, and left alone. Of what a WebSocket
+/// does not read the kernel takes some megabytes first.
+void fill_and_abandon(intrusion& on,
+                      door d,
+                      std::function<std::string(std::size_t)> const& unit,
+                      std::size_t bytes) {
+    auto const is_whole = on.requests() >= 1'000;
+    auto const n = !is_whole ? 2u : is_websocket(d) ? 8u : 48u;
+    auto const times = is_whole && is_websocket(d) ? 12u : 1u;
     std::vector<visitor*> all;
-    for (unsigned i = 0; i < n; ++i) all.push_back(&on.enter(d, habit::never_reads));
+    for (unsigned i = 0; i < n; ++i) all.push_back(&on.enter(d, idleness(d)));
+    auto const units = packed(d, unit, bytes);
+    on.start();
+    for (unsigned i = 0; i < times; ++i)
+        for (auto* v : all) on.deliver(*v, d, units);
+}
+
+void abandon(intrusion& on, door d) {
     auto const unit = [d](std::size_t) {
         auto const letters = std::string(1'000, 'a');
         switch (traits_of(d).speaks) {
@@ -199,16 +217,11 @@ void abandon(intrusion& on, door d) {
             default: return letters;
         }
     };
-    auto const units = packed(d, unit, on.bytes() / 2);
-    on.start();
-    for (auto* v : all) on.deliver(*v, d, units);
+    fill_and_abandon(on, d, unit, on.bytes() / 2);
 }
 
 /// The same with a byte a message, of which each is charged more than it weighs.
 void abandon_small(intrusion& on, door d) {
-    auto const n = on.requests() >= 1'000 ? 48u : 2u;
-    std::vector<visitor*> all;
-    for (unsigned i = 0; i < n; ++i) all.push_back(&on.enter(d, habit::never_reads));
     auto const unit = [d](std::size_t) -> std::string {
         switch (traits_of(d).speaks) {
             case language::socketio: return "42[\"m\"]";
@@ -217,9 +230,7 @@ void abandon_small(intrusion& on, door d) {
             default: return "";
         }
     };
-    auto const units = packed(d, unit, on.bytes() / 20);
-    on.start();
-    for (auto* v : all) on.deliver(*v, d, units);
+    fill_and_abandon(on, d, unit, on.bytes() / 12);
 }
 
 /// A session that joins, makes one socket a namespace and goes, over and over.
