@@ -27,12 +27,15 @@ sockaddr_in ipv4(std::uint32_t host, std::uint16_t port) {
     return a;
 }
 
-int open_socket(std::uint16_t port) {
+int open_socket(std::uint16_t port, bool holds_little) {
     static std::uint32_t turn = 0;
     auto const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) throw std::system_error(errno, std::generic_category(), "socket");
     int const on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // Not later: a window that has been announced must not shrink.
+    int const little = 4'096;
+    if (holds_little) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
     ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     auto const from = ipv4(first_source + turn++ % sources, 0);
     auto const to = ipv4(INADDR_LOOPBACK, port);
@@ -60,7 +63,7 @@ std::shared_ptr<ssl_ctx_st> make_tls_client() {
 
 void stream::connect(address const& to) {
     close();
-    fd_ = open_socket(to.port);
+    fd_ = open_socket(to.port, holds_little_);
     if (to.tls) {
         ssl_ = SSL_new(to.tls);
         SSL_set_fd(ssl_, fd_);
@@ -86,9 +89,6 @@ void stream::close(bool reset) noexcept {
 
 void stream::set_reading(bool reads) {
     reads_ = reads;
-    // Otherwise the kernel would take megabytes in its stead.
-    int const least = 4'096;
-    if (!reads && fd_ >= 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &least, sizeof least);
     if (connected_) watch(watched_ | EPOLLIN);
 }
 

@@ -53,8 +53,9 @@ public:
     /// With `reset` nothing of the connection stays behind in the kernel.
     void close(bool reset = false) noexcept;
 
-    /// A stream that does not read lets the kernel's buffers fill, which are made small; it does
-    /// not see its end either.
+    /// Connections from now on have the kernel hold little of what is not read.
+    void hold_little() noexcept { holds_little_ = true; }
+    /// A stream that does not read lets the kernel's buffers fill; it does not see its end either.
     void set_reading(bool reads);
 
     /// Bytes that the kernel has taken since the start of this object, and those it has not yet.
@@ -83,6 +84,7 @@ private:
     std::uint64_t taken_ = 0;
     std::uint32_t watched_ = 0;
     bool reads_ = true;
+    bool holds_little_ = false;
     int fd_ = -1;
     bool connected_ = false;
 };

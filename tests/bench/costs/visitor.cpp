@@ -52,6 +52,7 @@ unsigned frames_until_open(language l) {
 
 void visitor::open() {
     if (is_sockjs()) sid_ = new_id();
+    if (habit_ == habit::never_reads) (is_websocket() ? up_ : down_).hold_little();
     if (is_websocket() || door_ == door::http)
         up_.connect(server_);
     else
@@ -89,7 +90,9 @@ void visitor::close_eyes() {
 }
 
 bool visitor::is_idle() const noexcept {
-    return is_gone_ || (requests_.empty() && !waits_ && up_.waiting() == 0);
+    // Who does not read may never be rid of what it sends: both kernels' buffers are full then.
+    auto const is_blind = is_websocket() && habit_ == habit::never_reads;
+    return is_gone_ || is_blind || (requests_.empty() && !waits_ && up_.waiting() == 0);
 }
 
 /// `suffix` is of SockJS; Engine.IO has one target for everything.
