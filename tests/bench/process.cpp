@@ -9,6 +9,8 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <filesystem>
+#include <fstream>
 #include <poll.h>
 #include <sched.h>
 #include <stdexcept>
@@ -147,6 +149,47 @@ std::uint64_t process::resident_bytes() const {
         if (std::sscanf(line, "Anonymous: %llu kB", &kb) == 1) break;
     std::fclose(f);
     return kb * 1'024;
+}
+
+/// A field of /proc/PID/status that is a number of KiB.
+std::uint64_t process::status_bytes(char const* field) const {
+    auto* const f = std::fopen(("/proc/" + std::to_string(pid_) + "/status").c_str(), "r");
+    if (!f) return 0;
+    char line[256];
+    unsigned long long kb = 0;
+    auto const size = std::strlen(field);
+    while (kb == 0 && std::fgets(line, sizeof line, f))
+        if (std::strncmp(line, field, size) == 0) std::sscanf(line + size, ": %llu kB", &kb);
+    std::fclose(f);
+    return kb * 1'024;
+}
+
+void process::forget_peak() {
+    if (auto* const f =
+            std::fopen(("/proc/" + std::to_string(pid_) + "/clear_refs").c_str(), "w")) {
+        std::fputs("5", f);  // the highest resident size is what it is now
+        std::fclose(f);
+    }
+    file_bytes_ = status_bytes("VmRSS") - std::min(resident_bytes(), status_bytes("VmRSS"));
+}
+
+std::uint64_t process::peak_bytes() const {
+    auto const all = status_bytes("VmHWM");
+    return all > file_bytes_ ? all - file_bytes_ : 0;
+}
+
+bool process::is_asleep() const {
+    namespace fs = std::filesystem;
+    std::error_code ec;
+    for (auto const& thread :
+         fs::directory_iterator("/proc/" + std::to_string(pid_) + "/task", ec)) {
+        std::ifstream in(thread.path() / "stat");
+        std::string text;
+        std::getline(in, text);
+        auto const name_end = text.rfind(')');
+        if (name_end != std::string::npos && text.substr(name_end).starts_with(") R")) return false;
+    }
+    return true;
 }
 
 std::uint64_t raise_descriptor_limit() {

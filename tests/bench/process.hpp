@@ -37,12 +37,20 @@ public:
     void collect_garbage() const;
     /// Physical memory that is its own and not a file's.
     std::uint64_t resident_bytes() const;
+    /// The most of that since `forget_peak`.
+    std::uint64_t peak_bytes() const;
+    void forget_peak();
+    /// All its threads wait for something.
+    bool is_asleep() const;
 
 private:
     void read_port();
 
+    std::uint64_t status_bytes(char const* field) const;
+
     pid_t pid_ = -1;
     int output_ = -1;
+    std::uint64_t file_bytes_ = 0;
     std::uint16_t port_ = 0;
     bool collects_garbage_ = false;
 };

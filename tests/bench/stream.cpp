@@ -27,12 +27,15 @@ sockaddr_in ipv4(std::uint32_t host, std::uint16_t port) {
     return a;
 }
 
-int open_socket(std::uint16_t port) {
+int open_socket(std::uint16_t port, bool holds_little) {
     static std::uint32_t turn = 0;
     auto const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) throw std::system_error(errno, std::generic_category(), "socket");
     int const on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // Not later: a window that has been announced must not shrink.
+    int const little = 4'096;
+    if (holds_little) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
     ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     auto const from = ipv4(first_source + turn++ % sources, 0);
     auto const to = ipv4(INADDR_LOOPBACK, port);
@@ -60,7 +63,7 @@ std::shared_ptr<ssl_ctx_st> make_tls_client() {
 
 void stream::connect(address const& to) {
     close();
-    fd_ = open_socket(to.port);
+    fd_ = open_socket(to.port, holds_little_);
     if (to.tls) {
         ssl_ = SSL_new(to.tls);
         SSL_set_fd(ssl_, fd_);
@@ -84,7 +87,13 @@ void stream::close(bool reset) noexcept {
     rest_.clear();
 }
 
+void stream::set_reading(bool reads) {
+    reads_ = reads;
+    if (connected_) watch(watched_ | EPOLLIN);
+}
+
 void stream::watch(std::uint32_t events) {
+    if (!reads_) events &= ~static_cast<std::uint32_t>(EPOLLIN);
     if (events == watched_) return;
     watched_ = events;
     loop_.change(fd_, events, *this);
@@ -94,7 +103,8 @@ void stream::on_ready(std::uint32_t events) {
     if (fd_ < 0) return;
     if (!connected_) return finish_connect();
     if (events & EPOLLOUT && !rest_.empty()) write_rest();
-    if (fd_ >= 0 && connected_ && events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+    auto const ends = EPOLLHUP | EPOLLERR;
+    if (fd_ >= 0 && connected_ && events & (EPOLLIN | ends) && (reads_ || events & ends))
         ssl_ ? read_tls() : read();
 }
 
@@ -168,6 +178,7 @@ void stream::write(std::string_view data) {
             auto const n = write_some(data);
             if (n < 0) return;  // the read side tells of the end
             if (n == 0) break;
+            taken_ += static_cast<std::uint64_t>(n);
             data.remove_prefix(static_cast<std::size_t>(n));
         }
         if (data.empty()) return;
@@ -182,6 +193,7 @@ void stream::write_rest() {
         auto const n = write_some(left);
         if (n < 0) left = {};
         if (n <= 0) break;
+        taken_ += static_cast<std::uint64_t>(n);
         left.remove_prefix(static_cast<std::size_t>(n));
     }
     rest_.erase(0, rest_.size() - left.size());

@@ -53,6 +53,15 @@ public:
     /// With `reset` nothing of the connection stays behind in the kernel.
     void close(bool reset = false) noexcept;
 
+    /// Connections from now on have the kernel hold little of what is not read.
+    void hold_little() noexcept { holds_little_ = true; }
+    /// A stream that does not read lets the kernel's buffers fill; it does not see its end either.
+    void set_reading(bool reads);
+
+    /// Bytes that the kernel has taken since the start of this object, and those it has not yet.
+    std::uint64_t taken() const noexcept { return taken_; }
+    std::size_t waiting() const noexcept { return rest_.size(); }
+
     bool is_open() const noexcept { return fd_ >= 0; }
     bool is_connected() const noexcept { return connected_; }
 
@@ -72,7 +81,10 @@ private:
     stream_events& owner_;
     ssl_st* ssl_ = nullptr;
     std::string rest_{};
+    std::uint64_t taken_ = 0;
     std::uint32_t watched_ = 0;
+    bool reads_ = true;
+    bool holds_little_ = false;
     int fd_ = -1;
     bool connected_ = false;
 };

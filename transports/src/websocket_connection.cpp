@@ -12,6 +12,10 @@ namespace {
 // with it, so all of a long message that was refused has to fit. None of it is stored.
 constexpr std::uint32_t most_drained = 256u * 1024 * 1024;
 
+// Bytes of messages, inflated ones, that one read may bring before others have their turn: a few
+// hundred bytes can be as many megabytes.
+constexpr std::size_t most_in_a_turn = 512u * 1024;
+
 // Bytes of unfinished messages that count as a sign of life.
 constexpr std::uint32_t least_life = 4 * 1024;
 
@@ -74,14 +78,18 @@ void websocket_connection::on_bytes(char* data, std::size_t size) {
 }
 
 void websocket_connection::feed(char* at, char* end) {
+    std::size_t brought = 0;
     while (!is_dropped() && phase_ != phase::draining) {
-        if (paused_) {
+        auto const is_enough = brought >= most_in_a_turn && at != end;
+        if (paused_ || is_enough) {
             // The application paused while messages of this read were left: they wait here.
             if (at != end) held_ = std::make_unique<std::string>(at, end);
+            if (!paused_) go_on_later();
             break;
         }
         auto const e = reader_.next(at, end);
         if (e.kind == websocket::event_kind::none) break;
+        brought += e.data.size();
         on_event(e);
     }
     if (!is_dropped() && pongs_ && unsent_bytes() == 0) send_pongs();
@@ -146,9 +154,14 @@ void websocket_connection::pause_reading(bool pause) {
     if (paused_ == pause || is_dropped()) return;
     paused_ = pause;
     if (pause) return stop_reading();
-    if (phase_ != phase::open) return;
+    if (phase_ == phase::open) go_on_later();
+}
+
+/// Reads on, with what is held first, when everybody else has had a turn.
+void websocket_connection::go_on_later() {
+    stop_reading();
     later([this] {
-        if (paused_ || phase_ != phase::open) return;
+        if (paused_ || phase_ == phase::draining) return;
         start_reading();
         if (auto const held = std::move(held_)) feed(held->data(), held->data() + held->size());
     });
@@ -242,10 +255,10 @@ void websocket_connection::close(close_code code, std::string_view text) noexcep
     if (phase_ != phase::open || is_dropped()) return;
     phase_ = phase::closing;
     paused_ = false;
-    held_.reset();
     send_close(static_cast<unsigned>(code), text);
     set_deadline(loop().now() + settings_.close_handshake);
-    start_reading();
+    // The peer's goodbye may be in what is held, or on its way.
+    held_ ? go_on_later() : start_reading();
 }
 
 void websocket_connection::abort() noexcept {

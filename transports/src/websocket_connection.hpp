@@ -67,6 +67,7 @@ private:
     void on_deadline() override;
 
     void feed(char* at, char* end);
+    void go_on_later();
     void on_event(websocket::event const& e);
     void on_peer_close(websocket::event const& e);
     void on_broken(websocket::event const& e);
@@ -88,7 +89,7 @@ private:
     std::unique_ptr<websocket::deflater> deflater_{};
     std::unique_ptr<websocket::deflate_params> deflate_{};
     std::unique_ptr<std::string> pongs_{};  // while the peer does not read, the latest only
-    std::unique_ptr<std::string> held_{};   // bytes that came before a pause took effect
+    std::unique_ptr<std::string> held_{};   // bytes read that wait for their turn, or a resume
     phase phase_ = phase::open;
     bool peer_closed_ = false;
     bool paused_ = false;

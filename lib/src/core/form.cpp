@@ -25,14 +25,18 @@ std::size_t find_encoded(std::string_view text) noexcept {
 
 }  // namespace
 
+/// A name is walked: there may be thousands of a byte each. A value may be long and is searched.
 std::optional<form_pair> form_reader::next() noexcept {
     while (!rest_.empty()) {
-        auto const piece = rest_.substr(0, rest_.find('&'));
-        rest_.remove_prefix(piece.size() == rest_.size() ? piece.size() : piece.size() + 1);
+        std::size_t name = 0;
+        while (name < rest_.size() && rest_[name] != '&' && rest_[name] != '=') ++name;
+        auto const has_value = name < rest_.size() && rest_[name] == '=';
+        auto const end = has_value ? std::min(rest_.find('&', name), rest_.size()) : name;
+        auto const piece = rest_.substr(0, end);
+        rest_.remove_prefix(std::min(end + 1, rest_.size()));
         if (piece.empty()) continue;
-        auto const equals = piece.find('=');
-        if (equals == piece.npos) return form_pair{piece, {}};
-        return form_pair{piece.substr(0, equals), piece.substr(equals + 1)};
+        if (!has_value) return form_pair{piece, {}};
+        return form_pair{piece.substr(0, name), piece.substr(name + 1)};
     }
     return std::nullopt;
 }

@@ -48,7 +48,7 @@ private:
     }
 
     void skip_blanks() noexcept {
-        rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t"), rest_.size()));
+        while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
     }
 
     std::string_view rest_;

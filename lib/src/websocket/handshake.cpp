@@ -1,5 +1,6 @@
 #include "websocket/handshake.hpp"
 
+#include "core/ascii.hpp"
 #include "core/base64.hpp"
 #include "core/sha1.hpp"
 
@@ -8,29 +9,9 @@
 namespace anywire::websocket {
 namespace {
 
-std::string_view trim(std::string_view s) noexcept {
-    auto const first = s.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return s.substr(first, s.find_last_not_of(" \t") - first + 1);
-}
-
-/// Takes the first element off a comma list, without the blanks around it.
-std::string_view take_element(std::string_view& list) noexcept {
-    auto const comma = std::min(list.find(','), list.size());
-    auto const element = trim(list.substr(0, comma));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-    return element;
-}
-
-bool equals_any_case(std::string_view text, std::string_view lower) noexcept {
-    return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-    });
-}
-
 bool lists_token(std::string_view list, std::string_view lower) noexcept {
     while (!list.empty())
-        if (equals_any_case(take_element(list), lower)) return true;
+        if (iequals(take_element(list), lower)) return true;
     return false;
 }
 
