@@ -56,9 +56,6 @@ public:
 
     errand_list& errands() noexcept { return errands_; }
 
-    /// A form field while its messages are delivered.
-    std::string& form_scratch() noexcept { return form_scratch_; }
-
     /// The Date field, refreshed once a second.
     std::string_view date_field();
 
@@ -93,7 +90,6 @@ private:
     bool has_ended_ = false;  // guarded by `arriving_`
     std::atomic<std::thread::id> thread_{};
     std::unique_ptr<drainer> drainer_{};
-    std::string form_scratch_{};
     std::string date_{};
     tick date_until_ = 0;
     bool draining_ = false;

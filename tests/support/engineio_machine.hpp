@@ -263,7 +263,9 @@ inline void engineio_machine::poll() {
 
 inline void engineio_machine::post(std::string_view body) {
     auto* const s = subject();
-    if (s && s->is_polling() && !s->is_gone()) s->receive(body, false);
+    if (!s || !s->is_polling() || s->is_gone()) return;
+    require(s->receive(body, false) == engineio_session::received::taken,
+            "a short body was refused");
 }
 
 /// Says a few things by what carries the client's messages now.
