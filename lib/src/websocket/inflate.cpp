@@ -87,9 +87,9 @@ inflate_stream::outcome inflate_stream::advance(std::string_view& in, text& out)
     return outcome::bad;
 }
 
-// As many bytes as there is place for.
+// Fewer than 64 bits at any time, so that they can be shifted.
 void inflate_stream::take_input(std::string_view& in) noexcept {
-    while (bits_ <= 56 && !in.empty()) {
+    while (bits_ < 56 && !in.empty()) {
         hold_ |= std::uint64_t{static_cast<unsigned char>(in.front())} << bits_;
         bits_ += 8;
         in.remove_prefix(1);

@@ -277,6 +277,28 @@ TEST_CASE("a reference within the agreed window passes, one byte beyond it does 
     }
 }
 
+// What was found by a search: the bits held were all 64 when the room had ended, and few were left.
+TEST_CASE("room may end at any bit") {
+    constexpr unsigned room = 65536;
+    for (unsigned n = 0; n < 8 * 20; ++n) {
+        auto const shift = n % 8;
+        auto const extra = n / 8;
+        CAPTURE(shift, extra);
+        bit_writer w;
+        std::string message;
+        w.put(0b010, 3);
+        // Codes of nine bits move those of eight that follow.
+        for (unsigned i = 0; i < shift; ++i, message.push_back('\x90')) w.code(0b110010000, 9);
+        for (unsigned i = shift; i < room + extra; ++i) {
+            auto const c = 'a' + i % 26;
+            w.code(0x30 + c, 8);
+            message.push_back(static_cast<char>(c));
+        }
+        w.code(0, 7).put(0, 3);
+        CHECK((inflated_afresh(w.bytes()) == message));
+    }
+}
+
 TEST_CASE("a window that keeps nothing holds nothing") {
     inflater i{{.client_no_context_takeover = true}};
     CHECK(inflated(i, "\xf2\x48\xcd\xc9\xc9\x07\x00"sv) == "Hello");
