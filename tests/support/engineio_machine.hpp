@@ -413,7 +413,8 @@ inline void engineio_machine::run() {
 
 /// The client keeps the rules now and all wires work: what is still owed has to arrive.
 inline void engineio_machine::finish() {
-    for (int round = 0; round < 12 && subject(); ++round) {
+    // An application that pauses at every message is resumed as often.
+    for (int round = 0; subject() && (round < 12 || subject()->is_paused()); ++round) {
         subject()->resume();
         flush();
         for (std::size_t i = 0; i < wires_.size(); ++i)
