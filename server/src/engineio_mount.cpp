@@ -292,13 +292,16 @@ void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
         s.fail_transport();  // "invalid content"
         return (void)in.to.respond({.status = 400});
     }
-    if (!s.has_room_for(in.head.body.size())) return in.respond(503, "the session is paused\n");
     auto const fields = fields_for(in, false);
+    using enum engineio_session::received;
+    auto what = taken;
     if (!s.jsonp()) {
-        s.receive(in.head.body, is_binary);
+        what = s.receive(in.head.body, is_binary);
     } else if (auto const body = engineio::jsonp_body(in.head.body)) {
-        s.receive(*body, false);
+        what = s.receive(*body, false);
     }
+    if (what == no_room) return in.respond(503, "the session is paused\n");
+    if (what == too_long) return (void)in.to.respond({.status = 413, .more_fields = fields});
     answer const ok{.content_type = "text/html", .more_fields = fields, .body = "ok"};
     if (s.is_open() && s.is_paused()) return (void)new held_post(in.to, s.held(), ok);
     (void)in.to.respond(ok);

@@ -57,9 +57,6 @@ public:
 
     errand_list& errands() noexcept { return errands_; }
 
-    /// A form field while its messages are delivered.
-    std::string& form_scratch() noexcept { return form_scratch_; }
-
     /// The Date field, refreshed once a second.
     std::string_view date_field();
 
@@ -97,7 +94,6 @@ private:
     std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
     std::atomic<std::thread::id> thread_{};
     std::unique_ptr<drainer> drainer_{};
-    std::string form_scratch_{};
     std::string date_{};
     tick date_until_ = 0;
     bool draining_ = false;

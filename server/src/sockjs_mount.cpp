@@ -71,7 +71,10 @@ private:
     void answer_busy(exchange& to, receiver const& r) const;
 
     void serve_sender(incoming const& in, sockjs::route const& where);
-    error_code decode(incoming const& in, bool is_form, json_messages& messages) const;
+    error_code decode(incoming const& in,
+                      bool is_form,
+                      std::string& field,
+                      json_messages& messages) const;
 
     sockjs_options options_;
     std::string iframe_page_;
@@ -341,17 +344,17 @@ void sockjs_mount::answer_busy(exchange& to, receiver const& r) const {
 // ---- sending requests
 // ----------------------------------------------------------------------------
 
-error_code sockjs_mount::decode(incoming const& in, bool is_form, json_messages& messages) const {
+// What is decoded here has to outlive the views into it: it goes to `field`.
+error_code sockjs_mount::decode(incoming const& in,
+                                bool is_form,
+                                std::string& field,
+                                json_messages& messages) const {
     auto const type = in.head.header("content-type");
     auto media = type.substr(0, type.find(';'));
     while (media.ends_with(' ')) media.remove_suffix(1);
     if (is_form && iequals(media, "application/x-www-form-urlencoded")) {
-        auto const field = form_field(in.head.body, "d");
-        if (!field || field->empty()) return errc::payload_expected;
-        // What was decoded here has to outlive the views into it.
-        auto& kept = in.here.form_scratch();
-        kept = std::move(*field);
-        return messages.decode_array(kept);
+        field = form_field(in.head.body, "d").value_or(std::string{});
+        return messages.decode_array(field);
     }
     for (auto const* known :
          {"", "text/plain", "t", "application/json", "application/xml", "text/xml"})
@@ -378,7 +381,8 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
         (void)in.to.respond(answer_with(status, body));
     };
     auto& messages = in.here.loop().decoder();
-    if (auto const wrong = decode(in, is_jsonp, messages))
+    std::string field;
+    if (auto const wrong = decode(in, is_jsonp, field, messages))
         return respond(
             500, wrong == errc::payload_expected ? "Payload expected." : "Broken JSON encoding.");
     auto* const session =

@@ -1,6 +1,7 @@
 #include "core/json_check.hpp"
 #include "core/json_messages.hpp"
 #include "core/json_string.hpp"
+#include "core/scratch.hpp"
 #include "support/json_oracle.hpp"
 
 #include <cstdint>
@@ -41,7 +42,7 @@ void round_trip(std::span<std::string_view const> messages) {
 void agree(error_code ec, json_messages const& m, std::string_view json, bool bare_string) {
     if (ec) require(m.messages().empty());
     if (json.empty()) return;
-    auto const valid = !check_json(json);
+    auto const valid = !check_json(json) && test::is_valid_utf8(json);
     require(valid == (ec != errc::bad_json));
     if (!valid) return;
     auto const is_string = json[json.find_first_not_of(" \t\r\n")] == '"';
@@ -63,12 +64,15 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     round_trip(m.messages());
     if (array != "[]") require(!ec && encode(m.messages()) == array);
 
-    // Any bytes between quotes but controls, quotes and backslashes are one message, repaired.
+    // Any text between quotes but controls, quotes and backslashes is one message.
     std::string inside;
     for (auto const c : json)
         if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') inside.push_back(c);
     auto const one = test::wrapped("[\"", inside, "\"]");
-    require(!m.decode_array(one) && m.messages().size() == 1);
-    require(m.messages()[0] == test::repaired(inside));
+    auto const wrong = m.decode_array(one);
+    require(!wrong == test::is_valid_utf8(inside));
+    if (!wrong) require(m.messages().size() == 1 && m.messages()[0] == inside);
+    m.release();
+    require(m.messages().empty() && m.storage_bytes() <= 3 * max_kept_scratch);
     return 0;
 }

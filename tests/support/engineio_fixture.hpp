@@ -59,9 +59,11 @@ public:
         attach(s, w);
         return w;
     }
-    void post(engineio_session& s, std::string_view body, bool binary = false) {
-        s.receive(body, binary);
+    /// False where the body was not taken.
+    bool post(engineio_session& s, std::string_view body, bool binary = false) {
+        auto const what = s.receive(body, binary);
         loop.flush();
+        return what == engineio_session::received::taken;
     }
     void overlap(engineio_session& s) {
         s.on_overlap("overlap");

@@ -263,7 +263,9 @@ inline void engineio_machine::poll() {
 
 inline void engineio_machine::post(std::string_view body) {
     auto* const s = subject();
-    if (s && s->is_polling() && !s->is_gone()) s->receive(body, false);
+    if (!s || !s->is_polling() || s->is_gone()) return;
+    require(s->receive(body, false) == engineio_session::received::taken,
+            "a short body was refused");
 }
 
 /// Says a few things by what carries the client's messages now.
@@ -411,7 +413,8 @@ inline void engineio_machine::run() {
 
 /// The client keeps the rules now and all wires work: what is still owed has to arrive.
 inline void engineio_machine::finish() {
-    for (int round = 0; round < 12 && subject(); ++round) {
+    // An application that pauses at every message is resumed as often.
+    for (int round = 0; subject() && (round < 12 || subject()->is_paused()); ++round) {
         subject()->resume();
         flush();
         for (std::size_t i = 0; i < wires_.size(); ++i)

@@ -44,6 +44,8 @@ std::chrono::steady_clock::time_point io_host::time_of(tick t) const noexcept {
 
 void io_host::end_event() {
     if (!loop_.flush()) post([] {});
+    loop_.release_scratch();
+    give_back(out_, read_size);
     schedule();
 }
 

@@ -42,10 +42,9 @@ public:
     logger& log() noexcept { return loop_.log(); }
 
     char* in() noexcept { return in_.get(); }
-    /// The shared write buffer, empty; valid until the next call.
+    /// The shared write buffer, empty; valid until the next call, and within one event.
     std::string& out() noexcept {
         out_.clear();
-        if (out_.capacity() > read_size) std::string().swap(out_);
         return out_;
     }
 

@@ -16,7 +16,7 @@ std::optional<char> decode_percent(std::string_view text) noexcept {
     return static_cast<char>(static_cast<unsigned char>(*high << 4 | *low));
 }
 
-/// Where the first byte that does not stand for itself is; at the end when none is.
+/// Where the first byte that may not stand for itself is; at the end when none is.
 std::size_t find_encoded(std::string_view text) noexcept {
     return static_cast<std::size_t>(
         std::find_if(text.begin(), text.end(), [](char c) { return c == '%' || c == '+'; }) -
@@ -65,10 +65,10 @@ std::string_view form_decoded(std::string_view text, std::string& room) {
 }
 
 bool is_form_name(std::string_view encoded, std::string_view name) {
-    if (encoded == name) return find_encoded(encoded) == encoded.size();
     // Decoding makes nothing longer, and nothing more than three times shorter.
     if (encoded.size() < name.size() || encoded.size() > 3 * name.size()) return false;
-    return find_encoded(encoded) != encoded.size() && form_decoded(encoded) == name;
+    std::string room;
+    return form_decoded(encoded, room) == name;
 }
 
 std::optional<std::string> form_field(std::string_view body, std::string_view name) {

@@ -3,6 +3,8 @@
 #include "core/json_check.hpp"
 #include "core/json_hex.hpp"
 #include "core/json_scan.hpp"
+#include "core/scratch.hpp"
+#include "core/utf8.hpp"
 
 namespace anywire {
 namespace {
@@ -56,23 +58,10 @@ char short_escape(char c) noexcept {
     }
 }
 
-template <class Container>
-std::size_t bytes_of(Container const& c) noexcept {
-    return c.capacity() * sizeof(typename Container::value_type);
-}
-
-template <class Container>
-void clear_or_release(Container& c) {
-    if (bytes_of(c) > json_messages::max_kept_bytes)
-        Container{}.swap(c);
-    else
-        c.clear();
-}
-
 }  // namespace
 
 error_code json_messages::decode_array(std::string_view json) {
-    start();
+    release();
     if (json.empty()) return errc::payload_expected;
     auto rest = json;
     skip_space(rest);
@@ -82,7 +71,7 @@ error_code json_messages::decode_array(std::string_view json) {
 }
 
 error_code json_messages::decode_frame(std::string_view json) {
-    start();
+    release();
     if (json.empty()) return {};
     auto rest = json;
     skip_space(rest);
@@ -92,18 +81,24 @@ error_code json_messages::decode_frame(std::string_view json) {
 }
 
 std::size_t json_messages::storage_bytes() const noexcept {
-    return bytes_of(messages_) + bytes_of(decoded_) + bytes_of(scratch_);
+    return anywire::storage_bytes(messages_) + anywire::storage_bytes(decoded_) +
+           anywire::storage_bytes(scratch_);
 }
 
-void json_messages::start() {
-    clear_or_release(messages_);
-    clear_or_release(decoded_);
-    clear_or_release(scratch_);
+void json_messages::release() noexcept {
+    auto const empty = [](auto& store) {
+        store.clear();
+        give_back(store);
+    };
+    empty(messages_);
+    empty(decoded_);
+    empty(scratch_);
 }
 
 error_code json_messages::finish(bool complete, std::string_view json) {
     if (!complete) {
         messages_.clear();
+        if (!is_utf8(json)) return errc::bad_json;
         auto const ec = check_json(json);
         return ec ? ec : error_code(errc::payload_expected);
     }
@@ -145,14 +140,8 @@ bool json_messages::take_decoded_string(std::string_view& rest, std::size_t clea
         if (rest.empty()) return false;
         auto const c = rest.front();
         if (c == '"') break;
-        if (c == '\\') {
-            if (!take_escape(rest)) return false;
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            return false;
-        } else {
-            scratch_.append(detail::replacement);
-            rest.remove_prefix(detail::decode_utf8(rest).length);
-        }
+        // Anything else is a control character, or not UTF-8.
+        if (c != '\\' || !take_escape(rest)) return false;
     }
     rest.remove_prefix(1);
     decoded_.push_back({messages_.size(), offset});

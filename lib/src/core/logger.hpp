@@ -2,12 +2,15 @@
 
 #include <anywire/log.hpp>
 
+#include "core/scratch.hpp"
+
 #include <string>
 #include <string_view>
 
 namespace anywire {
 
-/// Formats log lines into one reused buffer, and only those that somebody wants.
+/// Formats log lines into one reused buffer, which a long line does not make larger for good, and
+/// only those that somebody wants.
 ///
 /// Thread: one per shard.
 class logger {
@@ -25,6 +28,7 @@ public:
         line_.clear();
         (append(parts), ...);
         sink_->write(level, line_);
+        give_back(line_);
     }
 
 private:

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <limits>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -120,19 +121,31 @@ bool utf8_validator::feed(std::string_view piece) noexcept {
 }
 
 void append_utf8_repaired(std::string& out, std::string_view text) {
+    static_cast<void>(append_utf8_repaired(out, text, std::numeric_limits<std::size_t>::max()));
+}
+
+bool append_utf8_repaired(std::string& out, std::string_view text, std::size_t most) {
+    constexpr std::string_view replacement = "\xef\xbf\xbd";
     auto const* p = text.data();
     auto const* const end = p + text.size();
+    auto const append = [&out, &most](std::string_view part) {
+        if (part.size() > most) return false;
+        most -= part.size();
+        out.append(part);
+        return true;
+    };
     while (p != end) {
         auto const* const bad = skip_valid(p, end);
-        out.append(p, bad);
-        if (bad == end) return;
-        out.append("\xef\xbf\xbd");
+        if (!append({p, static_cast<std::size_t>(bad - p)})) return false;
+        if (bad == end) return true;
+        if (!append(replacement)) return false;
         // A lead byte with those that continue it rightly is one part; a stray byte is one, too.
         utf8_validator part;
         p = bad;
         while (p != end && part.feed_byte(static_cast<unsigned char>(*p))) ++p;
         if (p == bad) ++p;
     }
+    return true;
 }
 
 }  // namespace anywire

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,5 +38,11 @@ private:
 ///
 /// Spec: Unicode 15, section 3.9, "U+FFFD Substitution of Maximal Subparts".
 void append_utf8_repaired(std::string& out, std::string_view text);
+
+/// The same where what is appended would be `most` bytes at most; false where it would be more:
+/// then only a part is there.
+///
+/// Limits: a byte may become three.
+[[nodiscard]] bool append_utf8_repaired(std::string& out, std::string_view text, std::size_t most);
 
 }  // namespace anywire

@@ -142,21 +142,28 @@ void engineio_session::fail_transport() {
     fail(close_reason::protocol_error, close_code::no_status, "transport error");
 }
 
-void engineio_session::receive(std::string_view body, bool binary) {
+engineio_session::received engineio_session::receive(std::string_view body, bool binary) {
+    auto left = endpoint().limits().max_message;
     std::string repaired;
     if (!binary && !is_utf8(body)) {
-        append_utf8_repaired(repaired, body);
+        if (!append_utf8_repaired(repaired, body, left)) return received::too_long;
         body = repaired;
     }
+    if (!has_room_for(body.size())) return received::no_room;
     std::string decoded;
     engineio::payload_reader reader(revision_, body, binary);
-    for (std::size_t n = 0; is_running() && n < most_packets; ++n) {
+    auto complete = false;
+    for (std::size_t n = 0; is_running(); ++n) {
         auto const p = reader.next(decoded);
-        if (!p) break;
+        complete = !p && !reader.failed();
+        // The strings in an octet-stream are repaired one by one.
+        if (!p || n == most_packets || p->data.size() > left) break;
+        left -= p->data.size();
         on_packet(*p);
     }
-    if (!is_running() || (!reader.failed() && !reader.next(decoded))) return;
-    fail(close_reason::protocol_error, close_code::no_status, "parse error");
+    if (is_running() && !complete)
+        fail(close_reason::protocol_error, close_code::no_status, "parse error");
+    return received::taken;
 }
 
 void engineio_session::answer_poll(std::string_view text) {

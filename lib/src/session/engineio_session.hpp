@@ -70,13 +70,18 @@ public:
     void attach(anywire::transport& wire) override;
     /// Two requests of one kind at once: ends the session.
     void on_overlap(std::string_view what);
-    /// The body of a POST; `binary` for an octet-stream.
-    void receive(std::string_view body, bool binary);
     /// Whether a paused session keeps another body of that size.
     bool has_room_for(std::size_t body) noexcept {
         return !is_paused() || inbox_bytes() == 0 ||
                inbox_bytes() + body <= endpoint().limits().max_queued_bytes;
     }
+    enum class received : std::uint8_t { taken, too_long, no_room };
+    /// The body of a POST; `binary` for an octet-stream. Text that is not UTF-8 is repaired, as the
+    /// reference does. Where the body is not taken, the session goes on without it.
+    ///
+    /// Limits: `limits::max_message` bytes, and what a paused session still keeps; repaired text
+    ///         counts as what it has become, which may be three bytes for one.
+    [[nodiscard]] received receive(std::string_view body, bool binary);
     /// A POST that cannot be read at all, or that broke: ends the session.
     void fail_transport();
     /// Those whose answers are kept back until a paused session reads again.

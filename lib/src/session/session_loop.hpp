@@ -2,6 +2,7 @@
 
 #include "core/json_messages.hpp"
 #include "core/logger.hpp"
+#include "core/scratch.hpp"
 #include "core/siphash.hpp"
 #include "core/timer_wheel.hpp"
 
@@ -43,16 +44,21 @@ public:
 
     timer_wheel& wheel() noexcept { return wheel_; }
     logger& log() noexcept { return log_; }
-    /// Scratch text, empty; the capacity is kept. Valid until the next call.
+    /// Scratch text, empty. Valid until the next call, and within one event.
     std::string& scratch() noexcept {
         scratch_.clear();
-        if (scratch_.capacity() > scratch_kept) std::string().swap(scratch_);
         return scratch_;
     }
     /// Decoder of SockJS messages, with storage of its own.
     json_messages& decoder() noexcept { return decoder_; }
     /// Scratch list for one gathered write.
     std::vector<frame*>& batch() noexcept { return batch_; }
+    /// At the end of an event: of all this scratch memory, gives back what is more than usual.
+    void release_scratch() noexcept {
+        give_back(scratch_);
+        give_back(batch_);
+        decoder_.release();
+    }
 
     /// Puts a session on the list that `flush` works through.
     void mark_dirty(session_base& s) noexcept;
@@ -88,7 +94,6 @@ public:
     static unsigned shard_of(std::string_view id) noexcept;
 
 private:
-    static constexpr std::size_t scratch_kept = std::size_t{64} * 1024;
     /// What may be missing in the common count, on either side.
     static constexpr std::size_t publish_step = std::size_t{64} * 1024;
 

@@ -160,6 +160,19 @@ std::optional<std::uint64_t> magnitude(decimal const& d) noexcept {
     return value;
 }
 
+template <class T>
+std::optional<T> to_floating(string_view number) noexcept {
+    T value = 0;
+    auto const end = number.data() + number.size();
+    auto const [stop, error] = std::from_chars(number.data(), end, value);
+    if (error == std::errc{} && stop == end) return value;
+    if (error != std::errc::result_out_of_range) return std::nullopt;
+    // Both ends of the range are reported so; only the magnitude tells them apart.
+    auto const parts = take_apart(number);
+    if (parts.point > 0) return std::nullopt;
+    return parts.negative ? -T{0} : T{0};
+}
+
 }  // namespace
 
 void append_decoded(std::string& out, string_view quoted) {
@@ -199,15 +212,11 @@ std::optional<std::int64_t> to_int64(string_view number) noexcept {
 }
 
 std::optional<double> to_double(string_view number) noexcept {
-    double value = 0;
-    auto const end = number.data() + number.size();
-    auto const [stop, error] = std::from_chars(number.data(), end, value);
-    if (error == std::errc{} && stop == end) return value;
-    if (error != std::errc::result_out_of_range) return std::nullopt;
-    // Both ends of the range are reported so; only the magnitude tells them apart.
-    auto const parts = take_apart(number);
-    if (parts.point > 0) return std::nullopt;
-    return parts.negative ? -0.0 : 0.0;
+    return to_floating<double>(number);
+}
+
+std::optional<float> to_float(string_view number) noexcept {
+    return to_floating<float>(number);
 }
 
 }  // namespace anywire::socketio::detail

@@ -50,8 +50,9 @@ void append_decoded(std::string& out, std::string_view quoted);
 [[nodiscard]] std::optional<std::uint64_t> to_uint64(std::string_view number) noexcept;
 [[nodiscard]] std::optional<std::int64_t> to_int64(std::string_view number) noexcept;
 
-/// The double nearest to a number; nothing beyond the range, zero for what is too small.
+/// The double or float nearest to a number; nothing beyond the range, zero for what is too small.
 [[nodiscard]] std::optional<double> to_double(std::string_view number) noexcept;
+[[nodiscard]] std::optional<float> to_float(std::string_view number) noexcept;
 
 [[nodiscard]] constexpr bool is_number(std::string_view value) noexcept {
     return !value.empty() && (value[0] == '-' || (value[0] >= '0' && value[0] <= '9'));

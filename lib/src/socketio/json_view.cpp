@@ -42,6 +42,11 @@ std::optional<double> json_view::as_double() const noexcept {
     return detail::to_double(text_);
 }
 
+std::optional<float> json_view::as_float() const noexcept {
+    if (!detail::is_number(text_)) return std::nullopt;
+    return detail::to_float(text_);
+}
+
 std::optional<std::string> json_view::as_string() const {
     if (text_[0] != '"') return std::nullopt;
     std::string out;

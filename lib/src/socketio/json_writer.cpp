@@ -17,6 +17,18 @@ void append_number(std::string& out, T value) {
     out.append(text.data(), end);
 }
 
+// Integral numbers that fit 64 bits are written in all their digits: `1e+17` would be read as an
+// integer and then be written as such, and the shortest text of 2^63 would be another integer.
+template <class T>
+void append_floating(std::string& out, T value) {
+    constexpr T lowest = -static_cast<T>(0x1p63);
+    constexpr T end = static_cast<T>(0x1p64);
+    auto const integral = value >= lowest && value < end && std::trunc(value) == value;
+    if (!integral) return append_number(out, value);
+    if (value < 0) return append_number(out, static_cast<std::int64_t>(value));
+    append_number(out, static_cast<std::uint64_t>(value));
+}
+
 // The placeholders of a value that refer to an attachment, as views see them, in the order of its
 // text.
 struct reference_list {
@@ -61,13 +73,13 @@ void json_writer::number(std::uint64_t value) {
 void json_writer::number(double value) {
     if (!std::isfinite(value)) return null();
     separate();
-    append_number(out_, value + 0.0);  // of negative zero, zero
+    append_floating(out_, value);
 }
 
 void json_writer::number(float value) {
     if (!std::isfinite(value)) return null();
     separate();
-    append_number(out_, value + 0.0f);
+    append_floating(out_, value);
 }
 
 void json_writer::string(std::string_view text) {

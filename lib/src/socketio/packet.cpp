@@ -6,10 +6,12 @@
 #include "socketio/placeholder.hpp"
 
 #include <boost/assert.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <system_error>
 
 namespace anywire::socketio::wire {
@@ -168,17 +170,26 @@ private:
     packet out_{};
 };
 
-// Counts placeholders and sees whether each is right.
+// Sees whether each placeholder is right.
 struct reference_check {
     std::size_t attachments = 0;
-    std::size_t count = 0;
     bool right = true;
 
-    reference_check mark() const noexcept { return *this; }
-    void add(detail::reference const& r, reference_check const& before) noexcept {
-        *this = before;
-        ++count;
-        right = right && r.number && *r.number < attachments;
+    bool mark() const noexcept { return right; }
+    void add(detail::reference const& r, bool before) noexcept {
+        right = before && r.number && *r.number < attachments;
+    }
+};
+
+// What the placeholders name.
+struct reference_numbers {
+    static constexpr std::uint64_t wrong = std::numeric_limits<std::uint64_t>::max();
+    boost::container::small_vector<std::uint64_t, 16> all{};
+
+    std::size_t mark() const noexcept { return all.size(); }
+    void add(detail::reference const& r, std::size_t before) {
+        all.resize(before);
+        all.push_back(r.number.value_or(wrong));
     }
 };
 
@@ -188,12 +199,20 @@ decoded decode_packet(string_view text, protocol revision, decode_limits const& 
     return decoder(text, revision, limits).run();
 }
 
-bool check_placeholders(string_view payload,
-                        std::size_t attachments,
-                        std::size_t max_references) noexcept {
+bool has_sound_placeholders(string_view payload, std::size_t attachments) noexcept {
     reference_check check{.attachments = attachments};
     detail::reference_finder(payload, check);
-    return check.right && check.count <= max_references;
+    return check.right;
+}
+
+bool check_placeholders(string_view payload, std::size_t attachments) {
+    reference_numbers numbers;
+    detail::reference_finder(payload, numbers);
+    auto& all = numbers.all;
+    if (all.size() > attachments) return false;
+    std::sort(all.begin(), all.end());
+    if (std::adjacent_find(all.begin(), all.end()) != all.end()) return false;
+    return all.empty() || all.back() < attachments;
 }
 
 void append_head(std::string& out,

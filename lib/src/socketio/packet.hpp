@@ -63,17 +63,22 @@ struct decoded {
                                     protocol revision,
                                     decode_limits const& limits);
 
-/// Whether a payload and its attachments fit together: each placeholder has an integral `num` of
-/// one of them, and there are at most `max_references`.
-///
-/// An attachment may be referenced twice or not at all. But every reference may become a copy, so
-/// how many there are is bounded: a few bytes of text must not multiply megabytes.
+/// Whether each placeholder of a payload has an integral `num` of one of its attachments.
 ///
 /// Spec: socket.io-protocol v5, "Placeholders".
 /// Cost: linear, no allocation.
-[[nodiscard]] bool check_placeholders(std::string_view payload,
-                                      std::size_t attachments,
-                                      std::size_t max_references = 10) noexcept;
+[[nodiscard]] bool has_sound_placeholders(std::string_view payload,
+                                          std::size_t attachments) noexcept;
+
+/// The same, and none is named twice: what a client sends.
+///
+/// Stricter than the reference, which hands out the attachment as often as it is named. Its clients
+/// never name one twice: they make an attachment of each value that is binary. Every reference may
+/// become a copy, in what a handler takes and in what is sent on: a few bytes of text must not
+/// multiply megabytes. One that is named by nobody passes.
+///
+/// Cost: linear. Allocates for more than 16 placeholders.
+[[nodiscard]] bool check_placeholders(std::string_view payload, std::size_t attachments);
 
 /// Appends `<type>[<n>-][nsp,][id]`; the payload follows.
 ///

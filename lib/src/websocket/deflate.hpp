@@ -64,12 +64,11 @@ private:
 
 /// Inflates the messages of one connection as their bytes arrive.
 ///
-/// Beast's stream falls short in two ways, both harmless to clients that keep to the agreement. A
-/// reference beyond a window of less than 15 bits is refused only where it leaves what the same
-/// piece inflated to. And history ends with a final block, though the RFC lets it go on: a later
-/// reference to before that block is refused. Compressors that write final blocks start afresh.
+/// A reference to beyond the agreed window is refused, and history goes on behind a final block.
 ///
-/// Cost: 8 KB and the client's window, 2^client_max_window_bits bytes.
+/// Cost: the client's window, 2^client_max_window_bits bytes, from the end of the first message,
+/// but
+///       where nothing is kept; 5 KB within a message.
 class inflater {
 public:
     explicit inflater(deflate_params const& agreed);
@@ -79,6 +78,7 @@ public:
 
     /// Inflates a piece of a message to the end of `out`.
     ///
+    /// Requires: `out` keeps what the message's earlier pieces have inflated to.
     /// Spec:   RFC 7692, section 7.2.2; a final block does not end the message (7.2.3.4).
     /// Limits: stops once `out` is over `max_out` bytes, having stored one byte more at most.
     /// Errors: `errc::message_too_big`, `errc::bad_deflate`. After one the inflater is spent.

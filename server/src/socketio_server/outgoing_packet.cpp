@@ -3,7 +3,6 @@
 #include "session/engineio_session.hpp"
 
 #include <cstring>
-#include <limits>
 #include <utility>
 
 namespace anywire::socketio {
@@ -25,8 +24,7 @@ frame_ptr make_attachment(std::string_view bytes, encoding how, bool compress) {
 
 bool is_sound(detail::encoded const& payload) noexcept {
     auto const n = payload.attachments.size();
-    return n == 0 ||
-           wire::check_placeholders(payload.json, n, std::numeric_limits<std::size_t>::max());
+    return n == 0 || wire::has_sound_placeholders(payload.json, n);
 }
 
 frame_ptr make_text_frame(wire::packet_type type,

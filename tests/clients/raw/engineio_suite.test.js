@@ -469,6 +469,14 @@ test('bytes that are no UTF-8 become the replacement character', async () => {
     assert.deepEqual(await session.packets(), ['4a\ufffdb', '4\ufffd']);
 });
 
+test('what they become counts against the limit', async () => {
+    const session = await EioSession.open(server);
+    const bytes = (count) => Buffer.concat([Buffer.from('4'), Buffer.alloc(count, 0xff)]);
+    assert.equal((await session.post(bytes(340_000))).status, 413);
+    assert.equal((await session.post(bytes(300_000))).body, 'ok');
+    assert.deepEqual(await session.packets(), [`4${'\ufffd'.repeat(300_000)}`]);
+});
+
 test('a packet that is none ends the session, those after it are dropped', async () => {
     for (const wrong of ['7', 'x', '', '9abc', ' ', '-1', '{', '\u0664']) {
         const session = await EioSession.open(server);

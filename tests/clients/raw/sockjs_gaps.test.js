@@ -351,16 +351,28 @@ test('what a receiving request has in its body is ignored', async () => {
     assert.equal((await session.poll({ body: 'x'.repeat(1000) })).body, 'a["a"]\n');
 });
 
-test('invalid UTF-8 never comes out again', async () => {
+test('invalid UTF-8 is refused as broken JSON, and never comes out again', async () => {
     for (const bytes of [[0xed, 0xa0, 0x80], [0xff], [0xc0, 0xaf], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]]) {
         const session = await new Session(server).open();
         const body = Buffer.concat([Buffer.from('["'), Buffer.from(bytes), Buffer.from('"]')]);
-        const sent = await session.post(body);
-        assert.ok([204, 500].includes(sent.status), sent.text);
+        const escaped = [...bytes].map((b) => `%${b.toString(16)}`).join('');
+        for (const sent of [await session.post(body), await form(session, `d=["${escaped}"]`)]) {
+            assert.equal(sent.status, 500, sent.text);
+            assert.equal(sent.body, 'Broken JSON encoding.');
+        }
         await session.send('after');
-        const text = Buffer.from((await session.poll()).body, 'latin1');
-        new TextDecoder('utf-8', { fatal: true }).decode(text);
+        assert.equal((await session.poll()).body, 'a["after"]\n');
     }
+});
+
+test('a body of bytes that are no UTF-8 costs the session nothing', async () => {
+    const session = await new Session(server).open();
+    const body = Buffer.concat([Buffer.from('["'), Buffer.alloc(900_000, 0xff), Buffer.from('"]')]);
+    for (let i = 0; i < 5; i += 1) {
+        assert.equal((await session.post(body)).status, 500);
+    }
+    await session.send('after');
+    assert.equal((await session.poll()).body, 'a["after"]\n');
 });
 
 // --- large and small

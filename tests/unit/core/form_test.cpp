@@ -17,6 +17,8 @@ TEST_CASE("a field of a form is found and decoded") {
     CHECK(form_field("a+b=x", "a b") == "x");
     CHECK(form_field("a%2Bb=x", "a+b") == "x");
     CHECK(form_field("d=1&d=2", "d") == "1");
+    CHECK(form_field("%d=x", "%d") == "x");
+    CHECK(form_field("100%=x", "100%") == "x");
     CHECK(form_field("d=%00%ff", "d") == std::string("\0\xff", 2));
 }
 
@@ -59,4 +61,12 @@ TEST_CASE("a name is compared as it decodes") {
     CHECK_FALSE(is_form_name("%64", "%64"));
     CHECK_FALSE(is_form_name("+", "+"));
     CHECK_FALSE(is_form_name("", "d"));
+    CHECK(is_form_name("", ""));
+    CHECK_FALSE(is_form_name("d", ""));
+    // What is no escape stands for itself.
+    CHECK(is_form_name("%", "%"));
+    CHECK(is_form_name("a%2", "a%2"));
+    CHECK(is_form_name(std::string("]%2\0\0", 5), std::string("]%2\0\0", 5)));
+    CHECK(is_form_name("%+", "% "));
+    CHECK_FALSE(is_form_name("%25", "%25"));
 }

@@ -114,7 +114,49 @@ TEST_CASE("JSON of hostile nesting is refused without harm") {
     CHECK(check_json(std::string(400'000, '['), 1'000'000) == errc::bad_json);
 }
 
-TEST_CASE("a number beyond a double does not pass") {
-    CHECK(check_json("1e400") == errc::bad_json);
-    CHECK(check_json(std::string(400'000, '9')) == errc::bad_json);
+TEST_CASE("a number passes for its form, whatever its size") {
+    auto const json = GENERATE(as<std::string>{},
+                               "0e999",
+                               "1e309",
+                               "-1E400",
+                               "-0",
+                               "-0.0e-0",
+                               "1E+999999999999999999999999",
+                               "0.1e-999999999999999999999999",
+                               "[0e999,-1E400,{\"a\":1e309}]",
+                               std::string(617, '7'),
+                               "-" + std::string(400'000, '9'),
+                               "1e" + std::string(400'000, '9'),
+                               "0." + std::string(400'000, '0') + "1");
+    CAPTURE(json.substr(0, 80));
+    CHECK_FALSE(check_json(json));
+}
+
+TEST_CASE("a broken number does not pass") {
+    auto const json = GENERATE(as<std::string>{},
+                               "-",
+                               "--1",
+                               "-a",
+                               "00",
+                               "-01",
+                               "1-2",
+                               "1.e5",
+                               "1.2.3",
+                               "1e",
+                               "1e+",
+                               "1e+-2",
+                               "1e5.5",
+                               "1e5e5",
+                               "1.5-5",
+                               "1 2",
+                               "0x10",
+                               "1f",
+                               "t1",
+                               "[1 -2]",
+                               "[1-2]",
+                               "1\"\"",
+                               "\"\"1",
+                               "{1:2}");
+    CAPTURE(json);
+    CHECK(check_json(json) == errc::bad_json);
 }

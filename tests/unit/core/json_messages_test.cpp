@@ -140,12 +140,38 @@ TEST_CASE("escapes of lone surrogates become U+FFFD") {
     CHECK(decode(R"(["\ud800\u0041"])") == strings{replaced + "A"});
 }
 
-TEST_CASE("raw bytes that are not UTF-8 become U+FFFD") {
-    CHECK(decode("[\"a\xff"
-                 "b\"]") == strings{wrapped("a", replaced, "b")});
-    CHECK(decode("[\"\xed\xa0\x80\"]") == strings{replaced + replaced + replaced});
-    CHECK(decode("[\"\xe2\x82\"]") == strings{replaced});
-    CHECK(decode("[\"\xc3\xa9\xc3\"]") == strings{utf8(0xe9) + replaced});
+// Each byte would become three, and six on its way out.
+TEST_CASE("messages that are not UTF-8 are refused as broken") {
+    auto const json = GENERATE(as<std::string>{},
+                               "[\"a\xff\"]",
+                               "[\"\xed\xa0\x80\"]",
+                               "[\"\xe2\x82\"]",
+                               "[\"\xc3\xa9\xc3\"]",
+                               "[\"ok\",\"\\n\xff\"]",
+                               "[1,\"\xff\"]",
+                               "{\"\xff\":1}");
+    CAPTURE(json);
+    json_messages m;
+    CHECK(m.decode_array(json) == errc::bad_json);
+    CHECK(m.messages().empty());
+    CHECK(m.decode_frame(json) == errc::bad_json);
+    CHECK(m.messages().empty());
+    REQUIRE_FALSE(m.decode_array(R"(["after"])"));
+    CHECK(decoded(m) == strings{"after"});
+}
+
+TEST_CASE("messages together are never longer than what they are decoded from") {
+    for (auto const* const one : {R"("\u0000")", R"("\ud800")", R"("\n")", R"("\uffff")", "\"\""}) {
+        CAPTURE(one);
+        std::string json = "[";
+        for (int i = 0; i < 1000; ++i) json.append(i == 0 ? "" : ",").append(one);
+        json += "]";
+        json_messages m;
+        REQUIRE_FALSE(m.decode_array(json));
+        std::size_t bytes = 0;
+        for (auto const message : m.messages()) bytes += message.size();
+        CHECK(bytes <= json.size());
+    }
 }
 
 TEST_CASE("JSON that is no array of strings is refused as a payload") {
@@ -237,12 +263,16 @@ TEST_CASE("a decoder is as good as new after an error and after a big text") {
     CHECK(decoded(m) == strings{"\t", "b"});
 }
 
-TEST_CASE("storage for a big body is given back at the next, storage for a small one is kept") {
+TEST_CASE("storage for a big body is given back, storage for a small one is kept") {
     std::string many = "[\"\\n\"";
     for (int i = 0; i < 50'000; ++i) many += ",\"\\n\"";
     json_messages m;
     REQUIRE_FALSE(m.decode_array(many + wrapped(",\"\\n", std::string(1'000'000, 'x'), "\"]")));
     CHECK(m.storage_bytes() > 2'000'000);
+    m.release();
+    CHECK(m.storage_bytes() < 1000);
+    CHECK(m.messages().empty());
+    REQUIRE_FALSE(m.decode_array(many + wrapped(",\"\\n", std::string(1'000'000, 'x'), "\"]")));
     REQUIRE_FALSE(m.decode_array(R"(["\n","b"])"));
     auto const small = m.storage_bytes();
     CHECK(small < 1000);

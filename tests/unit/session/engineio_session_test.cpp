@@ -140,6 +140,50 @@ TEST_CASE("text that is not UTF-8 is repaired in a POST, and echoed so") {
           "b");
 }
 
+// A byte that is not UTF-8 becomes three.
+TEST_CASE("repaired text counts as what it has become") {
+    engineio_world w;
+    auto const most = w.endpoint.limits().max_message;
+    auto& s = w.on_polling();
+    CHECK_FALSE(w.post(s, "4" + std::string(most / 3 + 1, '\xff')));
+    CHECK(w.heard == opened);
+    CHECK(s.is_open());
+    CHECK(w.post(s, "4" + std::string((most - 1) / 3, '\xff')));
+    CHECK(w.heard.size() == 2);
+    CHECK(w.post(s, "4" + std::string(most - 1, 'x')));
+    CHECK(w.heard.size() == 3);
+
+    s.pause();
+    auto const queue = w.endpoint.limits().max_queued_bytes;
+    CHECK(w.post(s, "4a"));
+    CHECK_FALSE(w.post(s, "4" + std::string(queue / 3 + 1, '\xff')));
+    CHECK(w.post(s, "4" + std::string(queue / 6, '\xff')));
+    CHECK(s.is_open());
+}
+
+TEST_CASE("the strings of an octet-stream count as what they have become") {
+    engineio_world w;
+    auto const most = w.endpoint.limits().max_message;
+    auto const packet = [](std::string const& digits, std::size_t size) {
+        std::string p(1, '\0');
+        for (auto const c : digits) p.push_back(static_cast<char>(c - '0'));
+        return p
+            .append(
+                "\xff"
+                "4")
+            .append(size - 1, '\xfe');
+    };
+    auto const one = packet("200000", 200'000);  // 600 KB of text
+    REQUIRE(most < 1'200'000);
+    auto& s = w.on_polling(engineio::revision::v3);
+    CHECK(w.post(s, one, true));
+    CHECK(w.heard.size() == 2);
+    CHECK(s.is_open());
+    CHECK(w.post(s, one + one, true));
+    CHECK(w.heard.size() == 4);  // the one that fits, and the end
+    CHECK_FALSE(s.is_open());
+}
+
 TEST_CASE("open, upgrade and noop from a client are ignored") {
     engineio_world w;
     auto& socket = w.wire();

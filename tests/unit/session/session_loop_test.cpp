@@ -90,8 +90,34 @@ TEST_CASE("scratch text comes empty, keeps its room, and gives back a lot of it"
     auto& text = w.loop.scratch();
     CHECK(text.empty());
     CHECK(text.capacity() >= 1000);
-    text.assign(1'000'000, 'x');
-    CHECK(w.loop.scratch().capacity() < 70'000);
+    w.loop.release_scratch();
+    CHECK(w.loop.scratch().capacity() >= 1000);
+    w.loop.scratch().assign(1'000'000, 'x');
+    w.loop.batch().resize(100'000);
+    std::string many("[\"\"");
+    for (int i = 0; i < 100'000; ++i) many += ",\"\\n\"";
+    many += "]";
+    REQUIRE_FALSE(w.loop.decoder().decode_array(many));
+    w.loop.release_scratch();
+    CHECK(w.loop.scratch().capacity() <= max_kept_scratch);
+    CHECK(w.loop.batch().capacity() * sizeof(frame*) <= max_kept_scratch);
+    CHECK(w.loop.decoder().storage_bytes() <= 3 * max_kept_scratch);
+    CHECK(w.loop.decoder().messages().empty());
+}
+
+TEST_CASE("a long log line is no reason to keep its memory") {
+    world w;
+    std::string_view seen;
+    log_sink const sink{.level = log_level::info,
+                        .write = [&](log_level, std::string_view line) { seen = line; }};
+    logger log(sink);
+    log.write(log_level::info, std::string(1'000'000, 'x'));
+    auto const* const first = seen.data();
+    log.write(log_level::info, std::string(100, 'x'));
+    CHECK(seen.data() != first);
+    auto const* const second = seen.data();
+    log.write(log_level::info, "short");
+    CHECK(seen.data() == second);
 }
 
 TEST_CASE("flush works through what flushing brings up") {

@@ -125,6 +125,23 @@ TEST_CASE("doubles are the nearest; too small is zero, too big is nothing") {
     CHECK(d("0.0000001e-330") == 0.0);
     CHECK_FALSE(d("1e309"));
     CHECK_FALSE(d("-2e308"));
+    CHECK_FALSE(d("-1E400"));
+    CHECK(d("0e999") == 0.0);
+    CHECK(d("-0.0e99999999999999999999") == 0.0);
+    CHECK(d("1" + std::string(400'000, '0') + "e-400000") == 1.0);
+    CHECK_FALSE(d(std::string(617, '7')));
+    CHECK(d(std::string(300, '7')) == 0x1.29512a2ab0624p+996);
+}
+
+TEST_CASE("floats are the nearest, rounded once") {
+    auto const f = [](std::string_view json) { return json_view(json).as_float(); };
+    CHECK(f("0.1") == 0.1f);
+    CHECK(f("7.038531e-26") == 7.038531e-26f);  // not what its nearest double is cast to
+    CHECK(f("-3.4028235e38") == std::numeric_limits<float>::lowest());
+    CHECK(f("1e-50") == 0.0f);
+    CHECK(f("0e999") == 0.0f);
+    CHECK_FALSE(f("1e39"));
+    CHECK_FALSE(f("\"1\""));
 }
 
 TEST_CASE("strings decode to UTF-8, whatever is in them") {

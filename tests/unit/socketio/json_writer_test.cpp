@@ -66,7 +66,7 @@ TEST_CASE("what is written first follows what is there without a comma") {
     CHECK(out == R"(42["event",1,2])");
 }
 
-TEST_CASE("numbers are written in the fewest digits that read back the same") {
+TEST_CASE("numbers are written in digits that read back the same") {
     std::string out;
     json_writer w(out);
     w.number(std::int64_t{-9223372036854775807 - 1});
@@ -79,6 +79,25 @@ TEST_CASE("numbers are written in the fewest digits that read back the same") {
     w.number(-0.0);
     w.number(-0.0f);
     CHECK(out == "-9223372036854775808,18446744073709551615,0.1,0.1,1e+21,-1.5e-07,100,0,0");
+}
+
+TEST_CASE("an integral double is written as the integer that it is") {
+    auto const written = [](auto value) {
+        std::string out;
+        json_writer(out).number(value);
+        return out;
+    };
+    CHECK(written(100000.0) == "100000");
+    CHECK(written(-9.22e16) == "-92200000000000000");
+    CHECK(written(0x1p63) == "9223372036854775808");
+    CHECK(written(-0x1p63) == "-9223372036854775808");
+    CHECK(written(0x1.fffffffffffffp63) == "18446744073709549568");
+    CHECK(written(0x1p64) == "18446744073709551616");
+    CHECK(written(-0x1.0000000000001p63) == "-9223372036854777856");
+    CHECK(written(1e10f) == "10000000000");
+    CHECK(written(0x1p63f) == "9223372036854775808");
+    CHECK(written(0x1p64f) == "1.8446744e+19");
+    CHECK(written(0x1p51 + 0.5) == "2251799813685248.5");
 }
 
 TEST_CASE("strings are escaped, and what is not UTF-8 is replaced") {

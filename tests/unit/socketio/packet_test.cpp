@@ -323,7 +323,9 @@ TEST_CASE("a placeholder in a text event is an object like any other") {
 
 TEST_CASE("placeholders must name an attachment that is there") {
     auto const check = [](std::string_view json, std::size_t n) {
-        return check_placeholders(json, n);
+        auto const fits = has_sound_placeholders(json, n);
+        CHECK(check_placeholders(json, n) == fits);
+        return fits;
     };
     CHECK(check(R"(["x",{"_placeholder":true,"num":0}])", 1));
     CHECK(check(R"(["x",{"a":[{"num":1,"_placeholder":true}]}])", 2));
@@ -348,20 +350,31 @@ TEST_CASE("placeholders must name an attachment that is there") {
     CHECK_FALSE(check(R"([[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]])", 1));
 }
 
-TEST_CASE("attachments may be referenced twice or never") {
+TEST_CASE("attachments may be referenced once or never: each reference may become a copy") {
     CHECK(check_placeholders(R"(["x"])", 1));
     CHECK(check_placeholders("", 1));
-    auto const zero = std::string(R"({"_placeholder":true,"num":0})");
-    CHECK(check_placeholders("[\"x\"," + zero + "," + zero + "]", 1));
+    auto const of = [](std::string_view num) {
+        return std::string(R"({"_placeholder":true,"num":)").append(num).append("}");
+    };
+    CHECK(check_placeholders("[\"x\"," + of("2") + "," + of("0") + "]", 3));
+    for (auto const* again : {"0", "0.0", "0e9", "-0"}) {
+        CAPTURE(again);
+        auto const twice = "[\"x\"," + of("0") + ",{\"a\":[" + of(again) + "]}]";
+        CHECK_FALSE(check_placeholders(twice, 1));
+        CHECK_FALSE(check_placeholders(twice, 2));
+        CHECK(has_sound_placeholders(twice, 1));
+    }
+    // What is within a placeholder does not count.
+    CHECK(check_placeholders(R"([{"_placeholder":true,"num":0,"x":)" + of("0") + "}]", 1));
 }
 
-TEST_CASE("placeholders beyond their limit are refused: each may become a copy") {
+TEST_CASE("any number of attachments has that many placeholders") {
     std::string json = "[\"x\"";
-    for (int i = 0; i < 10; ++i) json += R"(,{"_placeholder":true,"num":0})";
-    CHECK(check_placeholders(json + "]", 1));
-    json += R"(,{"_placeholder":true,"num":0}])";
-    CHECK_FALSE(check_placeholders(json, 1));
-    CHECK(check_placeholders(json, 1, 11));
+    for (int i = 999; i >= 0; --i)
+        json += R"(,{"_placeholder":true,"num":)" + std::to_string(i) + "}";
+    CHECK(check_placeholders(json + "]", 1000));
+    CHECK_FALSE(check_placeholders(json + "]", 999));
+    CHECK_FALSE(check_placeholders(json + R"(,{"_placeholder":true,"num":7}])", 1001));
 }
 
 TEST_CASE("only what browsers take for a placeholder is one") {

@@ -39,6 +39,17 @@ TEST_CASE("strings with lone surrogates are read into a document") {
     CHECK(out["k\xef\xbf\xbd"].Size() == 4);
 }
 
+TEST_CASE("a document takes every number that a double takes") {
+    rapidjson::Document out;
+    REQUIRE(read_value(
+        json_view("[0e999,1" + std::string(400, '0') + "e-400,18446744073709551615]"), out));
+    CHECK(out[0].GetDouble() == 0);
+    CHECK(out[1].GetDouble() == 1);
+    CHECK(out[2].GetUint64() == 18446744073709551615u);
+    CHECK_FALSE(read_value(json_view("[1e309]"), out));
+    CHECK_FALSE(read_value(json_view(std::string(617, '7')), out));
+}
+
 TEST_CASE("a document with a number that JSON does not know is written as null") {
     rapidjson::Document out;
     out.SetDouble(std::numeric_limits<double>::infinity());

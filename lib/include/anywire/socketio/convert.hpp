@@ -6,7 +6,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -174,11 +173,10 @@ struct convert<double> {
 template <>
 struct convert<float> {
     static bool read(json_view in, float& out) {
-        auto const value = in.as_double();
-        constexpr double most = std::numeric_limits<float>::max();
-        if (!value || *value > most || *value < -most) return false;
-        out = static_cast<float>(*value);
-        return true;
+        // Not by way of a double: to round twice may end at a neighbour.
+        auto const value = in.as_float();
+        out = value.value_or(0);
+        return value.has_value();
     }
     static void write(json_writer& out, float const& value) { out.number(value); }
     static std::string_view expected() { return "number"; }

@@ -52,7 +52,9 @@ public:
     /// Of integral numbers however they are written: `1.0` and `1e3` are, `1.5` is not.
     [[nodiscard]] std::optional<std::int64_t> as_int64() const noexcept;
     [[nodiscard]] std::optional<std::uint64_t> as_uint64() const noexcept;
+    /// The nearest that there is; zero for what is too small, nothing beyond the range.
     [[nodiscard]] std::optional<double> as_double() const noexcept;
+    [[nodiscard]] std::optional<float> as_float() const noexcept;
     /// Always UTF-8.
     [[nodiscard]] std::optional<std::string> as_string() const;
     [[nodiscard]] std::optional<std::span<std::byte const>> as_bytes() const noexcept;

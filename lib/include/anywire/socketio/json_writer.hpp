@@ -29,8 +29,8 @@ public:
     /// Every digit of it; JavaScript rounds what is beyond 2^53.
     void number(std::int64_t value);
     void number(std::uint64_t value);
-    /// The shortest text that reads back as the same value; null for NaN and infinities, and 0 for
-    /// negative zero, as browsers write them.
+    /// The shortest text that reads back as the same value, or all digits of an integral value that
+    /// fits 64 bits; null for NaN and infinities, and 0 for negative zero, as browsers write them.
     void number(double value);
     void number(float value);
     template <std::integral T>

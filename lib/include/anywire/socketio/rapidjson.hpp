@@ -22,7 +22,15 @@ namespace rapid = RAPIDJSON_NAMESPACE;
     return !out.HasParseError();
 }
 
-/// A value with all its strings decoded and written anew.
+/// A number as the integer or the double that it is; as it stands where it is beyond both.
+inline void write_plain_number(json_writer& out, json_view value) {
+    if (auto const i = value.as_int64()) return out.number(*i);
+    if (auto const u = value.as_uint64()) return out.number(*u);
+    if (auto const d = value.as_double()) return out.number(*d);
+    out.raw(value);
+}
+
+/// A value with all its strings decoded and written anew, and its numbers.
 inline void write_plain(json_writer& out, json_view value) {
     if (auto const text = value.as_string()) return out.string(*text);
     switch (value.kind()) {
@@ -37,6 +45,7 @@ inline void write_plain(json_writer& out, json_view value) {
                 write_plain(out, member.value);
             }
             return out.end_object();
+        case json_kind::number: return write_plain_number(out, value);
         default: return out.raw(value);
     }
 }
@@ -52,13 +61,15 @@ void write_rapidjson(json_writer& out, Value const& value) {
 
 }  // namespace detail
 
-/// A RapidJSON document. Bytes beside the JSON cannot be in one: where they belong, it holds their
+/// A RapidJSON document. It holds no number beyond the range of a double: a value with one does not
+/// fit. Bytes beside the JSON cannot be in one: where they belong, it holds their
 /// placeholder.
 template <>
 struct convert<detail::rapid::Document> {
     static bool read(json_view in, detail::rapid::Document& out) {
         if (detail::parse_rapidjson(in.text(), out)) return true;
-        // It refuses escapes of lone surrogates, which strings of browsers may hold.
+        // It refuses escapes of lone surrogates, which strings of browsers may hold, and numbers
+        // that fit only when read to their end (`0e999`).
         std::string plain;
         json_writer writer(plain);
         detail::write_plain(writer, json_view(in.text()));

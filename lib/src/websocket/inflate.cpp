@@ -1,0 +1,398 @@
+#include "websocket/inflate.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace anywire::websocket {
+namespace {
+
+constexpr unsigned end_of_block = 256;
+constexpr std::size_t longest_reference = 258;
+constexpr std::size_t wide = 16;
+constexpr std::size_t code_length_symbols = 19;
+
+// Spec: RFC 1951, section 3.2.5.
+constexpr std::array<std::uint16_t, 29> length_base{3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
+                                                    15, 17, 19, 23,  27,  31,  35,  43,  51, 59,
+                                                    67, 83, 99, 115, 131, 163, 195, 227, 258};
+constexpr std::array<std::uint8_t, 29> length_extra{0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+                                                    2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
+constexpr std::array<std::uint16_t, 30> distance_base{
+    1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
+    193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+constexpr std::array<std::uint8_t, 30> distance_extra{0, 0, 0,  0,  1,  1,  2,  2,  3,  3,
+                                                      4, 4, 5,  5,  6,  6,  7,  7,  8,  8,
+                                                      9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
+
+/// Copies in steps of 16 bytes: up to 15 more than asked for.
+void copy_wide(char* to, char const* from, std::size_t n) noexcept {
+    for (std::size_t i = 0; i < n; i += wide) std::memcpy(to + i, from + i, wide);
+}
+
+}  // namespace
+
+struct inflate_stream::tables {
+    // Set before they are read.
+    literal_code literals;
+    distance_code distances;
+    huffman_code<7, code_length_symbols> code_lengths;
+    std::array<std::uint8_t, 320> lengths;
+    unsigned literal_count;
+    unsigned distance_count;
+    unsigned code_length_count;
+    unsigned known;  // of what is being read
+};
+
+// -- the stream ---------------------------------------------------------------
+
+inflate_stream::inflate_stream(int window_bits) noexcept
+    : window_size_(std::size_t{1} << window_bits) {}
+inflate_stream::~inflate_stream() = default;
+
+std::size_t inflate_stream::footprint() const noexcept {
+    return (window_ ? window_size_ : 0) + (tables_ ? sizeof(tables) : 0);
+}
+
+inflate_stream::status inflate_stream::write(std::string_view& in, text& out) {
+    for (;;) {
+        switch (advance(in, out)) {
+            case outcome::done: break;
+            case outcome::starved: return status::need_input;
+            case outcome::full: return status::need_room;
+            case outcome::bad: return status::bad;
+        }
+    }
+}
+
+inflate_stream::outcome inflate_stream::advance(std::string_view& in, text& out) {
+    if (copy_left_ != 0) {
+        copy(out);
+        if (copy_left_ != 0) return outcome::full;
+    }
+    if (step_ == step::codes) {
+        if (take_fast(in, out) == outcome::bad) return outcome::bad;
+        if (copy_left_ != 0 || step_ != step::codes) return outcome::done;
+    }
+    take_input(in);
+    switch (step_) {
+        case step::header: return take_header();
+        case step::stored_length: return take_stored_length();
+        case step::stored: return take_stored(in, out);
+        case step::counts: return take_counts();
+        case step::code_lengths: return take_code_length();
+        case step::lengths: return take_lengths(in);
+        case step::codes: return take_symbols(in, out);
+    }
+    return outcome::bad;
+}
+
+// Fewer than 64 bits at any time, so that they can be shifted.
+void inflate_stream::take_input(std::string_view& in) noexcept {
+    while (bits_ < 56 && !in.empty()) {
+        hold_ |= std::uint64_t{static_cast<unsigned char>(in.front())} << bits_;
+        bits_ += 8;
+        in.remove_prefix(1);
+    }
+}
+
+inflate_stream::outcome inflate_stream::take_header() {
+    if (!has(3)) return outcome::starved;
+    is_final_ = peek(1) != 0;
+    auto const type = peek(3) >> 1;
+    drop(3);
+    has_begun_ = true;
+    switch (type) {
+        case 0: step_ = step::stored_length; return outcome::done;
+        case 1: {
+            static fixed_codes<literal_code, distance_code> const fixed;
+            literals_ = &fixed.literals;
+            distances_ = &fixed.distances;
+            step_ = step::codes;
+            return outcome::done;
+        }
+        case 2: step_ = step::counts; return outcome::done;
+        default: return outcome::bad;
+    }
+}
+
+inflate_stream::outcome inflate_stream::take_stored_length() noexcept {
+    auto const padding = bits_ & 7;
+    if (!has(padding + 32)) return outcome::starved;
+    drop(padding);
+    auto const length = peek(16);
+    drop(16);
+    auto const check = peek(16);
+    drop(16);
+    if ((length ^ check) != 0xffff) return outcome::bad;
+    stored_left_ = length;
+    step_ = step::stored;
+    return outcome::done;
+}
+
+inflate_stream::outcome inflate_stream::take_stored(std::string_view& in, text& out) noexcept {
+    // Whole bytes: what `hold_` has of them comes first.
+    for (; stored_left_ != 0 && bits_ != 0; --stored_left_) {
+        if (out.at == out.end) return outcome::full;
+        *out.at++ = static_cast<char>(peek(8));
+        drop(8);
+    }
+    auto const room = static_cast<std::size_t>(out.end - out.at);
+    auto const n = std::min({std::size_t{stored_left_}, in.size(), room});
+    std::memcpy(out.at, in.data(), n);
+    out.at += n;
+    in.remove_prefix(n);
+    stored_left_ -= static_cast<std::uint32_t>(n);
+    if (stored_left_ != 0) return n == room ? outcome::full : outcome::starved;
+    end_block();
+    return outcome::done;
+}
+
+inflate_stream::outcome inflate_stream::take_counts() noexcept {
+    if (!has(14)) return outcome::starved;
+    if (!tables_) tables_ = std::make_unique_for_overwrite<tables>();
+    auto& t = *tables_;
+    t.literal_count = 257 + peek(5);
+    drop(5);
+    t.distance_count = 1 + peek(5);
+    drop(5);
+    t.code_length_count = 4 + peek(4);
+    drop(4);
+    if (t.literal_count > 286 || t.distance_count > 30) return outcome::bad;
+    std::fill_n(t.lengths.begin(), code_length_symbols, std::uint8_t{0});
+    t.known = 0;
+    step_ = step::code_lengths;
+    return outcome::done;
+}
+
+inflate_stream::outcome inflate_stream::take_code_length() {
+    constexpr std::array<std::uint8_t, code_length_symbols> order{
+        16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    auto& t = *tables_;
+    for (; t.known < t.code_length_count; ++t.known) {
+        if (!has(3)) return outcome::starved;
+        t.lengths[order[t.known]] = static_cast<std::uint8_t>(peek(3));
+        drop(3);
+        if (!has(3)) {
+            ++t.known;
+            return outcome::done;
+        }
+    }
+    std::span const lengths(t.lengths.data(), order.size());
+    // Lengths of lengths have to be a whole code: one bit of them is none.
+    auto const sum = [&lengths] {
+        unsigned all = 0;
+        for (auto const n : lengths) all += n == 0 ? 0 : 128u >> n;
+        return all;
+    };
+    if (sum() != 128 || !t.code_lengths.build(lengths)) return outcome::bad;
+    t.known = 0;
+    step_ = step::lengths;
+    return outcome::done;
+}
+
+inflate_stream::outcome inflate_stream::take_lengths(std::string_view& in) noexcept {
+    auto& t = *tables_;
+    auto const all = t.literal_count + t.distance_count;
+    while (t.known < all) {
+        take_input(in);
+        if (auto const what = take_length(all); what != outcome::done) return what;
+    }
+    return build_codes() ? outcome::done : outcome::bad;
+}
+
+inflate_stream::outcome inflate_stream::take_length(unsigned all) noexcept {
+    auto& t = *tables_;
+    auto const entry = t.code_lengths.decode(hold_, bits_);
+    if (entry == t.code_lengths.more) return outcome::starved;
+    if (entry == t.code_lengths.wrong) return outcome::bad;
+    unsigned const symbol = entry >> 4;
+    unsigned const used = entry & 15;
+    if (symbol < 16) {
+        drop(used);
+        t.lengths[t.known++] = static_cast<std::uint8_t>(symbol);
+    } else {
+        // 16 repeats the last one, 17 and 18 zero.
+        unsigned const extra = symbol == 16 ? 2 : symbol == 17 ? 3 : 7;
+        if (!has(used + extra)) return outcome::starved;
+        drop(used);
+        auto const times = (symbol == 18 ? 11 : 3) + peek(extra);
+        drop(extra);
+        if ((symbol == 16 && t.known == 0) || t.known + times > all) return outcome::bad;
+        auto const value = symbol == 16 ? t.lengths[t.known - 1] : std::uint8_t{0};
+        std::fill_n(t.lengths.begin() + t.known, times, value);
+        t.known += times;
+    }
+    return outcome::done;
+}
+
+bool inflate_stream::build_codes() noexcept {
+    auto& t = *tables_;
+    std::span const all(t.lengths);
+    if (t.lengths[end_of_block] == 0) return false;
+    if (!t.literals.build(all.first(t.literal_count))) return false;
+    if (!t.distances.build(all.subspan(t.literal_count, t.distance_count))) return false;
+    literals_ = &t.literals;
+    distances_ = &t.distances;
+    step_ = step::codes;
+    return true;
+}
+
+// Up to a reference or the end of the block, with any input and room.
+inflate_stream::outcome inflate_stream::take_symbols(std::string_view& in, text& out) noexcept {
+    for (;;) {
+        take_input(in);
+        auto const what = take_symbol(out);
+        if (what != outcome::done || step_ != step::codes || copy_left_ != 0) return what;
+    }
+}
+
+inflate_stream::outcome inflate_stream::take_symbol(text& out) noexcept {
+    if (out.at == out.end) return outcome::full;
+    auto const entry = literals_->decode(hold_, bits_);
+    if (entry == literals_->more) return outcome::starved;
+    if (entry == literals_->wrong) return outcome::bad;
+    unsigned const symbol = entry >> 4;
+    unsigned const used = entry & 15;
+    if (symbol > end_of_block) return take_reference(symbol - end_of_block - 1, used, out);
+    drop(used);
+    if (symbol == end_of_block)
+        end_block();
+    else
+        *out.at++ = static_cast<char>(symbol);
+    return outcome::done;
+}
+
+// Takes all of a reference, 48 bits at most, or nothing.
+inflate_stream::outcome inflate_stream::take_reference(unsigned length,
+                                                       unsigned used,
+                                                       text const& out) noexcept {
+    if (length >= length_base.size()) return outcome::bad;
+    auto hold = hold_ >> used;
+    auto bits = bits_ - used;
+    auto const take = [&hold, &bits](unsigned n) {
+        auto const value = static_cast<unsigned>(hold & ((1u << n) - 1));
+        hold >>= n;
+        bits -= n;
+        return value;
+    };
+    if (bits < length_extra[length]) return outcome::starved;
+    auto const size = length_base[length] + take(length_extra[length]);
+
+    auto const entry = distances_->decode(hold, bits);
+    if (entry == distances_->more) return outcome::starved;
+    unsigned const symbol = entry >> 4;
+    if (entry == distances_->wrong || symbol >= distance_base.size()) return outcome::bad;
+    take(entry & 15);
+    if (bits < distance_extra[symbol]) return outcome::starved;
+    auto const distance = distance_base[symbol] + take(distance_extra[symbol]);
+
+    auto const known = static_cast<std::size_t>(out.at - out.begin) + window_used_;
+    if (distance > window_size_ || distance > known) return outcome::bad;
+    hold_ = hold;
+    bits_ = bits;
+    copy_left_ = size;
+    copy_distance_ = distance;
+    return outcome::done;
+}
+
+// Most references lie in one piece that does not overlap with what it becomes: false for others.
+//
+// Requires: room for the longest reference, and `wide` bytes more.
+bool inflate_stream::copy_at_once(text& out) noexcept {
+    auto const own = static_cast<std::size_t>(out.at - out.begin);
+    char const* from = out.at - copy_distance_;
+    if (copy_distance_ > own) {
+        auto const back = copy_distance_ - own;
+        auto const at = (window_end_ - back) & (window_size_ - 1);
+        if (copy_left_ > back || copy_left_ > window_size_ - at) return false;
+        from = window_.get() + at;
+    } else if (copy_distance_ < wide) {
+        return false;
+    }
+    copy_wide(out.at, from, copy_left_);
+    out.at += copy_left_;
+    copy_left_ = 0;
+    return true;
+}
+
+// As much of the reference as there is room for.
+void inflate_stream::copy(text& out) noexcept {
+    while (copy_left_ != 0 && out.at != out.end) {
+        auto const own = static_cast<std::size_t>(out.at - out.begin);
+        auto const room = static_cast<std::size_t>(out.end - out.at);
+        auto n = std::min<std::size_t>(copy_left_, room);
+        if (copy_distance_ > own) {
+            auto const back = copy_distance_ - own;
+            auto const from = (window_end_ - back) & (window_size_ - 1);
+            n = std::min({n, back, window_size_ - from});
+            std::memcpy(out.at, window_.get() + from, n);
+        } else if (copy_distance_ >= n) {
+            std::memcpy(out.at, out.at - copy_distance_, n);
+        } else if (copy_distance_ == 1) {
+            std::memset(out.at, out.at[-1], n);
+        } else {
+            auto const* from = out.at - copy_distance_;
+            for (std::size_t i = 0; i < n; ++i) out.at[i] = from[i];
+        }
+        out.at += n;
+        copy_left_ -= static_cast<std::uint32_t>(n);
+    }
+}
+
+// Symbols as long as neither input nor room can run out within one.
+inflate_stream::outcome inflate_stream::take_fast(std::string_view& in, text& out) noexcept {
+    if constexpr (std::endian::native != std::endian::little) return outcome::done;
+    constexpr unsigned longest_symbol = 48;
+    auto result = outcome::done;
+    while (in.size() >= 8 &&
+           static_cast<std::size_t>(out.end - out.at) >= longest_reference + wide) {
+        if (bits_ < longest_symbol) {
+            std::uint64_t next = 0;
+            std::memcpy(&next, in.data(), sizeof next);
+            hold_ |= next << bits_;
+            in.remove_prefix((63 - bits_) >> 3);
+            bits_ |= 56;
+        }
+        auto const entry = literals_->decode(hold_, bits_);
+        if (entry != literals_->wrong && entry < end_of_block << 4) {
+            drop(entry & 15u);
+            *out.at++ = static_cast<char>(entry >> 4);
+            continue;
+        }
+        // The bits above those counted are of bytes that count as not taken.
+        result = take_symbol(out);
+        if (result != outcome::done || step_ != step::codes) break;
+        if (copy_left_ != 0 && !copy_at_once(out)) copy(out);
+    }
+    hold_ &= (std::uint64_t{1} << bits_) - 1;
+    return result;
+}
+
+void inflate_stream::end_block() noexcept {
+    step_ = step::header;
+    if (!is_final_) return;
+    drop(bits_ & 7);
+    has_begun_ = false;
+}
+
+void inflate_stream::end_message(std::string_view message, bool keep) {
+    tables_.reset();
+    has_begun_ = false;
+    if (!keep) {
+        window_used_ = 0;
+        return;
+    }
+    if (message.empty()) return;
+    if (!window_) window_ = std::make_unique_for_overwrite<char[]>(window_size_ + wide);
+    auto rest = message.substr(message.size() - std::min(message.size(), window_size_));
+    window_used_ = std::min(window_used_ + rest.size(), window_size_);
+    while (!rest.empty()) {
+        auto const n = std::min(rest.size(), window_size_ - window_end_);
+        std::memcpy(window_.get() + window_end_, rest.data(), n);
+        window_end_ = (window_end_ + n) & (window_size_ - 1);
+        rest.remove_prefix(n);
+    }
+}
+
+}  // namespace anywire::websocket
