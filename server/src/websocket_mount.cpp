@@ -15,12 +15,9 @@ public:
         : mount_point(core,
                       std::move(prefix),
                       index,
-                      options.limits,
-                      options.origins,
-                      options.deflate,
+                      common_options(options),
                       std::move(app),
                       false),
-          subprotocols_(std::move(options.subprotocols)),
           timing_{.ping_interval = to_ticks(options.ping_interval),
                   .ping_timeout = to_ticks(options.ping_timeout)} {
         require_option(options.ping_interval.count() >= 0,
@@ -36,7 +33,6 @@ public:
         if (in.head.method != "GET")
             return (void)in.to.respond({.status = 405, .fields = "Allow: GET\r\n"});
         open_websocket(in,
-                       subprotocols_,
                        "websocket",
                        {},
                        [this](endpoint_core& sessions, session_base::origin from) {
@@ -45,7 +41,6 @@ public:
     }
 
 private:
-    std::vector<std::string> subprotocols_;
     duplex_timing timing_;
 };
 
