@@ -144,10 +144,7 @@ public:
     std::string url(std::size_t index) const {
         auto const& o = core_.options;
         auto const& address = index == 0 ? o.address : o.listeners.at(index - 1).address;
-        auto const is_ipv6 = address.find(':') != std::string::npos;
-        std::string out(core_.tls.at(index) ? "https://" : "http://");
-        out.append(is_ipv6 ? "[" : "").append(address).append(is_ipv6 ? "]:" : ":");
-        return out.append(std::to_string(ports_.at(index)));
+        return url_of(address, ports_.at(index), core_.tls.at(index) != nullptr);
     }
     std::size_t mount_count() const noexcept { return core_.mounts.size(); }
 

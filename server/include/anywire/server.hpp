@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace anywire {
@@ -76,6 +77,9 @@ struct server_options {
     std::vector<std::string> hosts{};
 };
 
+/// The URL of what listens on an address, for people: "http://127.0.0.1:8080", "https://[::1]:8443".
+[[nodiscard]] std::string url_of(std::string_view address, std::uint16_t port, bool secure = false);
+
 /// Files served below a path; meant for demos and small sites.
 struct files_options {
     std::size_t max_file_size = 16u << 20;  ///< Bytes; larger files are 404.
@@ -118,7 +122,7 @@ public:
     /// The port that listener `index` is bound to; the first is that of the options.
     std::uint16_t port(std::size_t index = 0) const;
 
-    /// The URL of listener `index`, for people: "http://127.0.0.1:8080", "https://[::1]:8443".
+    /// The URL of listener `index`, as `url_of` writes it.
     std::string url(std::size_t index = 0) const;
 
     /// Calls `fn` every `period`, on the first shard, until the server stops.
