@@ -71,11 +71,8 @@ private:
     bool is_enabled(engineio::query const& q) const noexcept;
     bool check_page(incoming const& in, engineio::query const& q) const;
     void refuse(incoming const& in, refusal why) const;
-    void refuse(exchange& to,
-                bool by_upgrade,
-                unsigned status,
-                refusal why,
-                std::string_view text) const;
+    void refuse(
+        exchange& to, bool by_upgrade, unsigned status, refusal why, std::string_view text) const;
     void append_cors(std::string& out, http::request_view const& head) const override {
         anywire::append_cors(out, options_, head);
     }
@@ -114,12 +111,8 @@ engineio_mount::engineio_mount(server_core& core,
                                engineio_options options,
                                handlers app,
                                std::function<bool(incoming const&)> first)
-    : mount_point(core,
-                  std::move(prefix),
-                  index,
-                  common_options(options, true),
-                  std::move(app),
-                  true),
+    : mount_point(
+          core, std::move(prefix), index, common_options(options, true), std::move(app), true),
       options_(std::move(options)),
       timing_{.ping_interval = to_ticks(options_.ping_interval),
               .ping_timeout = to_ticks(options_.ping_timeout),
@@ -146,11 +139,8 @@ engineio_session* engineio_mount::find(shard& here, std::string_view sid) const 
 // ---- refusals
 // ------------------------------------------------------------------------------------
 
-void engineio_mount::refuse(exchange& to,
-                            bool by_upgrade,
-                            unsigned status,
-                            refusal why,
-                            std::string_view text) const {
+void engineio_mount::refuse(
+    exchange& to, bool by_upgrade, unsigned status, refusal why, std::string_view text) const {
     if (text.empty()) text = engineio::message_of(why);
     // The reference's words and its only status for a WebSocket; browsers show neither.
     if (by_upgrade)

@@ -34,9 +34,8 @@ bool is_host_option(std::string_view entry) noexcept {
 
 bool is_served_host(std::span<std::string const> hosts, std::string_view host) noexcept {
     if (hosts.empty() || host.empty()) return true;
-    return std::any_of(hosts.begin(), hosts.end(), [&](std::string const& entry) {
-        return matches(entry, host);
-    });
+    return std::any_of(
+        hosts.begin(), hosts.end(), [&](std::string const& entry) { return matches(entry, host); });
 }
 
 }  // namespace anywire::http

@@ -112,9 +112,8 @@ bool mount_point::asks_to_allow(incoming const& in,
     auto const page = http::page_origin(from, originless);
     if (!options_.allow_origin || page.empty()) return false;
     bool allowed = false;
-    call_guarded(in.here, "allow_origin", [&] {
-        allowed = options_.allow_origin(keep_request(in), page);
-    });
+    call_guarded(
+        in.here, "allow_origin", [&] { allowed = options_.allow_origin(keep_request(in), page); });
     return allowed;
 }
 

@@ -134,9 +134,7 @@ protected:
                         Make make);
 
 private:
-    bool asks_to_allow(incoming const& in,
-                       http::origin_request const& from,
-                       bool originless) const;
+    bool asks_to_allow(incoming const& in, http::origin_request const& from, bool originless) const;
 
     template <class Fn>
     void on_every_shard(Fn fn);

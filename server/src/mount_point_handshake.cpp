@@ -77,13 +77,14 @@ std::string mount_point::choose_subprotocol(shard& here, request const& of) cons
         return std::string(websocket::choose_subprotocol(offered, options_.subprotocols));
     }
     std::string chosen;
-    call_guarded(here, "choose_subprotocol", [&] {
-        chosen = options_.choose_subprotocol(of, offered);
-    });
+    call_guarded(
+        here, "choose_subprotocol", [&] { chosen = options_.choose_subprotocol(of, offered); });
     if (chosen.empty() || std::find(offered.begin(), offered.end(), chosen) != offered.end())
         return chosen;
-    here.log().write(
-        log_level::error, "choose_subprotocol at ", prefix(), " chose what the client does not offer");
+    here.log().write(log_level::error,
+                     "choose_subprotocol at ",
+                     prefix(),
+                     " chose what the client does not offer");
     return {};
 }
 

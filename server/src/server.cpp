@@ -42,8 +42,9 @@ void check(server_options const& o) {
     require(o.threads <= most_threads, "threads must be at most 256; 0 is one per core");
     require(o.limits.header >= 256 && o.limits.header <= (1u << 20),
             "limits.header must be 256 bytes to 1 MiB");
-    require(std::all_of(o.hosts.begin(), o.hosts.end(), http::is_host_option),
-            "hosts must be names such as example.com, *.example.com or [::1]:8080, without a scheme");
+    require(
+        std::all_of(o.hosts.begin(), o.hosts.end(), http::is_host_option),
+        "hosts must be names such as example.com, *.example.com or [::1]:8080, without a scheme");
     require(o.limits.header_fields >= 1, "limits.header_fields must be at least 1");
     for (auto const d : {o.limits.tls_handshake,
                          o.limits.request_head,

@@ -1,4 +1,3 @@
-#include "cookie.hpp"
 #include "core/ascii.hpp"
 #include "core/form.hpp"
 #include "core/json_messages.hpp"
@@ -12,6 +11,7 @@
 #include "sockjs/envelopes.hpp"
 #include "sockjs/text.hpp"
 #include "sockjs/url.hpp"
+#include "sockjs_fields.hpp"
 #include "static_path.hpp"
 
 #include <ctime>
@@ -23,7 +23,8 @@ using kind = sockjs::endpoint_kind;
 
 constexpr std::string_view no_cache =
     "Cache-Control: no-store, no-cache, no-transform, must-revalidate, max-age=0\r\n";
-// nginx, and what understands its fields, would hold back a stream that it takes for a short answer.
+// nginx, and what understands its fields, would hold back a stream that it takes for a short
+// answer.
 constexpr std::string_view no_cache_streamed =
     "Cache-Control: no-store, no-cache, no-transform, must-revalidate, max-age=0\r\n"
     "X-Accel-Buffering: no\r\n";
@@ -58,8 +59,12 @@ private:
     };
 
     bool is_enabled(kind k) const noexcept;
-    void append_cors(std::string& out, http::request_view const& head) const override;
-    void append_cookie(std::string& out, incoming const& in) const;
+    void append_cors(std::string& out, http::request_view const& head) const override {
+        append_sockjs_cors(out, head);
+    }
+    void append_cookie(std::string& out, incoming const& in) const {
+        if (options_.cookie) append_sockjs_cookie(out, in.head);
+    }
 
     void serve_enabled(incoming const& in, sockjs::route const& where);
     void serve_preflight(incoming const& in, kind k) const;
@@ -86,12 +91,7 @@ private:
 
 sockjs_mount::sockjs_mount(
     server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app)
-    : mount_point(core,
-                  std::move(prefix),
-                  index,
-                  common_options(options),
-                  std::move(app),
-                  true),
+    : mount_point(core, std::move(prefix), index, common_options(options), std::move(app), true),
       options_(std::move(options)),
       timing_{.heartbeat = to_ticks(options_.heartbeat),
               .disconnect_delay = to_ticks(options_.disconnect_delay)},
@@ -131,31 +131,6 @@ bool sockjs_mount::is_enabled(kind k) const noexcept {
         case kind::jsonp_send: return options_.jsonp;
     }
     return false;
-}
-
-// ---- fields
-// --------------------------------------------------------------------------------------
-
-void sockjs_mount::append_cors(std::string& out, http::request_view const& head) const {
-    auto const origin = head.header("origin");
-    auto const is_hidden = origin == "null" && head.path.ends_with("/eventsource");
-    if (head.has_header("origin") && !is_hidden) {
-        out.append("Access-Control-Allow-Origin: ").append(origin);
-        out.append("\r\nAccess-Control-Allow-Credentials: true\r\n");
-    } else {
-        out.append("Access-Control-Allow-Origin: *\r\n");
-    }
-    out.append("Vary: Origin\r\n");
-    auto const wanted = head.header("access-control-request-headers");
-    if (!wanted.empty()) out.append("Access-Control-Allow-Headers: ").append(wanted).append("\r\n");
-}
-
-void sockjs_mount::append_cookie(std::string& out, incoming const& in) const {
-    if (!options_.cookie) return;
-    auto const sent = http::cookie_value(in.head.header("cookie"), "JSESSIONID");
-    out.append("Set-Cookie: JSESSIONID=")
-        .append(sent.empty() ? "dummy" : sent)
-        .append("; path=/\r\n");
 }
 
 // ---- routes
@@ -199,6 +174,7 @@ void sockjs_mount::serve_enabled(incoming const& in, sockjs::route const& where)
 void sockjs_mount::serve_preflight(incoming const& in, kind k) const {
     if (!check_origin(in, false)) return;
     auto fields = cache_forever();
+    append_sockjs_anonymous_cors(fields, in.head);
     append_cookie(fields, in);
     fields.append(k == kind::info ? "Access-Control-Allow-Methods: OPTIONS, GET\r\n"
                                   : "Access-Control-Allow-Methods: OPTIONS, POST\r\n");
@@ -209,6 +185,7 @@ void sockjs_mount::serve_preflight(incoming const& in, kind k) const {
 void sockjs_mount::serve_info(incoming const& in) const {
     if (!check_origin(in, false)) return;
     std::string fields;
+    append_sockjs_anonymous_cors(fields, in.head);
     append_hooked(fields, in, false);
     auto const body = sockjs::info_json(
         options_.websocket, options_.cookie, in.here.loop().random_u32(), options_.base_url);
@@ -273,6 +250,8 @@ std::optional<sockjs_mount::receiver> sockjs_mount::read_receiver(incoming const
             return std::nullopt;
         }
         r.callback = std::move(callback.value);
+    } else {
+        append_sockjs_anonymous_cors(r.fields, in.head);
     }
     append_cookie(r.fields, in);
     return r;
@@ -366,6 +345,7 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
     if (&owner != &in.here) return in.move_to(owner);
 
     std::string fields;
+    if (!is_jsonp) append_sockjs_anonymous_cors(fields, in.head);
     auto const answer_with = [&](unsigned status, std::string_view body) -> answer {
         return {.status = status,
                 .content_type = text_plain,

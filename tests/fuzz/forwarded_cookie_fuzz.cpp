@@ -41,7 +41,8 @@ void check_forwarded(std::vector<field> const& fields) {
     request.host = "own";
     request.fields = fields;
     using anywire::proxy_fields;
-    for (auto const kind : {proxy_fields::any, proxy_fields::x_forwarded, proxy_fields::forwarded}) {
+    for (auto const kind :
+         {proxy_fields::any, proxy_fields::x_forwarded, proxy_fields::forwarded}) {
         for (auto const* ranges : {&trusted, &all}) {
             auto const c = resolve_client("10.0.0.1", "http", request, *ranges, kind);
             require(all.contains(c.address) && c.trusted);

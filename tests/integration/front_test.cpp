@@ -152,10 +152,10 @@ TEST_CASE("a callback sees all that is offered, and chooses") {
     });
     for (auto const* target : sockets) {
         CAPTURE(target);
-        auto const more = std::string(target) + (std::string(target).ends_with("et") &&
-                                                         std::string(target).starts_with("/eio")
-                                                     ? "&"
-                                                     : "?");
+        auto const more =
+            std::string(target) +
+            (std::string(target).ends_with("et") && std::string(target).starts_with("/eio") ? "&"
+                                                                                            : "?");
         CHECK(chosen(f, target, "bearer, secret, v1") == "v1");
         CHECK(chosen(f, (more + "throw=1").c_str(), "bearer, v1") == "");
         CHECK(chosen(f, (more + "other=1").c_str(), "bearer, v1") == "");
@@ -237,13 +237,15 @@ TEST_CASE("a callback lets in whom the list does not, on every way in") {
     CHECK(asked.count(friendly + "/") == 0);
     CHECK(ways_in(f, "Origin: https://evil.example\r\n", "Referer: https://evil.example/\r\n") ==
           all_out);
-    CHECK(ways_in(f, "Origin: https://thrower.example\r\n", "Referer: https://thrower.example/\r\n") ==
-          all_out);
+    CHECK(ways_in(f,
+                  "Origin: https://thrower.example\r\n",
+                  "Referer: https://thrower.example/\r\n") == all_out);
     CHECK(f.logs("allow_origin threw: no"));
     // Whoever is listed, of the same origin or no browser is not asked about.
     auto const before = asked.all().size();
-    CHECK(ways_in(f, "Origin: https://listed.example\r\n", "Referer: https://listed.example/\r\n") ==
-          all_in);
+    CHECK(ways_in(f,
+                  "Origin: https://listed.example\r\n",
+                  "Referer: https://listed.example/\r\n") == all_in);
     CHECK(ways_in(f, f.own(), "Sec-Fetch-Site: same-origin\r\n") == all_in);
     CHECK(f.connect().upgrade("/ws", "Origin: null\r\n").status == 101);
     CHECK(f.connect().upgrade("/ws").status == 101);
@@ -262,8 +264,9 @@ TEST_CASE("the log says what a refused origin was compared with, and the cure") 
     front f(nothing, {}, {.trusted_proxies = {"127.0.0.2"}});
     auto const port = std::to_string(f.server.port());
     CHECK(f.connect().upgrade("/ws", "Origin: https://evil.example\r\n").status == 403);
-    CHECK(f.logs("refused a foreign origin at /ws: 'https://evil.example' is not 'http://127.0.0.1:" +
-                 port + "' (as 127.0.0.1, no trusted proxy, sent it), nor in the mount's `origins`"));
+    CHECK(f.logs(
+        "refused a foreign origin at /ws: 'https://evil.example' is not 'http://127.0.0.1:" + port +
+        "' (as 127.0.0.1, no trusted proxy, sent it), nor in the mount's `origins`"));
     CHECK(f.logs("`proxy_set_header Host $http_host`"));
     raw_client proxied(f.server.port(), {.source = "127.0.0.2"});
     CHECK(proxied
@@ -309,7 +312,8 @@ TEST_CASE("what a trusted proxy forwards is where the page comes from") {
 }
 
 TEST_CASE("the kind of forwarded fields that is believed can be named") {
-    front f(nothing, {}, {.trusted_proxies = {"127.0.0.1"}, .proxy_style = proxy_fields::forwarded});
+    front f(
+        nothing, {}, {.trusted_proxies = {"127.0.0.1"}, .proxy_style = proxy_fields::forwarded});
     std::string const page = "Origin: https://chat.example\r\n";
     std::string const spoofed = "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Host: evil.example\r\n";
     std::string const said = "Forwarded: for=1.2.3.4;proto=https;host=chat.example\r\n";
@@ -568,7 +572,8 @@ TEST_CASE("with a list of hosts others are misdirected, wherever they would go")
     auto const get = [](std::string const& host, std::string const& more = {}) {
         return "GET /echo/info HTTP/1.1\r\nHost: " + host + "\r\n" + more + "\r\n";
     };
-    for (auto const* host : {"chat.example", "CHAT.example:8443", "a.wild.example", "127.0.0.1:1"}) {
+    for (auto const* host :
+         {"chat.example", "CHAT.example:8443", "a.wild.example", "127.0.0.1:1"}) {
         CAPTURE(host);
         CHECK(ask(get(host)).status == 200);
     }
@@ -589,7 +594,8 @@ TEST_CASE("with a list of hosts others are misdirected, wherever they would go")
     CHECK(ask("GET /echo/info HTTP/1.0\r\n\r\n").status == 200);
     // Behind a trusted proxy the host counts that the client asked for.
     CHECK(ask(get("inner", "X-Forwarded-Host: chat.example\r\n"), "127.0.0.2").status == 200);
-    CHECK(ask(get("chat.example", "X-Forwarded-Host: evil.example\r\n"), "127.0.0.2").status == 421);
+    CHECK(ask(get("chat.example", "X-Forwarded-Host: evil.example\r\n"), "127.0.0.2").status ==
+          421);
     CHECK(ask(get("inner", "X-Forwarded-Host: chat.example\r\n")).status == 421);
 }
 

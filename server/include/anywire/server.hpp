@@ -36,7 +36,8 @@ struct listener_options {
 
 /// In which fields a trusted proxy says whom it forwards for.
 enum class proxy_fields : std::uint8_t {
-    /// Those of `x_forwarded` where there is an X-Forwarded-For or no `Forwarded`; else `Forwarded`.
+    /// Those of `x_forwarded` where there is an X-Forwarded-For or no `Forwarded`; else
+    /// `Forwarded`.
     /// A proxy that writes only one kind passes on what a client has written in the other: name the
     /// kind it writes, or have it remove the other.
     any,
@@ -77,7 +78,8 @@ struct server_options {
     std::vector<std::string> hosts{};
 };
 
-/// The URL of what listens on an address, for people: "http://127.0.0.1:8080", "https://[::1]:8443".
+/// The URL of what listens on an address, for people: "http://127.0.0.1:8080",
+/// "https://[::1]:8443".
 [[nodiscard]] std::string url_of(std::string_view address, std::uint16_t port, bool secure = false);
 
 /// Files served below a path; meant for demos and small sites.

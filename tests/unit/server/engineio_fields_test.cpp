@@ -58,8 +58,8 @@ TEST_CASE("a preflight is told the configured fields, or those it asks for") {
     engineio_options o;
     o.origins = {"https://a.example"};
     o.cors.credentials = false;
-    auto const begin = std::string(
-        "Access-Control-Allow-Methods: GET,HEAD,PUT,PATCH,POST,DELETE\r\n");
+    auto const begin =
+        std::string("Access-Control-Allow-Methods: GET,HEAD,PUT,PATCH,POST,DELETE\r\n");
     CHECK(fields_of(append_preflight, o, page) == begin);
     CHECK(fields_of(append_preflight, o, page + "Access-Control-Request-Headers: x-a, x-b\r\n") ==
           begin +

@@ -151,9 +151,9 @@ TEST_CASE("a forwarded port counts from the proxy that saw the client") {
         CAPTURE(bad);
         CHECK(port(bad) == 0);
     }
-    CHECK(resolve("::1",
-                  {{"X-Forwarded-For", "1.2.3.4, 10.0.0.2"}, {"X-Forwarded-Port", "8443, 80"}})
-              .port == 8443);
+    CHECK(
+        resolve("::1", {{"X-Forwarded-For", "1.2.3.4, 10.0.0.2"}, {"X-Forwarded-Port", "8443, 80"}})
+            .port == 8443);
     CHECK(resolve("192.0.2.9", {{"X-Forwarded-Port", "8443"}}).port == 0);
 }
 

@@ -24,12 +24,8 @@ TEST_CASE("without a list every host is served, and a request without one always
 
 TEST_CASE("a listed name is served on all ports, one with a port on that one") {
     std::vector<std::string> const hosts{"example.com", "dev:3000", "127.0.0.1", "[::1]"};
-    for (auto const* host : {"example.com",
-                             "EXAMPLE.com:8443",
-                             "dev:3000",
-                             "127.0.0.1:80",
-                             "[::1]",
-                             "[::1]:8080"}) {
+    for (auto const* host :
+         {"example.com", "EXAMPLE.com:8443", "dev:3000", "127.0.0.1:80", "[::1]", "[::1]:8080"}) {
         CAPTURE(host);
         CHECK(serves(hosts, host));
     }

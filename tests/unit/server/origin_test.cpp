@@ -173,8 +173,10 @@ TEST_CASE("a refusal says what was compared, and the cure") {
     auto const text = explain_refusal(r, false, "10.0.0.1", false);
     CHECK(text.starts_with("'https://chat.example' is not 'http://10.0.0.5:8080'"));
     CHECK(text.find("10.0.0.1, no trusted proxy, sent it") != std::string::npos);
-    for (auto const* cure :
-         {"`proxy_set_header Host $http_host`", "X-Forwarded-Proto", "`trusted_proxies`", "`origins`"})
+    for (auto const* cure : {"`proxy_set_header Host $http_host`",
+                             "X-Forwarded-Proto",
+                             "`trusted_proxies`",
+                             "`origins`"})
         CHECK(text.find(cure) != std::string::npos);
     CHECK(explain_refusal(r, false, "1.2.3.4", true).find("trusted proxy before 1.2.3.4") !=
           std::string::npos);
