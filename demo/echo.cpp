@@ -11,6 +11,6 @@ int main() {
 
     server.mount("/ws", anywire::websocket_options{}, echo);
     server.mount("/echo", anywire::sockjs_options{}, echo);
-    std::printf("echo on http://127.0.0.1:%u\n", static_cast<unsigned>(server.port()));
+    std::printf("echo on %s\n", server.url().c_str());
     server.run();
 }

@@ -58,7 +58,7 @@ inline sigset_t ctrl_c() {
 
 /// Serves until Ctrl-C, which gives every client its goodbye; a second one does not wait for them.
 [[noreturn]] inline void serve(anywire::server& server) {
-    std::printf("listening on http://127.0.0.1:%u\n", static_cast<unsigned>(server.port()));
+    std::printf("listening on %s\n", server.url().c_str());
     std::thread([&server, signals = ctrl_c()] {
         int which = 0;
         sigwait(&signals, &which);

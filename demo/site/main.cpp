@@ -19,10 +19,8 @@ void serve(demo::arguments const& a) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by all threads
 
     demo::site site(a);
-    std::printf("The demo is at %s://%s:%u/  (Ctrl-C stops it)\n",
-                a.tls ? "https" : "http",
-                a.address.c_str(),
-                static_cast<unsigned>(site.port()));
+    std::printf("The demo is at %s/  (Ctrl-C stops it)\n",
+                anywire::url_of(a.address, site.port(), a.tls).c_str());
     if (a.tls && a.certificate.empty())
         std::printf(
             "Its certificate was made just now: the browser will ask whether to trust it.\n");

@@ -32,14 +32,13 @@ void append_allow_origin(std::string& out, engineio_options const& o, std::strin
 }  // namespace
 
 void append_cors(std::string& out, engineio_options const& o, http::request_view const& head) {
-    if (o.origins.empty()) return;
+    if (o.origins.empty() && !o.allow_origin) return;
     append_allow_origin(out, o, head.header("origin"));
     if (!o.cors.exposed_headers.empty())
         append_field(out, "Access-Control-Expose-Headers", joined(o.cors.exposed_headers));
 }
 
 void append_preflight(std::string& out, engineio_options const& o, http::request_view const& head) {
-    append_allow_origin(out, o, head.header("origin"));
     append_field(out, "Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE");
     if (!o.cors.allowed_headers.empty()) {
         append_field(out, "Access-Control-Allow-Headers", joined(o.cors.allowed_headers));

@@ -10,12 +10,12 @@
 namespace anywire {
 
 /// Appends the fields that tell a browser that a page of another origin may read an answer; none
-/// where no origins are listed.
+/// where only the own origin is let in.
 ///
 /// Requires: the origin has been checked.
 void append_cors(std::string& out, engineio_options const& o, http::request_view const& head);
 
-/// The same for the answer to a preflight.
+/// Appends what the answer to a preflight says beside those.
 void append_preflight(std::string& out, engineio_options const& o, http::request_view const& head);
 
 /// Appends the session's Set-Cookie, if there is to be one.

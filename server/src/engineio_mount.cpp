@@ -72,12 +72,11 @@ private:
     bool is_enabled(engineio::query const& q) const noexcept;
     bool check_page(incoming const& in, engineio::query const& q) const;
     void refuse(incoming const& in, refusal why) const;
-    void refuse(exchange& to,
-                bool by_upgrade,
-                unsigned status,
-                refusal why,
-                std::string_view text,
-                std::string_view fields) const;
+    void refuse(
+        exchange& to, bool by_upgrade, unsigned status, refusal why, std::string_view text) const;
+    void append_cors(std::string& out, http::request_view const& head) const override {
+        anywire::append_cors(out, options_, head);
+    }
 
     void tell(shard& here, request const& of, refusal why, std::string_view text) const;
 
@@ -94,7 +93,8 @@ private:
                                    engineio::query const& q);
     admission::refuse_fn refuse_later(incoming const& in) const;
 
-    std::string fields_for(incoming const& in, bool is_first) const;
+    static std::string fields_for(http::request_view const& head);
+    std::string fields_of_101(http::request_view const& head) const;
     poll_dress dress_for(incoming const& in,
                          std::string const* jsonp,
                          engineio::query const& q) const;
@@ -113,14 +113,8 @@ engineio_mount::engineio_mount(server_core& core,
                                engineio_options options,
                                handlers app,
                                std::function<bool(incoming const&)> first)
-    : mount_point(core,
-                  std::move(prefix),
-                  index,
-                  options.limits,
-                  options.origins,
-                  options.deflate,
-                  std::move(app),
-                  true),
+    : mount_point(
+          core, std::move(prefix), index, common_options(options, true), std::move(app), true),
       options_(std::move(options)),
       timing_{.ping_interval = to_ticks(options_.ping_interval),
               .ping_timeout = to_ticks(options_.ping_timeout),
@@ -148,30 +142,20 @@ engineio_session* engineio_mount::find(shard& here, std::string_view sid) const 
 // ---- refusals
 // ------------------------------------------------------------------------------------
 
-void engineio_mount::refuse(exchange& to,
-                            bool by_upgrade,
-                            unsigned status,
-                            refusal why,
-                            std::string_view text,
-                            std::string_view fields) const {
+void engineio_mount::refuse(
+    exchange& to, bool by_upgrade, unsigned status, refusal why, std::string_view text) const {
     if (text.empty()) text = engineio::message_of(why);
     // The reference's words and its only status for a WebSocket; browsers show neither.
     if (by_upgrade)
-        return (void)to.respond({.status = 400,
-                                 .content_type = "text/html",
-                                 .fields = fields,
-                                 .body = text,
-                                 .close = true});
+        return (void)to.respond(
+            {.status = 400, .content_type = "text/html", .body = text, .close = true});
     auto const body = engineio::refusal_json(why, text);
-    (void)to.respond(
-        {.status = status, .content_type = "application/json", .fields = fields, .body = body});
+    (void)to.respond({.status = status, .content_type = "application/json", .body = body});
 }
 
 void engineio_mount::refuse(incoming const& in, refusal why) const {
     notices_.note(in, why, prefix());
-    std::string fields;
-    if (why != refusal::forbidden) append_cors(fields, options_, in.head);
-    refuse(in.to, is_upgrade(in.head), why == refusal::forbidden ? 403 : 400, why, {}, fields);
+    refuse(in.to, is_upgrade(in.head), why == refusal::forbidden ? 403 : 400, why, {});
     if (!options_.on_connection_error) return;
     auto const request = keep_request(in);
     tell(in.here, request, why, engineio::message_of(why));
@@ -186,13 +170,11 @@ void engineio_mount::tell(shard& here,
 }
 
 admission::refuse_fn engineio_mount::refuse_later(incoming const& in) const {
-    std::string fields;
-    append_cors(fields, options_, in.head);
     std::shared_ptr<request const> kept;
     if (options_.on_connection_error) kept = std::make_shared<request const>(keep_request(in));
-    return [this, fields, kept, &here = in.here, by_upgrade = is_upgrade(in.head)](
+    return [this, kept, &here = in.here, by_upgrade = is_upgrade(in.head)](
                exchange& to, unsigned status, std::string_view text) {
-        refuse(to, by_upgrade, status, refusal::forbidden, text, fields);
+        refuse(to, by_upgrade, status, refusal::forbidden, text);
         if (kept) tell(here, *kept, refusal::forbidden, text);
     };
 }
@@ -218,7 +200,7 @@ void engineio_mount::serve(incoming const& in) {
     if (first_ && first_(in)) return;
     auto const q = engineio::parse_query(in.head.query);
     if (!check_page(in, q)) return;
-    if (in.head.method == "OPTIONS" && !options_.origins.empty()) {
+    if (in.head.method == "OPTIONS" && (!options_.origins.empty() || options_.allow_origin)) {
         std::string fields;
         append_preflight(fields, options_, in.head);
         return (void)in.to.respond({.status = 204, .fields = fields});
@@ -244,18 +226,19 @@ void engineio_mount::serve_session(incoming const& in, engineio::query const& q)
 // ---- polling
 // -------------------------------------------------------------------------------------
 
-std::string engineio_mount::fields_for(incoming const& in, bool is_first) const {
+/// Those that do not depend on the session, nor on the application.
+std::string engineio_mount::fields_for(http::request_view const& head) {
     std::string fields("Cache-Control: no-store\r\n");
-    auto const agent = in.head.header("user-agent");
+    auto const agent = head.header("user-agent");
     if (agent.find(";MSIE") != agent.npos || agent.find("Trident/") != agent.npos)
         fields.append("X-XSS-Protection: 0\r\n");
-    append_cors(fields, options_, in.head);
-    if (!options_.headers && !(is_first && options_.initial_headers)) return fields;
-    auto const request = keep_request(in);
-    response_headers added;
-    if (is_first) call_hook(in.here, "initial_headers", options_.initial_headers, request, added);
-    call_hook(in.here, "headers", options_.headers, request, added);
-    return fields.append(added.text());
+    return fields;
+}
+
+std::string engineio_mount::fields_of_101(http::request_view const& head) const {
+    auto fields = fields_for(head);
+    append_cors(fields, head);
+    return fields;
 }
 
 poll_dress engineio_mount::dress_for(incoming const& in,
@@ -280,7 +263,8 @@ void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, en
         return (void)in.to.respond({.status = 400});
     }
     auto dress = dress_for(in, s.jsonp(), q);
-    dress.fields = fields_for(in, false);
+    dress.fields = fields_for(in.head);
+    append_hooked(dress.fields, in, false);
     in.to.limit_stall(wire_settings().write_stall);
     s.attach(*new poll_carrier(in.to, std::move(dress), s));
 }
@@ -292,7 +276,8 @@ void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
         s.fail_transport();  // "invalid content"
         return (void)in.to.respond({.status = 400});
     }
-    auto const fields = fields_for(in, false);
+    auto fields = fields_for(in.head);
+    append_hooked(fields, in, false);
     using enum engineio_session::received;
     auto what = taken;
     if (!s.jsonp()) {
@@ -334,20 +319,24 @@ void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q)
     auto* const s = find(in.here, q.sid);
     if (!s) return refuse(in, refusal::unknown_sid);
     if (s->revision() != revision_of(q)) return refuse(in, refusal::bad_request);
-    auto agreed = check_websocket(in, {}, {}, fields_for(in, false));
+    auto const agreed = check_websocket(in, {}, fields_of_101(in.head));
     if (!agreed) return;
+    auto const request = keep_request(in);
+    auto subprotocol = choose_subprotocol(in.here, request);
+    auto head = switching(in.here, *agreed, request, subprotocol, false);
     // One that cannot upgrade gets its WebSocket all the same, and a close: clients in Node have no
     // ear for a refused handshake.
-    auto take = [this, &here = in.here, sid = q.sid](transport& wire) -> transport_events* {
+    auto take = [this, &here = in.here, sid = q.sid, subprotocol = std::move(subprotocol)](
+                    transport& wire) -> transport_events* {
         auto* const session = find(here, sid);
         if (!session || !options_.upgrades || !session->can_upgrade()) return nullptr;
-        session->begin_upgrade(wire);
+        session->begin_upgrade(wire, subprotocol);
         return session;
     };
     in.connection.depart({.take = std::move(take),
                           .settings = &wire_settings(),
                           .name = "websocket",
-                          .head = agreed->head,
+                          .head = std::move(head),
                           .deflate = agreed->deflate});
 }
 
@@ -387,13 +376,14 @@ engineio_session* engineio_mount::make_session(shard& here,
 
 void engineio_mount::open_polling(incoming const& in, engineio::query const& q) {
     auto dress = dress_for(in, nullptr, q);
-    dress.fields = fields_for(in, true);
+    dress.fields = fields_for(in.head);
     // What the application sends at the open comes with the next poll: simple clients take the
     // first answer for the open packet alone.
     dress.max_packets = options_.initial_packet.empty() ? 1 : 2;
     auto open = [this, &here = in.here, q, dress = std::move(dress)](
                     exchange& to, session_base::origin from) mutable {
         if (!check_room(here, to)) return;
+        if (has_hooks(true)) append_hooked(dress.fields, here, from.request, true);
         auto* const s = make_session(here, std::move(from), q);
         if (s->jsonp()) dress.jsonp = *s->jsonp();
         append_session_cookie(dress.fields, options_.cookie, s->wire_id());
@@ -406,12 +396,14 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
 }
 
 void engineio_mount::open_websocket_session(incoming const& in, engineio::query const& q) {
-    auto agreed = check_websocket(in, {}, {}, fields_for(in, true));
+    auto agreed = check_websocket(in, {}, fields_of_101(in.head));
     if (!agreed) return;
     auto open =
         [this, connection = &in.connection, &here = in.here, q, agreed = std::move(*agreed)](
             exchange& to, session_base::origin from) {
             if (!check_room(here, to)) return;
+            from.subprotocol = choose_subprotocol(here, from.request);
+            auto head = switching(here, agreed, from.request, from.subprotocol, true);
             auto* const s = make_session(here, std::move(from), q);
             auto take = [s](transport& wire) -> transport_events* {
                 s->attach(wire);
@@ -420,7 +412,7 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
             connection->depart({.take = std::move(take),
                                 .settings = &wire_settings(),
                                 .name = "websocket",
-                                .head = agreed.head,
+                                .head = std::move(head),
                                 .deflate = agreed.deflate});
         };
     auto const patience = to_ticks(limits().authorize_timeout);

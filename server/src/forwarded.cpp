@@ -57,11 +57,26 @@ std::optional<address_bytes> parse_hop(std::string_view s) noexcept {
     return parse_address(s);
 }
 
+/// The last comma of `s`; `quoted`: outside of quoted strings, read from the right, so that what a
+/// client has left open further left swallows nothing that a proxy has appended.
+std::size_t last_comma(std::string_view s, bool quoted) noexcept {
+    if (!quoted) return s.rfind(',');
+    auto in_quotes = false;
+    for (auto i = s.size(); i-- > 0;) {
+        if (s[i] == ',' && !in_quotes) return i;
+        if (s[i] != '"') continue;
+        auto const before = s.substr(0, i);
+        auto const run = i - (before.find_last_not_of('\\') + 1);  // npos + 1 is 0
+        if (!in_quotes || run % 2 == 0) in_quotes = !in_quotes;
+    }
+    return std::string_view::npos;
+}
+
 /// The elements of a list, the last one first, across all fields of that name.
 class backward_list {
 public:
-    backward_list(request_view const& request, std::string_view name) noexcept
-        : name_(name), fields_(request.fields) {}
+    backward_list(request_view const& request, std::string_view name, bool quoted = false) noexcept
+        : name_(name), fields_(request.fields), quoted_(quoted) {}
 
     /// The next element further left, or nothing.
     std::optional<std::string_view> next() noexcept {
@@ -73,7 +88,7 @@ public:
             }
             fields_ = fields_.first(fields_.size() - 1);
         }
-        auto const comma = rest_.rfind(',');
+        auto const comma = last_comma(rest_, quoted_);
         in_field_ = comma != std::string_view::npos;
         auto const element = in_field_ ? rest_.substr(comma + 1) : rest_;
         rest_ = rest_.substr(0, in_field_ ? comma : 0);
@@ -84,6 +99,7 @@ private:
     std::string_view name_;
     std::span<field const> fields_;
     std::string_view rest_{};
+    bool quoted_;
     bool in_field_ = false;
 };
 
@@ -102,6 +118,106 @@ std::string_view element_at(request_view const& request, std::string_view name, 
 std::string_view known_scheme(std::string_view s) noexcept {
     if (iequals(s, "https") || iequals(s, "wss")) return "https";
     return iequals(s, "http") || iequals(s, "ws") ? "http" : "";
+}
+
+/// One element of `Forwarded`, as far as it is understood.
+struct forwarded_element {
+    std::string_view address{};
+    std::string_view proto{};
+    std::string_view host{};
+};
+
+/// A value without its quotes; nothing where the quotes are wrong. What is looked for needs no
+/// escapes, so that one is as wrong.
+std::optional<std::string_view> unquoted(std::string_view value) noexcept {
+    if (value.starts_with('"')) {
+        if (value.size() < 2 || !value.ends_with('"')) return std::nullopt;
+        value = value.substr(1, value.size() - 2);
+    }
+    if (value.find_first_of("\"\\") != std::string_view::npos) return std::nullopt;
+    return value;
+}
+
+/// Nothing where the element is malformed, or says the same thing twice.
+std::optional<forwarded_element> parse_element(std::string_view s) noexcept {
+    forwarded_element out;
+    while (!s.empty()) {
+        // No value of interest holds a ';': in quotes it makes two pairs, and both are malformed.
+        auto const pair = take_element(s, ';');
+        if (pair.empty()) continue;
+        auto const equals = pair.find('=');
+        if (equals == std::string_view::npos) return std::nullopt;
+        auto const name = pair.substr(0, equals);
+        auto const value = unquoted(pair.substr(equals + 1));
+        if (!value) return std::nullopt;
+        std::string_view* to = nullptr;
+        if (iequals(name, "for")) to = &out.address;
+        if (iequals(name, "proto")) to = &out.proto;
+        if (iequals(name, "host")) to = &out.host;
+        if (!to) continue;
+        if (to->data() != nullptr) return std::nullopt;
+        *to = *value;
+    }
+    return out;
+}
+
+void read_forwarded(client_info& client,
+                    request_view const& request,
+                    address_ranges const& trusted) {
+    backward_list list(request, "Forwarded", true);
+    while (auto const element = list.next()) {
+        auto const said = parse_element(*element);
+        if (!said) return;
+        if (auto const s = known_scheme(said->proto); !s.empty()) client.scheme = s;
+        if (is_valid_host(said->host)) client.host = said->host;
+        auto const hop = parse_hop(said->address);
+        if (!hop) return;
+        client.address = to_text(*hop);
+        if (!trusted.contains(client.address)) return;
+    }
+}
+
+/// The scheme, from fields that know only "on" and "off"; empty where they do not say.
+std::string_view scheme_of_switches(request_view const& request) noexcept {
+    for (std::string_view const name : {"X-Forwarded-Ssl", "Front-End-Https"}) {
+        auto const last = element_at(request, name, 1);
+        if (iequals(last, "on")) return "https";
+        if (iequals(last, "off")) return "http";
+    }
+    return {};
+}
+
+std::uint16_t port_number(std::string_view s) noexcept {
+    std::uint16_t port = 0;
+    auto const [end, ec] = std::from_chars(s.data(), s.data() + s.size(), port);
+    return ec == std::errc{} && end == s.data() + s.size() ? port : std::uint16_t{0};
+}
+
+void read_x_forwarded(client_info& client,
+                      request_view const& request,
+                      address_ranges const& trusted) {
+    unsigned hops = 0;
+    backward_list list(request, "X-Forwarded-For");
+    while (auto const element = list.next()) {
+        auto const hop = parse_hop(*element);
+        if (!hop) break;
+        client.address = to_text(*hop);
+        ++hops;
+        if (!trusted.contains(client.address)) break;
+    }
+    hops = std::max(hops, 1U);
+    auto scheme = known_scheme(element_at(request, "X-Forwarded-Proto", hops));
+    if (scheme.empty()) scheme = scheme_of_switches(request);
+    if (!scheme.empty()) client.scheme = scheme;
+    if (auto const h = element_at(request, "X-Forwarded-Host", hops); is_valid_host(h))
+        client.host = h;
+    client.port = port_number(element_at(request, "X-Forwarded-Port", hops));
+}
+
+/// Which kind of fields counts for a request.
+bool is_rfc7239(request_view const& request, proxy_fields believed) noexcept {
+    if (believed != proxy_fields::any) return believed == proxy_fields::forwarded;
+    return !request.has_header("X-Forwarded-For") && request.has_header("Forwarded");
 }
 
 }  // namespace
@@ -137,24 +253,15 @@ bool address_ranges::contains(std::string_view address) const noexcept {
 client_info resolve_client(std::string_view peer,
                            std::string_view scheme,
                            request_view const& request,
-                           address_ranges const& trusted) {
-    client_info client{std::string(peer), scheme, request.host};
+                           address_ranges const& trusted,
+                           proxy_fields believed) {
+    client_info client{.address = std::string(peer), .scheme = scheme, .host = request.host};
     if (!trusted.contains(peer)) return client;
-
-    unsigned hops = 0;
-    backward_list list(request, "X-Forwarded-For");
-    while (auto const element = list.next()) {
-        auto const hop = parse_hop(*element);
-        if (!hop) break;
-        client.address = to_text(*hop);
-        ++hops;
-        if (!trusted.contains(client.address)) break;
-    }
-    hops = std::max(hops, 1U);
-    if (auto const s = known_scheme(element_at(request, "X-Forwarded-Proto", hops)); !s.empty())
-        client.scheme = s;
-    if (auto const h = element_at(request, "X-Forwarded-Host", hops); is_valid_host(h))
-        client.host = h;
+    client.trusted = true;
+    if (is_rfc7239(request, believed))
+        read_forwarded(client, request, trusted);
+    else
+        read_x_forwarded(client, request, trusted);
     return client;
 }
 

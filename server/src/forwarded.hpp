@@ -1,5 +1,7 @@
 #pragma once
 
+#include <anywire/server.hpp>
+
 #include "http_request.hpp"
 
 #include <array>
@@ -39,17 +41,28 @@ struct client_info {
     std::string address{};      ///< Without a zone; IPv4 also where the socket is IPv6.
     std::string_view scheme{};  ///< "http" or "https".
     std::string_view host{};
+    /// The port that was asked for, where a proxy says so and `host` may have lost it; 0: not said.
+    std::uint16_t port = 0;
+    bool trusted = false;  ///< The peer is a trusted proxy: what it forwards has been looked at.
 };
 
 /// Looks through trusted proxies. `peer` is the address of the connection in the form of
-/// `client_info::address`, `scheme` that of the listener. Of X-Forwarded-For the right-most address
-/// that is no trusted proxy counts (what is left of it anyone may have written), and of -Proto and
-/// -Host the element as far from the right.
+/// `client_info::address`, `scheme` that of the listener; `believed` says in which fields proxies
+/// forward.
 ///
+/// Of X-Forwarded-For the right-most address that is no trusted proxy counts (what is left of it
+/// anyone may have written), and of -Proto, -Host and -Port the element as far from the right.
+/// X-Forwarded-Ssl and Front-End-Https say the scheme where X-Forwarded-Proto does not. Of
+/// `Forwarded` it is the same with whole elements; a `for` that is no address ("unknown", "_name")
+/// leaves the address of the proxy that wrote it.
+///
+/// Spec:   RFC 7239, 4 to 6; a value may also lack the quotes that it needs there.
 /// Borrow: `host` points into the request.
+/// Cost:   linear in the fields.
 [[nodiscard]] client_info resolve_client(std::string_view peer,
                                          std::string_view scheme,
                                          request_view const& request,
-                                         address_ranges const& trusted);
+                                         address_ranges const& trusted,
+                                         proxy_fields believed = proxy_fields::any);
 
 }  // namespace anywire::http

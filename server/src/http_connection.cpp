@@ -1,6 +1,7 @@
 #include "http_connection.hpp"
 
 #include "core/ascii.hpp"
+#include "host_list.hpp"
 #include "http_response.hpp"
 #include "router.hpp"
 #include "session/session_base.hpp"
@@ -18,6 +19,8 @@ using namespace std::chrono_literals;
 constexpr std::uint32_t most_drained = 256u * 1024 * 1024;
 constexpr tick linger = to_ticks(5s);
 constexpr tick write_stall = to_ticks(30s);
+constexpr std::string_view misdirected =
+    "This host is not served here: server_options::hosts does not list it.\n";
 
 http::request_limits limits_of(server_core const& core) {
     auto const& l = core.options.limits;
@@ -159,14 +162,15 @@ void http_connection::on_head() {
     set_deadline(loop().now() + to_ticks(shard_.core().options.limits.request_body));
     version_ = static_cast<std::uint8_t>(head.version);
     auto* const target = shard_.core().routes.find(head.path);
-    if (target && !target->watch_body(shard_, *this, head, watch_)) {
+    // Taken out, as the head that it holds is looked at while it is refused.
+    auto const refuse_early = [this](unsigned status, std::string_view text) {
         auto const refused = std::move(reader_);
-        return refuse(400, {});
-    }
-    if (target && !reader_->lower_body_limit(target->max_body())) {
-        auto const refused = std::move(reader_);
-        return refuse(413, target->too_long());
-    }
+        refuse(status, text, &refused->request());
+    };
+    if (!serves_host(head)) return refuse_early(421, misdirected);
+    if (target && !target->watch_body(shard_, *this, head, watch_)) return refuse_early(400, {});
+    if (target && !reader_->lower_body_limit(target->max_body()))
+        return refuse_early(413, target->too_long());
     if (head.expect_continue) (void)send("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
@@ -176,25 +180,58 @@ void http_connection::serve(http::request_view const& request) {
     version_ = static_cast<std::uint8_t>(request.version);
     keep_alive_ = request.keep_alive && !shard_.is_draining();
     is_head_request_ = request.method == "HEAD";
-    auto& core = shard_.core();
-    auto const client =
-        http::resolve_client(address_, stream().is_tls() ? "https" : "http", request, core.trusted);
-    auto* const target = core.routes.find(request.path);
+    auto const client = client_of(request);
+    auto* const target = shard_.core().routes.find(request.path);
     auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
-    incoming const in{shard_, *this, request, client, below, *this};
+    incoming in{shard_, *this, request, client, below, *this};
+    if (!serves_host(request)) return in.respond(421, misdirected);
     if (!target) return in.respond(404, "404 Not Found: nothing is mounted at this path\n");
+    in.page_allowed = judge_page(in, target);
     if (request.body.size() > target->max_body()) return in.respond(413, target->too_long());
     target->serve(in);
 }
 
-void http_connection::refuse_broken(http::request_reader const& reader) {
-    if (reader.error_status() == 413)
-        if (auto const* const target = shard_.core().routes.find(reader.request().path))
-            return refuse(413, target->too_long());
-    refuse(reader.error_status(), std::string(reader.error_text()).append(1, '\n'));
+// ---- refusals
+// ------------------------------------------------------------------------------------
+
+http::client_info http_connection::client_of(http::request_view const& request) const {
+    auto const& core = shard_.core();
+    return http::resolve_client(address_,
+                                stream().is_tls() ? "https" : "http",
+                                request,
+                                core.trusted,
+                                core.options.proxy_style);
 }
 
-void http_connection::refuse(unsigned status, std::string_view text) {
+/// Asks the mount about the page that a request comes from. What it lets the page read is the next
+/// answer, whoever gives it.
+bool http_connection::judge_page(incoming const& in, route_target const* target) {
+    page_fields_.clear();
+    return !target || target->judge_page(in, page_fields_);
+}
+
+bool http_connection::serves_host(http::request_view const& request) const {
+    auto const& hosts = shard_.core().options.hosts;
+    return hosts.empty() || http::is_served_host(hosts, client_of(request).host);
+}
+
+void http_connection::refuse_broken(http::request_reader const& reader) {
+    auto const& head = reader.request();
+    if (reader.error_status() == 413)
+        if (auto const* const target = shard_.core().routes.find(head.path))
+            return refuse(413, target->too_long(), &head);
+    refuse(reader.error_status(), std::string(reader.error_text()).append(1, '\n'), &head);
+}
+
+/// Answers a request that no mount gets. `head` is its head, where that is known.
+void http_connection::refuse(unsigned status,
+                             std::string_view text,
+                             http::request_view const* head) {
+    if (head && !head->method.empty()) {
+        auto const client = client_of(*head);
+        (void)judge_page({shard_, *this, *head, client, {}, *this},
+                         shard_.core().routes.find(head->path));
+    }
     host().log().write(log_level::debug, "request refused: ", status, " ", text);
     // Too long is not broken off: it is answered, and costs nobody else anything.
     if (status == 413 && watch_) watch_->done();
@@ -229,6 +266,7 @@ void http_connection::append_head(std::string& out, answer const& a, bool keep) 
         .append(http::reason_phrase(a.status))
         .append("\r\n");
     out.append(shard_.date_field());
+    out.append(std::exchange(page_fields_, {}));
     if (!a.content_type.empty()) {
         out.append("Content-Type: ").append(a.content_type).append("\r\n");
         // An error's text must never be taken for script or markup.
@@ -379,8 +417,8 @@ void http_connection::on_stalled() {
 
 void http_connection::on_deadline() {
     if (phase_ == phase::ending || !stream().is_established() || !reader_) return drop();
-    reader_.reset();
-    refuse(408, "the request took too long\n");
+    auto const refused = std::move(reader_);
+    refuse(408, "the request took too long\n", &refused->request());
 }
 
 void http_connection::on_shutdown() {

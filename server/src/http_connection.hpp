@@ -90,7 +90,10 @@ private:
     void on_head();
     void serve(http::request_view const& request);
     void refuse_broken(http::request_reader const& reader);
-    void refuse(unsigned status, std::string_view text);
+    void refuse(unsigned status, std::string_view text, http::request_view const* head = nullptr);
+    http::client_info client_of(http::request_view const& request) const;
+    bool judge_page(incoming const& in, route_target const* target);
+    bool serves_host(http::request_view const& request) const;
     void append_head(std::string& out, answer const& a, bool keep);
     bool complete();
     void end_connection();
@@ -108,6 +111,7 @@ private:
     std::unique_ptr<body_watch> watch_{};             // of its body
     std::string buffer_{};                            // bytes not parsed yet
     std::string stream_head_{};
+    std::string page_fields_{};  // what the next answer says to the page that asked; CORS
     std::unique_ptr<departure> departure_{};
     std::uint32_t drained_ = 0;
     std::uint8_t version_ = 11;

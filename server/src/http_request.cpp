@@ -64,7 +64,9 @@ private:
                        boost::beast::string_view value,
                        boost::beast::error_code& ec) override {
         if (fields_.size() == max_fields_) {
-            refused_ = {431, "There are too many header fields."};
+            refused_ = {431,
+                        "There are too many header fields: server_limits::header_fields says how "
+                        "many are read."};
             ec = beast_http::error::header_limit;
             return;
         }
@@ -276,8 +278,9 @@ std::size_t request_reader::line_limit() const noexcept {
 
 request_reader::status request_reader::head_too_long() noexcept {
     if (line_start_ == 0 && limits_.line <= limits_.header)
-        return fail(414, "The request target is too long.");
-    return fail(431, "The header is too long.");
+        return fail(
+            414, "The request target is too long: server_limits::header says how long it may be.");
+    return fail(431, "The header is too long: server_limits::header says how long it may be.");
 }
 
 request_reader::status request_reader::parse_head(std::string_view head) {
@@ -345,7 +348,9 @@ request_reader::status request_reader::read_chunks(std::string_view bytes, std::
             case chunked_body::status::malformed: return fail(400, "The chunks are malformed.");
             case chunked_body::status::body_too_long: return fail(413, "The body is too long.");
             case chunked_body::status::overhead_too_long:
-                return fail(431, "Chunk extensions or trailers are too long.");
+                return fail(431,
+                            "Chunk extensions or trailers are too long: "
+                            "server_limits::chunk_overhead says how long they may be.");
         }
     }
 }

@@ -45,10 +45,10 @@ struct request_view {
 
 /// What one request may cost. All sizes are bytes.
 struct request_limits {
-    /// The whole head, from the method to the empty line; 431 beyond. Default 8 KB, as nginx.
-    std::size_t header = 8192;
-    /// The request line with its end; 414 beyond. Default 8 KB, as nginx.
-    std::size_t line = 8192;
+    /// The whole head, from the method to the empty line; 431 beyond. Default 16 KB, as Node.
+    std::size_t header = 16'384;
+    /// The request line with its end; 414 beyond. Default 16 KB, as Node.
+    std::size_t line = 16'384;
     /// The body without its framing; 413 beyond. Default 1 000 000, Engine.IO's `maxPayload`.
     std::size_t body = 1'000'000;
     /// Chunk extensions and trailers of one request together; 431 beyond. Default 4 KB.

@@ -1,11 +1,12 @@
 #include "mount_point.hpp"
 
-#include "core/ascii.hpp"
+#include "ascii.hpp"
 #include "core/utf8.hpp"
+#include "hooks.hpp"
 #include "mount_point_open.hpp"
 #include "server_core.hpp"
-#include "websocket/handshake.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace anywire {
@@ -26,40 +27,7 @@ websocket_settings settings_of(session_limits const& limits, deflate_options con
     return s;
 }
 
-/// All values of a field, joined by commas (RFC 9110, section 5.3).
-std::string joined(http::request_view const& head, std::string_view name) {
-    std::string all;
-    for (auto const& f : head.fields) {
-        if (!iequals(f.name, name)) continue;
-        if (!all.empty()) all.append(", ");
-        all.append(f.value);
-    }
-    return all;
-}
-
-}  // namespace
-
-void require_option(bool good, std::string_view prefix, std::string_view what) {
-    if (!good)
-        throw std::invalid_argument("mount '" + std::string(prefix) + "': " + std::string(what));
-}
-
-mount_point::mount_point(server_core& core,
-                         std::string prefix,
-                         std::size_t index,
-                         session_limits const& limits,
-                         origin_list const& origins,
-                         deflate_options const& deflate,
-                         handlers app,
-                         bool takes_bodies)
-    : route_target(std::move(prefix), takes_bodies ? limits.max_message : 0),
-      core_(core),
-      index_(index),
-      app_(std::move(app)),
-      limits_(limits),
-      origins_{origins},
-      wire_settings_(settings_of(limits, deflate)) {
-    auto const& p = this->prefix();
+void check_limits(std::string_view p, session_limits const& limits) {
     require_option(limits.max_message >= 1 && limits.max_message <= (1u << 30),
                    p,
                    "limits.max_message must be 1 to 1 GiB");
@@ -75,6 +43,9 @@ mount_point::mount_point(server_core& core,
         limits.close_handshake.count() > 0, p, "limits.close_handshake must be positive");
     require_option(
         limits.authorize_timeout.count() > 0, p, "limits.authorize_timeout must be positive");
+}
+
+void check_deflate(std::string_view p, deflate_options const& deflate) {
     require_option(deflate.server_window_bits >= 9 && deflate.server_window_bits <= 15,
                    p,
                    "deflate.server_window_bits must be 9 to 15");
@@ -82,8 +53,37 @@ mount_point::mount_point(server_core& core,
                    p,
                    "deflate.client_window_bits must be 9 to 15");
     require_option(deflate.level >= 0 && deflate.level <= 9, p, "deflate.level must be 0 to 9");
-    for (auto const& entry : origins)
+}
+
+}  // namespace
+
+void require_option(bool good, std::string_view prefix, std::string_view what) {
+    if (!good)
+        throw std::invalid_argument("mount '" + std::string(prefix) + "': " + std::string(what));
+}
+
+mount_point::mount_point(server_core& core,
+                         std::string prefix,
+                         std::size_t index,
+                         common_options options,
+                         handlers app,
+                         bool takes_bodies)
+    : route_target(std::move(prefix), takes_bodies ? options.limits.max_message : 0),
+      core_(core),
+      index_(index),
+      app_(std::move(app)),
+      options_(std::move(options)),
+      origins_{options_.origins},
+      wire_settings_(settings_of(options_.limits, options_.deflate)) {
+    auto const& p = this->prefix();
+    check_limits(p, options_.limits);
+    check_deflate(p, options_.deflate);
+    for (auto const& entry : origins_.allowed)
         if (auto const wrong = http::check_origin_option(entry)) require_option(false, p, *wrong);
+    for (auto const& name : options_.subprotocols)
+        require_option(!name.empty() && std::all_of(name.begin(), name.end(), http::is_token_char),
+                       p,
+                       "subprotocols must be tokens: no blanks, no commas");
 }
 
 endpoint_core& mount_point::local(shard& here) const noexcept {
@@ -99,20 +99,47 @@ http::origin_request mount_point::origin_of(incoming const& in) const noexcept {
             .sec_fetch_site = in.head.header("sec-fetch-site"),
             .referer = in.head.header("referer"),
             .scheme = in.client.scheme,
-            .host = in.client.host};
+            .host = in.client.host,
+            .port = in.client.port};
+}
+
+bool mount_point::judge_page(incoming const& in, std::string& fields) const {
+    auto const from = origin_of(in);
+    if (!http::allows_origin(origins_, from) && !asks_to_allow(in, from, false)) return false;
+    append_cors(fields, in.head);
+    return true;
+}
+
+/// Whether the application lets in a page that the list does not.
+bool mount_point::asks_to_allow(incoming const& in,
+                                http::origin_request const& from,
+                                bool originless) const {
+    auto const page = http::page_origin(from, originless);
+    if (!options_.allow_origin || page.empty()) return false;
+    bool allowed = false;
+    call_guarded(
+        in.here, "allow_origin", [&] { allowed = options_.allow_origin(keep_request(in), page); });
+    return allowed;
+}
+
+void mount_point::append_cors(std::string& out, http::request_view const& head) const {
+    if (!head.has_header("origin")) return;
+    out.append("Access-Control-Allow-Origin: ").append(head.header("origin"));
+    out.append("\r\nVary: Origin\r\n");
 }
 
 bool mount_point::allows_page(incoming const& in, bool originless) const {
     auto const from = origin_of(in);
-    auto const allowed = originless ? http::allows_originless_get(origins_, from)
-                                    : http::allows_origin(origins_, from);
-    if (allowed) return true;
-    in.here.log().write(log_level::info,
-                        "refused a foreign origin at ",
-                        prefix(),
-                        ": '",
-                        from.has_origin ? from.origin_header : from.referer,
-                        "' is not in the mount's `origins`");
+    if (from.has_origin ? in.page_allowed
+                        : !originless || http::allows_originless_get(origins_, from) ||
+                              asks_to_allow(in, from, true))
+        return true;
+    in.here.log().write(
+        log_level::info,
+        "refused a foreign origin at ",
+        prefix(),
+        ": ",
+        http::explain_refusal(from, originless, in.client.address, in.client.trusted));
     return false;
 }
 
@@ -131,48 +158,6 @@ bool mount_point::check_room(shard& here, exchange& to) const {
                       .fields = "Retry-After: 5\r\n",
                       .body = "too many sessions\n"});
     return false;
-}
-
-std::optional<mount_point::handshake> mount_point::check_websocket(
-    incoming const& in,
-    std::span<std::string const> subprotocols,
-    refusals const& words,
-    std::string_view fields) const {
-    auto const connection = joined(in.head, "connection");
-    auto const upgrade = joined(in.head, "upgrade");
-    auto const key = joined(in.head, "sec-websocket-key");
-    auto const version = joined(in.head, "sec-websocket-version");
-    auto const wrong = websocket::check_handshake({.method = in.head.method,
-                                                   .connection = connection,
-                                                   .upgrade = upgrade,
-                                                   .version = version,
-                                                   .key = key,
-                                                   .http_1_1 = in.head.version == 11});
-    if (wrong || !in.head.body.empty()) {
-        auto const version_only = wrong == errc::unsupported_version;
-        in.respond(version_only ? 426 : 400,
-                   version_only ? words.wrong_version : words.no_handshake,
-                   version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                                : "Sec-WebSocket-Version: 13\r\n");
-        return std::nullopt;
-    }
-    handshake agreed;
-    agreed.subprotocol =
-        websocket::choose_subprotocol(joined(in.head, "sec-websocket-protocol"), subprotocols);
-    std::string extensions;
-    agreed.deflate = websocket::negotiate_deflate(
-        joined(in.head, "sec-websocket-extensions"), wire_settings_.deflate, extensions);
-    auto& head = agreed.head;
-    head.append(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
-        "Upgrade\r\nSec-WebSocket-Accept: ");
-    head.append(websocket::accept_key(key)).append("\r\n");
-    if (!agreed.subprotocol.empty())
-        head.append("Sec-WebSocket-Protocol: ").append(agreed.subprotocol).append("\r\n");
-    if (!extensions.empty())
-        head.append("Sec-WebSocket-Extensions: ").append(extensions).append("\r\n");
-    head.append(fields).append("\r\n");
-    return agreed;
 }
 
 // ---- endpoint

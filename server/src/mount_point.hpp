@@ -24,6 +24,31 @@ namespace socketio {
 class server;
 }
 
+/// What mounts of every dialect are told by their options.
+struct common_options {
+    template <class Options>
+    explicit common_options(Options const& o, bool first_offered = false)
+        : limits(o.limits),
+          origins(o.origins),
+          deflate(o.deflate),
+          allow_origin(o.allow_origin),
+          subprotocols(o.subprotocols),
+          choose_subprotocol(o.choose_subprotocol),
+          initial_headers(o.initial_headers),
+          headers(o.headers),
+          takes_first_offered(first_offered && o.subprotocols.empty()) {}
+
+    session_limits limits;
+    origin_list origins;
+    deflate_options deflate;
+    origin_decider allow_origin;
+    std::vector<std::string> subprotocols;
+    subprotocol_chooser choose_subprotocol;
+    header_hook initial_headers;
+    header_hook headers;
+    bool takes_first_offered;  ///< Without `subprotocols` the client's first one is chosen.
+};
+
 /// A mount with sessions: what is common to the dialects, and what `endpoint` stands for.
 ///
 /// Thread: constant once the server runs, but for counters; sessions are per shard.
@@ -32,17 +57,17 @@ public:
     mount_point(server_core& core,
                 std::string prefix,
                 std::size_t index,
-                session_limits const& limits,
-                origin_list const& origins,
-                deflate_options const& deflate,
+                common_options options,
                 handlers app,
                 bool takes_bodies);
 
     handlers const& app() const noexcept { return app_; }
-    session_limits const& limits() const noexcept { return limits_; }
+    session_limits const& limits() const noexcept { return options_.limits; }
     endpoint_counters& counters() noexcept { return counters_; }
     std::size_t index() const noexcept { return index_; }
     server_core& core() const noexcept { return core_; }
+
+    bool judge_page(incoming const& in, std::string& fields) const final;
 
     // -- what `endpoint` calls, from any thread
     result<void> broadcast(message_view m);
@@ -57,14 +82,28 @@ protected:
     http::origin_policy const& origins() const noexcept { return origins_; }
     http::origin_request origin_of(incoming const& in) const noexcept;
 
-    /// Whether the request's origin may use this mount; logs if not. `originless` for GETs that
-    /// browsers send without Origin.
+    /// Appends the fields that let the page of a request read the answer: every answer, also one of
+    /// the connection's own.
+    /// Requires: the page is allowed.
+    virtual void append_cors(std::string& out, http::request_view const& head) const;
+
+    /// Whether the page a request comes from may use this mount; logs if not. `originless` for GETs
+    /// that browsers send without Origin.
     bool allows_page(incoming const& in, bool originless) const;
     /// The same; answers 403 if not.
     bool check_origin(incoming const& in, bool originless) const;
     /// Whether another session fits in; answers 503 if not. To be asked before the application is,
     /// and again when it has let the client in.
     bool check_room(shard& here, exchange& to) const;
+
+    /// Whether the application adds fields to an answer.
+    bool has_hooks(bool is_first) const noexcept {
+        return options_.headers || (is_first && options_.initial_headers);
+    }
+    /// Appends those. Requires: `authorize` has let the client in.
+    void append_hooked(std::string& out, shard& here, request const& of, bool is_first) const;
+    /// The same for a request that is at hand.
+    void append_hooked(std::string& out, incoming const& in, bool is_first) const;
 
     /// The words for a request that is no WebSocket handshake, and for a wrong version.
     struct refusals {
@@ -73,25 +112,32 @@ protected:
     };
     /// An opening handshake that was found good.
     struct handshake {
-        std::string head{};  ///< The 101.
-        std::string subprotocol{};
+        std::string fields{};  ///< Of the 101: all but the subprotocol and what hooks add.
         std::optional<websocket::deflate_params> deflate{};
     };
     /// Checks an opening handshake; answers what is none. `fields` go into the 101.
     std::optional<handshake> check_websocket(incoming const& in,
-                                             std::span<std::string const> subprotocols,
                                              refusals const& words,
                                              std::string_view fields = {}) const;
+    /// The subprotocol of a WebSocket whose client offers what `of` says.
+    std::string choose_subprotocol(shard& here, request const& of) const;
+    /// The 101. Requires: `authorize` has let the client in.
+    std::string switching(shard& here,
+                          handshake const& agreed,
+                          request const& of,
+                          std::string_view subprotocol,
+                          bool is_first) const;
     /// Checks an opening handshake and, if it is one, admits it and opens what `make` makes:
     /// `session_base* make(endpoint_core&, session_base::origin)`.
     template <class Make>
     void open_websocket(incoming const& in,
-                        std::span<std::string const> subprotocols,
                         std::string_view name,
                         refusals const& words,
                         Make make);
 
 private:
+    bool asks_to_allow(incoming const& in, http::origin_request const& from, bool originless) const;
+
     template <class Fn>
     void on_every_shard(Fn fn);
     bool can_send(message_view m) const noexcept;
@@ -99,7 +145,7 @@ private:
     server_core& core_;
     std::size_t index_;
     handlers app_;
-    session_limits limits_;
+    common_options options_;
     http::origin_policy origins_;
     websocket_settings wire_settings_;
     endpoint_counters counters_{};

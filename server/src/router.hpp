@@ -26,6 +26,7 @@ struct incoming {
     http::client_info const& client;
     std::string_view below;  ///< The path below the mount's prefix.
     http_connection& connection;
+    bool page_allowed = true;  ///< What the mount's `judge_page` has said.
 
     void respond(unsigned status, std::string_view text, std::string_view fields = {}) const;
     void not_found() const;
@@ -54,6 +55,14 @@ public:
                             http::request_view const& head,
                             std::unique_ptr<body_watch>& watch) {
         (void)here, (void)from, (void)head, (void)watch;
+        return true;
+    }
+    /// Judges the page that a request comes from by the Origin it has, if any, before `serve` and
+    /// before a refusal of the connection's own. Appends to `fields` what lets the page read the
+    /// answer, whatever that will be; nothing for a page that may not. False for a page that may
+    /// not use the mount: `serve` has to refuse it.
+    virtual bool judge_page(incoming const& in, std::string& fields) const {
+        (void)in, (void)fields;
         return true;
     }
     /// The text that goes with 413.

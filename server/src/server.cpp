@@ -1,5 +1,6 @@
 #include <anywire/server.hpp>
 
+#include "host_list.hpp"
 #include "memory_limit.hpp"
 #include "mount_point.hpp"
 #include "server_core.hpp"
@@ -43,6 +44,9 @@ void check(server_options const& o) {
     require(o.threads <= most_threads, "threads must be at most 256; 0 is one per core");
     require(o.limits.header >= 256 && o.limits.header <= (1u << 20),
             "limits.header must be 256 bytes to 1 MiB");
+    require(
+        std::all_of(o.hosts.begin(), o.hosts.end(), http::is_host_option),
+        "hosts must be names such as example.com, *.example.com or [::1]:8080, without a scheme");
     require(o.limits.header_fields >= 1, "limits.header_fields must be at least 1");
     for (auto const d : {o.limits.tls_handshake,
                          o.limits.request_head,
@@ -140,6 +144,11 @@ public:
 
     server_core& core() noexcept { return core_; }
     std::vector<std::uint16_t> const& ports() const noexcept { return ports_; }
+    std::string url(std::size_t index) const {
+        auto const& o = core_.options;
+        auto const& address = index == 0 ? o.address : o.listeners.at(index - 1).address;
+        return url_of(address, ports_.at(index), core_.tls.at(index) != nullptr);
+    }
     std::size_t mount_count() const noexcept { return core_.mounts.size(); }
 
     void every(std::chrono::milliseconds period, std::function<void()> fn) {
@@ -273,6 +282,9 @@ void server::serve_files(std::string path, std::string const& folder, files_opti
 
 std::uint16_t server::port(std::size_t index) const {
     return impl_->ports().at(index);
+}
+std::string server::url(std::size_t index) const {
+    return impl_->url(index);
 }
 void server::every(std::chrono::milliseconds period, handler<void()> fn) {
     impl_->every(period, std::move(fn).take());

@@ -1,4 +1,3 @@
-#include "cookie.hpp"
 #include "core/ascii.hpp"
 #include "core/form.hpp"
 #include "core/json_messages.hpp"
@@ -12,6 +11,7 @@
 #include "sockjs/envelopes.hpp"
 #include "sockjs/text.hpp"
 #include "sockjs/url.hpp"
+#include "sockjs_fields.hpp"
 #include "static_path.hpp"
 
 #include <ctime>
@@ -23,6 +23,11 @@ using kind = sockjs::endpoint_kind;
 
 constexpr std::string_view no_cache =
     "Cache-Control: no-store, no-cache, no-transform, must-revalidate, max-age=0\r\n";
+// nginx, and what understands its fields, would hold back a stream that it takes for a short
+// answer.
+constexpr std::string_view no_cache_streamed =
+    "Cache-Control: no-store, no-cache, no-transform, must-revalidate, max-age=0\r\n"
+    "X-Accel-Buffering: no\r\n";
 constexpr std::string_view no_cache_no_sniff =
     "Cache-Control: no-store, no-cache, no-transform, must-revalidate, max-age=0\r\n"
     "X-Content-Type-Options: nosniff\r\n";
@@ -55,8 +60,12 @@ private:
     };
 
     bool is_enabled(kind k) const noexcept;
-    void append_cors(std::string& out, incoming const& in, bool is_eventsource = false) const;
-    void append_cookie(std::string& out, incoming const& in) const;
+    void append_cors(std::string& out, http::request_view const& head) const override {
+        append_sockjs_cors(out, head);
+    }
+    void append_cookie(std::string& out, incoming const& in) const {
+        if (options_.cookie) append_sockjs_cookie(out, in.head);
+    }
 
     void serve_enabled(incoming const& in, sockjs::route const& where);
     void serve_preflight(incoming const& in, kind k) const;
@@ -86,14 +95,7 @@ private:
 
 sockjs_mount::sockjs_mount(
     server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app)
-    : mount_point(core,
-                  std::move(prefix),
-                  index,
-                  options.limits,
-                  options.origins,
-                  options.deflate,
-                  std::move(app),
-                  true),
+    : mount_point(core, std::move(prefix), index, common_options(options), std::move(app), true),
       options_(std::move(options)),
       timing_{.heartbeat = to_ticks(options_.heartbeat),
               .disconnect_delay = to_ticks(options_.disconnect_delay)},
@@ -133,30 +135,6 @@ bool sockjs_mount::is_enabled(kind k) const noexcept {
         case kind::jsonp_send: return options_.jsonp;
     }
     return false;
-}
-
-// ---- fields
-// --------------------------------------------------------------------------------------
-
-void sockjs_mount::append_cors(std::string& out, incoming const& in, bool is_eventsource) const {
-    auto const origin = in.head.header("origin");
-    if (in.head.has_header("origin") && !(is_eventsource && origin == "null")) {
-        out.append("Access-Control-Allow-Origin: ").append(origin);
-        out.append("\r\nAccess-Control-Allow-Credentials: true\r\n");
-    } else {
-        out.append("Access-Control-Allow-Origin: *\r\n");
-    }
-    out.append("Vary: Origin\r\n");
-    auto const wanted = in.head.header("access-control-request-headers");
-    if (!wanted.empty()) out.append("Access-Control-Allow-Headers: ").append(wanted).append("\r\n");
-}
-
-void sockjs_mount::append_cookie(std::string& out, incoming const& in) const {
-    if (!options_.cookie) return;
-    auto const sent = http::cookie_value(in.head.header("cookie"), "JSESSIONID");
-    out.append("Set-Cookie: JSESSIONID=")
-        .append(sent.empty() ? "dummy" : sent)
-        .append("; path=/\r\n");
 }
 
 // ---- routes
@@ -200,8 +178,8 @@ void sockjs_mount::serve_enabled(incoming const& in, sockjs::route const& where)
 void sockjs_mount::serve_preflight(incoming const& in, kind k) const {
     if (!check_origin(in, false)) return;
     auto fields = cache_forever();
-    append_cors(fields, in);
-    if (options_.cookie) append_cookie(fields, in);
+    append_sockjs_anonymous_cors(fields, in.head);
+    append_cookie(fields, in);
     fields.append(k == kind::info ? "Access-Control-Allow-Methods: OPTIONS, GET\r\n"
                                   : "Access-Control-Allow-Methods: OPTIONS, POST\r\n");
     fields.append("Access-Control-Max-Age: 31536000\r\n");
@@ -211,7 +189,8 @@ void sockjs_mount::serve_preflight(incoming const& in, kind k) const {
 void sockjs_mount::serve_info(incoming const& in) const {
     if (!check_origin(in, false)) return;
     std::string fields;
-    append_cors(fields, in);
+    append_sockjs_anonymous_cors(fields, in.head);
+    append_hooked(fields, in, false);
     auto const body = sockjs::info_json(
         options_.websocket, options_.cookie, in.here.loop().random_u32(), options_.base_url);
     (void)in.to.respond({.content_type = "application/json; charset=UTF-8",
@@ -222,10 +201,13 @@ void sockjs_mount::serve_info(incoming const& in) const {
 
 void sockjs_mount::serve_iframe(incoming const& in) const {
     if (!check_origin(in, true)) return;
-    auto fields = cache_forever();
+    // Whom a callback lets in stands in one answer only: that is for nobody else.
+    auto const asks = static_cast<bool>(options_.allow_origin);
+    auto const more = asks ? http::page_origin(origin_of(in), true) : std::string_view{};
+    auto fields = asks ? std::string("Cache-Control: no-store\r\n") : cache_forever();
     fields.append("ETag: ").append(iframe_etag_).append("\r\n");
     fields.append("Content-Security-Policy: frame-ancestors ")
-        .append(http::frame_ancestors(origins()))
+        .append(http::frame_ancestors(origins(), more))
         .append("\r\n");
     if (http::etag_matches(in.head.header("if-none-match"), iframe_etag_))
         return (void)in.to.respond({.status = 304, .fields = fields});
@@ -239,14 +221,12 @@ void sockjs_mount::serve_websocket(incoming const& in, bool raw) {
     if (raw)
         return open_websocket(
             in,
-            {},
             "websocket-raw",
             words,
             [this](endpoint_core& sessions, session_base::origin from) -> session_base* {
                 return new plain_session(sessions, std::move(from), raw_timing_);
             });
     open_websocket(in,
-                   {},
                    "websocket",
                    words,
                    [this](endpoint_core& sessions, session_base::origin from) -> session_base* {
@@ -275,7 +255,7 @@ std::optional<sockjs_mount::receiver> sockjs_mount::read_receiver(incoming const
         }
         r.callback = std::move(callback.value);
     } else {
-        append_cors(r.fields, in, k == kind::eventsource);
+        append_sockjs_anonymous_cors(r.fields, in.head);
     }
     append_cookie(r.fields, in);
     return r;
@@ -295,6 +275,7 @@ void sockjs_mount::serve_receiver(incoming const& in, sockjs::route const& where
     }
     if (!found) return open_session(in, where.session, std::move(*r));
     if (found->is_attached()) return answer_busy(in.to, *r);
+    append_hooked(r->fields, in, false);
     attach(in.to, *found, std::move(*r));
 }
 
@@ -312,6 +293,7 @@ void sockjs_mount::open_session(incoming const& in, std::string_view id, receive
                     exchange& to, session_base::origin from) mutable {
         gone();
         if (!check_room(here, to)) return;
+        if (has_hooks(true)) append_hooked(r.fields, here, from.request, true);
         auto& sessions = local(here);
         auto* const s = new sockjs_session(sessions, std::move(from), id, timing_);
         sessions.add(s);
@@ -329,6 +311,7 @@ void sockjs_mount::attach(exchange& to, sockjs_session& session, receiver r) con
                         std::move(r.fields)};
     if (is_jsonp || dress.envelope == sockjs::envelope_kind::xhr)
         return session.attach(*new one_shot_carrier(to, std::move(dress), session));
+    dress.constant_fields = no_cache_streamed;
     auto* const stream = new stream_carrier(to, std::move(dress), session, options_.response_limit);
     if (!session.has_queued()) stream->start();
     session.attach(*stream);
@@ -369,7 +352,7 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
     if (&owner != &in.here) return in.move_to(owner);
 
     std::string fields;
-    if (!is_jsonp) append_cors(fields, in);
+    if (!is_jsonp) append_sockjs_anonymous_cors(fields, in.head);
     auto const answer_with = [&](unsigned status, std::string_view body) -> answer {
         return {.status = status,
                 .content_type = text_plain,
@@ -390,6 +373,7 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
     if (!session) return respond(404, "404 Not Found\n");
     if (!session->receive(messages.messages())) return respond(503, "the session is paused\n");
     append_cookie(fields, in);
+    append_hooked(fields, in, false);
     auto const status = is_jsonp ? 200u : 204u;
     std::string_view const body = is_jsonp ? "ok" : "";
     if (session->is_open() && session->is_paused())

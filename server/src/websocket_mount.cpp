@@ -12,15 +12,8 @@ public:
                     std::size_t index,
                     websocket_options options,
                     handlers app)
-        : mount_point(core,
-                      std::move(prefix),
-                      index,
-                      options.limits,
-                      options.origins,
-                      options.deflate,
-                      std::move(app),
-                      false),
-          subprotocols_(std::move(options.subprotocols)),
+        : mount_point(
+              core, std::move(prefix), index, common_options(options), std::move(app), false),
           timing_{.ping_interval = to_ticks(options.ping_interval),
                   .ping_timeout = to_ticks(options.ping_timeout)} {
         require_option(options.ping_interval.count() >= 0,
@@ -35,17 +28,13 @@ public:
         if (!in.below.empty() && !(prefix().empty() && in.below == "/")) return in.not_found();
         if (in.head.method != "GET")
             return (void)in.to.respond({.status = 405, .fields = "Allow: GET\r\n"});
-        open_websocket(in,
-                       subprotocols_,
-                       "websocket",
-                       {},
-                       [this](endpoint_core& sessions, session_base::origin from) {
-                           return new plain_session(sessions, std::move(from), timing_);
-                       });
+        open_websocket(
+            in, "websocket", {}, [this](endpoint_core& sessions, session_base::origin from) {
+                return new plain_session(sessions, std::move(from), timing_);
+            });
     }
 
 private:
-    std::vector<std::string> subprotocols_;
     duplex_timing timing_;
 };
 

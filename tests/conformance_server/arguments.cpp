@@ -26,6 +26,8 @@ std::string_view const usage =
     "  --max-packets-per-poll N  most packets in one poll's answer; 0: no limit (0)\n"
     "  --client-files DIR    serve socket.io-client's dist folder at /socket.io/\n"
     "  --origins LIST        comma-separated allow-list instead of all origins\n"
+    "  --trusted-proxies LIST  comma-separated networks whose forwarded fields count\n"
+    "  --hosts LIST          comma-separated host names that are served; others get 421\n"
     "  --static DIR          serve a folder at /static/\n"
     "  --log                 write the log to standard error\n"
     "  --help                this text\n";
@@ -77,6 +79,10 @@ std::optional<command_line> parse(demo::flag_reader flags) {
             a.max_payload = flags.number<std::size_t>();
         else if (flags.is("--origins"))
             a.origins = split(flags.value());
+        else if (flags.is("--trusted-proxies"))
+            a.server.trusted_proxies = split(flags.value());
+        else if (flags.is("--hosts"))
+            a.server.hosts = split(flags.value());
         else if (flags.is("--static"))
             a.static_folder = flags.value();
         else if (flags.is("--client-files"))

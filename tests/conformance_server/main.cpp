@@ -48,11 +48,7 @@ void serve(conformance::command_line a) {
     mount(server, a);
     if (!a.static_folder.empty()) server.serve_files("/static", a.static_folder);
 
-    auto const scheme = a.server.tls.certificate.empty() ? "http" : "https";
-    std::printf("listening on %s://%s:%u\n",
-                scheme,
-                a.server.address.c_str(),
-                static_cast<unsigned>(server.port()));
+    std::printf("listening on %s\n", server.url().c_str());
     std::fflush(stdout);
 
     std::thread waiting([&] { wait_for_signals(server, signals); });

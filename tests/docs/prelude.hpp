@@ -4,6 +4,7 @@
 #include <anywire/socketio.hpp>
 #include <anywire/socketio/adapter.hpp>
 
+#include <algorithm>
 #include <any>
 #include <chrono>
 #include <cstdio>

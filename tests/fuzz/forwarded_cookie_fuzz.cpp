@@ -18,6 +18,21 @@ void require(bool held) {
     if (!held) std::abort();
 }
 
+/// What a trusted proxy appends is found, whatever a client has written before it.
+void check_appended(request_view const& request, address_ranges const& trusted) {
+    for (auto const& f : request.fields) {
+        if (!iequals(f.name, "Forwarded")) continue;
+        auto const value = std::string(f.value) + ", for=\"[2001:db8::1]:1\";proto=https;host=www";
+        field const appended{"Forwarded", value};
+        request_view behind;
+        behind.host = "own";
+        behind.fields = {&appended, 1};
+        auto const c =
+            resolve_client("10.0.0.1", "http", behind, trusted, anywire::proxy_fields::forwarded);
+        require(c.address == "2001:db8::1" && c.scheme == "https" && c.host == "www");
+    }
+}
+
 void check_forwarded(std::vector<field> const& fields) {
     static auto const trusted =
         *address_ranges::parse(std::vector<std::string>{"10.0.0.0/8", "fd00::/8"});
@@ -25,16 +40,23 @@ void check_forwarded(std::vector<field> const& fields) {
     request_view request;
     request.host = "own";
     request.fields = fields;
-    for (auto const* ranges : {&trusted, &all}) {
-        auto const c = resolve_client("10.0.0.1", "http", request, *ranges);
-        require(all.contains(c.address));
-        require(c.scheme == "http" || c.scheme == "https");
-        require(is_valid_host(c.host));
-        // Its own text is the address again: nothing else came with it.
-        require(resolve_client(c.address, "http", {}, {}).address == c.address);
+    using anywire::proxy_fields;
+    for (auto const kind :
+         {proxy_fields::any, proxy_fields::x_forwarded, proxy_fields::forwarded}) {
+        for (auto const* ranges : {&trusted, &all}) {
+            auto const c = resolve_client("10.0.0.1", "http", request, *ranges, kind);
+            require(all.contains(c.address) && c.trusted);
+            require(c.scheme == "http" || c.scheme == "https");
+            require(is_valid_host(c.host));
+            require(c.port == 0 || kind != proxy_fields::forwarded);
+            // Its own text is the address again: nothing else came with it.
+            require(resolve_client(c.address, "http", {}, {}).address == c.address);
+        }
+        auto const untrusted = resolve_client("192.0.2.1", "http", request, trusted, kind);
+        require(untrusted.address == "192.0.2.1" && untrusted.host == "own");
+        require(untrusted.scheme == "http" && untrusted.port == 0 && !untrusted.trusted);
     }
-    auto const untrusted = resolve_client("192.0.2.1", "http", request, trusted);
-    require(untrusted.address == "192.0.2.1" && untrusted.host == "own");
+    check_appended(request, trusted);
 }
 
 void check_cookie(std::string_view header, std::string_view name) {
@@ -55,8 +77,16 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     check_cookie(bytes, name);
 
     std::vector<field> fields;
-    static constexpr std::string_view names[] = {
-        "X-Forwarded-For", "x-forwarded-proto", "X-Forwarded-Host", "X-Forwarded-For", "Other"};
+    static constexpr std::string_view names[] = {"X-Forwarded-For",
+                                                 "x-forwarded-proto",
+                                                 "X-Forwarded-Host",
+                                                 "X-Forwarded-For",
+                                                 "Other",
+                                                 "Forwarded",
+                                                 "X-Forwarded-Port",
+                                                 "X-Forwarded-Ssl",
+                                                 "Front-End-Https",
+                                                 "Forwarded"};
     for (auto const n : names) fields.push_back({n, take_element(bytes, '\n')});
     check_forwarded(fields);
 

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace anywire;
 using namespace anywire::websocket;
@@ -62,7 +63,11 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     require(accept_key(h.key).size() == 28);
 
     static std::array<std::string, 3> const known{"chat", "v2.stomp", "x"};
-    auto const chosen = choose_subprotocol(h.protocols, known);
+    std::vector<std::string_view> offered;
+    append_offered(offered, h.protocols);
+    for (auto const name : offered)
+        require(!name.empty() && name.find_first_of(" \t,;\"\r\n") == name.npos);
+    auto const chosen = choose_subprotocol(offered, known);
     require(chosen.empty() || h.protocols.find(chosen) != h.protocols.npos);
 
     check_negotiation(h.extensions, {.enabled = true});

@@ -58,7 +58,8 @@ struct session_limits {
 
 /// The bounds of the server itself. All sizes are bytes.
 struct server_limits {
-    std::size_t header = 8'192;          ///< Request line and fields together; beyond: 431 or 414.
+    /// Request line and fields together. Default 16 KiB, as Node; beyond: 431 or 414.
+    std::size_t header = 16'384;
     std::size_t header_fields = 100;     ///< Number of fields; beyond: 431.
     std::size_t chunk_overhead = 4'096;  ///< Chunk extensions and trailers together; beyond: 431.
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,9 +31,31 @@ struct deflate_options {
 ///
 /// Empty (the default): the request's own scheme, host and port only. Entries are exact origins
 /// ("https://example.com", "http://localhost:3000"), one wildcard below a domain
-/// ("https://*.example.com"), or "*" for all. Clients that send no Origin are no browsers and
-/// are served.
+/// ("https://*.example.com"), any port of a host ("http://localhost:*"), or "*" for all. Programs
+/// with a browser inside send "null", "file://", "app://.", "qrc://" and the like, which can be
+/// listed, too: "docs/security.md" names the risk of each. Clients that send no Origin are no
+/// browsers and are served. ws counts as http, and wss as https.
 using origin_list = std::vector<std::string>;
+
+/// Decides where a list cannot: asked for each request from a page whose origin is neither the
+/// request's own nor listed, true lets it in. `origin` is as browsers write it
+/// ("https://a.example", "null"); for GETs that they send without one (JSONP, htmlfile, the iframe
+/// page) it is that of the Referer. What is no origin is refused without asking, as is what throws.
+///
+/// Thread: the shard's that has the connection; it may be asked more than once for one request.
+using origin_decider = std::function<bool(request const&, std::string_view origin)>;
+
+/// Chooses a WebSocket's subprotocol of those the client offers, in its order; empty for none, on
+/// which browsers fail the connection. What was not offered counts as none, as does what throws.
+/// Asked after `authorize` has let the client in, and only where it offers any.
+using subprotocol_chooser =
+    std::function<std::string(request const&, std::span<std::string_view const> offered)>;
+
+/// Adds fields to a response. Called after `authorize` has let the client in; what it throws is
+/// logged and costs nobody a connection.
+///
+/// Thread: the shard's.
+using header_hook = std::function<void(request const&, response_headers&)>;
 
 /// A mount that speaks plain WebSocket (RFC 6455).
 struct websocket_options {
@@ -45,6 +68,14 @@ struct websocket_options {
     std::chrono::milliseconds ping_interval{25'000};
     /// Silence after a ping that ends the session as `heartbeat_timeout`. Default 20 s.
     std::chrono::milliseconds ping_timeout{20'000};
+
+    /// Chooses among all the client offers, in place of `subprotocols`. Default none.
+    subprotocol_chooser choose_subprotocol{};
+    /// Lets in pages that `origins` does not. Default none.
+    origin_decider allow_origin{};
+    /// Add fields to the 101, in this order.
+    header_hook initial_headers{};
+    header_hook headers{};
 };
 
 /// A mount that speaks SockJS 0.3: every transport of it, each to be switched.
@@ -80,6 +111,18 @@ struct sockjs_options {
     std::size_t response_limit = 131'072;
 
     deflate_options deflate{};
+
+    /// Subprotocols known here, for both kinds of WebSocket; of those the client offers its first
+    /// one is chosen. Default none, as the reference.
+    std::vector<std::string> subprotocols{};
+    /// Chooses among all the client offers, in place of `subprotocols`. Default none.
+    subprotocol_chooser choose_subprotocol{};
+    /// Lets in pages that `origins` does not. Default none.
+    origin_decider allow_origin{};
+    /// Adds fields to the first response of a session: a poll's, a stream's or the 101.
+    header_hook initial_headers{};
+    /// The same for every response to a request of a session, for every 101 and for `/info`.
+    header_hook headers{};
 };
 
 /// What browsers are told on requests from other origins, beside who may come: that is `origins`.
@@ -147,11 +190,19 @@ struct engineio_options {
     std::string initial_packet{};
 
     /// Adds fields to the first response of a session (a poll's or the 101).
-    std::function<void(request const&, response_headers&)> initial_headers{};
-    /// The same for every poll's answer and every 101.
-    std::function<void(request const&, response_headers&)> headers{};
+    header_hook initial_headers{};
+    /// The same for every response to a request of a session, and for every 101.
+    header_hook headers{};
     /// Hears of requests that were refused.
     std::function<void(connection_error const&)> on_connection_error{};
+
+    /// WebSocket subprotocols known here; of those the client offers its first one is chosen.
+    /// Default empty: the first it offers, whatever it is, as the reference.
+    std::vector<std::string> subprotocols{};
+    /// Chooses among all the client offers, in place of `subprotocols`. Default none.
+    subprotocol_chooser choose_subprotocol{};
+    /// Lets in pages that `origins` does not. Default none.
+    origin_decider allow_origin{};
 };
 
 }  // namespace anywire

@@ -7,13 +7,14 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace anywire {
 
 /// The HTTP request that opened a session, or asks to: what the application may know of it.
 ///
 /// Kept for the session's life in one allocation, without the fields that only concern the
-/// connection (`Connection`, `Upgrade`, `Sec-WebSocket-*` and the like).
+/// connection (`Connection`, `Upgrade`, `Sec-WebSocket-Key` and the like).
 class request {
 public:
     request() noexcept = default;
@@ -28,6 +29,10 @@ public:
     std::optional<std::string> query_value(std::string_view key) const;
     /// The first field of that name, in any case; empty when there is none.
     std::string_view header(std::string_view name) const noexcept;
+    /// The WebSocket subprotocols that the client offers, in its order: all of them, whether known
+    /// here or not. What is no token is left out. Clients without another place put a credential
+    /// here.
+    std::vector<std::string_view> subprotocols() const;
     /// The client's address: the peer's, or what a trusted proxy forwarded.
     std::string_view remote_address() const noexcept;
     /// True when the client came over TLS, here or at a trusted proxy.

@@ -68,7 +68,8 @@ public:
     /// The request that opened the session.
     virtual anywire::request const& request() const noexcept = 0;
 
-    /// The WebSocket subprotocol agreed on; empty when none.
+    /// The WebSocket subprotocol agreed on; empty when none. After an upgrade from polling, that of
+    /// the WebSocket.
     virtual std::string_view subprotocol() const noexcept = 0;
 
     /// The application's own; what `decision::accept` was given.

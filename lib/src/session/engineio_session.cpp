@@ -57,12 +57,13 @@ frame_ptr make_engineio_message(encoding which, message_view m) {
 
 /// The candidate WebSocket of a polling session.
 struct engineio_session::upgrade final : timer_node {
-    upgrade(engineio_session& s, anywire::transport& w, tick end)
-        : owner(s), wire(&w), until(end) {}
+    upgrade(engineio_session& s, anywire::transport& w, std::string agreed, tick end)
+        : owner(s), wire(&w), subprotocol(std::move(agreed)), until(end) {}
     void on_timer(tick now) override { owner.on_upgrade_turn(now); }
 
     engineio_session& owner;
     anywire::transport* wire;
+    std::string subprotocol{};
     tick until;
     bool blocked = false;
 };
@@ -290,9 +291,10 @@ bool engineio_session::can_upgrade() const noexcept {
     return is_polling_ && !upgrade_ && is_running();
 }
 
-void engineio_session::begin_upgrade(anywire::transport& candidate) {
+void engineio_session::begin_upgrade(anywire::transport& candidate, std::string subprotocol) {
     auto const now = loop().now();
-    upgrade_ = std::make_unique<upgrade>(*this, candidate, now + timing_.upgrade_timeout);
+    upgrade_ = std::make_unique<upgrade>(
+        *this, candidate, std::move(subprotocol), now + timing_.upgrade_timeout);
     loop().wheel().arm(*upgrade_, now + 1);
 }
 
@@ -317,6 +319,7 @@ void engineio_session::on_candidate_packet(std::string_view data, bool binary) {
 
 void engineio_session::complete_upgrade() {
     auto& socket = *upgrade_->wire;
+    set_subprotocol(std::move(upgrade_->subprotocol));
     upgrade_.reset();
     if (wire()) answer_poll("6");
     is_polling_ = false;

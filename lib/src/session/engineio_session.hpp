@@ -89,8 +89,9 @@ public:
 
     /// Whether a WebSocket may become a candidate now.
     bool can_upgrade() const noexcept;
+    /// `subprotocol` is what the WebSocket has agreed on; the session's own when it gets there.
     /// Requires: `can_upgrade()`.
-    void begin_upgrade(anywire::transport& candidate);
+    void begin_upgrade(anywire::transport& candidate, std::string subprotocol = {});
 
     // -- transport_events
     void on_payload(anywire::transport& from, std::string_view data, bool binary) override;

@@ -1,6 +1,7 @@
 #include "core/ascii.hpp"
 #include "core/form.hpp"
 #include "session/request_builder.hpp"
+#include "websocket/handshake.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -75,6 +76,14 @@ std::string_view request::header(std::string_view name) const noexcept {
     return {};
 }
 
+std::vector<std::string_view> request::subprotocols() const {
+    std::vector<std::string_view> offered;
+    for_each_header([&](std::string_view name, std::string_view value) {
+        if (iequals(name, "sec-websocket-protocol")) websocket::append_offered(offered, value);
+    });
+    return offered;
+}
+
 void request_builder::add_field(std::string_view name, std::string_view value) {
     for (auto const* hop : {"connection",
                             "upgrade",
@@ -85,7 +94,8 @@ void request_builder::add_field(std::string_view name, std::string_view value) {
                             "cache-control",
                             "transfer-encoding"})
         if (iequals(name, hop)) return;
-    if (istarts_with(name, "sec-websocket-")) return;
+    // The offered subprotocols are the application's business: tokens travel there.
+    if (istarts_with(name, "sec-websocket-") && !iequals(name, "sec-websocket-protocol")) return;
     if (fields_.size() + name.size() + value.size() + 2 > 0xffff) return;
     fields_.append(name).append(1, ':').append(value).append(1, '\n');
 }

@@ -218,6 +218,10 @@ std::string_view session_base::transport() const noexcept {
     return wire_ ? wire_->name() : std::string_view{};
 }
 
+void session_base::set_subprotocol(std::string name) {
+    subprotocol_ = name.empty() ? nullptr : std::make_unique<std::string>(std::move(name));
+}
+
 std::string_view session_base::subprotocol() const noexcept {
     return extras_ ? std::string_view{extras_->subprotocol} : std::string_view{};
 }

@@ -140,6 +140,9 @@ public:
     std::unique_ptr<group_list> groups{};  ///< The endpoint's bookkeeping.
 
 protected:
+    /// Of a carrier that came later; empty: none.
+    void set_subprotocol(std::string name);
+
     enum class state : std::uint8_t {
         fresh,  ///< `on_open` is still to come.
         open,

@@ -35,11 +35,17 @@ std::string accept_key(std::string_view key) {
     return out;
 }
 
-std::string_view choose_subprotocol(std::string_view offered,
+void append_offered(std::vector<std::string_view>& out, std::string_view list) {
+    while (!list.empty()) {
+        auto const name = take_element(list);
+        if (!name.empty() && std::all_of(name.begin(), name.end(), is_token_char))
+            out.push_back(name);
+    }
+}
+
+std::string_view choose_subprotocol(std::span<std::string_view const> offered,
                                     std::span<std::string const> known) noexcept {
-    while (!offered.empty()) {
-        auto const name = take_element(offered);
-        if (name.empty()) continue;
+    for (auto const name : offered) {
         auto const found = std::find(known.begin(), known.end(), name);
         if (found != known.end()) return *found;
     }

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace anywire::websocket {
 
@@ -33,12 +34,18 @@ struct handshake_headers {
 /// Spec: RFC 6455, section 4.2.2, item 5.4.
 [[nodiscard]] std::string accept_key(std::string_view key);
 
-/// The first subprotocol of the client's list that is `known`, or an empty view.
+/// Appends the subprotocols of one `Sec-WebSocket-Protocol` field; what is no token is left out.
+///
+/// Spec:   RFC 6455, sections 4.1, item 10, and 11.3.4.
+/// Borrow: they point into `list`.
+void append_offered(std::vector<std::string_view>& out, std::string_view list);
+
+/// The first of the client's subprotocols that is `known`, or an empty view.
 ///
 /// Spec:   RFC 6455, section 4.2.2, item 5.5.
 /// Borrow: the result points into `known`.
 /// Cost:   linear in `offered`, times the number of `known`.
-[[nodiscard]] std::string_view choose_subprotocol(std::string_view offered,
+[[nodiscard]] std::string_view choose_subprotocol(std::span<std::string_view const> offered,
                                                   std::span<std::string const> known) noexcept;
 
 }  // namespace anywire::websocket

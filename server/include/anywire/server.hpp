@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace anywire {
@@ -32,6 +33,19 @@ struct listener_options {
     tls_options tls{};                  ///< TLS 1.2 or newer when given.
 };
 
+/// In which fields a trusted proxy says whom it forwards for.
+enum class proxy_fields : std::uint8_t {
+    /// Those of `x_forwarded` where there is an X-Forwarded-For or no `Forwarded`; else
+    /// `Forwarded`.
+    /// A proxy that writes only one kind passes on what a client has written in the other: name the
+    /// kind it writes, or have it remove the other.
+    any,
+    /// X-Forwarded-For, -Proto, -Host, -Port and -Ssl, and Front-End-Https.
+    x_forwarded,
+    /// `Forwarded` (RFC 7239): for, proto and host.
+    forwarded,
+};
+
 struct server_options {
     std::string address = "127.0.0.1";  ///< Literal IP; names are not resolved.
     std::uint16_t port = 8080;          ///< 0 picks a free one; see `server::port`.
@@ -46,12 +60,26 @@ struct server_options {
 
     server_limits limits{};
 
-    /// Addresses or networks ("10.0.0.0/8", "::1") whose X-Forwarded-For, -Proto and -Host are
-    /// believed. Default none.
+    /// Addresses or networks ("10.0.0.0/8", "::1") that are believed in what they forward: the
+    /// client's address, scheme, host and port. Default none.
     std::vector<std::string> trusted_proxies{};
 
     log_sink log{};
+
+    /// The fields in which trusted proxies are believed. Default any.
+    proxy_fields proxy_style = proxy_fields::any;
+
+    /// Names this server is reached by: "example.com", "*.example.com", "127.0.0.1", "[::1]", each
+    /// for all ports unless it names one. A request for another host is answered 421, which keeps
+    /// out pages whose name was made to resolve to this server (DNS rebinding). Behind a trusted
+    /// proxy the forwarded host counts. Default empty: all are served, since a proxy may pass on
+    /// names that are not known here.
+    std::vector<std::string> hosts{};
 };
+
+/// The URL of what listens on an address, for people: "http://127.0.0.1:8080",
+/// "https://[::1]:8443".
+[[nodiscard]] std::string url_of(std::string_view address, std::uint16_t port, bool secure = false);
 
 /// Files served below a path; meant for demos and small sites.
 struct files_options {
@@ -94,6 +122,9 @@ public:
 
     /// The port that listener `index` is bound to; the first is that of the options.
     std::uint16_t port(std::size_t index = 0) const;
+
+    /// The URL of listener `index`, as `url_of` writes it.
+    std::string url(std::size_t index = 0) const;
 
     /// Calls `fn` every `period`, on the first shard, until the server stops.
     ///

@@ -15,11 +15,20 @@ address_ranges ranges(std::vector<std::string> const& entries) {
     return *r;
 }
 
-client_info resolve(std::string_view peer, std::vector<field> const& fields) {
+client_info resolve(std::string_view peer,
+                    std::vector<field> const& fields,
+                    anywire::proxy_fields believed = anywire::proxy_fields::any) {
     request_view request;
     request.host = "own";
     request.fields = fields;
-    return resolve_client(peer, "http", request, ranges({"10.0.0.0/8", "::1", "fd00::/8"}));
+    return resolve_client(
+        peer, "http", request, ranges({"10.0.0.0/8", "::1", "fd00::/8"}), believed);
+}
+
+/// What comes of one `Forwarded` field from a trusted proxy: "address scheme host".
+std::string rfc7239(std::string_view value) {
+    auto const c = resolve("10.0.0.1", {{"forwarded", value}});
+    return c.address + " " + std::string(c.scheme) + " " + std::string(c.host);
 }
 
 std::string address(std::string_view peer, std::string_view forwarded) {
@@ -130,4 +139,106 @@ TEST_CASE("scheme and host are those the same proxy saw") {
     auto const bad = resolve("::1", {{"X-Forwarded-Proto", "gopher"}, {"X-Forwarded-Host", "a b"}});
     CHECK(bad.scheme == "http");
     CHECK(bad.host == "own");
+}
+
+TEST_CASE("a forwarded port counts from the proxy that saw the client") {
+    auto const port = [](std::string_view value) {
+        return resolve("::1", {{"X-Forwarded-For", "1.2.3.4"}, {"X-Forwarded-Port", value}}).port;
+    };
+    CHECK(port("8443") == 8443);
+    CHECK(port("1, 8443") == 8443);
+    for (auto const* bad : {"", "0", "65536", "-1", "80x", " ", "8443,"}) {
+        CAPTURE(bad);
+        CHECK(port(bad) == 0);
+    }
+    CHECK(
+        resolve("::1", {{"X-Forwarded-For", "1.2.3.4, 10.0.0.2"}, {"X-Forwarded-Port", "8443, 80"}})
+            .port == 8443);
+    CHECK(resolve("192.0.2.9", {{"X-Forwarded-Port", "8443"}}).port == 0);
+}
+
+TEST_CASE("fields that are on or off say the scheme, where X-Forwarded-Proto does not") {
+    for (auto const* name : {"X-Forwarded-Ssl", "Front-End-Https"}) {
+        CAPTURE(name);
+        CHECK(resolve("::1", {{name, "on"}}).scheme == "https");
+        CHECK(resolve("::1", {{name, "On"}}).scheme == "https");
+        CHECK(resolve("::1", {{name, "off"}}).scheme == "http");
+        CHECK(resolve("::1", {{name, "maybe"}}).scheme == "http");
+        CHECK(resolve("::1", {{name, "on"}, {"X-Forwarded-Proto", "http"}}).scheme == "http");
+        CHECK(resolve("192.0.2.9", {{name, "on"}}).scheme == "http");
+    }
+}
+
+TEST_CASE("Forwarded is read as RFC 7239 writes it") {
+    CHECK(rfc7239("for=192.0.2.60;proto=https;by=203.0.113.43;host=www.example:8443") ==
+          "192.0.2.60 https www.example:8443");
+    CHECK(rfc7239("For=\"[2001:db8:cafe::17]:4711\"") == "2001:db8:cafe::17 http own");
+    CHECK(rfc7239("FOR=\"192.0.2.1:4711\";HOST=\"[::1]:80\"; Proto=\"WSS\"") ==
+          "192.0.2.1 https [::1]:80");
+    CHECK(rfc7239(" ; for=192.0.2.1 ;; proto=https;") == "192.0.2.1 https own");
+    CHECK(rfc7239("ext=\"x,y\", for=192.0.2.1") == "192.0.2.1 http own");
+    // Many leave out the quotes that a colon and brackets need.
+    CHECK(rfc7239("for=192.0.2.1:4711;host=www:8443") == "192.0.2.1 http www:8443");
+    CHECK(rfc7239("for=[2001:db8::1]:1") == "2001:db8::1 http own");
+}
+
+TEST_CASE("of Forwarded the right-most element of no trusted proxy counts, as a whole") {
+    CHECK(rfc7239("for=6.6.6.6;proto=http;host=evil, for=1.2.3.4;proto=https;host=www") ==
+          "1.2.3.4 https www");
+    CHECK(rfc7239("for=6.6.6.6, for=1.2.3.4;proto=https;host=www, for=10.0.0.2;host=inner") ==
+          "1.2.3.4 https www");
+    CHECK(rfc7239("for=1.2.3.4, for=10.0.0.2;proto=https;host=inner") == "1.2.3.4 https inner");
+    auto const c = resolve("::1", {{"Forwarded", "for=6.6.6.6"}, {"Forwarded", "for=1.2.3.4"}});
+    CHECK(c.address == "1.2.3.4");
+}
+
+TEST_CASE("a client behind a name that hides it has the address of the proxy that says so") {
+    CHECK(rfc7239("for=6.6.6.6, for=_hidden;proto=https;host=www") == "10.0.0.1 https www");
+    CHECK(rfc7239("for=unknown;proto=https, for=10.0.0.2") == "10.0.0.2 https own");
+    CHECK(rfc7239("for=\"_a.b-c:_port\"") == "10.0.0.1 http own");
+    CHECK(rfc7239("proto=https") == "10.0.0.1 https own");
+}
+
+TEST_CASE("a malformed Forwarded ends the search, and swallows nothing that a proxy appended") {
+    for (auto const* bad : {"\"",
+                            "for",
+                            "for=",
+                            "for=\"1.2.3.4",
+                            "for=1.2.3.4\"",
+                            "for=\"1.2\\.3.4\"",
+                            "for=1.2.3.4;for=5.6.7.8",
+                            "for=1.2.3.4;proto=https;proto=https",
+                            "for=\"a;b\"",
+                            ",",
+                            ""}) {
+        CAPTURE(bad);
+        CHECK(rfc7239(bad) == "10.0.0.1 http own");
+        CHECK(rfc7239(std::string(bad) + ", for=1.2.3.4;proto=https") == "1.2.3.4 https own");
+    }
+    CHECK(rfc7239("for=\"\\\", for=1.2.3.4;host=\"www\"") == "1.2.3.4 http www");
+    CHECK(rfc7239("for=1.2.3.4;host=\"a b\"") == "1.2.3.4 http own");
+    CHECK(rfc7239("for=1.2.3.4;proto=gopher") == "1.2.3.4 http own");
+    CHECK(rfc7239(std::string(100'000, ',')) == "10.0.0.1 http own");
+    CHECK(rfc7239(std::string(100'000, '"')) == "10.0.0.1 http own");
+    CHECK(rfc7239(std::string(100'000, '\\') + "\"") == "10.0.0.1 http own");
+}
+
+TEST_CASE("of both kinds of fields the one that is configured counts, else X-Forwarded-For") {
+    using anywire::proxy_fields;
+    std::vector<field> const both{{"Forwarded", "for=1.1.1.1;proto=https;host=f"},
+                                  {"X-Forwarded-For", "2.2.2.2"},
+                                  {"X-Forwarded-Host", "x"}};
+    CHECK(resolve("::1", both).address == "2.2.2.2");
+    CHECK(resolve("::1", both).host == "x");
+    CHECK(resolve("::1", both).scheme == "http");
+    CHECK(resolve("::1", both, proxy_fields::forwarded).address == "1.1.1.1");
+    CHECK(resolve("::1", both, proxy_fields::forwarded).host == "f");
+    CHECK(resolve("::1", both, proxy_fields::x_forwarded).address == "2.2.2.2");
+    std::vector<field> const one{{"Forwarded", "for=1.1.1.1"}, {"X-Forwarded-Proto", "https"}};
+    CHECK(resolve("::1", one).address == "1.1.1.1");
+    CHECK(resolve("::1", one).scheme == "http");
+    CHECK(resolve("::1", one, proxy_fields::x_forwarded).address == "::1");
+    CHECK(resolve("192.0.2.9", both, proxy_fields::forwarded).address == "192.0.2.9");
+    CHECK(resolve("::1", both).trusted);
+    CHECK_FALSE(resolve("192.0.2.9", both).trusted);
 }

@@ -212,3 +212,29 @@ TEST_CASE("a read request survives the move of its reader") {
     CHECK(moved->request().header("host") == "h");
     CHECK_FALSE(reader.started());
 }
+
+TEST_CASE("a long cookie and a long target pass by default, and the refusal names the option") {
+    request_limits const defaults;
+    auto const text = [&](std::string const& bytes) {
+        request_reader reader(defaults);
+        std::size_t used = 0;
+        (void)reader.feed(bytes, used);
+        return std::to_string(reader.error_status()) + " " + std::string(reader.error_text());
+    };
+    std::string const host = " HTTP/1.1\r\nHost: h\r\n";
+    auto const cookie = [&](std::size_t size) {
+        return "GET /" + host + "Cookie: " + std::string(size, 'c') + "\r\n\r\n";
+    };
+    auto const target = [&](std::size_t size) {
+        return "GET /" + std::string(size, 't') + host + "\r\n";
+    };
+    CHECK(text(cookie(12 * 1024)) == "0 ");
+    CHECK(text(target(9 * 1024)) == "0 ");
+    CHECK(text(cookie(16 * 1024)).starts_with("431 "));
+    CHECK(text(target(16 * 1024)).starts_with("414 "));
+    for (auto const& refused : {cookie(16 * 1024), target(16 * 1024)})
+        CHECK(text(refused).find("server_limits::header ") != std::string::npos);
+    std::string many = "GET /" + host;
+    for (int i = 0; i < 101; ++i) many += "A: b\r\n";
+    CHECK(text(many + "\r\n").find("server_limits::header_fields ") != std::string::npos);
+}

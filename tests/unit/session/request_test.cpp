@@ -88,7 +88,8 @@ TEST_CASE("fields that concern only the connection are left out") {
                              "Transfer-Encoding",
                              "TE",
                              "Sec-WebSocket-Key",
-                             "sec-websocket-protocol"})
+                             "sec-websocket-extensions",
+                             "Sec-WebSocket-Version"})
         b.add_field(name, "x");
     b.add_field("Sec-Fetch-Site", "same-origin");
     b.add_field("Authorization", "Bearer t");
@@ -111,4 +112,16 @@ TEST_CASE("parts that are too long are cut or left out, never torn over each oth
     CHECK(r.header("A") == long_value);
     CHECK(r.header("B").empty());
     CHECK(r.header("C") == "c");
+}
+
+TEST_CASE("the subprotocols that were offered are kept, of all fields, in their order") {
+    request_builder b;
+    b.add_field("Sec-WebSocket-Protocol", "bearer, secret");
+    b.add_field("Other", "no");
+    b.add_field("sec-websocket-protocol", "not a token, v1");
+    auto const r = b.build();
+    CHECK(r.header("sec-websocket-protocol") == "bearer, secret");
+    CHECK(r.subprotocols() == std::vector<std::string_view>{"bearer", "secret", "v1"});
+    CHECK(request_builder().build().subprotocols().empty());
+    CHECK(request().subprotocols().empty());
 }

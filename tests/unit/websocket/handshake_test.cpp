@@ -66,20 +66,35 @@ TEST_CASE("keys are answered as browsers and the RFC expect") {
     CHECK(accept_key("udisVPuynsH9i6HMWy3beQ==") == "nR+RiV0xFf4o9lRR3SMnuNlNrDI=");
 }
 
-TEST_CASE("the client's order decides between subprotocols") {
-    std::vector<std::string> const known{"chat", "v2.stomp", "mqtt"};
-    CHECK(choose_subprotocol("mqtt, chat", known) == "mqtt");
-    CHECK(choose_subprotocol("unknown,\tv2.stomp ,chat", known) == "v2.stomp");
-    CHECK(choose_subprotocol(",,chat", known) == "chat");
-    CHECK(choose_subprotocol("Chat", known).empty());
-    CHECK(choose_subprotocol("chatty, ch at", known).empty());
-    CHECK(choose_subprotocol("", known).empty());
-    CHECK(choose_subprotocol("mqtt", {}).empty());
-    CHECK(choose_subprotocol("b" + std::string(7000, ' ') + "x", known).empty());
+namespace {
+
+std::vector<std::string_view> offered(std::string_view list) {
+    std::vector<std::string_view> out;
+    append_offered(out, list);
+    return out;
 }
 
-TEST_CASE("an empty subprotocol is never chosen") {
-    std::vector<std::string> const known{"", "a"};
-    CHECK(choose_subprotocol(" , ,a", known) == "a");
-    CHECK(choose_subprotocol(" , ", known).empty());
+}  // namespace
+
+TEST_CASE("the client's order decides between subprotocols") {
+    std::vector<std::string> const known{"chat", "v2.stomp", "mqtt"};
+    auto const chosen = [&](std::string_view list) {
+        return std::string(choose_subprotocol(offered(list), known));
+    };
+    CHECK(chosen("mqtt, chat") == "mqtt");
+    CHECK(chosen("unknown,\tv2.stomp ,chat") == "v2.stomp");
+    CHECK(chosen(",,chat") == "chat");
+    CHECK(chosen("Chat").empty());
+    CHECK(chosen("chatty, ch at").empty());
+    CHECK(chosen("").empty());
+    CHECK(choose_subprotocol(offered("mqtt"), {}).empty());
+    CHECK(chosen("b" + std::string(7000, ' ') + "x").empty());
+}
+
+TEST_CASE("what is offered are tokens, in their order; nothing else is") {
+    using list = std::vector<std::string_view>;
+    CHECK(offered("bearer, eyJhbGci.e30.abc-_,v1") == list{"bearer", "eyJhbGci.e30.abc-_", "v1"});
+    CHECK(offered("a b, \"q\", c/d, ok, \x01, (x)") == list{"ok"});
+    CHECK(offered(" , ,").empty());
+    CHECK(offered("").empty());
 }

@@ -1,0 +1,105 @@
+#include "core/ascii.hpp"
+#include "hooks.hpp"
+#include "mount_point_open.hpp"
+#include "websocket/handshake.hpp"
+
+#include <algorithm>
+
+/// The opening handshake of WebSockets, on mounts of every dialect.
+namespace anywire {
+namespace {
+
+/// All values of a field, joined by commas (RFC 9110, section 5.3).
+std::string joined(http::request_view const& head, std::string_view name) {
+    std::string all;
+    for (auto const& f : head.fields) {
+        if (!iequals(f.name, name)) continue;
+        if (!all.empty()) all.append(", ");
+        all.append(f.value);
+    }
+    return all;
+}
+
+}  // namespace
+
+void mount_point::append_hooked(std::string& out,
+                                shard& here,
+                                request const& of,
+                                bool is_first) const {
+    response_headers added;
+    if (is_first) call_hook(here, "initial_headers", options_.initial_headers, of, added);
+    call_hook(here, "headers", options_.headers, of, added);
+    out.append(added.text());
+}
+
+void mount_point::append_hooked(std::string& out, incoming const& in, bool is_first) const {
+    if (has_hooks(is_first)) append_hooked(out, in.here, keep_request(in), is_first);
+}
+
+std::optional<mount_point::handshake> mount_point::check_websocket(incoming const& in,
+                                                                   refusals const& words,
+                                                                   std::string_view fields) const {
+    auto const connection = joined(in.head, "connection");
+    auto const upgrade = joined(in.head, "upgrade");
+    auto const key = joined(in.head, "sec-websocket-key");
+    auto const version = joined(in.head, "sec-websocket-version");
+    auto const wrong = websocket::check_handshake({.method = in.head.method,
+                                                   .connection = connection,
+                                                   .upgrade = upgrade,
+                                                   .version = version,
+                                                   .key = key,
+                                                   .http_1_1 = in.head.version == 11});
+    if (wrong || !in.head.body.empty()) {
+        auto const version_only = wrong == errc::unsupported_version;
+        in.respond(version_only ? 426 : 400,
+                   version_only ? words.wrong_version : words.no_handshake,
+                   version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                                : "Sec-WebSocket-Version: 13\r\n");
+        return std::nullopt;
+    }
+    handshake agreed;
+    std::string extensions;
+    agreed.deflate = websocket::negotiate_deflate(
+        joined(in.head, "sec-websocket-extensions"), wire_settings_.deflate, extensions);
+    auto& out = agreed.fields;
+    out.append("Sec-WebSocket-Accept: ").append(websocket::accept_key(key)).append("\r\n");
+    if (!extensions.empty())
+        out.append("Sec-WebSocket-Extensions: ").append(extensions).append("\r\n");
+    out.append(fields);
+    return agreed;
+}
+
+std::string mount_point::choose_subprotocol(shard& here, request const& of) const {
+    auto const offered = of.subprotocols();
+    if (offered.empty()) return {};
+    if (!options_.choose_subprotocol) {
+        if (options_.takes_first_offered) return std::string(offered.front());
+        return std::string(websocket::choose_subprotocol(offered, options_.subprotocols));
+    }
+    std::string chosen;
+    call_guarded(
+        here, "choose_subprotocol", [&] { chosen = options_.choose_subprotocol(of, offered); });
+    if (chosen.empty() || std::find(offered.begin(), offered.end(), chosen) != offered.end())
+        return chosen;
+    here.log().write(log_level::error,
+                     "choose_subprotocol at ",
+                     prefix(),
+                     " chose what the client does not offer");
+    return {};
+}
+
+std::string mount_point::switching(shard& here,
+                                   handshake const& agreed,
+                                   request const& of,
+                                   std::string_view subprotocol,
+                                   bool is_first) const {
+    std::string head(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
+    if (!subprotocol.empty())
+        head.append("Sec-WebSocket-Protocol: ").append(subprotocol).append("\r\n");
+    head.append(agreed.fields);
+    if (has_hooks(is_first)) append_hooked(head, here, of, is_first);
+    return head.append("\r\n");
+}
+
+}  // namespace anywire
