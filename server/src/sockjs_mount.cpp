@@ -287,7 +287,7 @@ void sockjs_mount::open_session(incoming const& in, std::string_view id, receive
     auto& here = in.here;
     auto gone = [&here, key] {
         here.opening().erase(key);
-        give_back(here.opening());
+        shrink_sparse(here.opening());
     };
     auto open = [this, &here, gone, id = std::string(id), r = std::move(r)](
                     exchange& to, session_base::origin from) mutable {

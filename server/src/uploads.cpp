@@ -76,7 +76,7 @@ void uploads::end(std::string const& sid, bool broke_off) noexcept {
     {
         std::scoped_lock const lock(mutex_);
         places_.erase(sid);
-        give_back(places_);
+        shrink_sparse(places_);
         count_.store(places_.size(), std::memory_order_release);
     }
     if (broke_off) listener_.on_upload_failed(sid, "data request connection closed prematurely");

@@ -33,7 +33,7 @@ using keyed_set = boost::unordered_flat_set<std::string, keyed_hash, std::equal_
 ///
 /// Cost: constant, spread over the erasures.
 template <class Table>
-void give_back(Table& t) noexcept {
+void shrink_sparse(Table& t) noexcept {
     constexpr std::size_t small = 64;
     if (t.bucket_count() <= small || t.size() >= t.bucket_count() / 8) return;
     try {
@@ -64,7 +64,7 @@ public:
         auto const found = all_.find(std::string_view{which.name});
         if (found == all_.end()) return;
         all_.erase(found);
-        give_back(all_);
+        shrink_sparse(all_);
     }
     bool empty() const noexcept { return all_.empty(); }
     std::size_t size() const noexcept { return all_.size(); }

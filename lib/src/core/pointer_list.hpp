@@ -55,7 +55,7 @@ public:
                 places_->find(all_[at])->second = at;
             }
             all_.pop_back();
-            give_back(*places_);
+            shrink_sparse(*places_);
         }
         shrink();
     }

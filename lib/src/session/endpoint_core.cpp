@@ -74,7 +74,7 @@ void endpoint_core::add(session_base* owned) {
 
 void endpoint_core::retire(session_base& s) noexcept {
     if (by_id_.erase(&s) == 0) return;
-    give_back(by_id_);
+    shrink_sparse(by_id_);
     counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
     if (!s.groups) return;
     for (auto* g : *s.groups) lose_member(*g, s);
@@ -86,12 +86,12 @@ void endpoint_core::lose_member(group& g, session_base& s) noexcept {
     if (g.members.empty())
         groups_.erase(g);
     else
-        give_back(g.members);
+        shrink_sparse(g.members);
 }
 
 void endpoint_core::forget(session_base& s) noexcept {
     retire(s);
-    if (!s.wire_id().empty() && by_wire_id_.erase(&s) != 0) give_back(by_wire_id_);
+    if (!s.wire_id().empty() && by_wire_id_.erase(&s) != 0) shrink_sparse(by_wire_id_);
     delete &s;
 }
 

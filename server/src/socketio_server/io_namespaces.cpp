@@ -163,7 +163,7 @@ std::shared_ptr<nsp_core> io_core::end_child(nsp_core& n) {
     auto const found = namespaces_.find(n.name());
     auto dying = std::move(found->second);
     namespaces_.erase(found);
-    give_back(namespaces_);
+    shrink_sparse(namespaces_);
     --children_;
     return dying;
 }

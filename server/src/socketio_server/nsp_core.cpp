@@ -292,7 +292,7 @@ bool nsp_core::count_room(std::string const& room, bool came) {
         --n;
     if (n == 0) {
         room_sizes_.erase(found);
-        give_back(room_sizes_);
+        shrink_sparse(room_sizes_);
     }
     return is_edge;
 }

@@ -82,7 +82,7 @@ void nsp_core::forget_pid(std::string const& pid, socket_core const& s) noexcept
     auto const found = holders_.find(pid);
     if (found == holders_.end() || found->second.socket != &s) return;
     holders_.erase(found);
-    give_back(holders_);
+    shrink_sparse(holders_);
 }
 
 void nsp_core::persist_session(stored_session s) {

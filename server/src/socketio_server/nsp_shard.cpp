@@ -34,7 +34,7 @@ void nsp_shard::remove(socket_core& s) noexcept {
     auto const found = sockets_.find(std::string_view{s.id_text});
     if (found == sockets_.end() || *found != &s) return;
     sockets_.erase(found);
-    give_back(sockets_);
+    shrink_sparse(sockets_);
     --nsp_.sockets();
     nsp_.note_room(at_, room_change::left, s.id_text, s.id_text);
 }
@@ -70,7 +70,7 @@ void nsp_shard::leave(socket_core& s, room& r) noexcept {
     if (r.members.empty())
         rooms_.erase(r);
     else
-        give_back(r.members);
+        shrink_sparse(r.members);
 }
 
 // ---- operations

@@ -72,7 +72,7 @@ void recovery_log::drop_oldest_session() {
     if (found != sessions_.end() && found->second->serial == by_age_.front().serial) {
         dropped_.push_back(std::move(found->second->session));
         sessions_.erase(found);
-        give_back(sessions_);
+        shrink_sparse(sessions_);
     }
     by_age_.pop_front();
 }
@@ -92,7 +92,7 @@ restore_error recovery_log::take(std::string_view pid,
     auto const time = found->second->time;
     auto s = std::move(found->second->session);
     sessions_.erase(found);
-    give_back(sessions_);
+    shrink_sparse(sessions_);
     auto const position = offset ? parse_offset(*offset) : s.since;
     auto error = restore_error::none;
     if (time + options_.max_disconnection.count() < now)

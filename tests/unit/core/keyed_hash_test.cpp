@@ -63,7 +63,7 @@ TEST_CASE("a table gives its memory back when it has become nearly empty") {
     auto const full = table.bucket_count();
     for (int i = 0; i < 9'990; ++i) {
         table.erase(std::to_string(i));
-        give_back(table);
+        shrink_sparse(table);
     }
     CHECK(table.bucket_count() <= full / 100);
     CHECK(table.size() == 10);
