@@ -275,6 +275,7 @@ void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, en
         s.on_overlap("overlap from client");
         return (void)in.to.respond({.status = 400});
     }
+    if (!check_parking(in)) return;
     auto dress = dress_for(in, s.jsonp(), q);
     dress.fields = fields_for(in, false);
     in.to.limit_stall(wire_settings().write_stall);
@@ -295,7 +296,8 @@ void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
     } else if (auto const body = engineio::jsonp_body(in.head.body)) {
         s.receive(*body, false);
     }
-    answer const ok{.content_type = "text/html", .more_fields = fields, .body = "ok"};
+    answer const ok{
+        .content_type = "text/html", .more_fields = fields, .body = "ok", .goes_on = s.is_open()};
     if (s.is_open() && s.is_paused()) return (void)new held_post(in.to, s.held(), ok);
     (void)in.to.respond(ok);
 }
@@ -351,7 +353,7 @@ void engineio_mount::serve_handshake(incoming const& in, engineio::query const& 
     if (in.head.method != "GET") return refuse(in, refusal::bad_method);
     if (is_websocket(q) != is_upgrade(in.head)) return refuse(in, refusal::bad_request);
     if (!q.v4 && !options_.eio3) return refuse(in, refusal::unsupported_version);
-    if (!check_room(in.here, in.to)) return;
+    if (!check_room(in)) return;
     if (is_websocket(q)) return open_websocket_session(in, q);
     open_polling(in, q);
 }
@@ -386,7 +388,7 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
     dress.max_packets = options_.initial_packet.empty() ? 1 : 2;
     auto open = [this, &here = in.here, q, dress = std::move(dress)](
                     exchange& to, session_base::origin from) mutable {
-        if (!check_room(here, to)) return;
+        if (!check_room(here, to, from.request.remote_address())) return;
         auto* const s = make_session(here, std::move(from), q);
         if (s->jsonp()) dress.jsonp = *s->jsonp();
         append_session_cookie(dress.fields, options_.cookie, s->wire_id());
@@ -401,21 +403,21 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
 void engineio_mount::open_websocket_session(incoming const& in, engineio::query const& q) {
     auto agreed = check_websocket(in, {}, {}, fields_for(in, true));
     if (!agreed) return;
-    auto open =
-        [this, connection = &in.connection, &here = in.here, q, agreed = std::move(*agreed)](
-            exchange& to, session_base::origin from) {
-            if (!check_room(here, to)) return;
-            auto* const s = make_session(here, std::move(from), q);
-            auto take = [s](transport& wire) -> transport_events* {
-                s->attach(wire);
-                return s;
-            };
-            connection->depart({.take = std::move(take),
-                                .settings = &wire_settings(),
-                                .name = "websocket",
-                                .head = agreed.head,
-                                .deflate = agreed.deflate});
-        };
+    auto open = [this,
+                 connection = &in.connection,
+                 &here = in.here,
+                 q,
+                 agreed = std::move(*agreed)](exchange& to, session_base::origin from) {
+        if (!check_room(here, to, from.request.remote_address())) return;
+        auto const held = std::make_shared<unattached_session>();
+        held->hold(*make_session(here, std::move(from), q));
+        auto take = [held](transport& wire) -> transport_events* { return &held->attach(wire); };
+        connection->depart({.take = std::move(take),
+                            .settings = &wire_settings(),
+                            .name = "websocket",
+                            .head = agreed.head,
+                            .deflate = agreed.deflate});
+    };
     auto const patience = to_ticks(limits().authorize_timeout);
     admit(
         in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));

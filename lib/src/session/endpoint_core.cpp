@@ -62,8 +62,15 @@ endpoint_core::~endpoint_core() {
 }
 
 void endpoint_core::add(session_base* owned) {
-    by_id_.insert(owned);
-    if (!owned->wire_id().empty()) by_wire_id_.insert(owned);
+    try {
+        by_id_.insert(owned);
+        if (!owned->wire_id().empty()) by_wire_id_.insert(owned);
+        if (counters_.census) counters_.census->on_added(*owned);
+    } catch (...) {
+        by_id_.erase(owned);
+        owned->give_up();  // the next flush destroys it
+        throw;
+    }
     counters_.sessions.fetch_add(1, std::memory_order_relaxed);
     counters_.opened.fetch_add(1, std::memory_order_relaxed);
 }
@@ -71,10 +78,11 @@ void endpoint_core::add(session_base* owned) {
 void endpoint_core::retire(session_base& s) noexcept {
     if (by_id_.erase(&s) == 0) return;
     counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
+    if (counters_.census) counters_.census->on_retired(s);
     if (!s.groups) return;
     for (auto* g : *s.groups) {
         g->members.erase(&s);
-        if (g->members.empty()) groups_.erase(std::string(g->name));
+        if (g->members.empty()) groups_.erase(groups_.find(g->name));
     }
     s.groups.reset();
 }
@@ -122,7 +130,7 @@ void endpoint_core::leave(session_base& s, std::string_view name) noexcept {
     s.groups->erase(place);
     if (s.groups->empty()) s.groups.reset();
     g->members.erase(&s);
-    if (g->members.empty()) groups_.erase(std::string(name));
+    if (g->members.empty()) groups_.erase(groups_.find(g->name));
 }
 
 std::size_t endpoint_core::group_size(std::string_view name) const noexcept {

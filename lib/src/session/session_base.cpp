@@ -31,6 +31,7 @@ struct session_base::inbox {
 template <class Handler, class... Args>
 void session_base::call(Handler const& handler, Args&&... args) {
     if (!handler) return;
+    loop().note_called(id_);
     try {
         handler(std::forward<Args>(args)...);
         return;
@@ -54,6 +55,7 @@ session_base::session_base(endpoint_core& endpoint, origin from)
 }
 
 session_base::~session_base() {
+    if (dirty_) loop().unmark(*this);  // its construction threw
     timer::drop(std::move(timers_));
     if (wire_) wire_->abort();
 }
@@ -268,9 +270,26 @@ void session_base::fail(close_reason why, close_code code, std::string_view text
 
 void session_base::end(close_event const& how) {
     if (state_ >= state::ended) return;
-    if (state_ != state::closing)
-        goodbye_ = std::make_unique<goodbye>(goodbye{how.reason, how.code, std::string(how.text)});
+    try {
+        if (state_ != state::closing)
+            goodbye_ =
+                std::make_unique<goodbye>(goodbye{how.reason, how.code, std::string(how.text)});
+    } catch (...) {
+        return give_up();  // no memory for the reason
+    }
     queue_.clear();
+    state_ = state::ended;
+    mark_dirty();
+}
+
+void session_base::give_up() noexcept {
+    if (auto* const carrier = wire_) {
+        lose_wire();
+        carrier->abort();
+    }
+    if (state_ >= state::ended) return die();
+    queue_.clear();
+    inbox_.reset();
     state_ = state::ended;
     mark_dirty();
 }
@@ -340,9 +359,11 @@ void session_base::tell_closed() {
     state_ = state::retired;
     timer::drop(std::move(timers_));
     inbox_.reset();
-    auto const& how = *goodbye_;
+    // Without a goodbye it was given up.
+    auto const how = goodbye_ ? close_event{goodbye_->reason, goodbye_->code, goodbye_->text}
+                              : close_event{close_reason::handler_failed, close_code::abnormal, {}};
     loop().log().write(log_level::debug, "session closed: ", to_string(how.reason));
-    if (opened_) call(endpoint_.app().on_close, *this, close_event{how.reason, how.code, how.text});
+    if (opened_) call(endpoint_.app().on_close, *this, how);
     endpoint_.retire(*this);
     on_retired();
 }
@@ -362,6 +383,15 @@ void session_base::arm() {
 }
 
 void session_base::on_timer(tick now) {
+    try {
+        run_due(now);
+    } catch (...) {
+        loop().log().failed("a session's timer");
+        give_up();
+    }
+}
+
+void session_base::run_due(tick now) {
     // The session's own deadline first: one that a timer resumes now was paused until now.
     if (has_due_ && not_after(due_, now)) {
         has_due_ = false;
