@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace anywire {
 namespace {
@@ -33,6 +34,21 @@ constexpr int most_per_wake = 64;
         advice += ": not permitted; ports below 1024 need privileges";
     throw std::system_error(ec.value(), std::system_category(), advice);
 }
+
+/// Closes a descriptor that nobody has taken.
+class descriptor_owner {
+public:
+    explicit descriptor_owner(int descriptor) noexcept : descriptor_(descriptor) {}
+    ~descriptor_owner() {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+    descriptor_owner(descriptor_owner const&) = delete;
+    descriptor_owner& operator=(descriptor_owner const&) = delete;
+    int release() noexcept { return std::exchange(descriptor_, -1); }
+
+private:
+    int descriptor_;
+};
 
 std::string address_text(sockaddr_storage const& from) {
     if (from.ss_family == AF_INET) {
@@ -102,8 +118,8 @@ void acceptor::close() noexcept {
 void acceptor::wait() {
     socket_.async_wait(tcp_acceptor::wait_read, [this](boost::system::error_code ec) {
         if (ec || closed_) return;
-        shard_.begin_event();
-        accept_some();
+        shard_.begin_event("new connections");
+        if (!shard_.guard("a new connection", [this] { accept_some(); })) pause();
         shard_.end_event();
     });
 }
@@ -125,7 +141,7 @@ bool acceptor::accept_one() {
                                       &size,
                                       SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
-        admit(descriptor, address_text(from));
+        admit(descriptor, from);
         return true;
     }
     switch (errno) {
@@ -150,38 +166,47 @@ void acceptor::out_of_descriptors() {
         if (descriptor >= 0) ::close(descriptor);
         spare_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     }
-    shard_.loop().wheel().arm(*this, shard_.loop().now() + to_ticks(100ms));
+    pause();
+}
+
+void acceptor::pause() noexcept {
+    if (!closed_) shard_.loop().wheel().arm(*this, shard_.loop().now() + to_ticks(100ms));
 }
 
 void acceptor::on_timer(tick) {
     if (spare_ < 0) spare_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (!closed_) wait();
+    if (!closed_ && !shard_.guard("an acceptor", [this] { wait(); })) pause();
 }
 
-void acceptor::admit(int descriptor, std::string address) {
+void acceptor::admit(int descriptor, sockaddr_storage const& from) {
     auto& core = shard_.core();
     auto const& limits = core.options.limits;
+    descriptor_owner owner(descriptor);  // until the connection is: something may throw before
     auto const turn_away = [&](std::string_view answer) {
         if (!tls_)
             (void)::send(descriptor, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        ::close(descriptor);
     };
     if (core.connections.load(std::memory_order_relaxed) +
             core.moving.load(std::memory_order_relaxed) >=
         core.max_connections)
         return turn_away(
             "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    auto address = address_text(from);
     std::unique_ptr<connection_ticket> ticket;
-    if (auto const most = limits.max_connections_per_address; most != 0) {
-        if (!core.addresses.try_add(address, most))
+    // A trusted proxy has one address for all its clients: those are counted by request.
+    if (auto const most = limits.max_connections_per_address;
+        most != 0 && !core.trusted.contains(address)) {
+        ticket = address_ticket::take(core.addresses, address, most);
+        if (!ticket)
             return turn_away(
                 "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-        ticket = std::make_unique<address_ticket>(core.addresses, address);
     }
     complained_ = false;
     auto tls = tls_ ? std::make_unique<tls_stream>(*tls_, descriptor) : nullptr;
-    auto* const c = new http_connection(
-        shard_, byte_stream(descriptor, std::move(tls)), std::move(address), std::move(ticket));
+    byte_stream stream(descriptor, std::move(tls));
+    owner.release();
+    auto* const c =
+        new http_connection(shard_, std::move(stream), std::move(address), std::move(ticket));
     c->start({});
 }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <sys/socket.h>
 
 namespace anywire {
 
@@ -46,7 +47,8 @@ private:
     /// False when there is nothing more to accept now.
     bool accept_one();
     void out_of_descriptors();
-    void admit(int descriptor, std::string address);
+    void pause() noexcept;
+    void admit(int descriptor, sockaddr_storage const& from);
 
     shard& shard_;
     tcp_acceptor socket_;

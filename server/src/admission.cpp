@@ -13,7 +13,13 @@ namespace {
 class decision_receiver final : public decision::receiver {
 public:
     explicit decision_receiver(std::shared_ptr<admission> to) : to_(std::move(to)) {}
-    ~decision_receiver() override { to_->decide(403, "Forbidden", {}); }
+    ~decision_receiver() override {
+        try {
+            to_->decide(403, "Forbidden", {});
+        } catch (...) {
+            // Without memory for it the client waits for the timeout.
+        }
+    }
 
     void on_accept(std::any data) override { to_->decide(0, {}, std::move(data)); }
     void on_refuse(unsigned status, std::string text) override {
@@ -52,11 +58,8 @@ void admission::ask(handlers const& app, session_base::origin from, tick timeout
     auto receiver = std::make_shared<decision_receiver>(shared_from_this());
     try {
         app.authorize(from_.request, decision(receiver));
-    } catch (std::exception const& e) {
-        here_.log().write(log_level::error, "authorize threw: ", e.what());
-        decide(500, "Internal Server Error", {});
     } catch (...) {
-        here_.log().write(log_level::error, "authorize threw something that is no exception");
+        here_.log().failed("authorize");
         decide(500, "Internal Server Error", {});
     }
     receiver.reset();
@@ -72,8 +75,14 @@ void admission::decide(unsigned status, std::string text, std::any data) {
         early_ = std::make_unique<verdict>(std::move(v));
         return;
     }
-    here_.post(
-        [self = shared_from_this(), v = std::move(v)]() mutable { self->carry_out(std::move(v)); });
+    try {
+        here_.post([self = shared_from_this(), v = std::move(v)]() mutable {
+            self->carry_out(std::move(v));
+        });
+    } catch (...) {
+        decided_ = false;  // the timeout decides
+        throw;
+    }
 }
 
 bool admission::claim() noexcept {

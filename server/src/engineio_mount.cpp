@@ -262,6 +262,7 @@ void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, en
         s.on_overlap("overlap from client");
         return (void)in.to.respond({.status = 400});
     }
+    if (!check_parking(in)) return;
     auto dress = dress_for(in, s.jsonp(), q);
     dress.fields = fields_for(in.head);
     append_hooked(dress.fields, in, false);
@@ -287,7 +288,8 @@ void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
     }
     if (what == no_room) return in.respond(503, "the session is paused\n");
     if (what == too_long) return (void)in.to.respond({.status = 413, .more_fields = fields});
-    answer const ok{.content_type = "text/html", .more_fields = fields, .body = "ok"};
+    answer const ok{
+        .content_type = "text/html", .more_fields = fields, .body = "ok", .goes_on = s.is_open()};
     if (s.is_open() && s.is_paused()) return (void)new held_post(in.to, s.held(), ok);
     (void)in.to.respond(ok);
 }
@@ -347,7 +349,7 @@ void engineio_mount::serve_handshake(incoming const& in, engineio::query const& 
     if (in.head.method != "GET") return refuse(in, refusal::bad_method);
     if (is_websocket(q) != is_upgrade(in.head)) return refuse(in, refusal::bad_request);
     if (!q.v4 && !options_.eio3) return refuse(in, refusal::unsupported_version);
-    if (!check_room(in.here, in.to)) return;
+    if (!check_room(in)) return;
     if (is_websocket(q)) return open_websocket_session(in, q);
     open_polling(in, q);
 }
@@ -382,7 +384,7 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
     dress.max_packets = options_.initial_packet.empty() ? 1 : 2;
     auto open = [this, &here = in.here, q, dress = std::move(dress)](
                     exchange& to, session_base::origin from) mutable {
-        if (!check_room(here, to)) return;
+        if (!check_room(here, to, from.request.remote_address())) return;
         if (has_hooks(true)) append_hooked(dress.fields, here, from.request, true);
         auto* const s = make_session(here, std::move(from), q);
         if (s->jsonp()) dress.jsonp = *s->jsonp();
@@ -398,23 +400,23 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
 void engineio_mount::open_websocket_session(incoming const& in, engineio::query const& q) {
     auto agreed = check_websocket(in, {}, fields_of_101(in.head));
     if (!agreed) return;
-    auto open =
-        [this, connection = &in.connection, &here = in.here, q, agreed = std::move(*agreed)](
-            exchange& to, session_base::origin from) {
-            if (!check_room(here, to)) return;
-            from.subprotocol = choose_subprotocol(here, from.request);
-            auto head = switching(here, agreed, from.request, from.subprotocol, true);
-            auto* const s = make_session(here, std::move(from), q);
-            auto take = [s](transport& wire) -> transport_events* {
-                s->attach(wire);
-                return s;
-            };
-            connection->depart({.take = std::move(take),
-                                .settings = &wire_settings(),
-                                .name = "websocket",
-                                .head = std::move(head),
-                                .deflate = agreed.deflate});
-        };
+    auto open = [this,
+                 connection = &in.connection,
+                 &here = in.here,
+                 q,
+                 agreed = std::move(*agreed)](exchange& to, session_base::origin from) {
+        if (!check_room(here, to, from.request.remote_address())) return;
+        from.subprotocol = choose_subprotocol(here, from.request);
+        auto head = switching(here, agreed, from.request, from.subprotocol, true);
+        auto const held = std::make_shared<unattached_session>();
+        held->hold(*make_session(here, std::move(from), q));
+        auto take = [held](transport& wire) -> transport_events* { return &held->attach(wire); };
+        connection->depart({.take = std::move(take),
+                            .settings = &wire_settings(),
+                            .name = "websocket",
+                            .head = std::move(head),
+                            .deflate = agreed.deflate});
+    };
     auto const patience = to_ticks(limits().authorize_timeout);
     admit(
         in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));

@@ -18,6 +18,9 @@ using namespace std::chrono_literals;
 // answer with it. None of it is stored, and the linger bounds the time.
 constexpr std::uint32_t most_drained = 256u * 1024 * 1024;
 constexpr tick linger = to_ticks(5s);
+// How long a drain leaves an idle connection to a session's client: its next poll fetches the
+// goodbye, if it is on the way already.
+constexpr tick last_chance = to_ticks(2s);
 constexpr tick write_stall = to_ticks(30s);
 constexpr std::string_view misdirected =
     "This host is not served here: server_options::hosts does not list it.\n";
@@ -90,12 +93,14 @@ void http_connection::on_bytes(char* data, std::size_t size) {
     std::string_view const bytes{data, size};
     if (busy_ || unsent_bytes() != 0) {
         buffer_.append(bytes);
+        note_waiting(bytes);
         return read_on();
     }
     if (buffer_.empty()) return parse(bytes);
     buffer_.append(bytes);
     auto const all = std::move(buffer_);
     buffer_.clear();
+    next_waits_ = false;
     parse(all);
 }
 
@@ -109,8 +114,28 @@ void http_connection::parse(std::string_view bytes) {
     if (client_ended_ && !busy_ && phase_ == phase::open && unsent_bytes() == 0)
         return end_connection();
     if (phase_ != phase::open || is_dropped()) return;
-    if (!bytes.empty()) buffer_.assign(bytes);
+    if (!bytes.empty()) {
+        buffer_.assign(bytes);
+        note_waiting(bytes);
+    }
     read_on();
+}
+
+/// `bytes` have been put into the buffer. Line ends between requests are none (RFC 9112, section
+/// 2.2).
+void http_connection::note_waiting(std::string_view bytes) {
+    next_waits_ = next_waits_ || bytes.find_first_not_of("\r\n") != std::string_view::npos;
+    tell_waiting();
+}
+
+/// Tells whoever answers that another request waits: soon, as it may be about to answer.
+void http_connection::tell_waiting() {
+    if (!next_waits_ || !events_ || telling_) return;
+    telling_ = true;
+    later([this] {
+        telling_ = false;
+        if (busy_ && !answered_ && next_waits_ && events_) events_->on_next_waiting();
+    });
 }
 
 /// Reads on unless enough is waiting for its turn.
@@ -178,17 +203,34 @@ void http_connection::serve(http::request_view const& request) {
     busy_ = true;
     clear_deadline();
     version_ = static_cast<std::uint8_t>(request.version);
-    keep_alive_ = request.keep_alive && !shard_.is_draining();
+    keep_alive_ = request.keep_alive;
+    goes_on_ = false;
     is_head_request_ = request.method == "HEAD";
     auto const client = client_of(request);
     auto* const target = shard_.core().routes.find(request.path);
     auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
     incoming in{shard_, *this, request, client, below, *this};
     if (!serves_host(request)) return in.respond(421, misdirected);
+    if (!takes_request(client)) return in.respond(429, "too many requests of this address\n");
     if (!target) return in.respond(404, "404 Not Found: nothing is mounted at this path\n");
     in.page_allowed = judge_page(in, target);
     if (request.body.size() > target->max_body()) return in.respond(413, target->too_long());
     target->serve(in);
+}
+
+/// Counts a request that a trusted proxy has brought for its client, whose connections we do not
+/// see.
+bool http_connection::takes_request(http::client_info const& client) {
+    auto& core = shard_.core();
+    auto const most = core.options.limits.max_connections_per_address;
+    if (most == 0 || (has_ticket() && !is_proxied_)) return true;
+    is_proxied_ = true;
+    set_ticket(nullptr);
+    if (core.trusted.contains(client.address)) return true;
+    auto ticket = address_ticket::take(core.addresses, client.address, most);
+    if (!ticket) return false;
+    set_ticket(std::move(ticket));
+    return true;
 }
 
 // ---- refusals
@@ -248,15 +290,28 @@ void http_connection::refuse(unsigned status,
 // -------------------------------------------------------------------------------------
 
 void http_connection::listen(exchange_events* events, bool needs_client) noexcept {
-    events_ = events;
+    set_events(events);
     needs_client_ = needs_client;
-    if (!events || !needs_client || !client_ended_) return;
-    // It went while something else was listening that did not mind.
-    later([this] {
-        if (!needs_client_ || answered_) return;
-        tell_gone();
-        drop();
+    if (!events) return;
+    auto const told = host().guard("a connection", [this] {
+        tell_waiting();
+        if (!needs_client_ || !client_ended_) return;
+        // It went while something else was listening that did not mind.
+        later([this] {
+            if (!needs_client_ || answered_) return;
+            tell_gone();
+            drop();
+        });
     });
+    if (!told) set_deadline(loop().now());
+}
+
+/// Whoever listens is parked: it answers later, and counts until then.
+void http_connection::set_events(exchange_events* events) noexcept {
+    auto& parked = shard_.core().parked;
+    if (events && !events_) parked.fetch_add(1, std::memory_order_relaxed);
+    if (!events && events_) parked.fetch_sub(1, std::memory_order_relaxed);
+    events_ = events;
 }
 
 void http_connection::append_head(std::string& out, answer const& a, bool keep) {
@@ -281,7 +336,8 @@ void http_connection::append_head(std::string& out, answer const& a, bool keep) 
 
 bool http_connection::respond(answer const& a) {
     hold const here(*this);
-    if (a.close) keep_alive_ = false;
+    goes_on_ = a.goes_on;
+    if (a.close || (shard_.is_draining() && !goes_on_)) keep_alive_ = false;
     auto& out = host().out();
     append_head(out, a, keep_alive_);
     if (a.status != 204 && a.status != 304) {
@@ -295,7 +351,9 @@ bool http_connection::respond(answer const& a) {
 }
 
 void http_connection::begin_stream(answer const& head) {
-    if (!is_chunked()) keep_alive_ = false;  // the end of the connection ends the body
+    goes_on_ = head.goes_on;
+    // Without chunks the end of the connection ends the body.
+    if (!is_chunked() || (shard_.is_draining() && !goes_on_)) keep_alive_ = false;
     stream_head_.clear();
     append_head(stream_head_, head, keep_alive_);
     if (is_chunked()) stream_head_.append("Transfer-Encoding: chunked\r\n");
@@ -321,9 +379,10 @@ bool http_connection::complete() {
         answered_ = true;  // `on_sent` goes on, or `on_end`: who cannot be told was not answered
         return false;
     }
-    events_ = nullptr;
+    set_events(nullptr);
     busy_ = false;
     needs_client_ = false;
+    if (is_proxied_) set_ticket(nullptr);
     set_write_stall(write_stall);
     if (!keep_alive_)
         end_connection();
@@ -348,6 +407,7 @@ void http_connection::parse_kept() {
         if (busy_ || phase_ != phase::open) return;
         auto const all = std::move(buffer_);
         buffer_.clear();
+        next_waits_ = false;
         parse(all);
     });
 }
@@ -365,7 +425,8 @@ void http_connection::on_sent() {
         return;
     }
     answered_ = false;
-    auto* const told = std::exchange(events_, nullptr);
+    auto* const told = events_;
+    set_events(nullptr);
     if (told) told->on_done();
     (void)complete();
 }
@@ -374,6 +435,7 @@ void http_connection::end_connection() {
     if (is_dropped()) return;
     watch_.reset();
     buffer_.clear();
+    next_waits_ = false;
     reader_.reset();
     phase_ = phase::ending;
     busy_ = false;
@@ -386,7 +448,7 @@ void http_connection::end_connection() {
 }
 
 void http_connection::abort() noexcept {
-    events_ = nullptr;
+    set_events(nullptr);
     drop();
 }
 
@@ -394,7 +456,8 @@ void http_connection::abort() noexcept {
 // -------------------------------------------------------------------------------------
 
 void http_connection::tell_gone(bool stalled) {
-    auto* const told = std::exchange(events_, nullptr);
+    auto* const told = events_;
+    set_events(nullptr);
     if (!told) return;
     stalled ? told->on_stalled() : told->on_gone();
 }
@@ -416,6 +479,7 @@ void http_connection::on_stalled() {
 }
 
 void http_connection::on_deadline() {
+    tell_gone();  // if there was no memory to tell it otherwise
     if (phase_ == phase::ending || !stream().is_established() || !reader_) return drop();
     auto const refused = std::move(reader_);
     refuse(408, "the request took too long\n", &refused->request());
@@ -424,7 +488,9 @@ void http_connection::on_deadline() {
 void http_connection::on_shutdown() {
     if (phase_ == phase::ending) return;  // it lingers for its last answer's sake, and not long
     keep_alive_ = false;
-    if (!busy_ && !reader_ && unsent_bytes() == 0) drop();
+    if (busy_ || reader_ || unsent_bytes() != 0) return;
+    if (!goes_on_ || client_ended_) return drop();
+    if (!std::exchange(is_leaving_, true)) set_deadline(loop().now() + last_chance);
 }
 
 // ---- elsewhere
@@ -441,18 +507,29 @@ void http_connection::depart(departure to) {
 void http_connection::leave(std::string_view behind) {
     auto const to = std::move(departure_);
     listen(nullptr, false);
+    auto ticket = take_ticket();
     if (to->settings) {
-        auto* const socket = new websocket_connection(
-            host(), take_stream(), *to->settings, to->name, to->head, to->deflate, take_ticket());
-        if (auto* const session = to->take(*socket))
+        auto* const socket = new websocket_connection(host(),
+                                                      take_stream(),
+                                                      *to->settings,
+                                                      to->name,
+                                                      to->head,
+                                                      to->deflate,
+                                                      std::move(ticket));
+        transport_events* session = nullptr;
+        auto const taken = host().guard("a new WebSocket", [&] { session = to->take(*socket); });
+        if (!taken)
+            socket->drop();
+        else if (session)
             socket->start(*session, behind);
         else
             socket->refuse();
     } else {
         to->request.append(behind);
-        // The request goes with its socket and is read again there.
+        // The request goes with its socket and is read again there, and counted again.
+        if (is_proxied_) ticket.reset();
         to->target->adopt(
-            {take_stream(), std::move(address_), take_ticket(), std::move(to->request)});
+            {take_stream(), std::move(address_), std::move(ticket), std::move(to->request)});
     }
     drop();
 }

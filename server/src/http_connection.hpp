@@ -19,8 +19,9 @@ namespace anywire {
 /// One HTTP/1 connection: reads requests one after the other, answers each before it reads the
 /// next, keeps alive, watches the clock.
 ///
-/// Rules: one exchange at a time; what is pipelined waits unparsed, and unread beyond 64 KB. A
-/// refused request ends the connection, behind its answer.
+/// Rules: one exchange at a time; what is pipelined waits unparsed, and unread beyond 64 KB, and
+/// whoever answers at leisure (a held poll, a stream) is told that it waits. A refused request ends
+/// the connection, behind its answer.
 class http_connection final : public connection, public exchange {
 public:
     http_connection(shard& here,
@@ -102,6 +103,10 @@ private:
     void read_on();
     void tell_gone(bool stalled = false);
     void wait_for_request();
+    void set_events(exchange_events* events) noexcept;
+    void note_waiting(std::string_view bytes);
+    void tell_waiting();
+    bool takes_request(http::client_info const& client);
     void leave(std::string_view behind);
 
     shard& shard_;
@@ -123,6 +128,11 @@ private:
     bool client_ended_ = false;  // the client sends no more
     bool parsing_ = false;
     bool is_head_request_ = false;
+    bool next_waits_ = false;  // `buffer_` holds more than line ends
+    bool telling_ = false;     // somebody is going to be told so
+    bool goes_on_ = false;     // the latest answer belongs to a session that goes on
+    bool is_leaving_ = false;  // a drain has found it idle
+    bool is_proxied_ = false;  // the ticket, if any, is the request's and not the connection's
 };
 
 }  // namespace anywire

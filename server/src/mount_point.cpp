@@ -149,15 +149,29 @@ bool mount_point::check_origin(incoming const& in, bool originless) const {
     return false;
 }
 
-bool mount_point::check_room(shard& here, exchange& to) const {
-    if (local(here).has_room()) return true;
-    here.log().write(
-        log_level::info, "refused a session at ", prefix(), ": `limits.max_sessions` are open");
-    (void)to.respond({.status = 503,
+bool mount_point::has_room(shard& here, exchange& to, no_room const* why) const {
+    if (!why) return true;
+    here.log().write(log_level::info, "refused a client at ", prefix(), ": ", why->limit);
+    (void)to.respond({.status = why->status,
                       .content_type = "text/plain; charset=UTF-8",
                       .fields = "Retry-After: 5\r\n",
-                      .body = "too many sessions\n"});
+                      .body = why->text});
     return false;
+}
+
+bool mount_point::check_room(incoming const& in) const {
+    // Whoever waits for `authorize` when a drain begins still comes in, and is told goodbye.
+    return has_room(in.here, in.to, find_draining(in.here)) && check_parking(in) &&
+           check_room(in.here, in.to, in.client.address) &&
+           has_room(in.here, in.to, find_too_soon(in.here, in.client.address));
+}
+
+bool mount_point::check_room(shard& here, exchange& to, std::string_view address) const {
+    return has_room(here, to, find_no_room(here, local(here), address));
+}
+
+bool mount_point::check_parking(incoming const& in) const {
+    return has_room(in.here, in.to, find_no_parking(in.here));
 }
 
 // ---- endpoint

@@ -7,6 +7,7 @@
 
 #include "http_connection.hpp"
 #include "origin.hpp"
+#include "room.hpp"
 #include "router.hpp"
 #include "session/endpoint_core.hpp"
 #include "websocket_connection.hpp"
@@ -92,9 +93,13 @@ protected:
     bool allows_page(incoming const& in, bool originless) const;
     /// The same; answers 403 if not.
     bool check_origin(incoming const& in, bool originless) const;
-    /// Whether another session fits in; answers 503 if not. To be asked before the application is,
-    /// and again when it has let the client in.
-    bool check_room(shard& here, exchange& to) const;
+    /// Whether another session fits in; answers 503 or 429 if not. To be asked before the
+    /// application is, with the request: it counts as a handshake then. And again when the
+    /// application has let the client in.
+    bool check_room(incoming const& in) const;
+    bool check_room(shard& here, exchange& to, std::string_view address) const;
+    /// Whether another request may wait for its answer; answers 503 if not.
+    bool check_parking(incoming const& in) const;
 
     /// Whether the application adds fields to an answer.
     bool has_hooks(bool is_first) const noexcept {
@@ -138,6 +143,7 @@ protected:
 private:
     bool asks_to_allow(incoming const& in, http::origin_request const& from, bool originless) const;
 
+    bool has_room(shard& here, exchange& to, no_room const* why) const;
     template <class Fn>
     void on_every_shard(Fn fn);
     bool can_send(message_view m) const noexcept;

@@ -4,12 +4,14 @@
 #include "memory_limit.hpp"
 #include "mount_point.hpp"
 #include "server_core.hpp"
+#include "session/session_base.hpp"
 #include "shard.hpp"
 #include "socketio_server/io_core.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <stdexcept>
 #include <sys/resource.h>
@@ -18,26 +20,28 @@
 
 namespace anywire {
 
-bool address_counts::try_add(std::string const& address, std::size_t most) {
-    std::scoped_lock const lock(mutex_);
-    auto& count = counts_[address];
-    if (count >= most) return false;
-    ++count;
-    return true;
+void address_census::on_added(session_base const& s) {
+    sessions_.add(s.request().remote_address());
 }
-
-void address_counts::remove(std::string const& address) noexcept {
-    std::scoped_lock const lock(mutex_);
-    auto const found = counts_.find(address);
-    if (found != counts_.end() && --found->second == 0) counts_.erase(found);
+void address_census::on_retired(session_base const& s) noexcept {
+    sessions_.remove(s.request().remote_address());
 }
 
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr unsigned most_threads = 256;
 
 void require(bool good, char const* what) {
     if (!good) throw std::invalid_argument(std::string("server_options: ") + what);
+}
+
+void check(tls_options const& tls) {
+    require(!tls.key.empty() || tls.certificate.empty(),
+            "tls.certificate is given without its private key, tls.key");
+    require(!tls.certificate.empty() || tls.key.empty(),
+            "tls.key is given without the certificate it belongs to, tls.certificate");
 }
 
 void check(server_options const& o) {
@@ -53,7 +57,15 @@ void check(server_options const& o) {
                          o.limits.request_body,
                          o.limits.keep_alive})
         require(d.count() > 0, "times in limits must be positive");
+    require(o.limits.handshake_burst.count() >= 0 && o.limits.handshake_burst <= 24h,
+            "limits.handshake_burst must be 0 to 24 hours");
+    require(o.limits.slow_event.count() >= 0, "limits.slow_event must not be negative");
+    check(o.tls);
+    for (auto const& l : o.listeners) check(l.tls);
 }
+
+/// What a session may take of the memory, with its connection and what the kernel keeps for it.
+constexpr std::size_t memory_of_session = std::size_t{16} * 1024;
 
 std::size_t descriptor_limit() noexcept {
     rlimit limit{};
@@ -74,7 +86,7 @@ public:
     ticker(shard& s, tick period, std::function<void()> fn)
         : shard_(s), period_(std::max<tick>(period, 1)), fn_(std::move(fn)) {}
 
-    void start(tick now) {
+    void start(tick now) noexcept {
         next_ = now + period_;
         shard_.loop().wheel().arm(*this, next_);
     }
@@ -91,10 +103,8 @@ private:
     void call() {
         try {
             fn_();
-        } catch (std::exception const& e) {
-            shard_.log().write(log_level::error, "a ticker threw: ", e.what());
         } catch (...) {
-            shard_.log().write(log_level::error, "a ticker threw something that is no exception");
+            shard_.log().failed("a ticker");
         }
     }
 
@@ -118,6 +128,11 @@ public:
         auto const& limits = core_.options.limits;
         core_.max_connections =
             limits.max_connections != 0 ? limits.max_connections : descriptor_limit();
+        core_.max_sessions =
+            limits.max_sessions != 0 ? limits.max_sessions : memory_limit() / memory_of_session;
+        core_.handshakes.set(limits.max_handshakes_per_second,
+                             limits.max_handshakes_per_second_per_address,
+                             limits.handshake_burst);
         make_shards();
         listen({core_.options.address, core_.options.port, core_.options.tls});
         for (auto const& l : core_.options.listeners) listen(l);
@@ -132,10 +147,19 @@ public:
         core_.shards.clear();
     }
 
+    /// Throws: `std::logic_error` once `run` has been called.
+    void require_setup(std::string_view what, std::string_view path) const {
+        if (has_run_)
+            throw std::logic_error(std::string(what) + " '" + std::string(path) +
+                                   "' after run: whatever is served has to be set up before");
+    }
+
     endpoint add(std::shared_ptr<mount_point> const& m) {
         if (!core_.routes.add(m))
             throw std::invalid_argument("mount '" + m->prefix() + "': the path is taken");
         core_.mounts.push_back(m);
+        if (core_.options.limits.max_sessions_per_address != 0)
+            m->counters().census = &core_.census;
         for (auto const& s : core_.shards)
             s->add_endpoint(std::make_unique<endpoint_core>(
                 s->loop(), m->app(), m->limits(), m->counters(), core_.hash_key, m->prefix()));
@@ -172,6 +196,9 @@ public:
                 log_level::info,
                 "a socketio::server is not mounted, so no client reaches it: "
                 "server.mount(\"/socket.io/\", io)");
+        if (has_run_.exchange(true))
+            throw std::logic_error(
+                "server::run was called before: a server runs once; make another one");
         std::vector<std::thread> others;
         for (std::size_t i = 1; i < core_.shards.size(); ++i)
             others.emplace_back([&s = *core_.shards[i]] { s.run(); });
@@ -237,12 +264,26 @@ private:
     std::vector<std::uint16_t> ports_{};
     std::mutex mutex_{};
     std::vector<std::shared_ptr<ticker>> tickers_{};
+    std::atomic<bool> has_run_{false};
 };
 
 server::server(server_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
 server::~server() = default;
 
+namespace {
+
+/// Handlers that do nothing are most likely those of another mount, or were moved from.
+void require_handlers(std::string_view path, handlers const& app) {
+    if (app.on_open || app.on_message || app.on_close || app.on_drain || app.authorize) return;
+    throw std::invalid_argument("mount '" + std::string(path) +
+                                "': no handler is set; at least `on_message` is wanted");
+}
+
+}  // namespace
+
 endpoint server::mount(std::string path, websocket_options options, handlers app) {
+    impl_->require_setup("mount", path);
+    require_handlers(path, app);
     return impl_->add(make_websocket_mount(impl_->core(),
                                            clean_prefix(std::move(path)),
                                            impl_->mount_count(),
@@ -251,6 +292,8 @@ endpoint server::mount(std::string path, websocket_options options, handlers app
 }
 
 endpoint server::mount(std::string path, sockjs_options options, handlers app) {
+    impl_->require_setup("mount", path);
+    require_handlers(path, app);
     return impl_->add(make_sockjs_mount(impl_->core(),
                                         clean_prefix(std::move(path)),
                                         impl_->mount_count(),
@@ -259,6 +302,8 @@ endpoint server::mount(std::string path, sockjs_options options, handlers app) {
 }
 
 endpoint server::mount(std::string path, engineio_options options, handlers app) {
+    impl_->require_setup("mount", path);
+    require_handlers(path, app);
     return impl_->add(make_engineio_mount(impl_->core(),
                                           clean_prefix(std::move(path)),
                                           impl_->mount_count(),
@@ -267,6 +312,7 @@ endpoint server::mount(std::string path, engineio_options options, handlers app)
 }
 
 void server::mount(std::string path, socketio::server const& io) {
+    impl_->require_setup("mount", path);
     auto const m =
         make_socketio_mount(impl_->core(), clean_prefix(std::move(path)), impl_->mount_count(), io);
     impl_->add(m);
@@ -274,6 +320,7 @@ void server::mount(std::string path, socketio::server const& io) {
 }
 
 void server::serve_files(std::string path, std::string const& folder, files_options options) {
+    impl_->require_setup("serve_files", path);
     auto target = make_files_mount(clean_prefix(std::move(path)), folder, options);
     auto const prefix = target->prefix();
     if (!impl_->core().routes.add(std::move(target)))

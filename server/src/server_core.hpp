@@ -2,20 +2,19 @@
 
 #include <anywire/server.hpp>
 
-#include "connection.hpp"
+#include "address_limits.hpp"
 #include "core/siphash.hpp"
 #include "forwarded.hpp"
 #include "random_pool.hpp"
 #include "router.hpp"
 #include "session/queue_budget.hpp"
+#include "session/endpoint_core.hpp"
 #include "tls.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -24,30 +23,15 @@ namespace anywire {
 class mount_point;
 class shard;
 
-/// Connections per remote address, over all shards; used only when they are limited.
-class address_counts {
+/// The sessions of each client address, over all mounts and shards; only while they are limited.
+class address_census final : public session_census {
 public:
-    /// False when `address` has `most` already; else counts one more.
-    bool try_add(std::string const& address, std::size_t most);
-    void remove(std::string const& address) noexcept;
+    void on_added(session_base const& s) override;
+    void on_retired(session_base const& s) noexcept override;
+    address_counts const& sessions() const noexcept { return sessions_; }
 
 private:
-    std::mutex mutex_{};
-    std::map<std::string, std::size_t> counts_{};
-};
-
-/// One counted connection of an address; counts until it is destroyed.
-class address_ticket final : public connection_ticket {
-public:
-    address_ticket(address_counts& counts, std::string address)
-        : counts_(counts), address_(std::move(address)) {}
-    ~address_ticket() override { counts_.remove(address_); }
-    address_ticket(address_ticket const&) = delete;
-    address_ticket& operator=(address_ticket const&) = delete;
-
-private:
-    address_counts& counts_;
-    std::string address_;
+    address_counts sessions_{};
 };
 
 /// What all shards share. Constant while they run, but for the counters.
@@ -62,10 +46,14 @@ struct server_core {
     std::atomic<std::size_t> connections{0};
     std::atomic<std::size_t> moving{0};  ///< Connections between two shards, in neither's count.
     std::size_t max_connections = 0;
+    std::size_t max_sessions = 0;
+    std::atomic<std::size_t> parked{0};       ///< Requests that wait for their answers.
     std::atomic<std::size_t> idle_shards{0};  // of those that drain
-    address_counts addresses{};
     queue_budget queues{};  ///< Over the sessions of all shards.
     std::atomic<std::size_t> relieving{0};  ///< Shards that have still to relieve it.
+    address_counts addresses{};  ///< Connections, and requests that came by trusted proxies.
+    address_census census{};
+    handshake_rate handshakes{};
     std::vector<std::function<void()>> at_end{};  ///< Called when no shard runs any more.
     bool is_going = false;  ///< No shard runs any more, and none is to be posted to.
 

@@ -50,7 +50,16 @@ shard::shard(unsigned index, server_core& core)
       index_(index),
       core_(core),
       work_(context().get_executor()),
-      opening_(0, keyed_hash{core.hash_key}) {}
+      opening_(0, keyed_hash{core.hash_key}) {
+    log_slower_than(core.options.limits.slow_event);
+    loop().ask_is_here(
+        [](void const* self) noexcept {
+            // Set up and torn down on whatever thread.
+            auto const& s = *static_cast<shard const*>(self);
+            return s.thread_.load(std::memory_order_relaxed) == std::thread::id{} || s.is_here();
+        },
+        this);
+}
 
 shard::~shard() {
     tear_down();
@@ -74,7 +83,7 @@ std::string_view shard::date_field() {
 void shard::run() {
     thread_ = std::this_thread::get_id();
     for (auto const& a : acceptors_) a->start();
-    context().run();
+    run_events();
     *ended_ = true;
     turn_arrivals_away();
     for_each_connection([](connection& c) { c.cut(); });
@@ -96,9 +105,12 @@ void shard::begin_arrived() {
     auto a = std::move(arrivals_.front());
     arrivals_.pop_front();
     lock.unlock();
+    struct arrived {
+        std::atomic<std::size_t>& moving;
+        ~arrived() { --moving; }
+    } const counted{core_.moving};
     (new http_connection(*this, std::move(a.stream), std::move(a.address), std::move(a.ticket)))
         ->start(std::move(a.bytes));
-    --core_.moving;
 }
 
 /// What waits in a loop that has ended would keep its clients waiting.

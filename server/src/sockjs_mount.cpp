@@ -275,6 +275,7 @@ void sockjs_mount::serve_receiver(incoming const& in, sockjs::route const& where
     }
     if (!found) return open_session(in, where.session, std::move(*r));
     if (found->is_attached()) return answer_busy(in.to, *r);
+    if (!check_parking(in)) return;
     append_hooked(r->fields, in, false);
     attach(in.to, *found, std::move(*r));
 }
@@ -282,7 +283,7 @@ void sockjs_mount::serve_receiver(incoming const& in, sockjs::route const& where
 void sockjs_mount::open_session(incoming const& in, std::string_view id, receiver r) {
     auto key = std::to_string(index()).append("/").append(id);
     if (in.here.opening().contains(key)) return answer_busy(in.to, r);
-    if (!check_room(in.here, in.to)) return;
+    if (!check_room(in)) return;
     in.here.opening().insert(key);
     auto& here = in.here;
     auto gone = [&here, key] {
@@ -292,7 +293,7 @@ void sockjs_mount::open_session(incoming const& in, std::string_view id, receive
     auto open = [this, &here, gone, id = std::string(id), r = std::move(r)](
                     exchange& to, session_base::origin from) mutable {
         gone();
-        if (!check_room(here, to)) return;
+        if (!check_room(here, to, from.request.remote_address())) return;
         if (has_hooks(true)) append_hooked(r.fields, here, from.request, true);
         auto& sessions = local(here);
         auto* const s = new sockjs_session(sessions, std::move(from), id, timing_);
@@ -376,9 +377,11 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
     append_hooked(fields, in, false);
     auto const status = is_jsonp ? 200u : 204u;
     std::string_view const body = is_jsonp ? "ok" : "";
+    auto ok = answer_with(status, body);
+    ok.goes_on = session->is_open();
     if (session->is_open() && session->is_paused())
-        return (void)new held_post(in.to, session->held(), answer_with(status, body));
-    respond(status, body);
+        return (void)new held_post(in.to, session->held(), ok);
+    (void)in.to.respond(ok);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <new>
 #include <sys/socket.h>
 
 extern "C" {
@@ -23,6 +25,10 @@ namespace {
 thread_local std::size_t counted = 0;
 thread_local std::size_t fails_at = 0;
 thread_local fault what_fails = fault::none;
+
+thread_local std::size_t allocations = 0;
+thread_local std::size_t allocation_fails_at = 0;
+thread_local std::size_t allocation_fails_for = 0;
 
 /// What shall go wrong with the call that is being made.
 fault next_fault() noexcept {
@@ -57,6 +63,27 @@ void fail_call(std::size_t n, fault what) noexcept {
     what_fails = what;
 }
 
+void fail_allocation(std::size_t n, std::size_t times) noexcept {
+    allocations = 0;
+    allocation_fails_at = n;
+    allocation_fails_for = times;
+}
+
+std::size_t allocations_counted() noexcept {
+    return allocations;
+}
+
+namespace {
+
+bool next_allocation_fails() noexcept {
+    if (allocation_fails_at == 0) return false;
+    ++allocations;
+    return allocations >= allocation_fails_at &&
+           allocations < allocation_fails_at + allocation_fails_for;
+}
+
+}  // namespace
+
 std::size_t calls_counted() noexcept {
     return counted;
 }
@@ -64,6 +91,19 @@ std::size_t calls_counted() noexcept {
 }  // namespace anywire::test
 
 using namespace anywire::test;
+
+// Of every thread; those that have not asked for it are left alone. The other forms call these.
+void* operator new(std::size_t size) {
+    if (anywire::test::next_allocation_fails()) throw std::bad_alloc();
+    if (auto* const p = std::malloc(size == 0 ? 1 : size)) return p;
+    throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+    std::free(p);
+}
 
 ssize_t __wrap_recv(int descriptor, void* to, std::size_t room, int flags) {
     auto const f = next_fault();

@@ -11,6 +11,13 @@ enum class fault : unsigned char { reset, broken_pipe, again, interrupted, one_b
 /// 0 makes none. Calls of other threads are left alone.
 void fail_call(std::size_t n, fault what) noexcept;
 
+/// Makes the `n`-th allocation by `operator new` on this thread throw `std::bad_alloc`, from now
+/// on, and as many as `times` in all; 0 makes none.
+void fail_allocation(std::size_t n, std::size_t times) noexcept;
+
+/// Allocations counted on this thread since `fail_allocation`.
+std::size_t allocations_counted() noexcept;
+
 /// Calls counted on this thread since `fail_call`.
 std::size_t calls_counted() noexcept;
 

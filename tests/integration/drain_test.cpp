@@ -196,3 +196,96 @@ TEST_CASE("a drain does not wait for polling clients that cannot come back") {
     CHECK(std::chrono::steady_clock::now() - before < 4s);
     CHECK(h.seen.count("close shutting_down 1001") == 8);
 }
+
+TEST_CASE("an idle connection opens no session at a draining server") {
+    auto const threads = GENERATE(1u, 3u);
+    hall h({}, threads);
+    raw_client stubborn(h.server.port());
+    REQUIRE(stubborn.upgrade("/ws").status == 101);
+    REQUIRE(h.seen.wait_for("open"));
+    // A request that is on its way keeps its connection from being closed as idle.
+    auto const refused = [&](std::string const& bytes) {
+        auto c = std::make_unique<raw_client>(h.server.port());
+        CHECK(c->get("/echo").status == 200);
+        c->send(bytes.substr(0, bytes.size() - 1));
+        return c;
+    };
+    raw_client const any(h.server.port());
+    std::vector<std::string> const all{
+        any.request_bytes("POST", "/echo/000/new1/xhr", "x"),
+        any.request_bytes("POST", "/echo/000/new2/xhr_streaming", "x"),
+        any.request_bytes("GET", "/echo/000/new3/eventsource"),
+        any.request_bytes("GET", "/echo/000/new4/jsonp?c=x", {}, "Sec-Fetch-Site: same-origin\r\n"),
+        any.upgrade_bytes("/echo/000/new5/websocket"),
+        any.upgrade_bytes("/echo/websocket"),
+        any.upgrade_bytes("/ws"),
+    };
+    std::vector<std::unique_ptr<raw_client>> clients;
+    for (auto const& bytes : all) clients.push_back(refused(bytes));
+    settle(h.server);
+    h.server->drain(20s);
+    CHECK(stubborn.read_close().close_code() == 1001);
+    // The goodbye of one shard says nothing of the others: their listeners do.
+    CHECK(eventually([&] {
+        try {
+            raw_client late(h.server.port());
+            return false;
+        } catch (std::exception const&) {
+            return true;
+        }
+    }));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        CAPTURE(all[i]);
+        clients[i]->send(all[i].substr(all[i].size() - 1));
+        auto const answer = clients[i]->read_response();
+        CHECK(answer.status == 503);
+        CHECK(answer.header("Connection") == "close");
+        CHECK(answer.body == "the server is shutting down\n");
+        CHECK(clients[i]->is_ended_by_peer());
+    }
+    CHECK(h.seen.count("open") == 1);
+    clients.clear();
+    stubborn.close();
+    CHECK(h.server.wait_for_end());
+}
+
+TEST_CASE("Engine.IO opens no session at a draining server, and serves those that live") {
+    notes seen;
+    endpoint eio;
+    running_server s(on_free_port(), [&](server& at) {
+        eio = at.mount("/eio", engineio_options{}, noting_echo(seen));
+        at.mount("/ws", websocket_options{}, echo());
+    });
+    raw_client stubborn(s.port());
+    REQUIRE(stubborn.upgrade("/ws").status == 101);
+    raw_client poll(s.port());
+    auto const opened = poll.get("/eio/?EIO=4&transport=polling");
+    auto const at = opened.body.find("\"sid\":\"") + 7;
+    auto const path = "/eio/?EIO=4&transport=polling&sid=" + opened.body.substr(at, 20);
+    std::vector<std::unique_ptr<raw_client>> clients;
+    auto const handshake = poll.request_bytes("GET", "/eio/?EIO=4&transport=polling");
+    auto const socket = poll.upgrade_bytes("/eio/?EIO=4&transport=websocket");
+    for (auto const& bytes : {handshake, socket}) {
+        clients.push_back(std::make_unique<raw_client>(s.port()));
+        clients.back()->send(bytes.substr(0, bytes.size() - 1));
+    }
+    CHECK(poll.get("/settle").status == 404);
+    // Its answer belongs to a session: the client, which has not polled yet, may fetch its goodbye.
+    CHECK(poll.post(path, "4a").body == "ok");
+    s->drain(20s);
+    CHECK(stubborn.read_close().close_code() == 1001);
+    for (auto& c : clients) {
+        c->send("\n");
+        auto const answer = c->read_response();
+        CHECK(answer.status == 503);
+        CHECK(answer.header("Connection") == "close");
+    }
+    auto const last = poll.get(path);
+    CHECK(last.status == 200);
+    CHECK(last.body == "4a");
+    clients.clear();
+    stubborn.close();
+    poll.close();
+    CHECK(s.wait_for_end());
+    CHECK(seen.count("open") == 1);
+}

@@ -1,6 +1,7 @@
 // What is wrong with options is said before run(), in a sentence that says what to change.
 
 #include <anywire/server.hpp>
+#include <anywire/socketio.hpp>
 
 #include "support/raw_client.hpp"
 #include "support/running_server.hpp"
@@ -37,7 +38,7 @@ template <class Options>
 std::string refused_mount(Options const& options, std::string const& path = "/a") {
     return said_by<std::invalid_argument>([&] {
         server s(on_free_port());
-        s.mount(path, options, {});
+        s.mount(path, options, echo());
     });
 }
 
@@ -72,8 +73,6 @@ TEST_CASE("an address that is not this machine's cannot be listened on") {
 TEST_CASE("TLS files that cannot be read are named") {
     CHECK_THAT(refused_options({.port = 0, .tls = {"/nowhere/chain.pem", "/nowhere/key.pem"}}),
                Contains("cannot read the TLS certificate chain '/nowhere/chain.pem'"));
-    CHECK_THAT(refused_options({.port = 0, .tls = {.key = "/nowhere/key.pem"}}),
-               Contains("TLS certificate"));
 }
 
 TEST_CASE("server options out of range are refused") {
@@ -138,10 +137,10 @@ TEST_CASE("a path is mounted once, and begins with a slash") {
     CHECK_THAT(refused_mount(websocket_options{}, ""), Contains("a path starts with '/'"));
 
     server s(on_free_port());
-    s.mount("/a", websocket_options{}, {});
-    s.mount("/", sockjs_options{}, {});
+    s.mount("/a", websocket_options{}, echo());
+    s.mount("/", sockjs_options{}, echo());
     auto const again = [&](std::string const& path) {
-        return said_by<std::invalid_argument>([&] { s.mount(path, sockjs_options{}, {}); });
+        return said_by<std::invalid_argument>([&] { s.mount(path, sockjs_options{}, echo()); });
     };
     CHECK_THAT(again("/a"), Contains("mount '/a': the path is taken"));
     CHECK_THAT(again("/a/"), Contains("the path is taken"));
@@ -150,6 +149,43 @@ TEST_CASE("a path is mounted once, and begins with a slash") {
                Contains("the path is taken"));
     CHECK_FALSE(
         said_by<std::invalid_argument>([&] { s.serve_files("/f", "/nowhere/at/all"); }).empty());
+}
+
+TEST_CASE("a mount whose handlers are all empty is refused") {
+    server s(on_free_port());
+    auto const said = [&](auto options) {
+        return said_by<std::invalid_argument>([&] { s.mount("/a", options, {}); });
+    };
+    CHECK_THAT(said(websocket_options{}), Contains("mount '/a': no handler is set"));
+    CHECK_THAT(said(sockjs_options{}), Contains("no handler is set"));
+    CHECK_THAT(said(engineio_options{}), Contains("no handler is set"));
+    s.mount("/a", websocket_options{}, {.on_open = [](session&) {}});
+}
+
+TEST_CASE("a certificate without its key is refused, and a key without its certificate") {
+    CHECK_THAT(refused_options({.port = 0, .tls = {.certificate = "a.pem"}}),
+               Contains("tls.certificate is given without its private key"));
+    CHECK_THAT(refused_options({.port = 0, .listeners = {{.port = 0, .tls = {.key = "k.pem"}}}}),
+               Contains("tls.key is given without the certificate"));
+}
+
+TEST_CASE("what is set up after run says so, and so does a second run") {
+    running_server s(on_free_port(),
+                     [](server& at) { at.mount("/echo", sockjs_options{}, echo()); });
+    CHECK(raw_client(s.port()).get("/echo").status == 200);
+    auto const late = [](std::function<void()> const& attempt) {
+        return said_by<std::logic_error>(attempt);
+    };
+    CHECK_THAT(late([&] { s->mount("/a", websocket_options{}, echo()); }),
+               Contains("mount '/a' after run"));
+    CHECK_THAT(late([&] { s->mount("/a", sockjs_options{}, echo()); }), Contains("after run"));
+    CHECK_THAT(late([&] { s->mount("/a", engineio_options{}, echo()); }), Contains("after run"));
+    CHECK_THAT(late([&] { s->mount("/a", socketio::server{}); }), Contains("after run"));
+    CHECK_THAT(late([&] { s->serve_files("/a", "/"); }), Contains("serve_files '/a' after run"));
+    CHECK_THAT(late([&] { s->run(); }), Contains("run was called before"));
+    s->stop();
+    CHECK(s.wait_for_end());
+    CHECK_THAT(late([&] { s->run(); }), Contains("run was called before"));
 }
 
 TEST_CASE("an unknown listener has no port") {

@@ -92,6 +92,159 @@ TEST_CASE("a stream that moved to another shard keeps its place in the count") {
     CHECK(eventually([&] { return is_served(s.port(), 429); }));
 }
 
+namespace {
+
+std::string forwarded(std::string const& client) {
+    return "X-Forwarded-For: " + client + "\r\n";
+}
+
+running_server behind_proxy(server_limits const& limits, unsigned threads = 1) {
+    auto options = on_free_port(threads);
+    options.limits = limits;
+    options.trusted_proxies = {"127.0.0.1"};
+    return {options, both_mounts};
+}
+
+/// The status of a new polling session's first answer.
+int open_poll(raw_client& c, std::string const& id, std::string const& fields = {}) {
+    return c.post("/echo/000/" + id + "/xhr", {}, fields).status;
+}
+
+}  // namespace
+
+TEST_CASE("a trusted proxy's connections are not counted, its clients' requests are") {
+    auto const threads = GENERATE(1u, 4u);
+    auto const s = behind_proxy({.max_connections_per_address = 2}, threads);
+    raw_client opener(s.port());
+    std::vector<std::unique_ptr<raw_client>> pool;
+    for (int i = 0; i < 8; ++i) {
+        pool.push_back(std::make_unique<raw_client>(s.port()));
+        // One after the other, they take no more than one place each time.
+        CHECK(pool.back()->get("/echo", forwarded("192.0.2.1")).status == 200);
+        CHECK(open_poll(opener, "id" + std::to_string(i), forwarded("192.0.2.9")) == 200);
+    }
+    auto const hold_poll = [&](std::size_t i, std::string const& client) {
+        pool[i]->send(pool[i]->request_bytes(
+            "POST", "/echo/000/id" + std::to_string(i) + "/xhr", {}, forwarded(client)));
+    };
+    hold_poll(0, "192.0.2.1");
+    settle(s);
+    REQUIRE(pool[1]->upgrade("/ws", forwarded("192.0.2.1")).status == 101);
+    CHECK(eventually([&] { return pool[2]->get("/echo", forwarded("192.0.2.1")).status == 429; }));
+    CHECK(pool[2]->get("/echo", forwarded("192.0.2.2")).status == 200);
+    CHECK(pool[2]->get("/echo").status == 200);  // of the proxy itself
+    SECTION("an answered poll gives its place back") {
+        CHECK(opener.post("/echo/000/id0/xhr_send", "[\"a\"]").status == 204);
+        CHECK(pool[0]->read_response().body == "a[\"a\"]\n");
+    }
+    SECTION("so does a poll that is broken off") {
+        pool[0].reset();
+    }
+    SECTION("and a WebSocket that ends") {
+        pool[1].reset();
+    }
+    CHECK(eventually([&] { return pool[2]->get("/echo", forwarded("192.0.2.1")).status == 200; }));
+}
+
+TEST_CASE("IPv6 clients are counted by their network") {
+    auto const s = behind_proxy({.max_connections_per_address = 1});
+    raw_client c(s.port());
+    raw_client other(s.port());
+    REQUIRE(c.upgrade("/ws", forwarded("2001:db8:0:1::1")).status == 101);
+    CHECK(other.get("/echo", forwarded("2001:db8:0:1:ffff::2")).status == 429);
+    CHECK(other.get("/echo", forwarded("2001:db8:0:2::1")).status == 200);
+}
+
+TEST_CASE("sessions of one address beyond its share get 429, on every dialect, until one ends") {
+    auto const threads = GENERATE(1u, 3u);
+    auto const s = behind_proxy({.max_sessions_per_address = 2}, threads);
+    auto const ada = forwarded("192.0.2.1");
+    auto ws = std::make_unique<raw_client>(s.port());
+    REQUIRE(ws->upgrade("/ws", ada).status == 101);
+    raw_client c(s.port());
+    REQUIRE(open_poll(c, "abc", ada) == 200);
+    CHECK(eventually([&] { return open_poll(c, "def", ada) == 429; }));
+    raw_client socket(s.port());
+    auto const refused = socket.upgrade("/ws", ada);
+    CHECK(refused.status == 429);
+    CHECK(refused.header("Retry-After") == "5");
+    CHECK(refused.body == "too many sessions of this address\n");
+    CHECK(raw_client(s.port()).upgrade("/echo/websocket", ada).status == 429);
+    // Another client, the living session, and what is of the proxy itself.
+    CHECK(open_poll(c, "ghi", forwarded("192.0.2.2")) == 200);
+    CHECK(c.post("/echo/000/abc/xhr_send", "[\"a\"]", ada).status == 204);
+    CHECK(open_poll(c, "jkl") == 200);
+    ws.reset();
+    CHECK(eventually([&] { return open_poll(c, "mno", ada) == 200; }));
+}
+
+TEST_CASE("sessions beyond those of all mounts get 503") {
+    auto const threads = GENERATE(1u, 3u);
+    auto const s = with({.max_sessions = 2}, threads);
+    auto ws = std::make_unique<raw_client>(s.port());
+    REQUIRE(ws->upgrade("/ws").status == 101);
+    raw_client c(s.port());
+    REQUIRE(open_poll(c, "abc") == 200);
+    CHECK(eventually([&] { return open_poll(c, "def") == 503; }));
+    CHECK(raw_client(s.port()).upgrade("/ws").status == 503);
+    CHECK(c.get("/echo").status == 200);
+    ws.reset();
+    CHECK(eventually([&] { return open_poll(c, "def") == 200; }));
+}
+
+TEST_CASE("requests that wait beyond max_parked_requests get 503, until one is answered") {
+    auto const s = with({.max_parked_requests = 2});
+    raw_client c(s.port());
+    raw_client stream(s.port());
+    raw_client poll(s.port());
+    for (auto const* const id : {"a", "b", "c"}) REQUIRE(open_poll(c, id) == 200);
+    stream.send(stream.request_bytes("POST", "/echo/000/a/xhr_streaming"));
+    CHECK(stream.read_head().status == 200);
+    poll.send(poll.request_bytes("POST", "/echo/000/b/xhr"));
+    CHECK(c.get("/echo").status == 200);
+    auto const refused = c.post("/echo/000/c/xhr");
+    CHECK(refused.status == 503);
+    CHECK(refused.body == "too many requests wait\n");
+    CHECK(open_poll(c, "d") == 503);
+    CHECK(c.post("/echo/000/c/xhr_send", "[\"x\"]").status == 204);
+    SECTION("a poll that is answered") {
+        CHECK(c.post("/echo/000/b/xhr_send", "[\"x\"]").status == 204);
+        CHECK(poll.read_response().status == 200);
+        CHECK(c.post("/echo/000/c/xhr").body == "a[\"x\"]\n");
+    }
+    SECTION("a stream that is broken off") {
+        stream.close();
+        CHECK(eventually([&] { return open_poll(c, "e") == 200; }));
+    }
+}
+
+TEST_CASE("handshakes of one address beyond its rate get 429, all beyond theirs 503") {
+    auto const s = behind_proxy({.max_handshakes_per_second = 5,
+                                 .max_handshakes_per_second_per_address = 2,
+                                 .handshake_burst = 1s});
+    auto const ada = forwarded("192.0.2.1");
+    auto const bob = forwarded("192.0.2.2");
+    auto const opened_until = [&](int status, std::string const& fields) {
+        int opened = 0;
+        for (; opened < 1000; ++opened) {
+            raw_client c(s.port());
+            auto const got = c.upgrade("/ws", fields);
+            if (got.status != 101) {
+                CHECK(got.status == status);
+                CHECK(got.header("Retry-After") == "5");
+                break;
+            }
+        }
+        return opened;
+    };
+    // At least what may come at once; more if this takes long enough for more to be allowed.
+    CHECK(opened_until(429, ada) >= 2);
+    CHECK(opened_until(429, bob) >= 2);
+    CHECK(opened_until(503, {}) >= 1);
+    // It is a rate: some time later there is room again.
+    CHECK(eventually([&] { return raw_client(s.port()).upgrade("/ws", ada).status == 101; }));
+}
+
 TEST_CASE("a head beyond its limits is refused while it comes") {
     auto const s = with({.header = 512, .header_fields = 10});
     auto const status_of = [&](std::string const& bytes) {

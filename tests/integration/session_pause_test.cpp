@@ -146,3 +146,48 @@ TEST_CASE("a paused session holds the answer to a POST until it resumes") {
         CHECK(h.server.wait_for_end());
     }
 }
+
+TEST_CASE("a paused WebSocket whose peer has gone ends") {
+    auto const threads = GENERATE(1u, 3u);
+    hall h({.on_message =
+                [&](session& s, message_view) {
+                    s.pause();
+                    h.seen.add("paused");
+                }},
+           threads);
+    auto const c = websocket(h.server.port(), "/ws?user=ada");
+    c->send_text("pause");
+    REQUIRE(h.seen.wait_for("paused"));
+    SECTION("by an end") {
+        c->close();
+    }
+    SECTION("by an end behind bytes that nobody reads") {
+        c->send_text("unread");
+        c->close();
+    }
+    SECTION("by a reset") {
+        c->reset();
+    }
+    SECTION("by the end of what it sends") {
+        c->end_sending();
+    }
+    CHECK(h.seen.wait_for("close transport_lost 1006"));
+    CHECK(eventually([&] { return h.ws.session_count() == 0; }));
+}
+
+TEST_CASE("a WebSocket that paused and resumed hears its peer's messages before its end") {
+    hall h({.on_message = [&](session& s, message_view m) {
+        h.seen.add("message " + std::string(m.data));
+        if (m.data != "pause") return;
+        s.pause();
+        s.after(std::chrono::milliseconds(1), [](session& self) { self.resume(); });
+    }});
+    auto const c = websocket(h.server.port(), "/ws?user=ada");
+    c->send_text("pause");
+    REQUIRE(h.seen.wait_for("message pause"));
+    settle(h.server);
+    c->send_text("later");
+    CHECK(h.seen.wait_for("message later"));
+    c->close();
+    CHECK(h.seen.wait_for("close transport_lost 1006"));
+}

@@ -61,6 +61,7 @@ std::uint32_t connection::wanted() const noexcept {
     std::uint32_t events = 0;
     if (want_read_ && !read_needs_send_) events |= EPOLLIN;
     if (unsent_ || read_needs_send_) events |= EPOLLOUT;
+    if (want_end_ && !want_read_) events |= EPOLLRDHUP;
     return events;
 }
 
@@ -70,9 +71,11 @@ void connection::watch() {
     auto const events = wanted();
     auto const reading = (events & EPOLLIN) != 0;
     auto const sending = (events & EPOLLOUT) != 0;
+    auto const ending = (events & EPOLLRDHUP) != 0;
     if (reading && stream_.has_buffered()) read_buffered();
     // A socket that could be sent to would be told of at once.
-    if ((!reading || watches_reading_) && sending == watches_sending_) return;
+    if ((!reading || watches_reading_) && sending == watches_sending_ && ending <= watches_end_)
+        return;
     if (stream_.descriptor() < 0) return;
     auto& sockets = host_.sockets();
     auto const known = is_watched_ ? sockets.change(stream_.descriptor(), events, *this)
@@ -81,12 +84,13 @@ void connection::watch() {
     is_watched_ = true;
     watches_reading_ = reading;
     watches_sending_ = sending;
+    watches_end_ = ending;
 }
 
 /// Not left to the close: a child that the application forks may hold the socket open beyond it.
 void connection::unwatch() noexcept {
     if (is_watched_) host_.sockets().remove(stream_.descriptor());
-    is_watched_ = watches_reading_ = watches_sending_ = false;
+    is_watched_ = watches_reading_ = watches_sending_ = watches_end_ = false;
 }
 
 /// Something has come that nobody waits for; it would come again and again.
@@ -96,6 +100,7 @@ void connection::unwatch_rest() {
     if (!host_.sockets().change(stream_.descriptor(), events, *this)) return break_off();
     watches_reading_ = (events & EPOLLIN) != 0;
     watches_sending_ = (events & EPOLLOUT) != 0;
+    watches_end_ = (events & EPOLLRDHUP) != 0;
 }
 
 void connection::on_ready(std::uint32_t events) {
@@ -103,8 +108,13 @@ void connection::on_ready(std::uint32_t events) {
     auto const now = wanted();
     auto const sendable = (events & (EPOLLOUT | broken)) != 0 && (now & EPOLLOUT) != 0;
     auto const readable = (events & (EPOLLIN | broken)) != 0 && (now & EPOLLIN) != 0;
-    if (!sendable && !readable) return unwatch_rest();
+    auto const ended = (events & (EPOLLRDHUP | broken)) != 0 && (now & EPOLLRDHUP) != 0;
+    if (!sendable && !readable && !ended) return unwatch_rest();
     run_event([&] {
+        if (ended) {
+            want_end_ = false;
+            return on_end(false);
+        }
         if (sendable) on_sendable();
         if (readable && want_read_ && !read_needs_send_) read_once();
     });
@@ -122,7 +132,7 @@ void connection::start_reading() {
 void connection::read_buffered() {
     if (read_posted_) return;
     read_posted_ = true;
-    later([this] {
+    later_or_end([this] {
         read_posted_ = false;
         if (want_read_ && stream_.has_buffered()) read_once();
     });
@@ -280,7 +290,7 @@ void connection::break_off() {
     broken_ = true;
     // Not every failed write ends the read side (ENOBUFS does not), and a paused one is not read:
     // the end is told from here. What the peer had sent before is still taken.
-    later([this] {
+    later_or_end([this] {
         constexpr int most_reads = 64;
         for (int i = 0; i < most_reads && want_read_ && !dropped_; ++i) {
             auto const r = stream_.read(host_.in(), most_at_once());
@@ -291,6 +301,14 @@ void connection::break_off() {
         want_read_ = false;
         on_end(false);
     });
+}
+
+void connection::break_down() noexcept {
+    if (dropped_) return;
+    want_read_ = false;
+    // Whoever is above hears of it; should that throw, too, the heartbeat tells them.
+    (void)host_.guard("the end of a connection", [this] { on_end(false); });
+    drop();
 }
 
 void connection::on_sendable() {
@@ -339,12 +357,17 @@ void connection::arm() {
 
 void connection::on_timer(tick now) {
     hold const here(*this);
-    if (unsent_ && not_after(stall_deadline_, now))
-        on_stalled();
-    else if (has_deadline_ && not_after(deadline_, now)) {
-        has_deadline_ = false;
-        on_deadline();
-    }
+    auto const done = host_.guard("a connection's timer", [&] {
+        if (owes_end_) {
+            on_end(false);
+        } else if (unsent_ && not_after(stall_deadline_, now)) {
+            on_stalled();
+        } else if (has_deadline_ && not_after(deadline_, now)) {
+            has_deadline_ = false;
+            on_deadline();
+        }
+    });
+    if (!done || owes_end_) break_down();
     arm();
 }
 

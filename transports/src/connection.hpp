@@ -92,6 +92,8 @@ protected:
         bool outer_;
     };
     std::unique_ptr<connection_ticket> take_ticket() noexcept { return std::move(ticket_); }
+    bool has_ticket() const noexcept { return ticket_ != nullptr; }
+    void set_ticket(std::unique_ptr<connection_ticket> t) noexcept { ticket_ = std::move(t); }
     /// The stream without its connection, for another one on whatever shard. Nothing is read or
     /// written any more: only to be dropped.
     byte_stream take_stream() noexcept;
@@ -100,6 +102,9 @@ protected:
     void start_reading();
     void stop_reading() noexcept { want_read_ = false; }
     bool is_reading() const noexcept { return want_read_; }
+    /// Asks for `on_end` although nothing is read, as soon as the peer has ended or reset: what it
+    /// sent before is not read any more then.
+    void watch_end(bool watch) noexcept { want_end_ = watch; }
 
     /// Writes; what does not go out at once is kept. True when all is out.
     bool send(std::string_view bytes);
@@ -117,23 +122,25 @@ protected:
     void set_write_stall(tick longest) noexcept { write_stall_ = longest; }
 
     /// Calls `body` as an event of this connection: it is not deleted while that runs.
+    ///
+    /// Errors: one that throws ends the connection.
     template <class Body>
-    void run_event(Body body) {
+    void run_event(Body body) noexcept {
         hold const here(*this);
-        host_.begin_event();
-        body();
+        host_.begin_event("a connection");
+        if (!host_.guard("a connection", body)) break_down();
         host_.end_event();
     }
 
     /// Calls `body` as an event of its own, soon; never if the connection is dropped before.
     template <class Body>
     void later(Body body) {
-        ++pending_;
         net::post(host_.context(), [this, body = std::move(body)]() mutable {
             --pending_;
             if (dropped_) return settle();
             run_event(std::move(body));
         });
+        ++pending_;
     }
 
 private:
@@ -155,6 +162,15 @@ private:
     void unwatch() noexcept;
     /// A write has failed: nothing goes out any more, and the end is told soon.
     void break_off();
+    /// An event of it has thrown.
+    void break_down() noexcept;
+    /// `later` where nothing may throw.
+    template <class Body>
+    void later_or_end(Body body) noexcept {
+        if (host_.guard("a connection", [&] { later(std::move(body)); })) return;
+        owes_end_ = true;
+        loop().wheel().arm(*this, loop().now());
+    }
     void keep(std::span<frame* const> frames, std::size_t already_sent);
     std::size_t write_some_frames(std::span<frame* const> frames,
                                   std::size_t offset,
@@ -183,8 +199,11 @@ private:
     bool is_watched_ : 1 = false;  // the poller knows the socket
     bool watches_reading_ : 1 = false;
     bool watches_sending_ : 1 = false;
+    bool want_end_ : 1 = false;
+    bool watches_end_ : 1 = false;
     bool has_deadline_ : 1 = false;
     bool broken_ : 1 = false;
+    bool owes_end_ : 1 = false;  // there was no memory to tell it soon: the next tick does
 };
 
 template <class Visit>

@@ -33,7 +33,8 @@ write_result poll_carrier::write(std::span<frame* const> batch) {
     auto const out_now = to().respond({.content_type = type,
                                        .fields = dress_.fields,
                                        .more_fields = compressed ? encoding : "",
-                                       .body = body});
+                                       .body = body,
+                                       .goes_on = batch.back()->text() != "1"});
     return finished(batch.size(), out_now);
 }
 

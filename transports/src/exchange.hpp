@@ -15,6 +15,9 @@ struct answer {
     std::string_view more_fields{};   ///< The same.
     std::string_view body{};
     bool close = false;  ///< End the connection behind it.
+    /// It belongs to a session that goes on: a server that drains does not end the connection
+    /// behind it, since a new one would not be taken.
+    bool goes_on = false;
 };
 
 /// Hears what becomes of an answer.
@@ -30,6 +33,9 @@ public:
     virtual void on_gone() = 0;
     /// The client does not read. The last call.
     virtual void on_stalled() { on_gone(); }
+    /// Another request of the client waits behind this one on its connection: whoever only waits
+    /// for something to say should answer. May be said more than once.
+    virtual void on_next_waiting() {}
 
 protected:
     ~exchange_events() = default;

@@ -158,6 +158,7 @@ write_result one_shot_carrier::write(std::span<frame* const> batch) {
     sockjs::append_dressed(body, dress_.envelope, dress_.callback, text);
     auto whole = head_of(dress_);
     whole.body = body;
+    whole.goes_on = !is_goodbye(*batch[taken - 1]);
     return finished(taken, to().respond(whole));
 }
 
@@ -176,7 +177,9 @@ std::string_view stream_carrier::name() const noexcept {
 
 void stream_carrier::append_start(std::string& out) {
     if (std::exchange(started_, true)) return;
-    to().begin_stream(head_of(dress_));
+    auto head = head_of(dress_);
+    head.goes_on = true;
+    to().begin_stream(head);
     std::string prelude;
     sockjs::append_prelude(prelude, dress_.envelope, dress_.callback);
     append_chunk(to(), out, prelude);
@@ -186,6 +189,11 @@ void stream_carrier::start() {
     std::string out;
     append_start(out);
     (void)to().write_stream(out);
+}
+
+void stream_carrier::on_next_waiting() {
+    limit_ = 0;  // the next frame is the last
+    http_carrier::on_next_waiting();
 }
 
 std::size_t stream_carrier::append_frame(std::string& out, frame const& f) {

@@ -36,6 +36,7 @@ public:
     void on_done() override;
     void on_gone() override;
     void on_stalled() override;
+    void on_next_waiting() override { session_->on_next_waiting(*this); }
 
 protected:
     http_carrier(exchange& to, transport_events& session);
@@ -86,6 +87,7 @@ public:
     std::string_view name() const noexcept override;
     write_result write(std::span<frame* const> batch) override;
     void on_sent() override { session().on_writable(*this); }
+    void on_next_waiting() override;
 
 private:
     void append_start(std::string& out);

@@ -20,20 +20,24 @@ io_host::~io_host() {
     for_each_connection([](connection& c) { delete &c; });
 }
 
-tick io_host::clock_tick() const noexcept {
-    // The coarse clock is read from shared memory without a system call; 4 ms late is early enough.
+std::chrono::nanoseconds io_host::coarse_clock() const noexcept {
+    // Read from shared memory without a system call; 4 ms late is early enough.
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    auto const since = std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec) -
-                       started_.time_since_epoch();
-    return since.count() < 0 ? 0 : static_cast<tick>(since / tick_length);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec) -
+           started_.time_since_epoch();
 }
 
-void io_host::begin_event() noexcept {
-    auto const now = clock_tick();
+void io_host::begin_event(char const* what) noexcept {
+    auto const since = coarse_clock();
+    auto const now = since.count() < 0 ? 0 : static_cast<tick>(since / tick_length);
     if (not_after(loop_.now(), now)) loop_.set_now(now);
     // A wheel with nothing on it has not been turned since; what is armed next counts from today.
     if (!loop_.wheel().earliest()) loop_.wheel().advance(loop_.now());
+    if (depth_++ != 0) return;
+    began_ = since;
+    doing_ = what;
+    loop_.forget_called();
 }
 
 /// When a tick begins: the one nearest to now of all that share its number.
@@ -42,22 +46,39 @@ std::chrono::steady_clock::time_point io_host::time_of(tick t) const noexcept {
     return started_ + tick_length * (turn + static_cast<std::int32_t>(t - static_cast<tick>(turn)));
 }
 
-void io_host::end_event() {
-    if (!loop_.flush()) post([] {});
+void io_host::end_event() noexcept {
+    (void)guard("the end of an event", [this] {
+        if (!loop_.flush()) post([] {});
+    });
     loop_.release_scratch();
     give_back(out_, read_size);
-    schedule();
+    (void)guard("the end of an event", [this] { schedule(); });
+    if (--depth_ == 0 && slow_.count() != 0) log_if_slow();
+}
+
+void io_host::log_if_slow() noexcept {
+    auto const took = coarse_clock() - began_;
+    if (took < slow_) return;
+    auto const id = loop_.called();
+    log().write(log_level::error,
+                "an event held its shard for ",
+                std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
+                " ms (server_limits::slow_event): ",
+                doing_,
+                id.empty() ? "" : ", last in a handler of session ",
+                id);
 }
 
 void io_host::schedule() {
     auto const next = loop_.wheel().earliest();
     if (!next || graced_ || (armed_ && not_after(armed_for_, *next))) return;
-    armed_ = true;
-    armed_for_ = *next;
-    timer_.expires_at(time_of(armed_for_));
+    armed_ = false;  // until it is
+    timer_.expires_at(time_of(*next));
     timer_.async_wait([this](boost::system::error_code ec) {
         if (!ec) on_timer();
     });
+    armed_for_ = *next;
+    armed_ = true;
 }
 
 void io_host::on_timer() {
@@ -67,19 +88,28 @@ void io_host::on_timer() {
     // life that it has not read. One second of grace lets them speak first.
     auto const late = tick_length * static_cast<std::int32_t>(now - armed_for_);
     if (late > 2s && !graced_) {
-        graced_ = true;
         loop_.set_now(now);
-        armed_ = true;
-        armed_for_ = now + to_ticks(1s);
         timer_.expires_after(1s);
         timer_.async_wait([this](boost::system::error_code ec) {
             if (!ec) on_timer();
         });
+        armed_for_ = now + to_ticks(1s);
+        graced_ = armed_ = true;
         return;
     }
     graced_ = false;
-    loop_.advance(now);
+    begin_event("timers");
+    (void)guard("timers", [&] { loop_.advance(now); });
     end_event();
+}
+
+void io_host::run_events() noexcept {
+    // Only what is between events can throw up to here: the loop's own bookkeeping, without memory.
+    while (!guard("the event loop", [this] {
+        sockets_.watch();
+        context_.run();
+    })) {
+    }
 }
 
 void io_host::enlist(connection& c) noexcept {

@@ -51,17 +51,32 @@ public:
     /// Room of `flat_size` bytes in which small frames become one write.
     char* flat() noexcept { return flat_.get(); }
 
-    /// Brackets every handler: the time is read before, what was queued is written behind.
-    void begin_event() noexcept;
-    void end_event();
+    /// Brackets every event: the time is read before, what was queued is written behind. `what`
+    /// is a literal.
+    void begin_event(char const* what) noexcept;
+    void end_event() noexcept;
+    /// Events that take longer are logged; 0 is none.
+    void log_slower_than(std::chrono::milliseconds longest) noexcept { slow_ = longest; }
+
+    /// The edge of an event: what throws in here ends here, and is logged. False if something did.
+    template <class Function>
+    bool guard(char const* what, Function&& fn) noexcept {
+        try {
+            fn();
+            return true;
+        } catch (...) {
+            log().failed(what);
+            return false;
+        }
+    }
 
     /// Runs `fn` on the shard's thread, as an event of its own. Never at once.
     /// Thread: any.
     template <class Function>
     void post(Function fn) {
         net::post(context_, [this, fn = std::move(fn)]() mutable {
-            begin_event();
-            fn();
+            begin_event("a posted function");
+            (void)guard("a posted function", fn);
             end_event();
         });
     }
@@ -73,8 +88,12 @@ public:
     void for_each_connection(Visit visit);
     bool has_connections() const noexcept { return first_ != nullptr; }
 
+    /// Runs the loop until it is stopped, whatever an event throws beyond its edge.
+    void run_events() noexcept;
+
 private:
-    tick clock_tick() const noexcept;
+    std::chrono::nanoseconds coarse_clock() const noexcept;
+    void log_if_slow() noexcept;
     std::chrono::steady_clock::time_point time_of(tick t) const noexcept;
     void schedule();
     void on_timer();
@@ -92,6 +111,10 @@ private:
                               net::wait_traits<std::chrono::steady_clock>,
                               net::io_context::executor_type>
         timer_{context_};
+    std::chrono::milliseconds slow_{0};
+    std::chrono::nanoseconds began_{0};  // the outermost event
+    char const* doing_ = "";
+    unsigned depth_ = 0;
     tick armed_for_ = 0;
     bool armed_ = false;
     bool graced_ = false;

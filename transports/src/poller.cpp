@@ -36,8 +36,10 @@ void poller::forget(watcher const& w) noexcept {
 
 void poller::wait() {
     epoll_.async_wait(net::posix::descriptor_base::wait_read, [this](boost::system::error_code ec) {
+        waiting_ = false;
         if (!ec) look();
     });
+    waiting_ = true;
 }
 
 void poller::look() {

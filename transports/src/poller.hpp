@@ -51,6 +51,10 @@ public:
     /// What one look has brought already is not told to `w` any more; `remove` does not see to
     /// that.
     void forget(watcher const& w) noexcept;
+    /// Looks again, if an exception has kept it from that.
+    void watch() {
+        if (!waiting_) wait();
+    }
     /// Nothing is told any more until the next look: the loop ends.
     void stop() noexcept { count_ = 0; }
 
@@ -65,6 +69,7 @@ private:
     std::array<epoll_event, most_per_look> events_;
     std::size_t next_ = 0;
     std::size_t count_ = 0;
+    bool waiting_ = false;
 };
 
 }  // namespace anywire

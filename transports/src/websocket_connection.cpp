@@ -44,8 +44,8 @@ websocket_connection::websocket_connection(io_host& host,
 
 void websocket_connection::start(transport_events& session, std::string_view behind_handshake) {
     session_ = &session;
-    std::string first(behind_handshake);
     run_event([&] {
+        std::string first(behind_handshake);
         start_reading();
         host().loop().flush();  // the open comes before the first message
         if (!is_dropped() && !first.empty()) feed(first.data(), first.data() + first.size());
@@ -153,6 +153,7 @@ void websocket_connection::send_pongs() {
 void websocket_connection::pause_reading(bool pause) {
     if (paused_ == pause || is_dropped()) return;
     paused_ = pause;
+    watch_end(pause);
     if (pause) return stop_reading();
     if (phase_ == phase::open) go_on_later();
 }
@@ -255,6 +256,7 @@ void websocket_connection::close(close_code code, std::string_view text) noexcep
     if (phase_ != phase::open || is_dropped()) return;
     phase_ = phase::closing;
     paused_ = false;
+    watch_end(false);
     send_close(static_cast<unsigned>(code), text);
     set_deadline(loop().now() + settings_.close_handshake);
     // The peer's goodbye may be in what is held, or on its way.

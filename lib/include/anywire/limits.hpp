@@ -66,7 +66,10 @@ struct server_limits {
     /// Open connections, all listeners together; 0 is the process's descriptor limit less 64.
     /// Beyond: 503 and close.
     std::size_t max_connections = 0;
-    /// Open connections of one remote address, all shards together; 0 is no limit. Beyond: 429.
+    /// Open connections of one remote address, all shards together; 0 is no limit (the default).
+    /// Beyond: 429. IPv6 addresses count by their /64 network. Connections of trusted proxies are
+    /// not limited by it; there it bounds the requests and WebSockets under way of each client
+    /// behind them, by its forwarded address.
     std::size_t max_connections_per_address = 0;
 
     std::chrono::milliseconds tls_handshake{10'000};  ///< Beyond: closed without an answer.
@@ -81,6 +84,32 @@ struct server_limits {
     /// Between two requests of a connection. Default 62 s: longer than the 60 s for which common
     /// proxies reuse an upstream connection.
     std::chrono::milliseconds keep_alive{62'000};
+
+    /// Open sessions, over all mounts and shards; 0, the default, is one for each 16 KiB of the
+    /// memory that the process may use (the machine's, or its control group's). Beyond: 503. A
+    /// mount's own bound is `session_limits::max_sessions`.
+    std::size_t max_sessions = 0;
+    /// Open sessions of one client address, over all mounts and shards; 0 is no limit (the
+    /// default). Beyond: 429. Behind a trusted proxy the forwarded address counts; IPv6 by its /64.
+    /// Clients behind one NAT share theirs.
+    std::size_t max_sessions_per_address = 0;
+    /// Requests that wait for their answers: polls, streams, POSTs of paused sessions, and those
+    /// that wait for `authorize`; 0 is no limit (the default), as each holds one of
+    /// `max_connections`. Beyond: 503.
+    std::size_t max_parked_requests = 0;
+    /// Sessions that may be opened a second, over all mounts and shards; 0 is no limit (the
+    /// default). Beyond: 503.
+    std::size_t max_handshakes_per_second = 0;
+    /// The same for one client address; 0 is no limit (the default). Beyond: 429.
+    std::size_t max_handshakes_per_second_per_address = 0;
+    /// Handshakes that were not used up may come at once, of up to this long. Default 5 s: with 10
+    /// a second, 50 at once.
+    std::chrono::milliseconds handshake_burst{5'000};
+
+    /// An event (the messages of one read, a posted function, a turn of timers) that holds its
+    /// shard for longer is logged as an error: whatever else lives there has waited. Default
+    /// 250 ms; 0 is never.
+    std::chrono::milliseconds slow_event{250};
 };
 
 }  // namespace anywire

@@ -4,6 +4,7 @@
 
 #include "core/scratch.hpp"
 
+#include <exception>
 #include <string>
 #include <string_view>
 
@@ -21,14 +22,30 @@ public:
         return sink_->write && static_cast<int>(level) <= static_cast<int>(sink_->level);
     }
 
-    /// Joins `parts` into one line and hands it to the sink.
+    /// Joins `parts` into one line and hands it to the sink. A sink that throws, and a line for
+    /// which there is no memory, cost that line and nothing else.
     template <class... Parts>
-    void write(log_level level, Parts const&... parts) {
+    void write(log_level level, Parts const&... parts) noexcept {
         if (!wants(level)) return;
-        line_.clear();
-        (append(parts), ...);
-        sink_->write(level, line_);
+        try {
+            line_.clear();
+            (append(parts), ...);
+            sink_->write(level, line_);
+        } catch (...) {
+            line_.clear();
+        }
         give_back(line_);
+    }
+
+    /// Logs the exception that is being handled: "`what` threw: ...".
+    void failed(std::string_view what) noexcept {
+        try {
+            std::rethrow_exception(std::current_exception());
+        } catch (std::exception const& e) {
+            write(log_level::error, what, " threw: ", e.what());
+        } catch (...) {
+            write(log_level::error, what, " threw something that is not a std::exception");
+        }
     }
 
 private:

@@ -62,7 +62,16 @@ void timer_wheel::fire(tick when, tick now) {
         empty = 0;
         auto& node = static_cast<timer_node&>(*ring.next);
         node.disarm();
+        wake(node, now);
+    }
+}
+
+/// The rings that were taken off hold the others: they must be emptied whatever one of them does.
+void timer_wheel::wake(timer_node& node, tick now) {
+    try {
         node.on_timer(now);
+    } catch (...) {
+        if (on_failure_) on_failure_();
     }
 }
 

@@ -3,8 +3,10 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace anywire {
 
@@ -89,8 +91,10 @@ public:
     /// Wakes `node` at `when` or up to one turn of the wheel earlier, never later.
     void arm(timer_node& node, tick when) noexcept;
 
-    /// Wakes everything due at `now` or before.
+    /// Wakes everything due at `now` or before. One that throws keeps no other from being woken.
     void advance(tick now);
+    /// Called with the exception of a node being handled; the node may be gone.
+    void on_failure(std::function<void()> fn) { on_failure_ = std::move(fn); }
 
     /// The tick of the next slot that may not be empty: exact, but for nodes that were disarmed and
     /// leave their slots marked until their time has passed. Nothing when no slot is marked.
@@ -112,12 +116,14 @@ private:
     slot& at(tick when) noexcept { return (*slots_)[when % slot_count]; }
     static void take(timer_link& from, timer_link& to) noexcept;
     void fire(tick when, tick now);
+    void wake(timer_node& node, tick now);
 
     std::unique_ptr<std::array<slot, slot_count>> slots_;
     std::array<std::uint64_t, slot_count / 64> occupied_{};
     std::array<std::uint8_t, slot_count> turns_{};  ///< Of each slot: the ring whose turn it is.
     tick now_;
     std::optional<tick> earliest_{};
+    std::function<void()> on_failure_{};
 };
 
 }  // namespace anywire

@@ -66,8 +66,15 @@ endpoint_core::~endpoint_core() {
 }
 
 void endpoint_core::add(session_base* owned) {
-    by_id_.insert(owned);
-    if (!owned->wire_id().empty()) by_wire_id_.insert(owned);
+    try {
+        by_id_.insert(owned);
+        if (!owned->wire_id().empty()) by_wire_id_.insert(owned);
+        if (counters_.census) counters_.census->on_added(*owned);
+    } catch (...) {
+        by_id_.erase(owned);
+        owned->give_up();  // the next flush destroys it
+        throw;
+    }
     counters_.sessions.fetch_add(1, std::memory_order_relaxed);
     counters_.opened.fetch_add(1, std::memory_order_relaxed);
 }
@@ -76,6 +83,7 @@ void endpoint_core::retire(session_base& s) noexcept {
     if (by_id_.erase(&s) == 0) return;
     shrink_sparse(by_id_);
     counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
+    if (counters_.census) counters_.census->on_retired(s);
     if (!s.groups) return;
     for (auto* g : *s.groups) lose_member(*g, s);
     s.groups.reset();

@@ -67,8 +67,21 @@ private:
     std::array<std::atomic<frame*>, encoding_count> frames_{};
 };
 
+/// Hears of the sessions of all mounts as they come and go.
+///
+/// Thread: each session's own.
+class session_census {
+public:
+    virtual void on_added(session_base const& s) = 0;
+    virtual void on_retired(session_base const& s) noexcept = 0;
+
+protected:
+    ~session_census() = default;
+};
+
 /// Numbers about one mount, over all shards.
 struct endpoint_counters {
+    session_census* census = nullptr;  ///< Constant once the server runs.
     std::atomic<std::size_t> sessions{0};
     std::atomic<std::uint64_t> opened{0};
 };

@@ -348,6 +348,11 @@ void engineio_session::on_closed(anywire::transport& from, bool orderly, close_e
     if (lost_messages) end(how);
 }
 
+void engineio_session::on_next_waiting(anywire::transport& from) {
+    if (&from == wire() && is_polling_ && is_running() && !has_queued())
+        push_protocol(noop_frame());
+}
+
 void engineio_session::on_closing(goodbye const&) {
     set_due(loop().now() + timing_.close_wait);
 }

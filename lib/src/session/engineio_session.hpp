@@ -98,6 +98,7 @@ public:
     void on_alive(anywire::transport& from) override;
     void on_writable(anywire::transport& from) override;
     void on_closed(anywire::transport& from, bool orderly, close_event const& how) override;
+    void on_next_waiting(anywire::transport& from) override;
 
 protected:
     encoding encoding_of_messages() const noexcept override;

@@ -45,6 +45,7 @@ session_base::extras& session_base::more() {
 template <class Handler, class... Args>
 void session_base::call(Handler const& handler, Args&&... args) {
     if (!handler) return;
+    loop().note_called(id_);
     try {
         handler(std::forward<Args>(args)...);
         return;
@@ -66,6 +67,7 @@ session_base::session_base(endpoint_core& endpoint, origin from)
 }
 
 session_base::~session_base() {
+    if (dirty_) loop().unmark(*this);  // its construction threw
     drop_timers();
     if (wire_) wire_->abort();
     loop().charge(charged_, 0);
@@ -317,9 +319,25 @@ void session_base::fail(close_reason why, close_code code, std::string_view text
 
 void session_base::end(close_event const& how) {
     if (state_ >= state::ended) return;
-    if (state_ != state::closing)
-        end_for({how.reason, how.code, std::string(how.text)}, state::ended);
+    try {
+        if (state_ != state::closing)
+            end_for({how.reason, how.code, std::string(how.text)}, state::ended);
+    } catch (...) {
+        return give_up();  // no memory for the reason
+    }
     outbox_.clear();
+    state_ = state::ended;
+    mark_dirty();
+}
+
+void session_base::give_up() noexcept {
+    if (auto* const carrier = wire_) {
+        lose_wire();
+        carrier->abort();
+    }
+    if (state_ >= state::ended) return die();
+    outbox_.clear();
+    if (extras_) extras_->kept.reset();
     state_ = state::ended;
     mark_dirty();
 }
@@ -402,8 +420,11 @@ void session_base::pump() {
 void session_base::tell_closed() {
     state_ = state::retired;
     drop_timers();
-    extras_->kept.reset();
-    auto const& how = *extras_->last_words;
+    if (extras_) extras_->kept.reset();
+    // Without last words it was given up.
+    auto const* const last = extras_ ? extras_->last_words.get() : nullptr;
+    auto const how = last ? close_event{last->reason, last->code, last->text}
+                          : close_event{close_reason::handler_failed, close_code::abnormal, {}};
     // One that was too slow here has been told of; one whose connection was has not.
     auto const is_news = how.reason == close_reason::slow_consumer && !failed_;
     log(is_news ? log_level::info : log_level::debug,
@@ -411,7 +432,7 @@ void session_base::tell_closed() {
         to_string(how.reason),
         how.text.empty() ? "" : ", ",
         how.text);
-    if (opened_) call(endpoint_.app().on_close, *this, close_event{how.reason, how.code, how.text});
+    if (opened_) call(endpoint_.app().on_close, *this, how);
     endpoint_.retire(*this);
     on_retired();
 }
@@ -433,6 +454,15 @@ void session_base::arm() {
 }
 
 void session_base::on_timer(tick now) {
+    try {
+        run_due(now);
+    } catch (...) {
+        loop().log().failed("a session's timer");
+        give_up();
+    }
+}
+
+void session_base::run_due(tick now) {
     // The session's own deadline first: one that a timer resumes now was paused until now.
     if (has_due_ && not_after(due_, now)) {
         has_due_ = false;

@@ -104,6 +104,8 @@ public:
     void close_for(close_reason why, std::string_view text);
     /// Ends the session for a fault: what is queued is dropped, the carrier says goodbye.
     void break_off(close_reason why, std::string_view text) { fail(why, to_close_code(why), text); }
+    /// Ends the session at once, without memory for anything: something of it threw.
+    void give_up() noexcept;
     /// Gives the session its carrier; events of the carrier go here from now on.
     virtual void attach(anywire::transport& wire);
     bool is_attached() const noexcept { return wire_ != nullptr; }
@@ -230,6 +232,7 @@ private:
     void pump();
     void pump_and_tell();
     void continue_reading();
+    void run_due(tick now);
     void run_timers(tick now);
     void drop_timers() noexcept;
     void arm();

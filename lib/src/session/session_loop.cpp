@@ -4,6 +4,8 @@
 #include "session/queue_budget.hpp"
 #include "session/session_base.hpp"
 
+#include <boost/assert.hpp>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -17,14 +19,28 @@ constexpr std::string_view alphabet =
 }  // namespace
 
 session_loop::session_loop(unsigned shard, tick now, log_sink const& sink, entropy random)
-    : shard_(shard), now_(now), wheel_(now), log_(sink), random_(std::move(random)) {}
+    : shard_(shard), now_(now), wheel_(now), log_(sink), random_(std::move(random)) {
+    wheel_.on_failure([this] { log_.failed("a timer"); });
+}
 
 void session_loop::mark_dirty(session_base& s) noexcept {
+    BOOST_ASSERT_MSG(!is_here_ || is_here_(host_),
+                     "a session was used on a thread that is not its own: use post(id, fn)");
     if (s.dirty_) return;
     s.dirty_ = true;
     s.next_dirty_ = nullptr;
     (dirty_last_ ? dirty_last_->next_dirty_ : dirty_first_) = &s;
     dirty_last_ = &s;
+}
+
+void session_loop::unmark(session_base& s) noexcept {
+    session_base* before = nullptr;
+    auto* at = dirty_first_;
+    for (; at && at != &s; at = at->next_dirty_) before = at;
+    if (!at) return;
+    (before ? before->next_dirty_ : dirty_first_) = s.next_dirty_;
+    if (dirty_last_ == &s) dirty_last_ = before;
+    s.dirty_ = false;
 }
 
 bool session_loop::flush() {
@@ -46,7 +62,7 @@ bool session_loop::flush_rounds() {
             else
                 dirty_first_->fetch_for_flush();
             s.dirty_ = false;
-            s.on_flush();
+            flush_one(s);
             if (is_last || !dirty_first_) break;
         }
     }
@@ -90,6 +106,16 @@ void session_loop::relieve() {
                " bytes (server_limits::max_queued_total is ",
                budget_->most,
                ")");
+}
+
+/// What one session cannot do, for want of memory most likely, ends that one.
+void session_loop::flush_one(session_base& s) noexcept {
+    try {
+        s.on_flush();
+    } catch (...) {
+        log_.failed("writing to a session");
+        s.give_up();
+    }
 }
 
 std::uint32_t session_loop::random_u32() {

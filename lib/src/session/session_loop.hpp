@@ -12,6 +12,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace anywire {
@@ -60,8 +61,27 @@ public:
         decoder_.release();
     }
 
+    // -- what the host knows
+    /// Whether this is the loop's own thread, as far as the host can tell. Asked in builds without
+    /// NDEBUG whenever a session is told to do something.
+    using is_here_fn = bool (*)(void const* host) noexcept;
+    void ask_is_here(is_here_fn fn, void const* host) noexcept {
+        is_here_ = fn;
+        host_ = host;
+    }
+    /// Remembers whose handler was called last, for whoever wonders where the time went.
+    void note_called(std::array<char, 22> const& id) noexcept { called_ = id; }
+    void forget_called() noexcept { called_[0] = 0; }
+    /// The session's id; empty since `forget_called`.
+    std::string_view called() const noexcept {
+        return called_[0] == 0 ? std::string_view{} : std::string_view{called_.data(), 22};
+    }
+
     /// Puts a session on the list that `flush` works through.
     void mark_dirty(session_base& s) noexcept;
+    /// Takes it off again. Cost: the length of the list; only where a session does not wait for
+    /// its turn to be destroyed.
+    void unmark(session_base& s) noexcept;
     /// Writes what was queued, tells applications what ended, reaps sessions: the only place that
     /// does. Called once at the end of each IO event, timer turn and posted function. False when
     /// sessions were still at it after a number of rounds: call again soon, after other events.
@@ -99,6 +119,7 @@ private:
 
     bool flush_rounds();
     void publish() noexcept;
+    void flush_one(session_base& s) noexcept;
 
     unsigned shard_;
     tick now_;
@@ -112,6 +133,9 @@ private:
     queue_budget* budget_ = nullptr;
     std::size_t queued_ = 0;
     std::size_t published_ = 0;
+    is_here_fn is_here_ = nullptr;
+    void const* host_ = nullptr;
+    std::array<char, 22> called_{};
     session_base* dirty_first_ = nullptr;
     session_base* dirty_last_ = nullptr;
 };

@@ -112,6 +112,12 @@ void sockjs_session::on_closed(anywire::transport& from, bool orderly, close_eve
     set_due(loop().now() + (orderly ? timing_.disconnect_delay : 1));
 }
 
+void sockjs_session::on_next_waiting(anywire::transport& from) {
+    // A heartbeat is what an answer without messages says.
+    if (&from == wire() && current() == state::open && !has_queued())
+        push_protocol(sockjs_heartbeat_frame());
+}
+
 void sockjs_session::on_due(tick now) {
     if (current() >= state::ended) {
         // One that has ended in this very turn is told of first.

@@ -46,6 +46,7 @@ public:
 
     void on_payload(anywire::transport&, std::string_view, bool) override {}
     void on_closed(anywire::transport& from, bool orderly, close_event const& how) override;
+    void on_next_waiting(anywire::transport& from) override;
 
 protected:
     encoding encoding_of_messages() const noexcept override { return encoding::sockjs; }

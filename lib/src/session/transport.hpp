@@ -31,6 +31,9 @@ public:
     virtual void on_alive(transport& from) = 0;
     /// What `write` left unsent is on the wire; the next batch may be given.
     virtual void on_writable(transport& from) = 0;
+    /// Behind the answer that this carrier is, the client waits for another one on the same
+    /// connection: it shall end in order, soon.
+    virtual void on_next_waiting(transport& from) { (void)from; }
     /// The transport has ended, not by the session's wish: its last call. A carrier that had
     /// `finished` ends `orderly` when its last byte is on the wire.
     virtual void on_closed(transport& from, bool orderly, close_event const& how) = 0;

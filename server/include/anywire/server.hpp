@@ -105,7 +105,8 @@ public:
     /// Serves a dialect below `path` ("/chat"; "/" for all that is not mounted elsewhere).
     ///
     /// Throws: `std::invalid_argument` for a path that is taken or has no leading '/', for
-    ///         options out of range or origins that are not valid.
+    ///         options out of range, origins that are not valid or handlers that are all empty;
+    ///         `std::logic_error` after `run`.
     endpoint mount(std::string path, websocket_options options, handlers app);
     endpoint mount(std::string path, sockjs_options options, handlers app);
     endpoint mount(std::string path, engineio_options options, handlers app);
@@ -117,7 +118,7 @@ public:
     /// Serves the files of a folder: GET and HEAD, ETag, index.html, no listing, no hidden files,
     /// no symbolic links out of it.
     ///
-    /// Throws: `std::invalid_argument` when it is not a folder.
+    /// Throws: `std::invalid_argument` when it is not a folder, `std::logic_error` after `run`.
     void serve_files(std::string path, std::string const& folder, files_options options = {});
 
     /// The port that listener `index` is bound to; the first is that of the options.
@@ -133,14 +134,17 @@ public:
 
     /// Serves until `stop`, or until a drain is through. Installs no signal handlers.
     ///
-    /// Throws: `std::logic_error` when nothing is mounted. A `socketio::server` that is not, beside
-    ///         other mounts, is a log line.
+    /// What a handler throws ends its session; what else throws ends the connection or session
+    /// that it was about, `std::bad_alloc` among it. All of it is logged, and the server lives on.
+    /// Throws: `std::logic_error` when called twice, and when nothing is mounted. A
+    ///         `socketio::server` that is not, beside other mounts, is a log line.
     void run();
 
     /// Ends `run` at once: goodbyes are sent as far as the kernel takes them without waiting.
     void stop();
 
-    /// Ends `run` cleanly: stops accepting, then gives every session its goodbye, paced over half
+    /// Ends `run` cleanly: stops accepting, refuses new sessions of connections that are there
+    /// (503 with `Connection: close`), then gives every session its goodbye, paced over half
     /// of `deadline`, and waits for them up to the whole of it.
     void drain(std::chrono::milliseconds deadline = std::chrono::seconds(10));
 

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -384,4 +385,22 @@ TEST_CASE("the next tick is told exactly while nobody disarms") {
         REQUIRE(wheel.next().has_value() == !due.empty());
         REQUIRE(wheel.earliest() == wheel.next());
     }
+}
+
+TEST_CASE("a node that throws keeps no other one from being woken") {
+    timer_wheel wheel(100);
+    int failures = 0;
+    wheel.on_failure([&] {
+        CHECK(std::current_exception());
+        ++failures;
+    });
+    std::vector<std::unique_ptr<sleeper>> all;
+    for (int i = 0; i < 10; ++i) {
+        all.push_back(std::make_unique<sleeper>());
+        if (i % 3 == 0) all.back()->then = [](tick) { throw 1; };
+        wheel.arm(*all.back(), 110);
+    }
+    wheel.advance(110);
+    for (auto const& s : all) CHECK(s->woken.size() == 1);
+    CHECK(failures == 4);
 }

@@ -384,3 +384,21 @@ TEST_CASE("a session that pauses in the middle of a body goes on there") {
     w.resume(s);
     CHECK(w.take() == strings{"message b"});
 }
+
+TEST_CASE("a poll behind which another request waits gets a noop, if nothing else") {
+    engineio_world w;
+    auto& s = w.on_polling();
+    auto& held = w.poll(s);
+    SECTION("nothing waits") {
+        s.on_next_waiting(held);
+        w.loop.flush();
+        CHECK(held.take() == strings{"6"});
+    }
+    SECTION("a message waits") {
+        CHECK(s.send("x"));
+        s.on_next_waiting(held);
+        w.loop.flush();
+        CHECK(held.take() == strings{"4x"});
+    }
+    CHECK(w.closes == 0);
+}

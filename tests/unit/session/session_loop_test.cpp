@@ -4,8 +4,13 @@
 
 #include <catch2/catch.hpp>
 
+#include <csignal>
+#include <cstdio>
+#include <new>
 #include <set>
 #include <string>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace anywire;
 using namespace anywire::test;
@@ -147,4 +152,71 @@ TEST_CASE("the log hears of what is wanted only") {
     CHECK(lines == strings{"a 1 b c"});
     log_sink const silent{};
     CHECK_FALSE(logger(silent).wants(log_level::error));
+}
+
+namespace {
+
+/// A wire that has no memory left.
+struct exhausted_transport final : transport {
+    bool aborted = false;
+    anywire::carrier shape() const noexcept override { return carrier::duplex; }
+    std::string_view name() const noexcept override { return "exhausted"; }
+    write_result write(std::span<frame* const>) override { throw std::bad_alloc(); }
+    void close(close_code, std::string_view) noexcept override { FAIL("closed"); }
+    void abort() noexcept override { aborted = true; }
+    std::size_t pending_bytes() const noexcept override { return 0; }
+    void pause_reading(bool) override {}
+};
+
+}  // namespace
+
+TEST_CASE("a session whose writing throws ends, and the others are written to") {
+    world w;
+    auto& healthy = w.wire();
+    auto& other = w.plain(healthy, "other");
+    exhausted_transport wire;
+    auto& s = *new plain_session(w.endpoint, w.origin_of("ill"), w.no_ping);
+    w.endpoint.add(&s);
+    s.attach(wire);
+    w.loop.flush();
+    CHECK(s.send("x"));
+    CHECK(other.send("y"));
+    w.loop.flush();
+    CHECK(wire.aborted);
+    CHECK(healthy.take() == strings{"y"});
+    CHECK(w.errors == strings{"writing to a session threw: std::bad_alloc"});
+    w.loop.flush();
+    CHECK(w.take() == strings{"other: open", "ill: open", "ill: close handler_failed 1006"});
+    CHECK(w.sessions() == 1);
+}
+
+TEST_CASE("a session that is used on a wrong thread is caught in debug builds, and only there") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    int asked = 0;
+    w.loop.ask_is_here(
+        [](void const* count) noexcept {
+            ++*const_cast<int*>(static_cast<int const*>(count));
+            return true;
+        },
+        &asked);
+    CHECK(w.send(s, "x"));
+#ifdef NDEBUG
+    CHECK(asked == 0);
+#else
+    CHECK(asked != 0);
+    auto const child = ::fork();
+    if (child == 0) {
+        std::signal(SIGABRT, SIG_DFL);
+        (void)::freopen("/dev/null", "w", stderr);
+        w.loop.ask_is_here([](void const*) noexcept { return false; }, nullptr);
+        (void)s.send("x");
+        ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == SIGABRT);
+#endif
 }

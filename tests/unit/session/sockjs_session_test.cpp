@@ -235,3 +235,27 @@ TEST_CASE("goodbyes that are never read to the end are let go with their session
     w.tick_once();
     CHECK_FALSE(is_found(w));
 }
+
+TEST_CASE("a receiver behind which another request waits gets a heartbeat, if nothing else") {
+    world w;
+    auto& first = w.wire(poll);
+    auto& s = w.sockjs(&first);
+    auto& held = w.wire(poll);
+    w.attach(s, held);
+    auto const told = [&](fake_transport& by) {
+        s.on_next_waiting(by);
+        w.loop.flush();
+    };
+    told(first);  // has ended already
+    CHECK(held.take().empty());
+    SECTION("nothing waits") {
+        told(held);
+        CHECK(held.take() == strings{"h"});
+    }
+    SECTION("a message waits") {
+        CHECK(s.send("x"));
+        told(held);
+        CHECK(held.take() == strings{R"(a["x"])"});
+    }
+    CHECK(w.closes == 0);
+}

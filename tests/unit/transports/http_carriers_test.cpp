@@ -23,6 +23,7 @@ struct fake_session final : transport_events {
     void on_payload(transport&, std::string_view, bool) override { told.emplace_back("payload"); }
     void on_alive(transport&) override { told.emplace_back("alive"); }
     void on_writable(transport&) override { told.emplace_back("writable"); }
+    void on_next_waiting(transport&) override { told.emplace_back("next waiting"); }
     void on_closed(transport&, bool orderly, close_event const& how) override {
         told.emplace_back(orderly ? "out" : std::string("lost: ").append(to_string(how.reason)));
     }
@@ -370,4 +371,30 @@ TEST_CASE("a client that reads none of its responses ends its session when one o
     CHECK(w.heard == strings{"open", "close transport_lost 1006 the client broke the request off"});
     CHECK(unread[1]->aborted);
     CHECK(unread[2]->aborted);
+}
+
+TEST_CASE("a stream behind which another request waits ends with its next frame") {
+    fake_exchange to;
+    fake_session session;
+    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 1000);
+    stream.start();
+    (void)to.take_chunks();
+    to.events->on_next_waiting();
+    CHECK(session.told == std::vector<std::string>{"next waiting"});
+    queue q({"h", R"(a["x"])"});
+    auto const r = q.into(stream);
+    CHECK(r.taken == 1);
+    CHECK(r.then == write_result::next::ended);
+    CHECK(to.ended);
+    CHECK(to.body == "2\r\nh\n\r\n0\r\n\r\n");
+}
+
+TEST_CASE("a poll behind which another request waits asks its session") {
+    fake_exchange to;
+    fake_session session;
+    auto& poll = *new one_shot_carrier(to, dress(envelope_kind::xhr), session);
+    to.events->on_next_waiting();
+    CHECK(session.told == std::vector<std::string>{"next waiting"});
+    CHECK_FALSE(to.ended);
+    poll.abort();
 }

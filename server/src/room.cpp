@@ -1,0 +1,70 @@
+#include "room.hpp"
+
+#include "mount_point.hpp"
+#include "server_core.hpp"
+#include "shard.hpp"
+
+#include <chrono>
+
+namespace anywire {
+namespace {
+
+constexpr no_room draining{503, "the server is shutting down\n", "the server drains"};
+constexpr no_room mount_is_full{503, "too many sessions\n", "`limits.max_sessions` are open"};
+constexpr no_room server_is_full{
+    503, "too many sessions\n", "`server_limits::max_sessions` are open"};
+constexpr no_room address_is_full{429,
+                                  "too many sessions of this address\n",
+                                  "`server_limits::max_sessions_per_address` are open"};
+constexpr no_room no_parking{
+    503, "too many requests wait\n", "`server_limits::max_parked_requests` wait"};
+constexpr no_room too_soon{
+    503, "too many new sessions\n", "`server_limits::max_handshakes_per_second` have come"};
+constexpr no_room address_too_soon{
+    429,
+    "too many new sessions of this address\n",
+    "`server_limits::max_handshakes_per_second_per_address` have come"};
+
+std::size_t all_sessions(server_core const& core) noexcept {
+    std::size_t all = 0;
+    for (auto const& m : core.mounts) all += m->counters().sessions.load(std::memory_order_relaxed);
+    return all;
+}
+
+}  // namespace
+
+no_room const* find_draining(shard& here) noexcept {
+    return here.is_draining() ? &draining : nullptr;
+}
+
+no_room const* find_no_parking(shard& here) noexcept {
+    auto const& core = here.core();
+    auto const most = core.options.limits.max_parked_requests;
+    if (most == 0 || core.parked.load(std::memory_order_relaxed) < most) return nullptr;
+    return &no_parking;
+}
+
+no_room const* find_no_room(shard& here, endpoint_core const& sessions, std::string_view address) {
+    auto const& core = here.core();
+    if (!sessions.has_room()) return &mount_is_full;
+    if (all_sessions(core) >= core.max_sessions) return &server_is_full;
+    auto const most = core.options.limits.max_sessions_per_address;
+    if (most != 0 && !core.trusted.contains(address) && core.census.sessions().of(address) >= most)
+        return &address_is_full;
+    return nullptr;
+}
+
+no_room const* find_too_soon(shard& here, std::string_view address) {
+    auto& core = here.core();
+    if (!core.handshakes.is_limited()) return nullptr;
+    auto const said = core.handshakes.take(
+        address, !core.trusted.contains(address), std::chrono::steady_clock::now());
+    switch (said) {
+        case handshake_rate::verdict::good: return nullptr;
+        case handshake_rate::verdict::too_many: return &too_soon;
+        case handshake_rate::verdict::too_many_of_address: return &address_too_soon;
+    }
+    return nullptr;
+}
+
+}  // namespace anywire
