@@ -43,6 +43,7 @@ public:
         posts[shard].push_back(std::move(fn));
         return true;
     }
+    bool runs(std::size_t) const noexcept override { return !has_ended; }
     session_loop& loop(std::size_t shard) override { return *loops_[shard]; }
 
     std::array<std::deque<std::function<void()>>, shards> posts{};
@@ -193,7 +194,7 @@ machine::machine(std::uint8_t const* data, std::size_t size)
         return name.starts_with("/d");
     })));
     app_ = sio::io_core::handlers_for_mount(io_);
-    io_->attach(group_);
+    io_->attach(group_, "/socket.io");
     for (std::size_t i = 0; i < shards; ++i)
         endpoints_[i] =
             std::make_unique<endpoint_core>(loops_[i], app_, limits_, counters_, siphash_key{1, 2});

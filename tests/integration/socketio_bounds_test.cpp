@@ -33,7 +33,7 @@ sio_house::set_up bursts(int events, std::size_t size, bool is_volatile) {
                 is_volatile ? (void)s.volatile_().emit("e", i, text) : (void)s.emit("e", i, text);
             done();
         });
-        io.on("broadcast", [=, io](sio::ack<> done) {
+        io.on("broadcast", [=](sio::ack<> done) {
             std::string const text(size, 'x');
             for (int i = 0; i < events; ++i)
                 is_volatile ? io.volatile_().emit("e", i, text) : io.emit("e", i, text);

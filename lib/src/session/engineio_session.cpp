@@ -350,7 +350,7 @@ void engineio_session::on_closed(anywire::transport& from, bool orderly, close_e
 
 void engineio_session::on_next_waiting(anywire::transport& from) {
     if (&from == wire() && is_polling_ && is_running() && !has_queued())
-        push_protocol(noop_frame());
+        send_own(noop_frame());
 }
 
 void engineio_session::on_closing(goodbye const&) {

@@ -221,7 +221,7 @@ std::string_view session_base::transport() const noexcept {
 }
 
 void session_base::set_subprotocol(std::string name) {
-    subprotocol_ = name.empty() ? nullptr : std::make_unique<std::string>(std::move(name));
+    if (extras_ || !name.empty()) more().subprotocol = std::move(name);
 }
 
 std::string_view session_base::subprotocol() const noexcept {

@@ -115,7 +115,7 @@ void sockjs_session::on_closed(anywire::transport& from, bool orderly, close_eve
 void sockjs_session::on_next_waiting(anywire::transport& from) {
     // A heartbeat is what an answer without messages says.
     if (&from == wire() && current() == state::open && !has_queued())
-        push_protocol(sockjs_heartbeat_frame());
+        send_own(sockjs_heartbeat_frame());
 }
 
 void sockjs_session::on_due(tick now) {
