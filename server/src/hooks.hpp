@@ -17,7 +17,7 @@ void call_guarded(shard& here, std::string_view name, Fn fn) {
     } catch (std::exception const& e) {
         here.log().write(log_level::error, name, " threw: ", e.what());
     } catch (...) {
-        here.log().write(log_level::error, name, " threw something that is no exception");
+        here.log().write(log_level::error, name, " threw something that is not a std::exception");
     }
 }
 

@@ -11,10 +11,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <source_location>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -27,8 +29,10 @@ namespace sio = anywire::socketio;
 
 namespace {
 
-void require(bool condition) {
-    if (!condition) std::abort();
+void require(bool condition, std::source_location at = std::source_location::current()) {
+    if (condition) return;
+    std::fprintf(stderr, "line %u: what must hold does not\n", static_cast<unsigned>(at.line()));
+    std::abort();
 }
 
 constexpr std::size_t shards = 2;
@@ -466,13 +470,19 @@ void machine::run() {
     while (at_ != end_) step();
     for (auto const& e : endpoints_) e->abandon_all();
     settle();
-    for (auto& posts : group_->posts)
-        while (!posts.empty()) {
-            auto const fn = std::move(posts.front());
-            posts.pop_front();
-            fn();
-        }
-    settle();
+    auto const run_posts = [this] {
+        auto any = false;
+        for (auto& posts : group_->posts)
+            while (!posts.empty()) {
+                auto const fn = std::move(posts.front());
+                posts.pop_front();
+                fn();
+                any = true;
+            }
+        settle();
+        return any;
+    };
+    while (run_posts()) continue;
     require(came_ == went_);
     require(io_->connections() == 0);
     for (auto const& e : endpoints_) require(e->size() == 0);

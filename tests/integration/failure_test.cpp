@@ -46,7 +46,7 @@ TEST_CASE("a ticker that throws is called again") {
         at.every(1ms, [] { throw 42; });
     });
     CHECK(log.wait_for("a ticker threw: tick", 2));
-    CHECK(log.wait_for("a ticker threw something that is no exception", 2));
+    CHECK(log.wait_for("a ticker threw something that is not a std::exception", 2));
     CHECK(raw_client(s.port()).get("/echo").status == 200);
 }
 

@@ -181,7 +181,7 @@ public:
         } catch (std::exception const& e) {
             log_thrown(e.what());
         } catch (...) {
-            log_thrown("something that is no exception");
+            log_thrown("something that is not a std::exception");
         }
         return false;
     }

@@ -40,7 +40,7 @@ TEST_CASE("a posted function that throws is logged, and the next ones are called
     CHECK(called == 2);
     CHECK(h.lines ==
           std::vector<std::string>{"a posted function threw: oh",
-                                   "a posted function threw something that is no exception"});
+                                   "a posted function threw something that is not a std::exception"});
 }
 
 TEST_CASE("a timer that throws is logged, and the loop goes on") {
