@@ -90,7 +90,7 @@ private:
     std::string iframe_etag_;
     sockjs_timing timing_;
     duplex_timing websocket_timing_;
-    duplex_timing const raw_timing_{};  // no heartbeats on a raw WebSocket
+    duplex_timing raw_timing_;  // no `h` messages: a raw WebSocket has no such frame
 };
 
 sockjs_mount::sockjs_mount(
@@ -101,7 +101,9 @@ sockjs_mount::sockjs_mount(
               .disconnect_delay = to_ticks(options_.disconnect_delay)},
       websocket_timing_{.ping_interval = to_ticks(options_.heartbeat),
                         .ping_timeout = to_ticks(options_.heartbeat_timeout),
-                        .heartbeat_messages = options_.heartbeat_messages} {
+                        .heartbeat_messages = options_.heartbeat_messages},
+      raw_timing_{.ping_interval = to_ticks(options_.heartbeat),
+                  .ping_timeout = to_ticks(options_.heartbeat_timeout)} {
     auto const& p = this->prefix();
     require_option(options_.heartbeat.count() > 0, p, "heartbeat must be positive");
     require_option(options_.heartbeat_timeout.count() > 0, p, "heartbeat_timeout must be positive");

@@ -210,6 +210,12 @@ TEST_CASE("a silent WebSocket is pinged, and ended when it does not answer") {
         CHECK(c.read_message() == "o");
         CHECK(c.read_close().opcode == 8);
     }
+    SECTION("the raw WebSocket of SockJS") {
+        raw_client c(s.port());
+        REQUIRE(c.upgrade("/echo/websocket").status == 101);
+        CHECK(c.read_frame().opcode == 9);
+        CHECK(c.read_close().opcode == 8);
+    }
     CHECK(seen.wait_for("close heartbeat_timeout"));
 }
 

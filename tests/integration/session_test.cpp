@@ -235,6 +235,24 @@ TEST_CASE("binary messages go out as such on a WebSocket") {
     CHECK(c->read_frame().opcode == 2);
 }
 
+TEST_CASE("a broadcast that a dialect cannot carry is refused to the caller, and nobody gets it") {
+    hall h;
+    auto const c = websocket(h.server.port(), "/ws?user=a");
+    auto const framed = websocket(h.server.port(), "/echo/000/abc/websocket?user=b");
+    CHECK(framed->read_message() == "o");
+    REQUIRE(h.seen.wait_for("open", 2));
+    std::string_view const not_text("\xff\xfe");
+    for (auto const& at : {h.ws, h.sockjs}) {
+        CHECK(at.broadcast(not_text).error() == errc::bad_utf8);
+        CHECK(at.to("group").send(not_text).error() == errc::bad_utf8);
+    }
+    CHECK(h.sockjs.broadcast({not_text, true}).error() == errc::bad_utf8);
+    CHECK(h.ws.broadcast({not_text, true}));
+    CHECK(c->read_frame().payload == not_text);
+    CHECK(h.sockjs.broadcast("text"));
+    CHECK(framed->read_message() == "a[\"text\"]");
+}
+
 TEST_CASE("close ends a session behind what it had sent, once, with its code and words") {
     hall h({.on_message = [&](session& s, message_view m) {
         (void)s.send("last words");

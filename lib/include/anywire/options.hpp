@@ -64,7 +64,8 @@ struct websocket_options {
     /// Subprotocols known here; of those the client offers its first one is chosen.
     std::vector<std::string> subprotocols{};
     deflate_options deflate{};
-    /// Silence after which a ping is sent. Default 25 s; 0 sends none.
+    /// Between two pings, sent whatever else is said: proxies count the silence of each side.
+    /// Default 25 s; 0 sends none.
     std::chrono::milliseconds ping_interval{25'000};
     /// Silence after a ping that ends the session as `heartbeat_timeout`. Default 20 s.
     std::chrono::milliseconds ping_timeout{20'000};
@@ -99,7 +100,8 @@ struct sockjs_options {
     /// Sets a JSESSIONID cookie for load balancers with sticky sessions.
     bool cookie = false;
 
-    /// Between two heartbeats. Default 25 s; keep it under 35 s, the client's JSONP timer.
+    /// Between two heartbeats, which are pings on a WebSocket, the raw one among them. Default 25 s;
+    /// keep it under 35 s, the client's JSONP timer.
     std::chrono::milliseconds heartbeat{25'000};
     /// Silence after a ping that ends a WebSocket as `heartbeat_timeout`. Default 10 s.
     std::chrono::milliseconds heartbeat_timeout{10'000};
