@@ -92,7 +92,9 @@ public:
     /// True from the first packet that was judged until `on_progress` finds the outbox below its
     /// bound.
     bool is_over() const noexcept { return over_; }
-    /// When the grace ends. Requires: `is_over()`.
+    /// True while the grace runs.
+    bool is_in_grace() const noexcept { return over_ && !overdue_; }
+    /// When the grace ends. Requires: `is_in_grace()`.
     tick grace_end() const noexcept { return grace_end_; }
     /// A packet was refused, and the application has not been told that there is room again.
     bool owes_drain() const noexcept { return owes_drain_; }

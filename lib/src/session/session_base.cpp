@@ -132,9 +132,9 @@ result<void> session_base::overflow(std::size_t cost, sending how) {
         outbox_.count_dropped();
         return errc::message_dropped;
     }
-    auto const was_over = outbox_.is_over();
+    auto const had_grace = outbox_.is_over();
     auto const what = outbox_.judge(cost, elsewhere, limits, loop().now());
-    if (!was_over) arm();
+    if (!had_grace) arm();
     switch (what) {
         case outbox::verdict::take: return {};
         case outbox::verdict::drop: return errc::message_dropped;
@@ -449,7 +449,7 @@ void session_base::set_due(tick when) {
 void session_base::arm() {
     auto& wheel = loop().wheel();
     if (has_due_) wheel.arm(*this, due_);
-    if (outbox_.is_over()) wheel.arm(*this, outbox_.grace_end());
+    if (outbox_.is_in_grace()) wheel.arm(*this, outbox_.grace_end());
     if (extras_ && extras_->timers) wheel.arm(*this, extras_->timers->when);
 }
 
@@ -468,7 +468,7 @@ void session_base::run_due(tick now) {
         has_due_ = false;
         on_due(now);
     }
-    if (outbox_.is_over() && not_after(outbox_.grace_end(), now)) on_grace_over(now);
+    if (outbox_.is_in_grace() && not_after(outbox_.grace_end(), now)) on_grace_over(now);
     run_timers(now);
     arm();
 }

@@ -276,6 +276,24 @@ TEST_CASE("a burst that the wire does not take at once has a grace") {
     }
 }
 
+TEST_CASE("a session whose grace is over is not woken for it again") {
+    for (auto const policy :
+         {overflow_policy::refuse, overflow_policy::drop_oldest, overflow_policy::drop_newest}) {
+        world w(bursty(policy));
+        auto& wire = w.wire();
+        auto& s = w.plain(wire);
+        wire.block();
+        CHECK(w.send(s, "0"));
+        for (int i = 0; i < 8; ++i) CHECK(s.send("x"));
+        CHECK(s.is_armed());
+        w.advance_ticks(101);
+        CHECK_FALSE(s.is_armed());
+        CHECK(s.is_open());
+        w.unblock(s, wire);
+        for (int i = 0; i < 8; ++i) CHECK(s.send("x"));
+    }
+}
+
 TEST_CASE("between polls a burst waits for the next one within the grace") {
     world w(bursty(overflow_policy::close));
     auto& first = w.wire(carrier::one_shot);
