@@ -147,7 +147,7 @@ void walk(std::string_view text, std::vector<std::string> const& attachments) {
     require(all.size() <= text.size());
     std::string out;
     json_writer(out).raw(v);
-    static_cast<void>(wire::check_placeholders(text, 1));
+    static_cast<void>(wire::check_placeholders(text, attachments));
 }
 
 void check(json_view v) {

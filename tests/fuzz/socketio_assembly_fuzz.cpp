@@ -80,7 +80,9 @@ void check_values(packet const& head, std::vector<std::string> const& attachment
     list_bytes(whole, bytes);
     require(bytes.size() == count);
     auto const right = has_sound_placeholders(head.payload, attachments.size());
-    require(check_placeholders(head.payload, attachments.size()) == (right && !has_equal(bytes)));
+    auto const may_pass = right && count <= std::max<std::size_t>(attachments.size(), 10);
+    auto const passes = check_placeholders(head.payload, attachments);
+    require(may_pass ? passes || has_equal(bytes) : !passes);
 
     std::string text;
     json_writer out(text);
@@ -91,7 +93,7 @@ void check_values(packet const& head, std::vector<std::string> const& attachment
     require(out.attachments().size() == count);
     if (!right) return;
 
-    require(check_placeholders(text, count));
+    require(check_placeholders(text, out.attachments()));
     arguments const before(head.payload, attachments);
     arguments const after(text, out.attachments(), true);
     require(before.size() == after.size());

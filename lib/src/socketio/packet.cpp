@@ -205,14 +205,19 @@ bool has_sound_placeholders(string_view payload, std::size_t attachments) noexce
     return check.right;
 }
 
-bool check_placeholders(string_view payload, std::size_t attachments) {
+bool check_placeholders(string_view payload,
+                        std::span<std::string const> attachments,
+                        std::size_t most_named) {
     reference_numbers numbers;
     detail::reference_finder(payload, numbers);
     auto& all = numbers.all;
-    if (all.size() > attachments) return false;
+    if (all.size() > std::max(attachments.size(), most_named)) return false;
     std::sort(all.begin(), all.end());
-    if (std::adjacent_find(all.begin(), all.end()) != all.end()) return false;
-    return all.empty() || all.back() < attachments;
+    if (!all.empty() && all.back() >= attachments.size()) return false;
+    std::size_t copied = 0;
+    for (std::size_t i = 1; i < all.size(); ++i)
+        if (all[i] == all[i - 1]) copied += attachments[static_cast<std::size_t>(all[i])].size();
+    return copied <= max_copied_bytes;
 }
 
 void append_head(std::string& out,

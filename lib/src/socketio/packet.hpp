@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -70,15 +71,22 @@ struct decoded {
 [[nodiscard]] bool has_sound_placeholders(std::string_view payload,
                                           std::size_t attachments) noexcept;
 
-/// The same, and none is named twice: what a client sends.
+/// The same of what a client sends, where a few bytes of text must not multiply megabytes.
 ///
-/// Stricter than the reference, which hands out the attachment as often as it is named. Its clients
-/// never name one twice: they make an attachment of each value that is binary. Every reference may
-/// become a copy, in what a handler takes and in what is sent on: a few bytes of text must not
-/// multiply megabytes. One that is named by nobody passes.
+/// The reference hands out an attachment as often as it is named, and every time may become a copy,
+/// in what a handler takes and in what is sent on. Its clients never name one twice: they make an
+/// attachment of each value that is binary. So it may be named again, but the copies are counted.
+/// One that is named by nobody passes.
 ///
+/// Limits: as many placeholders as attachments, or `most_named` where that is more;
+///         `max_copied_bytes` for what is named again.
 /// Cost: linear. Allocates for more than 16 placeholders.
-[[nodiscard]] bool check_placeholders(std::string_view payload, std::size_t attachments);
+[[nodiscard]] bool check_placeholders(std::string_view payload,
+                                      std::span<std::string const> attachments,
+                                      std::size_t most_named = 10);
+
+/// Bytes of attachments that a packet may name again, all times together.
+inline constexpr std::size_t max_copied_bytes = std::size_t{64} * 1024;
 
 /// Appends `<type>[<n>-][nsp,][id]`; the payload follows.
 ///

@@ -101,8 +101,9 @@ void client::on_message(message_view m) {
         if (step == wire::assembler::step::too_big) return violate("a packet that is too big");
         if (step == wire::assembler::step::more) return;
         auto const& p = assembler_.head();
-        if (!wire::check_placeholders(p.payload, p.attachments))
-            return violate("placeholders without an attachment of their own");
+        if (!wire::check_placeholders(
+                p.payload, assembler_.attachments(), io_.opts().max_attachments))
+            return violate("placeholders without attachments, or too many copies of one");
         auto const attachments = assembler_.take_attachments();
         dispatch(p, attachments);
         return assembler_.reset();
