@@ -93,7 +93,7 @@ void http_connection::on_bytes(char* data, std::size_t size) {
     std::string_view const bytes{data, size};
     if (busy_ || unsent_bytes() != 0) {
         buffer_.append(bytes);
-        note_waiting(bytes);
+        note_waiting();
         return read_on();
     }
     if (buffer_.empty()) return parse(bytes);
@@ -116,15 +116,18 @@ void http_connection::parse(std::string_view bytes) {
     if (phase_ != phase::open || is_dropped()) return;
     if (!bytes.empty()) {
         buffer_.assign(bytes);
-        note_waiting(bytes);
+        note_waiting();
     }
     read_on();
 }
 
-/// `bytes` have been put into the buffer. Line ends between requests are none (RFC 9112, section
-/// 2.2).
-void http_connection::note_waiting(std::string_view bytes) {
-    next_waits_ = next_waits_ || bytes.find_first_not_of("\r\n") != std::string_view::npos;
+/// Bytes have been put into the buffer. A client whose POST waits behind its own poll may be what
+/// the poll waits for; a GET may wait in its turn. Line ends between requests are none (RFC 9112,
+/// section 2.2); of many of them only the first are looked through.
+void http_connection::note_waiting() {
+    auto const start = std::string_view(buffer_).substr(0, 32);
+    auto const at = start.find_first_not_of("\r\n");
+    next_waits_ = at != std::string_view::npos && start.substr(at).starts_with("POST ");
     tell_waiting();
 }
 

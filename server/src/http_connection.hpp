@@ -104,7 +104,7 @@ private:
     void tell_gone(bool stalled = false);
     void wait_for_request();
     void set_events(exchange_events* events) noexcept;
-    void note_waiting(std::string_view bytes);
+    void note_waiting();
     void tell_waiting();
     bool takes_request(http::client_info const& client);
     void leave(std::string_view behind);
@@ -128,7 +128,7 @@ private:
     bool client_ended_ = false;  // the client sends no more
     bool parsing_ = false;
     bool is_head_request_ = false;
-    bool next_waits_ = false;  // `buffer_` holds more than line ends
+    bool next_waits_ = false;  // `buffer_` begins with a POST
     bool telling_ = false;     // somebody is going to be told so
     bool goes_on_ = false;     // the latest answer belongs to a session that goes on
     bool is_leaving_ = false;  // a drain has found it idle

@@ -153,3 +153,15 @@ TEST_CASE("a request behind one that waits for authorize waits with it, and then
     CHECK(c.read_response().body == "h\n");
     CHECK(c.read_response().status == 204);
 }
+
+TEST_CASE("a GET behind a held poll waits for its turn") {
+    hall h;
+    raw_client c(h.server.port());
+    CHECK(c.post("/echo/000/abc/xhr").body == "o\n");
+    c.send(c.request_bytes("POST", "/echo/000/abc/xhr") + c.request_bytes("GET", "/echo"));
+    settle(h.server);
+    raw_client sender(h.server.port());
+    CHECK(sender.post("/echo/000/abc/xhr_send", R"(["a"])").status == 204);
+    CHECK(c.read_response().body == "a[\"a\"]\n");
+    CHECK(c.read_response().body == "Welcome to SockJS!\n");
+}

@@ -53,8 +53,8 @@ struct options {
     std::size_t max_namespaces = 64;            ///< Of one connection; more are refused.
     std::size_t max_namespace_name = 256;       ///< Bytes; a longer name closes the connection.
     /// Of what a client gives as `auth` for one namespace, as JSON; more is refused
-    /// (`connect_error`). It is kept as long as the socket. Default 32 KiB.
-    std::size_t max_auth_bytes = 32u << 10;
+    /// (`connect_error`). It is kept as long as the socket. Default 256 KiB.
+    std::size_t max_auth_bytes = 256u << 10;
 
     recovery_options recovery{};
 
