@@ -188,9 +188,10 @@ public:
 
     void run() {
         if (core_.routes.is_empty())
-            throw std::logic_error(
-                "server::run: nothing is mounted, so every request would get 404: call mount(...) "
-                "or serve_files(...) first");
+            core_.shards.front()->log().write(
+                log_level::error,
+                "nothing is mounted, so every request gets 404: call server.mount(...) or "
+                "server.serve_files(...) before server.run()");
         if (socketio::io_core::unmounted() != 0)
             core_.shards.front()->log().write(
                 log_level::info,

@@ -136,8 +136,8 @@ public:
     ///
     /// What a handler throws ends its session; what else throws ends the connection or session
     /// that it was about, `std::bad_alloc` among it. All of it is logged, and the server lives on.
-    /// Throws: `std::logic_error` when called twice, and when nothing is mounted. A
-    ///         `socketio::server` that is not, beside other mounts, is a log line.
+    /// Throws: `std::logic_error` when called twice. That nothing is mounted, or a
+    ///         `socketio::server` is not, is a log line.
     void run();
 
     /// Ends `run` at once: goodbyes are sent as far as the kernel takes them without waiting.
