@@ -155,6 +155,14 @@ public:
     }
 
     endpoint add(std::shared_ptr<mount_point> const& m) {
+        // Enough for who only broadcasts, but most likely those of another mount, or moved from.
+        auto const& app = m->app();
+        if (!app.on_open && !app.on_message && !app.on_close && !app.on_drain && !app.authorize)
+            core_.shards.front()->log().write(log_level::info,
+                                              "mount '",
+                                              m->prefix(),
+                                              "': no handler is set, so what clients send is "
+                                              "ignored");
         if (!core_.routes.add(m))
             throw std::invalid_argument("mount '" + m->prefix() + "': the path is taken");
         core_.mounts.push_back(m);
@@ -271,20 +279,8 @@ private:
 server::server(server_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
 server::~server() = default;
 
-namespace {
-
-/// Handlers that do nothing are most likely those of another mount, or were moved from.
-void require_handlers(std::string_view path, handlers const& app) {
-    if (app.on_open || app.on_message || app.on_close || app.on_drain || app.authorize) return;
-    throw std::invalid_argument("mount '" + std::string(path) +
-                                "': no handler is set; at least `on_message` is wanted");
-}
-
-}  // namespace
-
 endpoint server::mount(std::string path, websocket_options options, handlers app) {
     impl_->require_setup("mount", path);
-    require_handlers(path, app);
     return impl_->add(make_websocket_mount(impl_->core(),
                                            clean_prefix(std::move(path)),
                                            impl_->mount_count(),
@@ -294,7 +290,6 @@ endpoint server::mount(std::string path, websocket_options options, handlers app
 
 endpoint server::mount(std::string path, sockjs_options options, handlers app) {
     impl_->require_setup("mount", path);
-    require_handlers(path, app);
     return impl_->add(make_sockjs_mount(impl_->core(),
                                         clean_prefix(std::move(path)),
                                         impl_->mount_count(),
@@ -304,7 +299,6 @@ endpoint server::mount(std::string path, sockjs_options options, handlers app) {
 
 endpoint server::mount(std::string path, engineio_options options, handlers app) {
     impl_->require_setup("mount", path);
-    require_handlers(path, app);
     return impl_->add(make_engineio_mount(impl_->core(),
                                           clean_prefix(std::move(path)),
                                           impl_->mount_count(),

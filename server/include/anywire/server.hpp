@@ -105,8 +105,8 @@ public:
     /// Serves a dialect below `path` ("/chat"; "/" for all that is not mounted elsewhere).
     ///
     /// Throws: `std::invalid_argument` for a path that is taken or has no leading '/', for
-    ///         options out of range, origins that are not valid or handlers that are all empty;
-    ///         `std::logic_error` after `run`.
+    ///         options out of range or origins that are not valid; `std::logic_error` after `run`.
+    ///         Handlers that are all empty are a log line.
     endpoint mount(std::string path, websocket_options options, handlers app);
     endpoint mount(std::string path, sockjs_options options, handlers app);
     endpoint mount(std::string path, engineio_options options, handlers app);
