@@ -1,7 +1,9 @@
 // What a session promises its application, over real sockets.
 #include "integration/hall.hpp"
 
+#include <future>
 #include <map>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -251,6 +253,28 @@ TEST_CASE("a broadcast that a dialect cannot carry is refused to the caller, and
     CHECK(c->read_frame().payload == not_text);
     CHECK(h.sockjs.broadcast("text"));
     CHECK(framed->read_message() == "a[\"text\"]");
+}
+
+TEST_CASE("a poll that was broken off is not answered, whatever is asked for in the same moment") {
+    hall h;
+    raw_client sender(h.server.port());
+    auto poll = std::make_unique<raw_client>(h.server.port());
+    CHECK(poll->post("/echo/000/abc/xhr?user=a").body == "o\n");
+    poll->send(poll->request_bytes("POST", "/echo/000/abc/xhr"));
+    CHECK(sender.get("/echo").status == 200);  // the poll is parked by now, or will be before this
+    std::promise<void> go_on;
+    h.sockjs.post(h.people.id_of("a"), [&](session&) {
+        h.seen.add("blocked");
+        go_on.get_future().wait();
+    });
+    REQUIRE(h.seen.wait_for("blocked"));
+    // The POST is there first, then the poll's end: the shard finds both at once.
+    sender.send(sender.request_bytes("POST", "/echo/000/abc/xhr_send", R"(["a"])"));
+    poll.reset();
+    go_on.set_value();
+    CHECK(sender.read_response().status == 404);
+    CHECK(h.seen.wait_for("close transport_lost"));
+    CHECK(h.seen.count("message") == 0);
 }
 
 TEST_CASE("close ends a session behind what it had sent, once, with its code and words") {

@@ -59,7 +59,7 @@ void connection::settle() {
 
 std::uint32_t connection::wanted() const noexcept {
     std::uint32_t events = 0;
-    if (want_read_ && !read_needs_send_) events |= EPOLLIN;
+    if (want_read_ && !read_needs_send_) events |= EPOLLIN | EPOLLRDHUP;
     if (unsent_ || read_needs_send_) events |= EPOLLOUT;
     if (want_end_ && !want_read_) events |= EPOLLRDHUP;
     return events;
@@ -108,7 +108,7 @@ void connection::on_ready(std::uint32_t events) {
     auto const now = wanted();
     auto const sendable = (events & (EPOLLOUT | broken)) != 0 && (now & EPOLLOUT) != 0;
     auto const readable = (events & (EPOLLIN | broken)) != 0 && (now & EPOLLIN) != 0;
-    auto const ended = (events & (EPOLLRDHUP | broken)) != 0 && (now & EPOLLRDHUP) != 0;
+    auto const ended = (events & (EPOLLRDHUP | broken)) != 0 && want_end_ && !want_read_;
     if (!sendable && !readable && !ended) return unwatch_rest();
     run_event([&] {
         if (ended) {
