@@ -20,7 +20,7 @@ std::optional<address_bytes> parse_address(std::string_view s) noexcept {
     s = s.substr(0, s.find('%'));
     char text[INET6_ADDRSTRLEN] = {};
     if (s.size() >= sizeof text || s.find('\0') != std::string_view::npos) return std::nullopt;
-    std::memcpy(text, s.data(), s.size());
+    std::copy(s.begin(), s.end(), text);
     address_bytes out{};
     if (::inet_pton(AF_INET6, text, out.data()) == 1) return out;
     out[10] = out[11] = 0xff;

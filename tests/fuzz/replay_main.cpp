@@ -25,8 +25,12 @@
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size);
-// Of the sanitizers, where there are any: they end the process without a signal.
+// Of the sanitizers, where there are any: they end the process without a signal. UBSan's runtime is
+// another library than AddressSanitizer's, which does not call this; it is asked to abort.
 extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
+extern "C" char const* __ubsan_default_options() {
+    return "abort_on_error=1:print_stacktrace=1";
+}
 
 namespace {
 

@@ -181,7 +181,7 @@ TEST_CASE("the strings of an octet-stream count as what they have become") {
     CHECK(s.is_open());
     CHECK(w.post(s, one + one, true));
     CHECK(w.heard.size() == 4);  // the one that fits, and the end
-    CHECK_FALSE(s.is_open());
+    CHECK(w.closes == 1);
 }
 
 TEST_CASE("open, upgrade and noop from a client are ignored") {
@@ -360,9 +360,10 @@ TEST_CASE("v3: a flood of pings by a client that never polls takes little memory
     auto& s = w.on_polling(revision::v3);
     std::string flood;
     for (int i = 0; i < 1000; ++i) flood.append("1:22:4x");
-    for (int i = 0; i < 5 && s.is_open(); ++i) {
+    for (int i = 0; i < 5 && w.closes == 0; ++i) {
         w.post(s, flood);
-        CHECK(s.queued_bytes() <= limits.max_queued_bytes + outbox::max_own_bytes);
+        if (w.closes == 0)
+            CHECK(s.queued_bytes() <= limits.max_queued_bytes + outbox::max_own_bytes);
     }
     CHECK(std::all_of(w.heard.begin() + 1, w.heard.end(), [](auto const& line) {
         return line == "message x" || line == "close slow_consumer 1013 slow consumer";
