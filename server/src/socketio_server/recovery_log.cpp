@@ -7,7 +7,10 @@ namespace anywire::socketio {
 namespace {
 
 std::size_t cost_of(outgoing_packet const& packet, socket_filter const& filter) noexcept {
-    auto bytes = packet.bytes() + sizeof(socket_filter);
+    // What an event of nothing takes: two counted objects, and the entry.
+    constexpr std::size_t counts = 32;
+    auto bytes = packet.bytes() + sizeof(outgoing_packet) + sizeof(socket_filter) + 2 * counts +
+                 recovery_log::entry_size;
     for (auto const* names : {&filter.rooms, &filter.except})
         for (auto const& n : *names) bytes += n.size() + sizeof(std::string);
     return bytes;

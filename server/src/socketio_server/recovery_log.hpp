@@ -72,6 +72,11 @@ private:
         std::int64_t time;
         std::size_t bytes;
     };
+
+public:
+    static constexpr std::size_t entry_size = sizeof(entry);
+
+private:
     struct kept {
         stored_session session{};
         std::int64_t time = 0;

@@ -114,6 +114,10 @@ TEST_CASE("the log is bounded in events, bytes and time, the oldest go first") {
         for (int n = 0; n < 100; ++n) k.push(0, {}, 1000);
         CHECK(k.log.bytes() <= 10'000);
         CHECK(k.log.events() > 5);
+        // An event of nothing is charged what keeping it takes.
+        for (int n = 0; n < 100; ++n) k.push(0);
+        CHECK(k.log.bytes() <= 10'000);
+        CHECK(k.log.events() < 30);
         for (int n = 0; n < 100; ++n) k.push(0, std::string(1000, 'r'));
         CHECK(k.log.bytes() <= 10'000);
         k.push(0, {}, 20'000);
