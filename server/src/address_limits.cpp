@@ -32,8 +32,7 @@ std::uint64_t address_key(std::string_view address) noexcept {
     return network;
 }
 
-// ---- counts
-// --------------------------------------------------------------------------------------
+// -- counts ---------------------------------------------------------------------------------------
 
 bool address_counts::try_add(std::string_view address, std::size_t most) {
     std::scoped_lock const lock(mutex_);
@@ -82,8 +81,7 @@ std::unique_ptr<address_ticket> address_ticket::take(address_counts& counts,
     }
 }
 
-// ---- rates
-// ---------------------------------------------------------------------------------------
+// -- rates ----------------------------------------------------------------------------------------
 
 handshake_rate::rate handshake_rate::make_rate(std::size_t per_second,
                                                std::chrono::milliseconds burst) noexcept {

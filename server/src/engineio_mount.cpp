@@ -139,8 +139,7 @@ engineio_session* engineio_mount::find(shard& here, std::string_view sid) const 
     return found && !found->is_gone() ? found : nullptr;
 }
 
-// ---- refusals
-// ------------------------------------------------------------------------------------
+// -- refusals -------------------------------------------------------------------------------------
 
 void engineio_mount::refuse(
     exchange& to, bool by_upgrade, unsigned status, refusal why, std::string_view text) const {
@@ -191,8 +190,7 @@ bool engineio_mount::check_page(incoming const& in, engineio::query const& q) co
     return false;
 }
 
-// ---- routes
-// --------------------------------------------------------------------------------------
+// -- routes ---------------------------------------------------------------------------------------
 
 void engineio_mount::serve(incoming const& in) {
     auto const is_bare = in.below.empty() && !options_.add_trailing_slash;
@@ -223,8 +221,7 @@ void engineio_mount::serve_session(incoming const& in, engineio::query const& q)
     (void)in.to.respond({.status = 500});  // as the reference; the session does not mind
 }
 
-// ---- polling
-// -------------------------------------------------------------------------------------
+// -- polling --------------------------------------------------------------------------------------
 
 /// Those that do not depend on the session, nor on the application.
 std::string engineio_mount::fields_for(http::request_view const& head) {
@@ -313,8 +310,7 @@ void engineio_mount::on_upload_failed(std::string const& sid, std::string_view w
     });
 }
 
-// ---- the upgrade
-// ---------------------------------------------------------------------------------
+// -- the upgrade ----------------------------------------------------------------------------------
 
 void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q) {
     if (!is_websocket(q)) return refuse(in, refusal::bad_request);
@@ -342,8 +338,7 @@ void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q)
                           .deflate = agreed->deflate});
 }
 
-// ---- new sessions
-// --------------------------------------------------------------------------------
+// -- new sessions ---------------------------------------------------------------------------------
 
 void engineio_mount::serve_handshake(incoming const& in, engineio::query const& q) {
     if (in.head.method != "GET") return refuse(in, refusal::bad_method);

@@ -81,8 +81,7 @@ std::string http_connection::serialized(http::request_view const& r) {
     return out;
 }
 
-// ---- requests
-// ------------------------------------------------------------------------------------
+// -- requests -------------------------------------------------------------------------------------
 
 void http_connection::on_bytes(char* data, std::size_t size) {
     if (phase_ == phase::ending) {
@@ -236,8 +235,7 @@ bool http_connection::takes_request(http::client_info const& client) {
     return true;
 }
 
-// ---- refusals
-// ------------------------------------------------------------------------------------
+// -- refusals -------------------------------------------------------------------------------------
 
 http::client_info http_connection::client_of(http::request_view const& request) const {
     auto const& core = shard_.core();
@@ -289,8 +287,7 @@ void http_connection::refuse(unsigned status,
                    .close = true});
 }
 
-// ---- answers
-// -------------------------------------------------------------------------------------
+// -- answers --------------------------------------------------------------------------------------
 
 void http_connection::listen(exchange_events* events, bool needs_client) noexcept {
     set_events(events);
@@ -455,8 +452,7 @@ void http_connection::abort() noexcept {
     drop();
 }
 
-// ---- the end
-// -------------------------------------------------------------------------------------
+// -- the end --------------------------------------------------------------------------------------
 
 void http_connection::tell_gone(bool stalled) {
     auto* const told = events_;
@@ -496,8 +492,7 @@ void http_connection::on_shutdown() {
     if (!std::exchange(is_leaving_, true)) set_deadline(loop().now() + last_chance);
 }
 
-// ---- elsewhere
-// -----------------------------------------------------------------------------------
+// -- elsewhere ------------------------------------------------------------------------------------
 
 void http_connection::depart(departure to) {
     departure_ = std::make_unique<departure>(std::move(to));

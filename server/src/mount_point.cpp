@@ -90,8 +90,7 @@ endpoint_core& mount_point::local(shard& here) const noexcept {
     return here.endpoint(index_);
 }
 
-// ---- who may come in
-// -----------------------------------------------------------------------------
+// -- who may come in ------------------------------------------------------------------------------
 
 http::origin_request mount_point::origin_of(incoming const& in) const noexcept {
     return {.origin_header = in.head.header("origin"),
@@ -174,8 +173,7 @@ bool mount_point::check_parking(incoming const& in) const {
     return has_room(in.here, in.to, find_no_parking(in.here));
 }
 
-// ---- endpoint
-// ------------------------------------------------------------------------------------
+// -- endpoint -------------------------------------------------------------------------------------
 
 template <class Fn>
 void mount_point::on_every_shard(Fn fn) {

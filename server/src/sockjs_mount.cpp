@@ -139,8 +139,7 @@ bool sockjs_mount::is_enabled(kind k) const noexcept {
     return false;
 }
 
-// ---- routes
-// --------------------------------------------------------------------------------------
+// -- routes ---------------------------------------------------------------------------------------
 
 void sockjs_mount::serve(incoming const& in) {
     auto const where = sockjs::parse_path(in.below);
@@ -237,8 +236,7 @@ void sockjs_mount::serve_websocket(incoming const& in, bool raw) {
                    });
 }
 
-// ---- receiving requests
-// --------------------------------------------------------------------------
+// -- receiving requests ---------------------------------------------------------------------------
 
 std::optional<sockjs_mount::receiver> sockjs_mount::read_receiver(incoming const& in,
                                                                   kind k) const {
@@ -327,8 +325,7 @@ void sockjs_mount::answer_busy(exchange& to, receiver const& r) const {
     answer_with_one_frame(to, dress, frame);
 }
 
-// ---- sending requests
-// ----------------------------------------------------------------------------
+// -- sending requests -----------------------------------------------------------------------------
 
 // What is decoded here has to outlive the views into it: it goes to `field`.
 error_code sockjs_mount::decode(incoming const& in,

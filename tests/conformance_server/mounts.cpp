@@ -81,8 +81,7 @@ void mount_websocket(anywire::server& server, command_line const& a) {
         {.on_message = [all](session&, message_view m) { all->broadcast(m); }});
 }
 
-// ---- Engine.IO
-// ------------------------------------------------------------------------------------
+// -- Engine.IO ------------------------------------------------------------------------------------
 
 anywire::engineio_options engineio_options_of(command_line const& a) {
     anywire::engineio_options o;

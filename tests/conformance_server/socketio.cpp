@@ -68,8 +68,7 @@ void add_main(nsp const& io) {
           [](socket& s, std::string room, arguments rest) { s.to(room).emit("room", rest); });
 }
 
-// ---- the profile of socket.io-client's own tests
-// -------------------------------------------------
+// -- the profile of socket.io-client's own tests --------------------------------------------------
 
 std::string iso_now() {
     auto const now = std::chrono::system_clock::now();

@@ -75,8 +75,7 @@ private:
     endpoint_core endpoint_{loop_, app_, limits_, counters_, siphash_key{1, 2}};
 };
 
-// ---- the application
-// -----------------------------------------------------------------------------
+// -- the application ------------------------------------------------------------------------------
 
 template <class Then>
 void machine::hear(session& s, Then then) {
@@ -196,8 +195,7 @@ void machine::react(session& s) {
     }
 }
 
-// ---- events
-// --------------------------------------------------------------------------------------
+// -- events ---------------------------------------------------------------------------------------
 
 session_base* machine::some_session() {
     if (records_.empty()) return nullptr;

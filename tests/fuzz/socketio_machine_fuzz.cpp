@@ -204,8 +204,7 @@ machine::machine(std::uint8_t const* data, std::size_t size)
             std::make_unique<endpoint_core>(loops_[i], app_, limits_, counters_, siphash_key{1, 2});
 }
 
-// ---- the application
-// -----------------------------------------------------------------------------
+// -- the application ------------------------------------------------------------------------------
 
 /// Brackets what the application hears of one socket.
 template <class Fn>
@@ -337,8 +336,7 @@ void machine::react(sio::socket& s, std::shared_ptr<record> const& r) {
     }
 }
 
-// ---- events
-// --------------------------------------------------------------------------------------
+// -- events ---------------------------------------------------------------------------------------
 
 std::string_view machine::some_nsp() {
     constexpr std::string_view names[] = {"/", "/", "/a", "/d1", "/d2", "/d3", "/unknown", "/a"};

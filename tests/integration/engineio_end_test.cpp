@@ -22,8 +22,7 @@ std::string post_head(std::string_view sid, std::size_t length) {
 
 }  // namespace
 
-// ---- what ends a session
-// -------------------------------------------------------------------------
+// -- what ends a session --------------------------------------------------------------------------
 
 TEST_CASE("a second poll ends the session: it gets 400, the first a close packet") {
     house h(some_threads());
@@ -193,8 +192,7 @@ TEST_CASE("a client that never answers pings is timed out") {
     CHECK(h.is_empty());
 }
 
-// ---- the server's end
-// ----------------------------------------------------------------------------
+// -- the server's end -----------------------------------------------------------------------------
 
 namespace {
 

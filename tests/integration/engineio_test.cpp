@@ -184,8 +184,7 @@ TEST_CASE("a paused session keeps POSTs up to its limit, and its client may go")
     CHECK(h.server.wait_for_end());
 }
 
-// ---- refusals
-// ------------------------------------------------------------------------------------
+// -- refusals -------------------------------------------------------------------------------------
 
 TEST_CASE("Engine.IO refuses with its codes, and tells the application of each") {
     notes errors;

@@ -114,8 +114,7 @@ std::vector<int> const all_out{403, 403, 403, 400, 403, 403, 403, 403, 403, 403}
 
 }  // namespace
 
-// ---- subprotocols
-// --------------------------------------------------------------------------------
+// -- subprotocols ---------------------------------------------------------------------------------
 
 TEST_CASE("the first subprotocol offered is chosen on Engine.IO, none elsewhere, by default") {
     front f(nothing);
@@ -212,8 +211,7 @@ TEST_CASE("authorize sees the subprotocols that are offered, before one is chose
     }
 }
 
-// ---- origins
-// -------------------------------------------------------------------------------------
+// -- origins --------------------------------------------------------------------------------------
 
 TEST_CASE("ws and wss of the own host are the own origin") {
     front f(nothing);
@@ -278,8 +276,7 @@ TEST_CASE("the log says what a refused origin was compared with, and the cure") 
     CHECK(f.logs("is not 'https://chat.example:8443' (as the trusted proxy before 1.2.3.4"));
 }
 
-// ---- proxies
-// -------------------------------------------------------------------------------------
+// -- proxies --------------------------------------------------------------------------------------
 
 TEST_CASE("what a trusted proxy forwards is where the page comes from") {
     front f(nothing, {}, {.trusted_proxies = {"127.0.0.1"}});
@@ -321,8 +318,7 @@ TEST_CASE("the kind of forwarded fields that is believed can be named") {
     CHECK(f.connect().upgrade("/ws", page + spoofed).status == 403);
 }
 
-// ---- refusals
-// ------------------------------------------------------------------------------------
+// -- refusals -------------------------------------------------------------------------------------
 
 namespace {
 
@@ -464,8 +460,7 @@ TEST_CASE("a session that another shard owns refuses with the CORS fields, too")
     }
 }
 
-// ---- heads
-// ---------------------------------------------------------------------------------------
+// -- heads ----------------------------------------------------------------------------------------
 
 TEST_CASE("a 12 KB cookie and a 9 KB target pass, and the refusal of more names the option") {
     front f(nothing);
@@ -556,8 +551,7 @@ TEST_CASE("the header hooks of every dialect, once authorize has let the client 
     CHECK(each == before);
 }
 
-// ---- hosts
-// ---------------------------------------------------------------------------------------
+// -- hosts ----------------------------------------------------------------------------------------
 
 TEST_CASE("with a list of hosts others are misdirected, wherever they would go") {
     server_options with;

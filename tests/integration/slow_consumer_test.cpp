@@ -254,7 +254,7 @@ TEST_CASE("one message larger than the queue goes out when nothing waits") {
     CHECK(f.seen.count("close") == 0);
 }
 
-// -- a burst is no slowness ------------------------------------------------------------------------
+// -- a burst is no slowness -----------------------------------------------------------------------
 
 namespace {
 

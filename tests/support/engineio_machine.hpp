@@ -180,8 +180,7 @@ inline write_result engineio_machine::wire::write(std::span<frame* const> batch)
     return r;
 }
 
-// ---- the application
-// -----------------------------------------------------------------------------
+// -- the application ------------------------------------------------------------------------------
 
 inline engineio_machine::engineio_machine(std::function<unsigned()> next, std::size_t steps)
     : next_(std::move(next)), steps_(steps), loop_(1, 0u - 3000, sink_, [](auto bytes) {
@@ -232,8 +231,7 @@ inline void engineio_machine::app_acts(session_base& s) {
     }
 }
 
-// ---- the client
-// ----------------------------------------------------------------------------------
+// -- the client -----------------------------------------------------------------------------------
 
 inline engineio_machine::wire& engineio_machine::make(carrier shape) {
     return *wires_.emplace_back(std::make_unique<wire>(*this, shape));
@@ -390,8 +388,7 @@ inline void engineio_machine::step() {
     flush();
 }
 
-// ---- the end
-// -------------------------------------------------------------------------------------
+// -- the end --------------------------------------------------------------------------------------
 
 inline void engineio_machine::run() {
     session_base* const made = [&] {

@@ -50,7 +50,7 @@ public:
     void on_timer(tick now) final;
 
 protected:
-    // -- what a derived connection hears ---------------------------------------------------------
+    // -- what a derived connection hears ----------------------------------------------------------
     /// Bytes have come. They may be changed in place.
     virtual void on_bytes(char* data, std::size_t size) = 0;
     /// How much it takes at once: less where what is not used yet would have to be kept.
@@ -64,7 +64,7 @@ protected:
     /// The deadline given to `set_deadline` has come.
     virtual void on_deadline() = 0;
 
-    // -- what it uses ----------------------------------------------------------------------------
+    // -- what it uses -----------------------------------------------------------------------------
     io_host& host() noexcept { return host_; }
     session_loop& loop() noexcept { return host_.loop(); }
     byte_stream& stream() noexcept { return stream_; }

@@ -85,8 +85,7 @@ void answer_with_one_frame(exchange& to, carrier_dress const& dress, std::string
     (void)to.end_stream();
 }
 
-// ---- both
-// ----------------------------------------------------------------------------------------
+// -- both -----------------------------------------------------------------------------------------
 
 http_carrier::http_carrier(exchange& to, transport_events& session) : to_(&to), session_(&session) {
     to.listen(this, true);
@@ -136,8 +135,7 @@ std::size_t frames_to_gather(std::span<frame* const> batch) noexcept {
     return n;
 }
 
-// ---- one-shot
-// ------------------------------------------------------------------------------------
+// -- one-shot -------------------------------------------------------------------------------------
 
 std::string_view one_shot_carrier::name() const noexcept {
     return name_of(dress_.envelope);
@@ -162,8 +160,7 @@ write_result one_shot_carrier::write(std::span<frame* const> batch) {
     return finished(taken, to().respond(whole));
 }
 
-// ---- stream
-// --------------------------------------------------------------------------------------
+// -- stream ---------------------------------------------------------------------------------------
 
 stream_carrier::stream_carrier(exchange& to,
                                carrier_dress dress,

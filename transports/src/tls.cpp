@@ -13,8 +13,7 @@
 namespace anywire {
 namespace {
 
-// ---- the BIO: recv and send on a descriptor
-// ------------------------------------------------------
+// -- the BIO: recv and send on a descriptor -------------------------------------------------------
 
 int descriptor_of(BIO* bio) noexcept {
     return *static_cast<int const*>(BIO_get_data(bio));
@@ -72,8 +71,7 @@ std::string last_error() {
 
 }  // namespace
 
-// ---- context
-// -------------------------------------------------------------------------------------
+// -- context --------------------------------------------------------------------------------------
 
 void tls_context::deleter::operator()(ssl_ctx_st* context) const noexcept {
     SSL_CTX_free(context);
@@ -102,8 +100,7 @@ tls_context::tls_context(std::string const& certificate, std::string const& key,
             "the TLS key '" + key + "' does not belong to the certificate '" + certificate + "'";
 }
 
-// ---- stream
-// --------------------------------------------------------------------------------------
+// -- stream ---------------------------------------------------------------------------------------
 
 namespace {
 

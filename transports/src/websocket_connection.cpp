@@ -58,8 +58,7 @@ void websocket_connection::refuse() {
     run_event([this] { close(close_code::no_status, {}); });
 }
 
-// ---- reading
-// -------------------------------------------------------------------------------------
+// -- reading --------------------------------------------------------------------------------------
 
 void websocket_connection::on_bytes(char* data, std::size_t size) {
     if (phase_ == phase::draining) {
@@ -168,8 +167,7 @@ void websocket_connection::go_on_later() {
     });
 }
 
-// ---- writing
-// -------------------------------------------------------------------------------------
+// -- writing --------------------------------------------------------------------------------------
 
 write_result websocket_connection::write(std::span<frame* const> batch) {
     auto taken = batch.size();
@@ -238,8 +236,7 @@ void websocket_connection::on_sent() {
     if (session_ && unsent_bytes() == 0) session_->on_writable(*this);
 }
 
-// ---- the end
-// -------------------------------------------------------------------------------------
+// -- the end --------------------------------------------------------------------------------------
 
 void websocket_connection::send_close(unsigned code, std::string_view text) {
     send_head_if_alone();

@@ -16,7 +16,7 @@ using result = boost::system::result<T>;
 /// Everything this library itself can report. Errors of the socket arrive in
 /// Asio's own categories, untouched.
 enum class errc {
-    // -- decoding: the peer's bytes are at fault -----------------------------
+    // -- decoding: the peer's bytes are at fault --------------------------------------------------
     /// A text message is not UTF-8 (RFC 3629).
     bad_utf8 = 1,
     /// Bytes that should be base64 are not (RFC 4648, section 4).
@@ -36,7 +36,7 @@ enum class errc {
     /// The WebSocket version asked for is not 13.
     unsupported_version,
 
-    // -- using a session: the caller may act ---------------------------------
+    // -- using a session: the caller may act ------------------------------------------------------
     /// The session has closed: nothing was queued, and no answer comes any more.
     session_closed,
     /// Queueing would pass `limits::max_queued_bytes`; nothing was queued.
@@ -46,13 +46,13 @@ enum class errc {
     /// volatile event that could not leave at once.
     message_dropped,
 
-    // -- Socket.IO -----------------------------------------------------------
+    // -- Socket.IO --------------------------------------------------------------------------------
     /// The acknowledgement did not come in time, or not from everybody.
     ack_timeout,
     /// Arguments do not fit the signature of the function that takes them.
     bad_arguments,
 
-    // -- setting up: the operator must act -----------------------------------
+    // -- setting up: the operator must act --------------------------------------------------------
     /// An option is out of its range or contradicts another.
     bad_option,
 };

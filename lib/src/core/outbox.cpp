@@ -109,7 +109,7 @@ void outbox::grow() {
     log2_capacity_ = wider;
 }
 
-// -- the bound -------------------------------------------------------------------------------------
+// -- the bound ------------------------------------------------------------------------------------
 
 /// Drops the oldest until `cost` more bytes are within `most`. False when that cannot be had; then
 /// nothing is dropped that would not have helped.

@@ -21,8 +21,7 @@ frame_ptr ping_frame() {
 
 }  // namespace
 
-// ---- the heartbeat
-// -------------------------------------------------------------------------------
+// -- the heartbeat --------------------------------------------------------------------------------
 
 duplex_session::duplex_session(endpoint_core& endpoint, origin from, duplex_timing const& timing)
     : session_base(endpoint, std::move(from)), timing_(timing) {
@@ -96,15 +95,13 @@ void duplex_session::on_silence() {
     fail(close_reason::heartbeat_timeout, close_code::protocol_error, "no answer to a ping");
 }
 
-// ---- plain
-// ---------------------------------------------------------------------------------------
+// -- plain ----------------------------------------------------------------------------------------
 
 frame_ptr plain_session::encode(message_view m) {
     return frame_ptr(frame::make(m.data, m.binary ? frame_kind::binary : frame_kind::text));
 }
 
-// ---- SockJS
-// --------------------------------------------------------------------------------------
+// -- SockJS ---------------------------------------------------------------------------------------
 
 sockjs_duplex_session::sockjs_duplex_session(endpoint_core& endpoint,
                                              origin from,

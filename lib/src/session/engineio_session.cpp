@@ -116,8 +116,7 @@ held_senders& engineio_session::held() noexcept {
     return *held_;
 }
 
-// ---- polling
-// -------------------------------------------------------------------------------------
+// -- polling --------------------------------------------------------------------------------------
 
 void engineio_session::attach(anywire::transport& wire) {
     if (current() < state::ended) return session_base::attach(wire);
@@ -195,8 +194,7 @@ std::size_t engineio_session::unread_bytes() const noexcept {
     return bytes;
 }
 
-// ---- packets
-// -------------------------------------------------------------------------------------
+// -- packets --------------------------------------------------------------------------------------
 
 void engineio_session::on_payload(anywire::transport& from, std::string_view data, bool binary) {
     if (upgrade_ && &from == upgrade_->wire) return on_candidate_packet(data, binary);
@@ -223,8 +221,7 @@ void engineio_session::on_packet(engineio::packet const& p) {
     }
 }
 
-// ---- the heartbeat
-// -------------------------------------------------------------------------------
+// -- the heartbeat --------------------------------------------------------------------------------
 
 void engineio_session::on_ping() {
     if (last_queued() != pong_frame().get()) send_own(pong_frame());
@@ -284,8 +281,7 @@ void engineio_session::on_resumed() {
     if (held_) held_->release(true);
 }
 
-// ---- the upgrade
-// ---------------------------------------------------------------------------------
+// -- the upgrade ----------------------------------------------------------------------------------
 
 bool engineio_session::can_upgrade() const noexcept {
     return is_polling_ && !upgrade_ && is_running();
@@ -333,8 +329,7 @@ void engineio_session::drop_candidate() noexcept {
     candidate->close(close_code::no_status, {});
 }
 
-// ---- the end
-// -------------------------------------------------------------------------------------
+// -- the end --------------------------------------------------------------------------------------
 
 void engineio_session::on_closed(anywire::transport& from, bool orderly, close_event const& how) {
     if (upgrade_ && &from == upgrade_->wire) return upgrade_.reset();

@@ -73,8 +73,7 @@ session_base::~session_base() {
     loop().charge(charged_, 0);
 }
 
-// ---- what the application calls
-// ------------------------------------------------------------------
+// -- what the application calls -------------------------------------------------------------------
 
 result<void> session_base::send(message_view m) {
     if (state_ != state::open) return errc::session_closed;
@@ -104,7 +103,7 @@ result<void> session_base::send_frames(std::span<frame_ptr> packet, sending how)
     return {};
 }
 
-// -- the bound -------------------------------------------------------------------------------------
+// -- the bound ------------------------------------------------------------------------------------
 
 std::size_t session_base::bytes_elsewhere() const noexcept {
     return (blocked_ && wire_ ? wire_->pending_bytes() : 0) + (has_unread_ ? unread_bytes() : 0);
@@ -182,7 +181,7 @@ void session_base::charge() {
     if (now != charged_) loop().charge(std::exchange(charged_, now), now);
 }
 
-// -- the end, as the application and the server want it --------------------------------------------
+// -- the end, as the application and the server want it -------------------------------------------
 
 void session_base::end_for(goodbye how, state then) {
     more().last_words = std::make_unique<goodbye>(std::move(how));
@@ -254,8 +253,7 @@ void session_base::after(std::chrono::milliseconds delay, std::function<void(ses
     arm();
 }
 
-// ---- the carrier
-// ---------------------------------------------------------------------------------
+// -- the carrier ----------------------------------------------------------------------------------
 
 void session_base::attach(anywire::transport& wire) {
     wire_ = &wire;
@@ -342,8 +340,7 @@ void session_base::give_up() noexcept {
     mark_dirty();
 }
 
-// ---- the flush
-// -----------------------------------------------------------------------------------
+// -- the flush ------------------------------------------------------------------------------------
 
 void session_base::on_flush() {
     if (state_ == state::fresh) {
@@ -437,8 +434,7 @@ void session_base::tell_closed() {
     on_retired();
 }
 
-// ---- time
-// ----------------------------------------------------------------------------------------
+// -- time -----------------------------------------------------------------------------------------
 
 void session_base::set_due(tick when) {
     due_ = when;

@@ -44,7 +44,7 @@ public:
     session_base(endpoint_core& endpoint, origin from);
     virtual ~session_base();
 
-    // -- session: what the application calls -----------------------------------------------------
+    // -- session: what the application calls ------------------------------------------------------
     std::string_view id() const noexcept final { return {id_.data(), id_.size()}; }
     result<void> send(message_view m) final;
     void close(close_code code, std::string_view text) final;
@@ -61,7 +61,7 @@ public:
     void join(std::string_view group) final;
     void leave(std::string_view group) final { endpoint_.leave(*this, group); }
 
-    // -- what the endpoint and the server call ---------------------------------------------------
+    // -- what the endpoint and the server call ----------------------------------------------------
     /// The wire's session id, where the dialect has one; empty otherwise.
     virtual std::string_view wire_id() const noexcept { return {}; }
     /// Who hears of a packet that is not queued.
@@ -132,7 +132,7 @@ public:
     /// True when an attached carrier will be written to by the next flush.
     bool has_queued() const noexcept { return !outbox_.empty() || state_ >= state::ended; }
 
-    // -- transport_events ------------------------------------------------------------------------
+    // -- transport_events -------------------------------------------------------------------------
     void on_alive(anywire::transport& from) override;
     void on_writable(anywire::transport& from) override;
     void on_closed(anywire::transport& from, bool orderly, close_event const& how) override;
@@ -159,7 +159,7 @@ protected:
         std::string text;
     };
 
-    // -- what a dialect says ---------------------------------------------------------------------
+    // -- what a dialect says ----------------------------------------------------------------------
     virtual encoding encoding_of_messages() const noexcept = 0;
     virtual frame_ptr encode(message_view m) = 0;
     /// The closing has begun: queue what the dialect says for goodbye.
@@ -178,7 +178,7 @@ protected:
     /// Reading goes on after a pause.
     virtual void on_resumed() {}
 
-    // -- what a dialect uses ---------------------------------------------------------------------
+    // -- what a dialect uses ----------------------------------------------------------------------
     session_loop& loop() noexcept { return endpoint_.loop(); }
     endpoint_core& endpoint() noexcept { return endpoint_; }
     state current() const noexcept { return state_; }

@@ -20,7 +20,7 @@ constexpr std::string_view flush_tail{"\0\0\xff\xff", 4};
 
 }  // namespace
 
-// -- deflater -----------------------------------------------------------------
+// -- deflater -------------------------------------------------------------------------------------
 
 struct deflater::stream {
     zlib::deflate_stream z{};
@@ -62,7 +62,7 @@ void deflater::compress(std::string_view message, std::string& out) {
     out.resize(out.size() - flush_tail.size());
 }
 
-// -- inflater -----------------------------------------------------------------
+// -- inflater -------------------------------------------------------------------------------------
 
 struct inflater::stream {
     // 9, because zlib's own deflater takes 9 when asked for 8.

@@ -44,7 +44,7 @@ struct inflate_stream::tables {
     unsigned known;  // of what is being read
 };
 
-// -- the stream ---------------------------------------------------------------
+// -- the stream -----------------------------------------------------------------------------------
 
 inflate_stream::inflate_stream(int window_bits) noexcept
     : window_size_(std::size_t{1} << window_bits) {}

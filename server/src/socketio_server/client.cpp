@@ -84,8 +84,7 @@ client::~client() {
     --io_.connections();
 }
 
-// ---- the session's events
-// ------------------------------------------------------------------------
+// -- the session's events -------------------------------------------------------------------------
 
 void client::on_open() {
     connect_until_ = at_.loop().now() + to_ticks(io_.opts().connect_timeout) + 1;
@@ -139,8 +138,7 @@ void client::arm(tick when) {
     at_.loop().wheel().arm(*this, when);
 }
 
-// ---- what operators are told
-// ----------------------------------------------------------------------
+// -- what operators are told ----------------------------------------------------------------------
 
 void client::log_thrown(char const* what) noexcept {
     at_.loop().log().write(log_level::error, "a socket.io handler threw: ", what, who({}));
@@ -165,8 +163,7 @@ void client::note_closed_for(std::string_view what) {
                              : "");
 }
 
-// ---- packets
-// -------------------------------------------------------------------------------------
+// -- packets --------------------------------------------------------------------------------------
 
 void client::violate(std::string_view what) {
     note_closed_for(what);
@@ -269,8 +266,7 @@ void client::refuse(std::string_view nsp, connect_error const& why) {
     send_text(packet_type::connect_error, nsp, payload);
 }
 
-// ---- what sockets use
-// ----------------------------------------------------------------------------
+// -- what sockets use -----------------------------------------------------------------------------
 
 void client::on_drain() {
     for (std::size_t i = 0; i < sockets_.size(); ++i) sockets_[i]->on_drained();

@@ -57,8 +57,7 @@ client* client_of(session& s) noexcept {
 
 }  // namespace
 
-// ---- the server
-// ----------------------------------------------------------------------------------
+// -- the server -----------------------------------------------------------------------------------
 
 io_core::io_core(options o)
     : options_(std::move(o)),
@@ -114,8 +113,7 @@ void io_core::log_thrown(char const* what) const noexcept {
         at->loop().log().write(log_level::error, "a socket.io handler threw: ", what);
 }
 
-// ---- the mount
-// -----------------------------------------------------------------------------------
+// -- the mount ------------------------------------------------------------------------------------
 
 void io_core::check_unmounted() const {
     if (is_attached_) throw std::logic_error("a socketio::server can be mounted once");

@@ -115,7 +115,7 @@ public:
 
     siphash_key const& hash_key() const noexcept { return hash_key_; }
 
-    // -- the mount -------------------------------------------------------------------------------
+    // -- the mount --------------------------------------------------------------------------------
     /// Throws `std::logic_error` when it is mounted already.
     /// How many there are in this process that no server has mounted: for a hint to who forgot it.
     static std::size_t unmounted() noexcept { return unmounted_; }
@@ -141,7 +141,7 @@ public:
     void tell(std::size_t shard, std::function<void()> fn);
     io_shard& shard(std::size_t index) noexcept { return *shards_[index]; }
 
-    // -- namespaces ------------------------------------------------------------------------------
+    // -- namespaces -------------------------------------------------------------------------------
     std::shared_ptr<nsp_core> const& main() const noexcept { return main_; }
     /// One that a predicate agrees to is its child, and is kept.
     std::shared_ptr<nsp_core> of(std::string_view name);

@@ -118,8 +118,7 @@ std::shared_ptr<nsp_core> io_core::make_child(std::string_view name, nsp_core co
     return child;
 }
 
-// ---- the end of dynamic namespaces
-// ---------------------------------------------------------------
+// -- the end of dynamic namespaces ----------------------------------------------------------------
 
 void io_core::release(std::shared_ptr<nsp_core> n) {
     core_list ended;

@@ -16,8 +16,7 @@ void detail::throw_empty(char const* given_to) {
     throw std::invalid_argument(std::string(given_to) + ": the function given to it is empty");
 }
 
-// ---- broadcast
-// -----------------------------------------------------------------------------------
+// -- broadcast ------------------------------------------------------------------------------------
 
 broadcast broadcast::to(room_names const& rooms) const {
     auto next = *this;
@@ -80,8 +79,7 @@ void broadcast::disconnect_sockets(bool close) const {
     where_->wires().disconnect_sockets(filter_, flags_, close);
 }
 
-// ---- nsp
-// -----------------------------------------------------------------------------------------
+// -- nsp ------------------------------------------------------------------------------------------
 
 std::string const& nsp::name() const noexcept {
     return core_->name();
@@ -136,8 +134,7 @@ void nsp::post(std::string_view socket_id, handler<void(socket&)> f) const {
         });
 }
 
-// ---- server
-// --------------------------------------------------------------------------------------
+// -- server ---------------------------------------------------------------------------------------
 
 server::server(options o) : server(io_core::make(std::move(o))) {}
 server::server(std::shared_ptr<io_core> io) : nsp(io->main()), io_(std::move(io)) {}

@@ -78,8 +78,7 @@ void nsp_core::begin_as(nsp_core const& from) {
     parent = &from;
 }
 
-// ---- the order
-// -----------------------------------------------------------------------------------
+// -- the order ------------------------------------------------------------------------------------
 
 void nsp_core::apply(operation op, detail::encoded* logged) {
     auto const self = weak_from_this().lock();
@@ -151,8 +150,7 @@ void nsp_core::for_each(socket_filter filter, std::function<void(socket_core&)> 
     apply({.fn = [shared, fn = std::move(fn)](nsp_shard& part) { part.for_each(*shared, fn); }});
 }
 
-// ---- local_sockets
-// -------------------------------------------------------------------------------
+// -- local_sockets --------------------------------------------------------------------------------
 
 void nsp_core::broadcast(detail::encoded event, socket_filter filter, emit_flags flags) {
     if (is_parent_) {
@@ -278,8 +276,7 @@ void nsp_core::server_side_emit(detail::encoded e, detail::ack_handler a) {
     adapter_->server_side_emit(std::move(e), std::move(a));
 }
 
-// ---- rooms of all shards
-// -------------------------------------------------------------------------
+// -- rooms of all shards --------------------------------------------------------------------------
 
 bool nsp_core::count_room(std::string const& room, bool came) {
     std::scoped_lock const lock(rooms_mutex_);

@@ -44,8 +44,7 @@ socket_core* nsp_shard::find(std::string_view id) const noexcept {
     return found == sockets_.end() ? nullptr : *found;
 }
 
-// ---- rooms
-// ---------------------------------------------------------------------------------------
+// -- rooms ----------------------------------------------------------------------------------------
 
 bool nsp_shard::is_in(socket_core const& s, std::string_view name) const noexcept {
     auto const* const r = rooms_.find(name);
@@ -73,8 +72,7 @@ void nsp_shard::leave(socket_core& s, room& r) noexcept {
         shrink_sparse(r.members);
 }
 
-// ---- operations
-// ----------------------------------------------------------------------------------
+// -- operations -----------------------------------------------------------------------------------
 
 void nsp_shard::run(operation const& op) {
     if (op.fn) return op.fn(*this);

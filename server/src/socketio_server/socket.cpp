@@ -156,8 +156,7 @@ handshake socket::handshake() const {
             .auth = json_value(auth())};
 }
 
-// ---- listeners
-// -----------------------------------------------------------------------------------
+// -- listeners ------------------------------------------------------------------------------------
 
 listener_id socket::add(std::string name, detail::event_handler f, bool once) {
     check_heard_name(name, hearer::socket);
@@ -246,8 +245,7 @@ void socket::on_disconnect(handler<void(disconnect_reason)> f) {
     of(*this).extras().disconnect.push_back(detail::required(std::move(f), "on_disconnect"));
 }
 
-// ---- sending, rooms
-// ------------------------------------------------------------------------------
+// -- sending, rooms -------------------------------------------------------------------------------
 
 result<void> socket::send(emit_flags const& flags,
                           std::string_view name,

@@ -80,8 +80,7 @@ socket_core::rare& socket_core::extras() {
     return *rare_;
 }
 
-// ---- joining
-// -------------------------------------------------------------------------------------
+// -- joining --------------------------------------------------------------------------------------
 
 void socket_core::forget_recovery() {
     position_.reset();
@@ -202,8 +201,7 @@ void socket_core::announce() {
     client_.send_text(wire::packet_type::connect, nsp_->name(), payload.append("}"));
 }
 
-// ---- events of the client
-// ------------------------------------------------------------------------
+// -- events of the client -------------------------------------------------------------------------
 
 void socket_core::on_event(wire::packet const& p, std::span<std::string const> attachments) {
     std::shared_ptr<detail::ack_channel> channel;
@@ -313,8 +311,7 @@ void socket_core::bad_arguments(event const& e, argument_error const& wrong) {
     e.answer(std::map<std::string, std::string>{{"error", text}});
 }
 
-// ---- acknowledgements
-// ----------------------------------------------------------------------------
+// -- acknowledgements -----------------------------------------------------------------------------
 
 void socket_core::on_ack(wire::packet const& p, std::span<std::string const> attachments) {
     if (!p.id) return;
@@ -383,8 +380,7 @@ void socket_core::give_up_acks() {
     for (auto const& a : all) (void)client_.call([&] { (void)a.fn(errc::session_closed, {}); });
 }
 
-// ---- sending
-// -------------------------------------------------------------------------------------
+// -- sending --------------------------------------------------------------------------------------
 
 bool socket_core::admits(emit_flags const& flags, std::size_t cost) {
     return !flags.is_volatile || conn_.admit(cost, session_base::sending::volatile_).has_value();
@@ -489,8 +485,7 @@ void socket_core::tell_outgoing(std::string_view payload,
     if (!good) client_.break_off(close_reason::handler_failed, "handler failed");
 }
 
-// ---- leaving
-// -------------------------------------------------------------------------------------
+// -- leaving --------------------------------------------------------------------------------------
 
 void socket_core::leave_namespace(disconnect_reason why) {
     if (state_ == state::leaving) return;

@@ -68,7 +68,7 @@ verdict offer(outbox& q,
 
 }  // namespace
 
-// -- order and counts ------------------------------------------------------------------------------
+// -- order and counts -----------------------------------------------------------------------------
 
 TEST_CASE("an outbox keeps its order over its inline slots, the heap and back") {
     outbox q;
@@ -137,7 +137,7 @@ TEST_CASE("what many sessions share is not charged to one of them") {
     CHECK(q.exclusive_bytes() == 0);
 }
 
-// -- the bound -------------------------------------------------------------------------------------
+// -- the bound ------------------------------------------------------------------------------------
 
 TEST_CASE("an empty outbox takes any one message, whatever of the protocol's own waits") {
     for (auto const policy : {overflow_policy::close, overflow_policy::drop_oldest}) {
@@ -241,7 +241,7 @@ TEST_CASE("dropping the oldest makes no room of what a wire holds, and drops not
     CHECK(q.dropped() == 1);
 }
 
-// -- what is kept ----------------------------------------------------------------------------------
+// -- what is kept ---------------------------------------------------------------------------------
 
 TEST_CASE("what was taken is kept until it is acknowledged, and waits again after a rewind") {
     outbox q;
@@ -277,7 +277,7 @@ TEST_CASE("dropping touches nothing that was taken") {
     CHECK(texts(q) == strings{"0", "1"});
 }
 
-// -- a model ---------------------------------------------------------------------------------------
+// -- a model --------------------------------------------------------------------------------------
 
 namespace {
 

@@ -24,8 +24,7 @@ tick ticks_until_written(world& w, fake_transport& wire) {
 
 }  // namespace
 
-// ---- the heartbeat
-// -------------------------------------------------------------------------------
+// -- the heartbeat --------------------------------------------------------------------------------
 
 TEST_CASE("the first ping comes at 0.8 to 1.0 of the interval") {
     std::vector<tick> seen;
@@ -213,8 +212,7 @@ TEST_CASE("a closing session is not pinged") {
     CHECK(w.heard == strings{"open", "close server_closed 1000"});
 }
 
-// ---- plain
-// ---------------------------------------------------------------------------------------
+// -- plain ----------------------------------------------------------------------------------------
 
 TEST_CASE("a plain session's frames are its messages, text and binary") {
     world w;
@@ -235,8 +233,7 @@ TEST_CASE("a plain session's frames are its messages, text and binary") {
     CHECK(w.heard.size() == 3);
 }
 
-// ---- SockJS over a WebSocket
-// ---------------------------------------------------------------------
+// -- SockJS over a WebSocket ----------------------------------------------------------------------
 
 TEST_CASE("a SockJS WebSocket opens with o, and its messages are arrays of JSON") {
     world w;

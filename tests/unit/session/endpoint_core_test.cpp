@@ -28,8 +28,7 @@ void send_to_group(world& w, std::string_view name, message_view m) {
 
 }  // namespace
 
-// ---- finding
-// -------------------------------------------------------------------------------------
+// -- finding --------------------------------------------------------------------------------------
 
 TEST_CASE("a session is found by its id until it has closed") {
     world w;
@@ -105,8 +104,7 @@ TEST_CASE("a mount has room up to its limit, 0 being none") {
     CHECK(w.endpoint.has_room());
 }
 
-// ---- broadcasts
-// ----------------------------------------------------------------------------------
+// -- broadcasts -----------------------------------------------------------------------------------
 
 TEST_CASE("a broadcast is one frame for all sessions of an encoding") {
     world w;
@@ -191,8 +189,7 @@ TEST_CASE("a broadcast keeps the order of each session's own messages") {
     CHECK(wire.written == strings{"1", "2", "3"});
 }
 
-// ---- groups
-// --------------------------------------------------------------------------------------
+// -- groups ---------------------------------------------------------------------------------------
 
 TEST_CASE("a message to a group reaches its members only, once each") {
     world w;
@@ -261,8 +258,7 @@ TEST_CASE("a session that is closing joins no group any more") {
     w.loop.flush();
 }
 
-// ---- the end
-// -------------------------------------------------------------------------------------
+// -- the end --------------------------------------------------------------------------------------
 
 TEST_CASE("a mount shuts down some sessions at a time, each with a goodbye") {
     world w;

@@ -26,8 +26,7 @@ result<void> send_pair(engineio_session& s, std::string const& text, std::string
 
 }  // namespace
 
-// ---- polls
-// ---------------------------------------------------------------------------------------
+// -- polls ----------------------------------------------------------------------------------------
 
 TEST_CASE("a poll waits for a message, and then carries all that waits") {
     engineio_world w;
@@ -121,8 +120,7 @@ TEST_CASE("a session that dies takes its draining answers along") {
     }
 }
 
-// ---- the goodbye
-// ---------------------------------------------------------------------------------
+// -- the goodbye ----------------------------------------------------------------------------------
 
 TEST_CASE("closing releases a parked poll with a close packet") {
     engineio_world w;
@@ -261,8 +259,7 @@ TEST_CASE("a blocked WebSocket is closed behind what it holds, or cut when that 
     CHECK(w.is_destroyed());
 }
 
-// ---- overflow
-// ------------------------------------------------------------------------------------
+// -- overflow -------------------------------------------------------------------------------------
 
 TEST_CASE("overflow takes a message with its attachments, or leaves both") {
     session_limits limits;
@@ -323,8 +320,7 @@ TEST_CASE("the oldest that is dropped is a whole message: none of it is on its w
     CHECK(s.dropped() == 1);
 }
 
-// ---- pauses
-// --------------------------------------------------------------------------------------
+// -- pauses ---------------------------------------------------------------------------------------
 
 TEST_CASE("a paused session keeps what is posted, and its POST back, until it reads again") {
     engineio_world w;

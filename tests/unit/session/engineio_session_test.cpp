@@ -16,8 +16,7 @@ strings opened_and(std::string_view line) {
 
 }  // namespace
 
-// ---- the handshake
-// -------------------------------------------------------------------------------
+// -- the handshake --------------------------------------------------------------------------------
 
 TEST_CASE("an Engine.IO session opens with its open packet and what follows it") {
     engineio_world w;
@@ -81,8 +80,7 @@ TEST_CASE("binary from the client is binary, whatever carried it") {
     CHECK_FALSE(binary);
 }
 
-// ---- packets
-// -------------------------------------------------------------------------------------
+// -- packets --------------------------------------------------------------------------------------
 
 TEST_CASE("the packets of a POST arrive in order, up to one that is none") {
     engineio_world w;
@@ -226,8 +224,7 @@ TEST_CASE("garbage on a WebSocket ends the session") {
     CHECK(socket.goodbye == "1005 ");
 }
 
-// ---- the heartbeat
-// -------------------------------------------------------------------------------
+// -- the heartbeat --------------------------------------------------------------------------------
 
 TEST_CASE("v4: a ping each interval, counted from the pong") {
     engineio_world w;

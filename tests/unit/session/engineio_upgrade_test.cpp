@@ -142,8 +142,7 @@ TEST_CASE("a candidate whose answer is stuck is not flooded with more") {
     }
 }
 
-// ---- closing meanwhile
-// ---------------------------------------------------------------------------
+// -- closing meanwhile ----------------------------------------------------------------------------
 
 TEST_CASE("a session that ends in an upgrade takes the candidate along") {
     engineio_world w;
@@ -213,8 +212,7 @@ TEST_CASE("a world that is torn down in an upgrade leaves nobody with the candid
     CHECK(socket.aborted);
 }
 
-// ---- the heartbeat meanwhile
-// ---------------------------------------------------------------------
+// -- the heartbeat meanwhile ----------------------------------------------------------------------
 
 TEST_CASE("an upgrade that never completes does not keep a silent session alive") {
     engineio_world w;
@@ -258,8 +256,7 @@ TEST_CASE("a ping that waited for a poll goes to the WebSocket") {
     CHECK(socket.take() == strings{"2"});
 }
 
-// ---- the old transport behind it
-// -----------------------------------------------------------------
+// -- the old transport behind it ------------------------------------------------------------------
 
 TEST_CASE("messages keep their order over an upgrade, each is sent once") {
     engineio_world w;

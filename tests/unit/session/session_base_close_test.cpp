@@ -12,8 +12,7 @@
 using namespace anywire;
 using namespace anywire::test;
 
-// ---- exactly one close
-// ---------------------------------------------------------------------------
+// -- exactly one close ----------------------------------------------------------------------------
 
 TEST_CASE("the peer's close ends the session with the peer's words") {
     world w;
@@ -146,8 +145,7 @@ TEST_CASE("codes that are not the application's are sent as 1000") {
     }
 }
 
-// ---- handlers that throw
-// -------------------------------------------------------------------------
+// -- handlers that throw --------------------------------------------------------------------------
 
 TEST_CASE("an open handler that throws ends its session as handler_failed") {
     world w;

@@ -219,7 +219,7 @@ TEST_CASE("no policy drops the protocol's own frames") {
     }
 }
 
-// -- a burst is no slowness ------------------------------------------------------------------------
+// -- a burst is no slowness -----------------------------------------------------------------------
 
 namespace {
 

@@ -12,8 +12,7 @@
 using namespace anywire;
 using namespace anywire::test;
 
-// ---- order
-// ---------------------------------------------------------------------------------------
+// -- order ----------------------------------------------------------------------------------------
 
 TEST_CASE("messages are written in the order they were sent, in one batch an event") {
     world w;
@@ -92,8 +91,7 @@ TEST_CASE("text that is not UTF-8 is refused, binary is not, and the session liv
     CHECK(s.is_open());
 }
 
-// ---- no handler is re-entered
-// --------------------------------------------------------------------
+// -- no handler is re-entered ---------------------------------------------------------------------
 
 TEST_CASE("what handlers send leaves in order when they have returned") {
     world w;
@@ -221,8 +219,7 @@ TEST_CASE("handlers of other sessions are not called from within one") {
     CHECK(b_wire.written.empty());
 }
 
-// ---- what a session is
-// ---------------------------------------------------------------------------
+// -- what a session is ----------------------------------------------------------------------------
 
 TEST_CASE("a session shows how it was opened") {
     world w;

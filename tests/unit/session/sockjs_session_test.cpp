@@ -12,8 +12,7 @@
 using namespace anywire;
 using namespace anywire::test;
 
-// ---- receivers
-// -----------------------------------------------------------------------------------
+// -- receivers ------------------------------------------------------------------------------------
 
 TEST_CASE("the first poll gets o, the next ones what was sent, in order") {
     world w;
@@ -94,8 +93,7 @@ TEST_CASE("polls live on for a day of heartbeats") {
     CHECK(w.heard == strings{"open"});
 }
 
-// ---- the disconnect delay
-// ------------------------------------------------------------------------
+// -- the disconnect delay -------------------------------------------------------------------------
 
 TEST_CASE("a session outlives its last poll by the disconnect delay exactly") {
     world w;
@@ -166,8 +164,7 @@ TEST_CASE("a receiver that breaks before its answer is out ends the session at o
     CHECK(w.heard == strings{"open", "close transport_lost 1006 broke"});
 }
 
-// ---- several receivers on their way
-// --------------------------------------------------------------
+// -- several receivers on their way ---------------------------------------------------------------
 
 TEST_CASE("a client may come back before its last answer is known to be out") {
     world w;

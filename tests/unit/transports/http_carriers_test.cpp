@@ -59,8 +59,7 @@ std::string prelude() {
 
 }  // namespace
 
-// ---- one-shot
-// ------------------------------------------------------------------------------------
+// -- one-shot -------------------------------------------------------------------------------------
 
 TEST_CASE("a poll answers with one frame, whole, and is gone") {
     fake_exchange to;
@@ -150,8 +149,7 @@ TEST_CASE("a JSONP poll calls its callback with the frame") {
     CHECK(to.body.find("</x>") == std::string::npos);
 }
 
-// ---- stream
-// --------------------------------------------------------------------------------------
+// -- stream ---------------------------------------------------------------------------------------
 
 TEST_CASE("a stream's first write takes head, prelude and frames along, one chunk each") {
     fake_exchange to;
@@ -309,8 +307,7 @@ TEST_CASE("an htmlfile stream calls its own callback, shared frame or not") {
     }
 }
 
-// ---- without a session
-// ---------------------------------------------------------------------------
+// -- without a session ----------------------------------------------------------------------------
 
 TEST_CASE("one frame alone answers a poll whole and a stream in its chunks") {
     fake_exchange poll;
@@ -327,8 +324,7 @@ TEST_CASE("one frame alone answers a poll whole and a stream in its chunks") {
     CHECK(old.body == "\r\ndata: c[2010,\"x\"]\r\n\r\n");
 }
 
-// ---- with a real session
-// -------------------------------------------------------------------------
+// -- with a real session --------------------------------------------------------------------------
 
 TEST_CASE("a SockJS session over real carriers opens, speaks and says goodbye") {
     fake_exchange first;

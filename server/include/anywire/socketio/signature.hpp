@@ -100,8 +100,7 @@ struct signature<std::tuple<A...>> {
     using value_tuple = decltype(values_of(std::make_index_sequence<values>{}));
 };
 
-// ---- what is wrong with one
-// ----------------------------------------------------------------------
+// -- what is wrong with one -----------------------------------------------------------------------
 
 /// What a handler answers with.
 template <class T>

@@ -97,7 +97,7 @@ public:
     /// refused, since nobody hears of those otherwise (`on_drain` follows when there is room).
     std::uint64_t dropped() const noexcept;
 
-    // -- events --------------------------------------------------------------------------------
+    // -- events -----------------------------------------------------------------------------------
     /// Calls `f` for each event of that name. `f` takes, in this order: `socket&` if it wants; the
     /// event's arguments as values, optionals at the end being allowed to be missing; an `ack<...>`
     /// if it wants. Arguments that do not fit are an error that the client hears; `f` is then not
@@ -139,7 +139,7 @@ public:
     void on_disconnecting(handler<void(disconnect_reason)> f);
     void on_disconnect(handler<void(disconnect_reason)> f);
 
-    // -- sending -------------------------------------------------------------------------------
+    // -- sending ----------------------------------------------------------------------------------
     class sender;
 
     /// Sends an event. Never blocks. A last argument that is a function takes the answer: its
@@ -164,7 +164,7 @@ public:
     /// For the answer of one emit. Without it an answer is waited for as long as the socket lives.
     [[nodiscard]] sender timeout(std::chrono::milliseconds longest);
 
-    // -- others --------------------------------------------------------------------------------
+    // -- others -----------------------------------------------------------------------------------
     /// All others of the namespace, or of rooms.
     [[nodiscard]] anywire::socketio::broadcast broadcast() const;
     [[nodiscard]] anywire::socketio::broadcast to(room_names const& rooms) const;
@@ -173,7 +173,7 @@ public:
     }
     [[nodiscard]] anywire::socketio::broadcast except(room_names const& rooms) const;
 
-    // -- rooms ---------------------------------------------------------------------------------
+    // -- rooms ------------------------------------------------------------------------------------
     /// False when it is in `options::max_rooms` already, or has left.
     bool join(room_names const& rooms);
     void leave(std::string_view room);
