@@ -34,9 +34,8 @@ void check_limits(std::string_view p, session_limits const& limits) {
     require_option(limits.max_queued_bytes >= 1024 && limits.max_queued_bytes <= (1u << 30),
                    p,
                    "limits.max_queued_bytes must be 1 KiB to 1 GiB");
-    require_option(limits.max_burst_bytes <= (1u << 30),
-                   p,
-                   "limits.max_burst_bytes must be at most 1 GiB");
+    require_option(
+        limits.max_burst_bytes <= (1u << 30), p, "limits.max_burst_bytes must be at most 1 GiB");
     require_option(limits.burst_grace.count() >= 0, p, "limits.burst_grace must not be negative");
     require_option(limits.write_stall.count() > 0, p, "limits.write_stall must be positive");
     require_option(

@@ -7,8 +7,8 @@
 #include "forwarded.hpp"
 #include "random_pool.hpp"
 #include "router.hpp"
-#include "session/queue_budget.hpp"
 #include "session/endpoint_core.hpp"
+#include "session/queue_budget.hpp"
 #include "tls.hpp"
 
 #include <atomic>
@@ -49,8 +49,8 @@ struct server_core {
     std::size_t max_sessions = 0;
     std::atomic<std::size_t> parked{0};       ///< Requests that wait for their answers.
     std::atomic<std::size_t> idle_shards{0};  // of those that drain
-    queue_budget queues{};  ///< Over the sessions of all shards.
-    std::atomic<std::size_t> relieving{0};  ///< Shards that have still to relieve it.
+    queue_budget queues{};                    ///< Over the sessions of all shards.
+    std::atomic<std::size_t> relieving{0};    ///< Shards that have still to relieve it.
     address_counts addresses{};  ///< Connections, and requests that came by trusted proxies.
     address_census census{};
     handshake_rate handshakes{};

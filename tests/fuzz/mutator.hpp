@@ -85,9 +85,21 @@ private:
 
     // As text, or over what is there in one to eight bytes.
     void insert_number(std::string& out) {
-        constexpr std::array<std::uint64_t, 15> edges{
-            0, 1, 125, 126, 127, 128, 255, 256, 32767, 65535, 65536, 0x7fffffff, 0xffffffff,
-            0x7fffffffffffffff, 0xffffffffffffffff};
+        constexpr std::array<std::uint64_t, 15> edges{0,
+                                                      1,
+                                                      125,
+                                                      126,
+                                                      127,
+                                                      128,
+                                                      255,
+                                                      256,
+                                                      32767,
+                                                      65535,
+                                                      65536,
+                                                      0x7fffffff,
+                                                      0xffffffff,
+                                                      0x7fffffffffffffff,
+                                                      0xffffffffffffffff};
         auto number = edges[below(edges.size())] + below(3) - 1;
         if (below(2) == 0) return void(out.insert(place(out), std::to_string(number)));
         auto const at = place(out);

@@ -1,6 +1,6 @@
-// Runs a fuzz target without libFuzzer, over the seeds in a folder and over mutations of each, drawn
-// from a number that is new each time. Whatever ends the process tells the number and leaves the
-// input in a file.
+// Runs a fuzz target without libFuzzer, over the seeds in a folder and over mutations of each,
+// drawn from a number that is new each time. Whatever ends the process tells the number and leaves
+// the input in a file.
 //
 //     target <name> <seeds> <mutations of each seed> <folder for failures> [dictionary]
 #include "fuzz/mutator.hpp"

@@ -16,8 +16,8 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <source_location>
 #include <set>
+#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <string_view>

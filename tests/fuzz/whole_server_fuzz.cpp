@@ -32,12 +32,11 @@ public:
             if (m.data == "join") s.join("group");
             (void)s.send(m);
         }};
-        session_limits const limits{
-            .max_message = 4096,
-            .max_queued_bytes = 16 * 1024,
-            .max_burst_bytes = 64 * 1024,
-            .burst_grace = 50ms,
-            .close_handshake = 50ms};
+        session_limits const limits{.max_message = 4096,
+                                    .max_queued_bytes = 16 * 1024,
+                                    .max_burst_bytes = 64 * 1024,
+                                    .burst_grace = 50ms,
+                                    .close_handshake = 50ms};
         server_.mount(
             "/ws",
             websocket_options{.limits = limits, .origins = {"*"}, .deflate = {.enabled = true}},

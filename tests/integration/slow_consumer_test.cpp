@@ -360,9 +360,8 @@ TEST_CASE("the bound over all sessions ends the worst, and the others live") {
     notes lines;
     auto options = on_free_port();
     options.limits.max_queued_total = 16u << 20;
-    options.log = {log_level::error, [&](log_level, std::string_view line) {
-                       lines.add(std::string(line));
-                   }};
+    options.log = {log_level::error,
+                   [&](log_level, std::string_view line) { lines.add(std::string(line)); }};
     running_server running(options, [&](server& at) {
         handlers app = noting_echo(seen);
         app.on_close = [&](session&, close_event const& how) {

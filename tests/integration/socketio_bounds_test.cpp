@@ -20,7 +20,10 @@ std::string open_polling(std::uint16_t port) {
 
 std::string many_connects(std::size_t bytes) {
     std::string body("40/a,");
-    while (body.size() + 6 < bytes) body.append("\x1e" "40/a,");
+    while (body.size() + 6 < bytes)
+        body.append(
+            "\x1e"
+            "40/a,");
     return body;
 }
 

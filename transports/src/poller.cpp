@@ -48,11 +48,10 @@ void poller::look() {
         ::epoll_wait(epoll_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
     count_ = n > 0 ? static_cast<std::size_t>(n) : 0;
     // Who has gone comes first: what the others ask for now must not be answered to him.
-    std::partition(events_.begin(),
-                   events_.begin() + static_cast<std::ptrdiff_t>(count_),
-                   [](epoll_event const& e) {
-                       return (e.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-                   });
+    std::partition(
+        events_.begin(),
+        events_.begin() + static_cast<std::ptrdiff_t>(count_),
+        [](epoll_event const& e) { return (e.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0; });
     for (next_ = 0; next_ < count_;) {
         auto const& e = events_[next_++];
         if (e.data.ptr) static_cast<watcher*>(e.data.ptr)->on_ready(e.events);

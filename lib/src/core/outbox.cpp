@@ -100,7 +100,8 @@ void outbox::forget_front(std::uint32_t n) noexcept {
 
 void outbox::grow() {
     auto const wider = static_cast<std::uint8_t>(is_inline() ? 3 : log2_capacity_ + 1);
-    auto** const next = static_cast<frame**>(std::malloc((std::size_t{1} << wider) * sizeof(frame*)));
+    auto** const next =
+        static_cast<frame**>(std::malloc((std::size_t{1} << wider) * sizeof(frame*)));
     if (!next) throw std::bad_alloc();
     for (std::uint32_t i = 0; i < count_; ++i) next[i] = slot(i);
     if (!is_inline()) std::free(heap_);

@@ -344,8 +344,7 @@ void engineio_session::on_closed(anywire::transport& from, bool orderly, close_e
 }
 
 void engineio_session::on_next_waiting(anywire::transport& from) {
-    if (&from == wire() && is_polling_ && is_running() && !has_queued())
-        send_own(noop_frame());
+    if (&from == wire() && is_polling_ && is_running() && !has_queued()) send_own(noop_frame());
 }
 
 void engineio_session::on_closing(goodbye const&) {

@@ -176,8 +176,8 @@ void session_base::on_grace_over(tick now) {
 
 /// Tells the loop how much of the memory in queues is this session's.
 void session_base::charge() {
-    auto const now = static_cast<std::uint32_t>(outbox_.exclusive_bytes() + bytes_elsewhere() +
-                                                inbox_bytes());
+    auto const now =
+        static_cast<std::uint32_t>(outbox_.exclusive_bytes() + bytes_elsewhere() + inbox_bytes());
     if (now != charged_) loop().charge(std::exchange(charged_, now), now);
 }
 

@@ -45,8 +45,7 @@ bool nsp_core::find_missed(socket_core const& s,
     });
     // More than its queue takes: it would be closed for it, come back, and be closed again.
     auto const& limits = io_.opts().engine.limits;
-    return missed.size() <= 1 ||
-           bytes <= std::max(limits.max_queued_bytes, limits.max_burst_bytes);
+    return missed.size() <= 1 || bytes <= std::max(limits.max_queued_bytes, limits.max_burst_bytes);
 }
 
 result<void> nsp_core::send_logged(socket_core& s, detail::encoded event, emit_flags const& flags) {

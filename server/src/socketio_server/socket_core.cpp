@@ -426,7 +426,8 @@ result<void> socket_core::send_event(emit_flags const& flags,
     auto frames =
         make_frames(wire::packet_type::event, nsp_->name(), id, e, how_, flags.is_compressed);
     return conn_.send_frames(
-        frames, flags.is_volatile ? session_base::sending::volatile_ : session_base::sending::direct);
+        frames,
+        flags.is_volatile ? session_base::sending::volatile_ : session_base::sending::direct);
 }
 
 void socket_core::on_drained() {

@@ -166,8 +166,8 @@ TEST_CASE("a burst is taken above the bound, and judged at once above the other 
         CHECK(q.is_over());
         CHECK(q.grace_end() == 100);
         CHECK(offer(q, limits, 0, "7") == beyond);
-        auto const drops = policy == overflow_policy::drop_oldest ||
-                           policy == overflow_policy::drop_newest;
+        auto const drops =
+            policy == overflow_policy::drop_oldest || policy == overflow_policy::drop_newest;
         CHECK(q.dropped() == (drops ? 1 : 0));
         CHECK(texts(q).back() == (policy == overflow_policy::drop_oldest ? "7" : "6"));
         CHECK(q.bytes() == 6 * 65);
@@ -308,9 +308,8 @@ struct model {
         };
         auto const first = std::find_if(waiting.begin(), waiting.end(), may_go);
         if (first == waiting.end()) return false;
-        auto const end = std::find_if(first + 1, waiting.end(), [](item const& i) {
-            return i.what != kind::attachment;
-        });
+        auto const end = std::find_if(
+            first + 1, waiting.end(), [](item const& i) { return i.what != kind::attachment; });
         waiting.erase(first, end);
         return true;
     }
@@ -318,7 +317,8 @@ struct model {
         REQUIRE(q.size() == waiting.size());
         REQUIRE(q.empty() == waiting.empty());
         REQUIRE(q.kept() == kept.size());
-        for (std::size_t i = 0; i < waiting.size(); ++i) REQUIRE(q.at(i)->text() == waiting[i].text);
+        for (std::size_t i = 0; i < waiting.size(); ++i)
+            REQUIRE(q.at(i)->text() == waiting[i].text);
         auto const all = [](auto const&) { return true; };
         REQUIRE(q.bytes() == bytes());
         REQUIRE(q.kept_bytes() == sum(kept, all));

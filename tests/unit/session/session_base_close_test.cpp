@@ -172,7 +172,8 @@ TEST_CASE("a message handler that throws hears no more messages") {
     w.loop.flush();
     CHECK(w.heard == strings{"open", "message 1", "close handler_failed 1011 handler failed"});
     REQUIRE(w.errors.size() == 1);
-    CHECK_THAT(w.errors.back(), Catch::StartsWith("a handler threw something that is not a std::exception ("));
+    CHECK_THAT(w.errors.back(),
+               Catch::StartsWith("a handler threw something that is not a std::exception ("));
 }
 
 TEST_CASE("a message handler that throws in the middle of what was held back hears no more") {

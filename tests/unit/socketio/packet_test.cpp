@@ -400,11 +400,12 @@ TEST_CASE("only what browsers take for a placeholder is one") {
     // Of equal keys the last one counts, and within a placeholder nothing does.
     CHECK(check_placeholders(R"([{"_placeholder":true,"num":9,"num":0}])", some(1)));
     CHECK(check_placeholders(R"([{"_placeholder":true,"_placeholder":false,"num":9}])", some(1)));
-    CHECK_FALSE(check_placeholders(R"([{"_placeholder":false,"_placeholder":true,"num":9}])", some(1)));
+    CHECK_FALSE(
+        check_placeholders(R"([{"_placeholder":false,"_placeholder":true,"num":9}])", some(1)));
     CHECK(check_placeholders(R"([{"a":{"_placeholder":true,"num":9},"_placeholder":true,"num":0}])",
                              some(1)));
-    CHECK_FALSE(
-        check_placeholders(R"([{"a":{"_placeholder":true,"num":9},"_placeholder":null}])", some(1)));
+    CHECK_FALSE(check_placeholders(R"([{"a":{"_placeholder":true,"num":9},"_placeholder":null}])",
+                                   some(1)));
 }
 
 TEST_CASE("placeholders are found in one pass, whatever the nesting") {

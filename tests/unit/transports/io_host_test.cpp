@@ -38,9 +38,9 @@ TEST_CASE("a posted function that throws is logged, and the next ones are called
     });
     h.host.run_events();
     CHECK(called == 2);
-    CHECK(h.lines ==
-          std::vector<std::string>{"a posted function threw: oh",
-                                   "a posted function threw something that is not a std::exception"});
+    CHECK(h.lines == std::vector<std::string>{
+                         "a posted function threw: oh",
+                         "a posted function threw something that is not a std::exception"});
 }
 
 TEST_CASE("a timer that throws is logged, and the loop goes on") {
