@@ -100,8 +100,8 @@ struct sockjs_options {
     /// Sets a JSESSIONID cookie for load balancers with sticky sessions.
     bool cookie = false;
 
-    /// Between two heartbeats, which are pings on a WebSocket, the raw one among them. Default 25
-    /// s; keep it under 35 s, the client's JSONP timer.
+    /// Between two heartbeats, which are pings on a WebSocket, the raw one among them. Keep it
+    /// under 35 s, the client's JSONP timer. Default 25 s.
     std::chrono::milliseconds heartbeat{25'000};
     /// Silence after a ping that ends a WebSocket as `heartbeat_timeout`. Default 10 s.
     std::chrono::milliseconds heartbeat_timeout{10'000};
