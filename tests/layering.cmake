@@ -52,9 +52,10 @@ foreach(header IN LISTS server_headers public_server_headers)
   forbid("[<\"]${pattern}[>\"]" "a header of server/" ${lib_files} ${transports_files})
 endforeach()
 
-file(GLOB_RECURSE public_files ${ROOT}/lib/include/anywire/*.hpp ${ROOT}/server/include/anywire/*.hpp)
-# The one header that is for those who have RapidJSON.
-list(FILTER public_files EXCLUDE REGEX "/socketio/rapidjson\\.hpp$")
+file(GLOB_RECURSE public_files ${ROOT}/lib/include/anywire/*.hpp
+     ${ROOT}/transports/include/anywire/*.hpp ${ROOT}/server/include/anywire/*.hpp)
+# The one header that is for those who have RapidJSON, and those for programs on Asio.
+list(FILTER public_files EXCLUDE REGEX "/(socketio/rapidjson|asio|detail/asio_stream)\\.hpp$")
 forbid("${forbidden_in_public}" "not in a public header" ${public_files})
 string(REPLACE ";" "|" any_area "${areas}")
 forbid("[<\"](${any_area})/" "a public header includes an internal one" ${public_files})

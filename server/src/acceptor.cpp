@@ -1,6 +1,5 @@
 #include "acceptor.hpp"
 
-#include "http_connection.hpp"
 #include "shard.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -66,7 +65,7 @@ std::string address_text(sockaddr_storage const& from) {
 
 }  // namespace
 
-tcp_acceptor listen_on(net::io_context& context,
+tcp_acceptor listen_on(net::any_io_executor const& executor,
                        std::string const& address,
                        std::uint16_t port,
                        bool shared) {
@@ -76,7 +75,7 @@ tcp_acceptor listen_on(net::io_context& context,
         throw std::invalid_argument("server_options: '" + address +
                                     "' is not an IP address; names are not resolved");
     net::ip::tcp::endpoint const where(ip, port);
-    tcp_acceptor socket(context);
+    tcp_acceptor socket(executor);
     socket.open(where.protocol(), ec);
     if (!ec) socket.set_option(tcp_acceptor::reuse_address(true), ec);
     if (!ec && shared) socket.set_option(reuse_port(true), ec);
@@ -100,10 +99,6 @@ acceptor::~acceptor() {
     if (spare_ >= 0) ::close(spare_);
 }
 
-std::uint16_t acceptor::port() const {
-    return socket_.local_endpoint().port();
-}
-
 void acceptor::start() {
     wait();
 }
@@ -118,9 +113,9 @@ void acceptor::close() noexcept {
 void acceptor::wait() {
     socket_.async_wait(tcp_acceptor::wait_read, [this](boost::system::error_code ec) {
         if (ec || closed_) return;
-        shard_.begin_event("new connections");
-        if (!shard_.guard("a new connection", [this] { accept_some(); })) pause();
-        shard_.end_event();
+        shard_.host().begin_event("new connections");
+        if (!shard_.host().guard("a new connection", [this] { accept_some(); })) pause();
+        shard_.host().end_event();
     });
 }
 
@@ -175,7 +170,7 @@ void acceptor::pause() noexcept {
 
 void acceptor::on_timer(tick) {
     if (spare_ < 0) spare_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (!closed_ && !shard_.guard("an acceptor", [this] { wait(); })) pause();
+    if (!closed_ && !shard_.host().guard("an acceptor", [this] { wait(); })) pause();
 }
 
 void acceptor::admit(int descriptor, sockaddr_storage const& from) {
@@ -205,9 +200,7 @@ void acceptor::admit(int descriptor, sockaddr_storage const& from) {
     auto tls = tls_ ? std::make_unique<tls_stream>(*tls_, descriptor) : nullptr;
     byte_stream stream(descriptor, std::move(tls));
     owner.release();
-    auto* const c =
-        new http_connection(shard_, std::move(stream), std::move(address), std::move(ticket));
-    c->start({});
+    shard_.site()->open({std::move(stream), std::move(address), std::move(ticket)});
 }
 
 }  // namespace anywire

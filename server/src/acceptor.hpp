@@ -1,10 +1,10 @@
 #pragma once
 
 #include "core/timer_wheel.hpp"
+#include "shard.hpp"
 #include "tls.hpp"
 
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
@@ -14,29 +14,26 @@
 
 namespace anywire {
 
-class shard;
-
 namespace net = boost::asio;
 
-using tcp_acceptor = net::basic_socket_acceptor<net::ip::tcp, net::io_context::executor_type>;
+using tcp_acceptor = net::ip::tcp::acceptor;
 
 /// Binds and listens. With `shared`, the port may be bound by further shards (SO_REUSEPORT).
 ///
 /// Throws: `std::system_error`; the text names the address and what to change.
-tcp_acceptor listen_on(net::io_context& context,
+tcp_acceptor listen_on(net::any_io_executor const& executor,
                        std::string const& address,
                        std::uint16_t port,
                        bool shared);
 
 /// Accepts the connections of one listener on one shard.
-class acceptor final : public timer_node {
+class acceptor final : public shard_source, public timer_node {
 public:
     acceptor(shard& owner, tcp_acceptor socket, tls_context const* tls);
-    ~acceptor();
+    ~acceptor() override;
 
-    void start();
-    void close() noexcept;
-    std::uint16_t port() const;
+    void start() override;
+    void close() noexcept override;
 
     /// After a pause for want of descriptors.
     void on_timer(tick now) override;

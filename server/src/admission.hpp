@@ -4,7 +4,7 @@
 
 #include "core/timer_wheel.hpp"
 #include "errand.hpp"
-#include "exchange.hpp"
+#include <anywire/exchange.hpp>
 #include "router.hpp"
 #include "session/session_base.hpp"
 

@@ -3,13 +3,16 @@
 #include "engineio/handshake.hpp"
 #include "engineio/jsonp.hpp"
 #include "engineio/query.hpp"
-#include "engineio_carrier.hpp"
 #include "engineio_fields.hpp"
 #include "engineio_notices.hpp"
 #include "held_post.hpp"
 #include "hooks.hpp"
 #include "mount_point_open.hpp"
+#include "serve_request.hpp"
+#include "session/engineio_dress.hpp"
 #include "session/engineio_session.hpp"
+#include "shard.hpp"
+#include "uploads.hpp"
 
 #include <array>
 #include <memory>
@@ -26,7 +29,7 @@ constexpr auto close_wait = 30s;
 
 /// A session id that its owner's shard has drawn: 15 bytes from the CSPRNG, less the bits it takes
 /// to hit that shard.
-std::string draw_sid(server_core const& core, shard& owner) {
+std::string draw_sid(service_core const& core, shard& owner) {
     std::array<unsigned char, 15> bytes{};
     owner.loop().fill_random(bytes);
     for (;; ++bytes.back()) {
@@ -40,15 +43,14 @@ std::string draw_sid(server_core const& core, shard& owner) {
 
 /// A request that asks for a WebSocket. An Upgrade to anything else ("h2c", from clients that try)
 /// is none of ours and may be ignored (RFC 9110, section 7.8).
-bool is_upgrade(http::request_view const& head) noexcept {
-    return head.upgrade && head.list_contains("upgrade", "websocket");
+bool is_upgrade(incoming const& in) noexcept {
+    return in.to.checks_handshake() ||
+           (in.head.upgrade && in.head.list_contains("upgrade", "websocket"));
 }
 
 class engineio_mount final : public mount_point, private uploads::listener {
 public:
-    engineio_mount(server_core& core,
-                   std::string prefix,
-                   std::size_t index,
+    engineio_mount(mount_place const& at,
                    engineio_options options,
                    handlers app,
                    std::function<bool(incoming const&)> first);
@@ -59,6 +61,7 @@ public:
                     http::request_view const& head,
                     std::unique_ptr<body_watch>& watch) override;
     std::string_view too_long() const noexcept override { return {}; }
+    std::string session_named_by(std::string_view target) const override;
 
 private:
     static bool is_websocket(engineio::query const& q) noexcept {
@@ -95,7 +98,7 @@ private:
 
     static std::string fields_for(http::request_view const& head);
     std::string fields_of_101(http::request_view const& head) const;
-    poll_dress dress_for(incoming const& in,
+    engineio_dress dress_for(incoming const& in,
                          std::string const* jsonp,
                          engineio::query const& q) const;
     void on_upload_failed(std::string const& sid, std::string_view why) override;
@@ -107,21 +110,18 @@ private:
     mutable engineio_notices notices_{};
 };
 
-engineio_mount::engineio_mount(server_core& core,
-                               std::string prefix,
-                               std::size_t index,
+engineio_mount::engineio_mount(mount_place const& at,
                                engineio_options options,
                                handlers app,
                                std::function<bool(incoming const&)> first)
-    : mount_point(
-          core, std::move(prefix), index, common_options(options, true), std::move(app), true),
+    : mount_point(at, common_options(options, true), std::move(app), true),
       options_(std::move(options)),
       timing_{.ping_interval = to_ticks(options_.ping_interval),
               .ping_timeout = to_ticks(options_.ping_timeout),
               .upgrade_timeout = to_ticks(options_.upgrade_timeout),
               .close_wait = to_ticks(close_wait)},
       first_(std::move(first)),
-      uploads_(*this, core.hash_key) {
+      uploads_(*this, at.core.hash_key) {
     auto const& p = this->prefix();
     require_option(options_.polling || options_.websocket, p, "polling or websocket must be on");
     require_option(options_.ping_interval.count() > 0, p, "ping_interval must be positive");
@@ -154,7 +154,7 @@ void engineio_mount::refuse(
 
 void engineio_mount::refuse(incoming const& in, refusal why) const {
     notices_.note(in, why, prefix());
-    refuse(in.to, is_upgrade(in.head), why == refusal::forbidden ? 403 : 400, why, {});
+    refuse(in.to, is_upgrade(in), why == refusal::forbidden ? 403 : 400, why, {});
     if (!options_.on_connection_error) return;
     auto const request = keep_request(in);
     tell(in.here, request, why, engineio::message_of(why));
@@ -171,7 +171,7 @@ void engineio_mount::tell(shard& here,
 admission::refuse_fn engineio_mount::refuse_later(incoming const& in) const {
     std::shared_ptr<request const> kept;
     if (options_.on_connection_error) kept = std::make_shared<request const>(keep_request(in));
-    return [this, kept, &here = in.here, by_upgrade = is_upgrade(in.head)](
+    return [this, kept, &here = in.here, by_upgrade = is_upgrade(in)](
                exchange& to, unsigned status, std::string_view text) {
         refuse(to, by_upgrade, status, refusal::forbidden, text);
         if (kept) tell(here, *kept, refusal::forbidden, text);
@@ -210,8 +210,14 @@ void engineio_mount::serve(incoming const& in) {
     in.move_to(owner);
 }
 
+std::string engineio_mount::session_named_by(std::string_view target) const {
+    auto const question = target.find('?');
+    if (question == std::string_view::npos) return {};
+    return engineio::parse_query(target.substr(question + 1)).sid;
+}
+
 void engineio_mount::serve_session(incoming const& in, engineio::query const& q) {
-    if (is_upgrade(in.head)) return serve_upgrade(in, q);
+    if (is_upgrade(in)) return serve_upgrade(in, q);
     auto* const s = find(in.here, q.sid);
     if (!s) return refuse(in, refusal::unknown_sid);
     if (is_websocket(q) || !s->is_polling() || s->revision() != revision_of(q))
@@ -238,10 +244,10 @@ std::string engineio_mount::fields_of_101(http::request_view const& head) const 
     return fields;
 }
 
-poll_dress engineio_mount::dress_for(incoming const& in,
+engineio_dress engineio_mount::dress_for(incoming const& in,
                                      std::string const* jsonp,
                                      engineio::query const& q) const {
-    poll_dress d;
+    engineio_dress d;
     d.revision = revision_of(q);
     if (jsonp) d.jsonp = *jsonp;
     d.max_packets = options_.max_packets_per_poll;
@@ -263,8 +269,8 @@ void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, en
     auto dress = dress_for(in, s.jsonp(), q);
     dress.fields = fields_for(in.head);
     append_hooked(dress.fields, in, false);
-    in.to.limit_stall(wire_settings().write_stall);
-    s.attach(*new poll_carrier(in.to, std::move(dress), s));
+    in.to.limit_stall(write_stall());
+    s.attach(*new one_shot_carrier(in.to, make_poll_dress(std::move(dress)), s));
 }
 
 void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
@@ -317,32 +323,28 @@ void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q)
     auto* const s = find(in.here, q.sid);
     if (!s) return refuse(in, refusal::unknown_sid);
     if (s->revision() != revision_of(q)) return refuse(in, refusal::bad_request);
-    auto const agreed = check_websocket(in, {}, fields_of_101(in.head));
-    if (!agreed) return;
+    auto terms = check_websocket(in, {});
+    if (!terms) return;
     auto const request = keep_request(in);
-    auto subprotocol = choose_subprotocol(in.here, request);
-    auto head = switching(in.here, *agreed, request, subprotocol, false);
+    auto upgrade =
+        make_upgrade(in.here, std::move(terms), request, fields_of_101(in.head), false);
     // One that cannot upgrade gets its WebSocket all the same, and a close: clients in Node have no
     // ear for a refused handshake.
-    auto take = [this, &here = in.here, sid = q.sid, subprotocol = std::move(subprotocol)](
-                    transport& wire) -> transport_events* {
+    upgrade.take = [this, &here = in.here, sid = q.sid, subprotocol = upgrade.subprotocol](
+                       transport& wire) -> transport_events* {
         auto* const session = find(here, sid);
         if (!session || !options_.upgrades || !session->can_upgrade()) return nullptr;
         session->begin_upgrade(wire, subprotocol);
         return session;
     };
-    in.connection.depart({.take = std::move(take),
-                          .settings = &wire_settings(),
-                          .name = "websocket",
-                          .head = std::move(head),
-                          .deflate = agreed->deflate});
+    in.to.upgrade(std::move(upgrade));
 }
 
 // -- new sessions ---------------------------------------------------------------------------------
 
 void engineio_mount::serve_handshake(incoming const& in, engineio::query const& q) {
     if (in.head.method != "GET") return refuse(in, refusal::bad_method);
-    if (is_websocket(q) != is_upgrade(in.head)) return refuse(in, refusal::bad_request);
+    if (is_websocket(q) != is_upgrade(in)) return refuse(in, refusal::bad_request);
     if (!q.v4 && !options_.eio3) return refuse(in, refusal::unsupported_version);
     if (!check_room(in)) return;
     if (is_websocket(q)) return open_websocket_session(in, q);
@@ -384,8 +386,8 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
         auto* const s = make_session(here, std::move(from), q);
         if (s->jsonp()) dress.jsonp = *s->jsonp();
         append_session_cookie(dress.fields, options_.cookie, s->wire_id());
-        to.limit_stall(wire_settings().write_stall);
-        s->attach(*new poll_carrier(to, std::move(dress), *s));
+        to.limit_stall(write_stall());
+        s->attach(*new one_shot_carrier(to, make_poll_dress(std::move(dress)), *s));
     };
     auto const patience = to_ticks(limits().authorize_timeout);
     admit(
@@ -393,24 +395,17 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
 }
 
 void engineio_mount::open_websocket_session(incoming const& in, engineio::query const& q) {
-    auto agreed = check_websocket(in, {}, fields_of_101(in.head));
-    if (!agreed) return;
+    auto terms = check_websocket(in, {});
+    if (!terms) return;
     auto open = [this,
-                 connection = &in.connection,
                  &here = in.here,
                  q,
-                 agreed = std::move(*agreed)](exchange& to, session_base::origin from) {
+                 terms = std::move(terms),
+                 fields = fields_of_101(in.head)](exchange& to, session_base::origin from) {
         if (!check_room(here, to, from.request.remote_address())) return;
-        from.subprotocol = choose_subprotocol(here, from.request);
-        auto head = switching(here, agreed, from.request, from.subprotocol, true);
-        auto const held = std::make_shared<unattached_session>();
-        held->hold(*make_session(here, std::move(from), q));
-        auto take = [held](transport& wire) -> transport_events* { return &held->attach(wire); };
-        connection->depart({.take = std::move(take),
-                            .settings = &wire_settings(),
-                            .name = "websocket",
-                            .head = std::move(head),
-                            .deflate = agreed.deflate});
+        auto upgrade = make_upgrade(here, terms, from.request, fields, true);
+        from.subprotocol = upgrade.subprotocol;
+        become(to, std::move(upgrade), *make_session(here, std::move(from), q));
     };
     auto const patience = to_ticks(limits().authorize_timeout);
     admit(
@@ -419,14 +414,18 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
 
 }  // namespace
 
-std::shared_ptr<mount_point> make_engineio_mount(server_core& core,
-                                                 std::string prefix,
-                                                 std::size_t index,
+std::shared_ptr<mount_point> make_engineio_mount(mount_place const& at,
                                                  engineio_options options,
                                                  handlers app,
                                                  std::function<bool(incoming const&)> first) {
     return std::make_shared<engineio_mount>(
-        core, std::move(prefix), index, std::move(options), std::move(app), std::move(first));
+        at, std::move(options), std::move(app), std::move(first));
+}
+
+std::shared_ptr<mount_point> make_mount(mount_place const& at,
+                                        engineio_options options,
+                                        handlers app) {
+    return make_engineio_mount(at, std::move(options), std::move(app));
 }
 
 }  // namespace anywire

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "exchange.hpp"
+#include <anywire/exchange.hpp>
 #include "session/held_senders.hpp"
 
 #include <string>

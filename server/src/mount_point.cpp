@@ -4,7 +4,8 @@
 #include "core/utf8.hpp"
 #include "hooks.hpp"
 #include "mount_point_open.hpp"
-#include "server_core.hpp"
+#include "service_core.hpp"
+#include "shard.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -61,19 +62,17 @@ void require_option(bool good, std::string_view prefix, std::string_view what) {
         throw std::invalid_argument("mount '" + std::string(prefix) + "': " + std::string(what));
 }
 
-mount_point::mount_point(server_core& core,
-                         std::string prefix,
-                         std::size_t index,
+mount_point::mount_point(mount_place const& at,
                          common_options options,
                          handlers app,
                          bool takes_bodies)
-    : route_target(std::move(prefix), takes_bodies ? options.limits.max_message : 0),
-      core_(core),
-      index_(index),
+    : route_target(at.prefix, takes_bodies ? options.limits.max_message : 0),
+      core_(at.core),
+      index_(at.index),
       app_(std::move(app)),
       options_(std::move(options)),
       origins_{options_.origins},
-      wire_settings_(settings_of(options_.limits, options_.deflate)) {
+      websockets_(settings_of(options_.limits, options_.deflate)) {
     auto const& p = this->prefix();
     check_limits(p, options_.limits);
     check_deflate(p, options_.deflate);

@@ -3,12 +3,13 @@
 #include <anywire/endpoint.hpp>
 #include <anywire/handlers.hpp>
 #include <anywire/options.hpp>
-#include <anywire/server.hpp>
+#include <anywire/service.hpp>
 
 #include "http_connection.hpp"
 #include "origin.hpp"
 #include "room.hpp"
 #include "router.hpp"
+#include "service_core.hpp"
 #include "session/endpoint_core.hpp"
 #include "websocket_connection.hpp"
 
@@ -19,11 +20,6 @@
 #include <string_view>
 
 namespace anywire {
-
-struct server_core;
-namespace socketio {
-class server;
-}
 
 /// What mounts of every dialect are told by their options.
 struct common_options {
@@ -55,18 +51,13 @@ struct common_options {
 /// Thread: constant once the server runs, but for counters; sessions are per shard.
 class mount_point : public route_target {
 public:
-    mount_point(server_core& core,
-                std::string prefix,
-                std::size_t index,
-                common_options options,
-                handlers app,
-                bool takes_bodies);
+    mount_point(mount_place const& at, common_options options, handlers app, bool takes_bodies);
 
     handlers const& app() const noexcept { return app_; }
     session_limits const& limits() const noexcept { return options_.limits; }
     endpoint_counters& counters() noexcept { return counters_; }
     std::size_t index() const noexcept { return index_; }
-    server_core& core() const noexcept { return core_; }
+    service_core& core() const noexcept { return core_; }
 
     bool judge_page(incoming const& in, std::string& fields) const final;
 
@@ -79,7 +70,8 @@ protected:
     /// Whether the dialect has messages that are bytes, not text.
     virtual bool carries_binary() const noexcept { return true; }
     endpoint_core& local(shard& here) const noexcept;
-    websocket_settings const& wire_settings() const noexcept { return wire_settings_; }
+    /// How long a write to a client may make no progress.
+    std::chrono::milliseconds write_stall() const noexcept { return options_.limits.write_stall; }
     http::origin_policy const& origins() const noexcept { return origins_; }
     http::origin_request origin_of(incoming const& in) const noexcept;
 
@@ -115,23 +107,17 @@ protected:
         std::string_view no_handshake = "not a WebSocket handshake\n";
         std::string_view wrong_version = "the only supported WebSocket version is 13\n";
     };
-    /// An opening handshake that was found good.
-    struct handshake {
-        std::string fields{};  ///< Of the 101: all but the subprotocol and what hooks add.
-        std::optional<websocket::deflate_params> deflate{};
-    };
-    /// Checks an opening handshake; answers what is none. `fields` go into the 101.
-    std::optional<handshake> check_websocket(incoming const& in,
-                                             refusals const& words,
-                                             std::string_view fields = {}) const;
-    /// The subprotocol of a WebSocket whose client offers what `of` says.
-    std::string choose_subprotocol(shard& here, request const& of) const;
-    /// The 101. Requires: `authorize` has let the client in.
-    std::string switching(shard& here,
-                          handshake const& agreed,
-                          request const& of,
-                          std::string_view subprotocol,
-                          bool is_first) const;
+    /// Checks an opening handshake: how it is to be answered. Answers what is not one, and returns
+    /// null.
+    std::shared_ptr<websocket_terms const> check_websocket(incoming const& in,
+                                                           refusals const& words) const;
+    /// What a WebSocket becomes whose handshake was found good, but for its session. `fields` go
+    /// into the 101. Requires: `authorize` has let the client in.
+    websocket_upgrade make_upgrade(shard& here,
+                                   std::shared_ptr<websocket_terms const> terms,
+                                   request const& of,
+                                   std::string fields,
+                                   bool is_first) const;
     /// Checks an opening handshake and, if it is one, admits it and opens what `make` makes:
     /// `session_base* make(endpoint_core&, session_base::origin)`.
     template <class Make>
@@ -139,6 +125,8 @@ protected:
                         std::string_view name,
                         refusals const& words,
                         Make make);
+    /// Gives a new session, which is in its endpoint already, the WebSocket that `to` becomes.
+    static void become(exchange& to, websocket_upgrade upgrade, session_base& s);
 
 private:
     bool asks_to_allow(incoming const& in, http::origin_request const& from, bool originless) const;
@@ -147,39 +135,22 @@ private:
     template <class Fn>
     void on_every_shard(Fn fn);
     bool can_send(message_view m) const noexcept;
+    std::string choose_subprotocol(shard& here, request const& of) const;
 
-    server_core& core_;
+    service_core& core_;
     std::size_t index_;
     handlers app_;
     common_options options_;
     http::origin_policy origins_;
-    websocket_settings wire_settings_;
+    websocket_settings websockets_;
     endpoint_counters counters_{};
 };
 
-/// Plain WebSocket.
-std::shared_ptr<mount_point> make_websocket_mount(server_core& core,
-                                                  std::string prefix,
-                                                  std::size_t index,
-                                                  websocket_options options,
-                                                  handlers app);
-/// SockJS.
-std::shared_ptr<mount_point> make_sockjs_mount(
-    server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app);
 /// Engine.IO. `first` may answer a request in its stead, and says whether it did.
-std::shared_ptr<mount_point> make_engineio_mount(server_core& core,
-                                                 std::string prefix,
-                                                 std::size_t index,
+std::shared_ptr<mount_point> make_engineio_mount(mount_place const& at,
                                                  engineio_options options,
                                                  handlers app,
                                                  std::function<bool(incoming const&)> first = {});
-/// Socket.IO: Engine.IO with `io` over it, which has to be attached once the mount is in place: one
-/// that is refused leaves `io` as it was. Throws `std::logic_error` if `io` is mounted already.
-std::shared_ptr<mount_point> make_socketio_mount(server_core& core,
-                                                 std::string prefix,
-                                                 std::size_t index,
-                                                 socketio::server const& io);
-void attach_socketio(server_core& core, mount_point const& mount, socketio::server const& io);
 /// Files.
 std::shared_ptr<route_target> make_files_mount(std::string prefix,
                                                std::string const& folder,

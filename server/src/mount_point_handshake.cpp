@@ -1,5 +1,6 @@
 #include "core/ascii.hpp"
 #include "hooks.hpp"
+#include "http_connection.hpp"
 #include "mount_point_open.hpp"
 #include "websocket/handshake.hpp"
 
@@ -36,9 +37,11 @@ void mount_point::append_hooked(std::string& out, incoming const& in, bool is_fi
     if (has_hooks(is_first)) append_hooked(out, in.here, keep_request(in), is_first);
 }
 
-std::optional<mount_point::handshake> mount_point::check_websocket(incoming const& in,
-                                                                   refusals const& words,
-                                                                   std::string_view fields) const {
+std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming const& in,
+                                                                    refusals const& words) const {
+    auto terms = std::make_shared<websocket_terms>();
+    terms->settings = &websockets_;
+    if (in.to.checks_handshake()) return terms;
     auto const connection = joined(in.head, "connection");
     auto const upgrade = joined(in.head, "upgrade");
     auto const key = joined(in.head, "sec-websocket-key");
@@ -55,18 +58,16 @@ std::optional<mount_point::handshake> mount_point::check_websocket(incoming cons
                    version_only ? words.wrong_version : words.no_handshake,
                    version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                                 : "Sec-WebSocket-Version: 13\r\n");
-        return std::nullopt;
+        return nullptr;
     }
-    handshake agreed;
     std::string extensions;
-    agreed.deflate = websocket::negotiate_deflate(
-        joined(in.head, "sec-websocket-extensions"), wire_settings_.deflate, extensions);
-    auto& out = agreed.fields;
+    terms->deflate = websocket::negotiate_deflate(
+        joined(in.head, "sec-websocket-extensions"), websockets_.deflate, extensions);
+    auto& out = terms->handshake;
     out.append("Sec-WebSocket-Accept: ").append(websocket::accept_key(key)).append("\r\n");
     if (!extensions.empty())
         out.append("Sec-WebSocket-Extensions: ").append(extensions).append("\r\n");
-    out.append(fields);
-    return agreed;
+    return terms;
 }
 
 std::string mount_point::choose_subprotocol(shard& here, request const& of) const {
@@ -88,18 +89,19 @@ std::string mount_point::choose_subprotocol(shard& here, request const& of) cons
     return {};
 }
 
-std::string mount_point::switching(shard& here,
-                                   handshake const& agreed,
-                                   request const& of,
-                                   std::string_view subprotocol,
-                                   bool is_first) const {
-    std::string head(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
-    if (!subprotocol.empty())
-        head.append("Sec-WebSocket-Protocol: ").append(subprotocol).append("\r\n");
-    head.append(agreed.fields);
-    if (has_hooks(is_first)) append_hooked(head, here, of, is_first);
-    return head.append("\r\n");
+websocket_upgrade mount_point::make_upgrade(shard& here,
+                                            std::shared_ptr<websocket_terms const> terms,
+                                            request const& of,
+                                            std::string fields,
+                                            bool is_first) const {
+    websocket_upgrade upgrade;
+    upgrade.name = "websocket";
+    upgrade.subprotocol = choose_subprotocol(here, of);
+    upgrade.fields = std::move(fields);
+    if (has_hooks(is_first)) append_hooked(upgrade.fields, here, of, is_first);
+    upgrade.max_message = options_.limits.max_message;
+    upgrade.terms = std::move(terms);
+    return upgrade;
 }
 
 }  // namespace anywire

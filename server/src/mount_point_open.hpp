@@ -31,30 +31,30 @@ private:
     session_base* session_ = nullptr;
 };
 
+inline void mount_point::become(exchange& to, websocket_upgrade upgrade, session_base& s) {
+    auto const held = std::make_shared<unattached_session>();
+    held->hold(s);
+    upgrade.take = [held](transport& wire) -> transport_events* { return &held->attach(wire); };
+    to.upgrade(std::move(upgrade));
+}
+
 template <class Make>
 void mount_point::open_websocket(incoming const& in,
                                  std::string_view name,
                                  refusals const& words,
                                  Make make) {
-    auto agreed = check_websocket(in, words);
-    if (!agreed || !check_origin(in, false) || !check_room(in)) return;
-    auto* const connection = &in.connection;
-    auto open = [this, connection, name, &here = in.here, make, agreed = std::move(*agreed)](
+    auto terms = check_websocket(in, words);
+    if (!terms || !check_origin(in, false) || !check_room(in)) return;
+    auto open = [this, name, &here = in.here, make, terms = std::move(terms)](
                     exchange& to, session_base::origin from) {
         if (!check_room(here, to, from.request.remote_address())) return;
         auto& sessions = local(here);
-        from.subprotocol = choose_subprotocol(here, from.request);
-        auto head = switching(here, agreed, from.request, from.subprotocol, true);
-        auto const held = std::make_shared<unattached_session>();
+        auto upgrade = make_upgrade(here, terms, from.request, {}, true);
+        upgrade.name = name;
+        from.subprotocol = upgrade.subprotocol;
         session_base* const s = make(sessions, std::move(from));
-        held->hold(*s);
         sessions.add(s);
-        auto take = [held](transport& wire) -> transport_events* { return &held->attach(wire); };
-        connection->depart({.take = std::move(take),
-                            .settings = &wire_settings_,
-                            .name = name,
-                            .head = std::move(head),
-                            .deflate = agreed.deflate});
+        become(to, std::move(upgrade), *s);
     };
     admit(in, app_, {}, to_ticks(limits().authorize_timeout), std::move(open), [] {});
 }

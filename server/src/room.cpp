@@ -1,7 +1,7 @@
 #include "room.hpp"
 
 #include "mount_point.hpp"
-#include "server_core.hpp"
+#include "service_core.hpp"
 #include "shard.hpp"
 
 #include <chrono>
@@ -25,7 +25,7 @@ constexpr no_room address_too_soon{
     "too many new sessions of this address\n",
     "`server_limits::max_handshakes_per_second_per_address` have come"};
 
-std::size_t all_sessions(server_core const& core) noexcept {
+std::size_t all_sessions(service_core const& core) noexcept {
     std::size_t all = 0;
     for (auto const& m : core.mounts) all += m->counters().sessions.load(std::memory_order_relaxed);
     return all;

@@ -1,6 +1,7 @@
 #include "router.hpp"
 
 #include "http_connection.hpp"
+#include "shard.hpp"
 
 #include <algorithm>
 
@@ -18,7 +19,11 @@ void incoming::not_found() const {
 }
 
 void incoming::move_to(shard& there) const {
-    connection.depart({.target = &there, .request = http_connection::serialized(head)});
+    if (via) return via->move_to(*there.site(), head);
+    here.log().write(log_level::error,
+                     "a request came to another shard than that of its session: call "
+                     "service::serve on the executor that service::shard_of names");
+    respond(421, "this request belongs to another shard\n");
 }
 
 bool router::add(std::shared_ptr<route_target> target) {

@@ -1,9 +1,10 @@
 #pragma once
 
-#include "exchange.hpp"
+#include <anywire/exchange.hpp>
+
 #include "forwarded.hpp"
 #include "http_request.hpp"
-#include "uploads.hpp"
+#include "http_site.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -25,13 +26,14 @@ struct incoming {
     http::request_view const& head;
     http::client_info const& client;
     std::string_view below;  ///< The path below the mount's prefix.
-    http_connection& connection;
+    http_connection* via;    ///< Null when a host of the program's own has brought it.
     bool page_allowed = true;  ///< What the mount's `judge_page` has said.
 
     void respond(unsigned status, std::string_view text, std::string_view fields = {}) const;
     void not_found() const;
     /// Has it served again where its session lives. The connection goes there, and stays: what
-    /// comes on it next is most likely for that session, too.
+    /// comes on it next is most likely for that session, too. A host of the program's own has to
+    /// bring it to the right shard: what it brings elsewhere is answered 421.
     void move_to(shard& there) const;
 };
 
@@ -64,6 +66,11 @@ public:
     virtual bool judge_page(incoming const& in, std::string& fields) const {
         (void)in, (void)fields;
         return true;
+    }
+    /// The name on the wire of the session that a request for `target` is about, if it says one.
+    virtual std::string session_named_by(std::string_view target) const {
+        (void)target;
+        return {};
     }
     /// The text that goes with 413.
     virtual std::string_view too_long() const noexcept { return "the body is too long\n"; }

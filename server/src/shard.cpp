@@ -1,9 +1,8 @@
 #include "shard.hpp"
 
-#include "connection.hpp"
-#include "http_connection.hpp"
 #include "http_response.hpp"
-#include "random_pool.hpp"
+#include "io_host.hpp"
+#include "session/session_base.hpp"
 
 #include <ctime>
 #include <utility>
@@ -27,10 +26,11 @@ public:
         bool more = false;
         for (auto const& e : shard_.endpoints_) more = e->shut_down_some(pace_) || more;
         shard_.loop().flush();
-        if (!more) shard_.for_each_connection([](connection& c) { c.on_shutdown(); });
+        if (!more) shard_.host().shut_down_connections();
         // Others may still need this shard: what came to them in the last moment belongs here.
         // Nobody can come back to a session that has no connection: it is not waited for.
-        auto const idle = !more && !shard_.has_connections();
+        auto const idle =
+            !more && !shard_.host().has_connections() && !shard_.has_attached_sessions();
         auto& idle_shards = shard_.core_.idle_shards;
         if (idle != std::exchange(counted_, idle)) idle ? ++idle_shards : --idle_shards;
         auto const all_idle = idle_shards == shard_.core_.shards.size() && shard_.core_.moving == 0;
@@ -45,29 +45,31 @@ private:
     bool counted_ = false;  // among the idle ones
 };
 
-shard::shard(unsigned index, server_core& core)
-    : io_host(index, core.options.log, random_pool{}, core.connections),
-      index_(index),
+shard::shard(unsigned index, service_core& core, std::unique_ptr<shard_host> host)
+    : index_(index),
       core_(core),
-      work_(context().get_executor()),
+      host_(std::move(host)),
       opening_(0, keyed_hash{core.hash_key}) {
-    log_slower_than(core.options.limits.slow_event);
-    loop().ask_is_here(
-        [](void const* self) noexcept {
-            // Set up and torn down on whatever thread.
-            auto const& s = *static_cast<shard const*>(self);
-            return s.thread_.load(std::memory_order_relaxed) == std::thread::id{} || s.is_here();
-        },
-        this);
+    host_->log_slower_than(core.options.limits.slow_event);
+}
+
+shard::shard(unsigned index, service_core& core, std::unique_ptr<io_host> host)
+    : shard(index, core, std::unique_ptr<shard_host>(std::move(host))) {
+    site_ = std::make_unique<http_site>(io(), *this, core.moving);
 }
 
 shard::~shard() {
     tear_down();
 }
 
+io_host& shard::io() noexcept {
+    return static_cast<io_host&>(*host_);
+}
+
 void shard::tear_down() noexcept {
+    host_->end();
     drainer_.reset();
-    close_listeners();
+    close_sources();
     endpoints_.clear();  // sessions go before the connections they hold
     errands_.tear_down();
 }
@@ -80,54 +82,35 @@ std::string_view shard::date_field() {
     return date_;
 }
 
-void shard::run() {
-    thread_ = std::this_thread::get_id();
-    for (auto const& a : acceptors_) a->start();
-    run_events();
-    *ended_ = true;
-    turn_arrivals_away();
-    for_each_connection([](connection& c) { c.cut(); });
-    thread_ = std::thread::id{};
+void shard::on_parked(bool is_parked) noexcept {
+    if (is_parked)
+        core_.parked.fetch_add(1, std::memory_order_relaxed);
+    else
+        core_.parked.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void shard::adopt(arrival a) {
-    {
-        std::scoped_lock const lock(arriving_);
-        if (has_ended_) return;
-        ++core_.moving;
-        arrivals_.push_back(std::move(a));
-    }
-    post([this] { begin_arrived(); });
+// -- beginning and end ----------------------------------------------------------------------------
+
+void shard::start() {
+    host_->start();
+    for (auto const& s : sources_) s->start();
 }
 
-void shard::begin_arrived() {
-    std::unique_lock lock(arriving_);
-    auto a = std::move(arrivals_.front());
-    arrivals_.pop_front();
-    lock.unlock();
-    struct arrived {
-        std::atomic<std::size_t>& moving;
-        ~arrived() { --moving; }
-    } const counted{core_.moving};
-    (new http_connection(*this, std::move(a.stream), std::move(a.address), std::move(a.ticket)))
-        ->start(std::move(a.bytes));
+void shard::close_sources() noexcept {
+    for (auto const& s : sources_) s->close();
 }
 
-/// What waits in a loop that has ended would keep its clients waiting.
-void shard::turn_arrivals_away() {
-    std::scoped_lock const lock(arriving_);
-    has_ended_ = true;
-    core_.moving -= arrivals_.size();
-    arrivals_.clear();
+bool shard::has_attached_sessions() const noexcept {
+    auto has_some = false;
+    for (auto const& e : endpoints_)
+        e->for_each([&](session_base const& s) { has_some = has_some || s.is_attached(); });
+    return has_some;
 }
 
-void shard::close_listeners() noexcept {
-    for (auto const& a : acceptors_) a->close();
-}
-
-void shard::stop_now() {
+void shard::stop() {
+    if (*ended_) return;
     draining_ = true;
-    close_listeners();
+    close_sources();
     for (auto const& e : endpoints_) (void)e->shut_down_some(e->size());
     loop().flush();
     finish();
@@ -136,15 +119,18 @@ void shard::stop_now() {
 void shard::drain(tick deadline_in) {
     if (draining_) return;
     draining_ = true;
-    close_listeners();
+    close_sources();
     drainer_ = std::make_unique<drainer>(*this, deadline_in);
 }
 
 void shard::finish() {
     for (auto const& e : endpoints_) e->abandon_all();
     loop().flush();
-    sockets().stop();
-    context().stop();
+    *ended_ = true;
+    if (site_) site_->end();
+    host_->end();
+    if (on_finished_) on_finished_();
+    core_.on_shard_ended();
 }
 
 }  // namespace anywire

@@ -1,42 +1,66 @@
 #pragma once
 
-#include "acceptor.hpp"
-#include "connection.hpp"
 #include "core/keyed_hash.hpp"
 #include "errand.hpp"
-#include "io_host.hpp"
-#include "server_core.hpp"
+#include "http_site.hpp"
+#include "service_core.hpp"
 #include "session/endpoint_core.hpp"
-
-#include <boost/asio/executor_work_guard.hpp>
+#include "session/shard_host.hpp"
 
 #include <atomic>
-#include <deque>
+#include <cstddef>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
-#include <thread>
+#include <utility>
 #include <vector>
 
 namespace anywire {
 
-/// One thread with its own `io_context`, listeners, connections and sessions. Nothing of it is
-/// touched from another thread but through `post`.
-class shard final : public io_host {
+class io_host;
+
+/// Something that brings a shard connections.
+class shard_source {
 public:
-    shard(unsigned index, server_core& core);
+    virtual ~shard_source() = default;
+    virtual void start() = 0;
+    virtual void close() noexcept = 0;
+};
+
+/// One part of a service, with its own sessions. Nothing of it is touched from elsewhere but
+/// through `post`.
+///
+/// Thread: its host's, but for `post`, `is_here` and what is constant.
+class shard final : public http_handler {
+public:
+    /// On a host without sockets.
+    shard(unsigned index, service_core& core, std::unique_ptr<shard_host> host);
+    /// On an executor: it has a site for HTTP connections.
+    shard(unsigned index, service_core& core, std::unique_ptr<io_host> host);
     ~shard();
+    shard(shard const&) = delete;
+    shard& operator=(shard const&) = delete;
 
-    server_core& core() noexcept { return core_; }
+    service_core& core() noexcept { return core_; }
     unsigned index() const noexcept { return index_; }
-    bool is_here() const noexcept {
-        return std::this_thread::get_id() == thread_.load(std::memory_order_relaxed);
+    shard_host& host() noexcept { return *host_; }
+    session_loop& loop() noexcept { return host_->loop(); }
+    logger& log() noexcept { return host_->log(); }
+    /// Thread: any.
+    bool is_here() const noexcept { return host_->is_running() && host_->is_here(); }
+    /// Runs `fn` as an event of its own, soon. Thread: any.
+    template <class Function>
+    void post(Function fn) {
+        host_->post(std::move(fn));
     }
 
-    void add_listener(std::unique_ptr<acceptor> listener) {
-        acceptors_.push_back(std::move(listener));
-    }
+    /// Null on a host without sockets.
+    http_site* site() noexcept { return site_.get(); }
+    /// Of a shard that has a site.
+    io_host& io() noexcept;
+    void add_source(std::unique_ptr<shard_source> s) { sources_.push_back(std::move(s)); }
+
     /// The sessions here of a mount, by its index.
     endpoint_core& endpoint(std::size_t mount) noexcept { return *endpoints_[mount]; }
     void add_endpoint(std::unique_ptr<endpoint_core> e) { endpoints_.push_back(std::move(e)); }
@@ -44,56 +68,52 @@ public:
     /// Wire ids whose opening request waits for `authorize`, as "<mount>/<id>"; at most one a
     /// connection.
     keyed_set& opening() noexcept { return opening_; }
-
-    /// A connection of another shard that goes on here, with the bytes to be read first.
-    struct arrival {
-        byte_stream stream;
-        std::string address{};
-        std::unique_ptr<connection_ticket> ticket{};
-        std::string bytes{};
-    };
-    /// Thread: any. Closes the connection when `run` has ended.
-    void adopt(arrival a);
-
     errand_list& errands() noexcept { return errands_; }
 
-    /// The Date field, refreshed once a second.
-    std::string_view date_field();
-
-    bool is_draining() const noexcept { return draining_; }
     /// Set once the shard has run and will do nothing any more. Thread: any, longer than the shard.
     std::shared_ptr<std::atomic<bool> const> ended() const noexcept { return ended_; }
 
-    /// Runs until `finish`. On the calling thread.
-    void run();
-    void stop_now();
+    /// Begins to work; its sources bring connections from now on.
+    void start();
+    void stop();
     void drain(tick deadline_in);
+    /// Called at the end of a stop or a drain, on the shard's thread: by whoever runs its loop.
+    void on_finished(std::function<void()> fn) { on_finished_ = std::move(fn); }
 
     /// Ends what may reach into other shards: all shards have to do so before one is destroyed.
     /// Requires: no shard runs.
     void tear_down() noexcept;
 
+    // -- http_handler
+    http_settings const& settings() const noexcept override { return core_.http; }
+    void on_request(http_connection& from, http::request_view const& request) override;
+    body_terms on_head(http_connection& from, http::request_view const& head) override;
+    std::string_view on_refusal(http_connection& from,
+                                http::request_view const& head,
+                                unsigned status,
+                                std::string_view text) override;
+    void on_parked(bool is_parked) noexcept override;
+    bool is_draining() const noexcept override { return draining_; }
+    std::string_view date_field() override;
+
 private:
     class drainer;
 
-    void close_listeners() noexcept;
+    void close_sources() noexcept;
     void finish();
-    void begin_arrived();
-    void turn_arrivals_away();
+    bool has_attached_sessions() const noexcept;
 
     unsigned index_;
-    server_core& core_;
-    net::executor_work_guard<net::io_context::executor_type> work_;
-    std::vector<std::unique_ptr<acceptor>> acceptors_{};
+    service_core& core_;
+    std::unique_ptr<shard_host> host_;
+    std::unique_ptr<http_site> site_{};
+    std::vector<std::unique_ptr<shard_source>> sources_{};
     std::vector<std::unique_ptr<endpoint_core>> endpoints_{};
     keyed_set opening_;
     errand_list errands_{};
-    std::mutex arriving_{};
-    std::deque<arrival> arrivals_{};
-    bool has_ended_ = false;  // guarded by `arriving_`
     std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
-    std::atomic<std::thread::id> thread_{};
     std::unique_ptr<drainer> drainer_{};
+    std::function<void()> on_finished_{};
     std::string date_{};
     tick date_until_ = 0;
     bool draining_ = false;

@@ -1,8 +1,9 @@
+#include <anywire/service.hpp>
 #include <anywire/socketio.hpp>
 
 #include "client_files.hpp"
 #include "mount_point.hpp"
-#include "server_core.hpp"
+#include "service_core.hpp"
 #include "shard.hpp"
 #include "socketio_server/io_core.hpp"
 
@@ -19,7 +20,7 @@ namespace {
 /// server may live longer, and may be used while the server goes.
 class mounted_shards final : public socketio::shard_group {
 public:
-    explicit mounted_shards(server_core& core) : core_(&core) {
+    explicit mounted_shards(service_core& core) : core_(&core) {
         for (auto const& s : core.shards) ended_.push_back(s->ended());
     }
 
@@ -44,17 +45,27 @@ public:
 
 private:
     std::shared_mutex mutex_{};
-    server_core* core_;
+    service_core* core_;
     std::vector<std::shared_ptr<std::atomic<bool> const>> ended_{};
     std::atomic<bool> is_over_{false};
 };
 
+void attach(service_core& core, mount_point const& mount, socketio::server const& io) {
+    auto const shards = std::make_shared<mounted_shards>(core);
+    io.io()->attach(shards, mount.prefix());
+    core.at_end.emplace_back([shards, kept = io.io()] {
+        shards->end();
+        kept->on_shards_gone();
+    });
+}
+
 }  // namespace
 
-std::shared_ptr<mount_point> make_socketio_mount(server_core& core,
-                                                 std::string prefix,
-                                                 std::size_t index,
-                                                 socketio::server const& io) {
+/// Engine.IO with `io` over it, which is attached once the mount is in place: one that is refused
+/// leaves `io` as it was.
+void socketio::mount_on(service& to, std::string path, socketio::server const& io) {
+    auto& core = to.core();
+    core.require_setup("mount", path);
     io.io()->check_unmounted();
     auto const& o = io.io()->opts();
     std::function<bool(incoming const&)> first;
@@ -62,21 +73,12 @@ std::shared_ptr<mount_point> make_socketio_mount(server_core& core,
         auto const files = std::make_shared<client_files const>(o.client_files);
         first = [files](incoming const& in) { return files->serve(in); };
     }
-    return make_engineio_mount(core,
-                               std::move(prefix),
-                               index,
-                               o.engine,
-                               socketio::io_core::handlers_for_mount(io.io()),
-                               std::move(first));
-}
-
-void attach_socketio(server_core& core, mount_point const& mount, socketio::server const& io) {
-    auto const shards = std::make_shared<mounted_shards>(core);
-    io.io()->attach(shards, mount.prefix());
-    core.at_end.emplace_back([shards, kept = io.io()] {
-        shards->end();
-        kept->on_shards_gone();
-    });
+    auto const mount = make_engineio_mount(core.place(std::move(path)),
+                                           o.engine,
+                                           socketio::io_core::handlers_for_mount(io.io()),
+                                           std::move(first));
+    core.add(mount);
+    attach(core, *mount, io);
 }
 
 }  // namespace anywire

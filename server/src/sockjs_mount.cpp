@@ -2,10 +2,11 @@
 #include "core/form.hpp"
 #include "core/json_messages.hpp"
 #include "held_post.hpp"
-#include "http_carriers.hpp"
 #include "http_response.hpp"
 #include "mount_point_open.hpp"
+#include "serve_request.hpp"
 #include "session/duplex_session.hpp"
+#include "session/sockjs_dress.hpp"
 #include "session/sockjs_session.hpp"
 #include "sockjs/callback.hpp"
 #include "sockjs/envelopes.hpp"
@@ -42,23 +43,13 @@ std::string cache_forever() {
 
 class sockjs_mount final : public mount_point {
 public:
-    sockjs_mount(server_core& core,
-                 std::string prefix,
-                 std::size_t index,
-                 sockjs_options options,
-                 handlers app);
+    sockjs_mount(mount_place const& at, sockjs_options options, handlers app);
 
     void serve(incoming const& in) override;
     bool carries_binary() const noexcept override { return false; }
+    std::string session_named_by(std::string_view target) const override;
 
 private:
-    /// How a receiving request wants its frames.
-    struct receiver {
-        sockjs::envelope_kind envelope;
-        std::string callback{};
-        std::string fields{};
-    };
-
     bool is_enabled(kind k) const noexcept;
     void append_cors(std::string& out, http::request_view const& head) const override {
         append_sockjs_cors(out, head);
@@ -74,10 +65,10 @@ private:
     void serve_websocket(incoming const& in, bool raw);
 
     void serve_receiver(incoming const& in, sockjs::route const& where);
-    std::optional<receiver> read_receiver(incoming const& in, kind k) const;
-    void open_session(incoming const& in, std::string_view id, receiver r);
-    void attach(exchange& to, sockjs_session& session, receiver r) const;
-    void answer_busy(exchange& to, receiver const& r) const;
+    std::optional<sockjs_dress> read_receiver(incoming const& in, kind k) const;
+    void open_session(incoming const& in, std::string_view id, sockjs_dress r);
+    void attach(exchange& to, sockjs_session& session, sockjs_dress r) const;
+    void answer_busy(exchange& to, sockjs_dress const& r) const;
 
     void serve_sender(incoming const& in, sockjs::route const& where);
     error_code decode(incoming const& in,
@@ -93,9 +84,8 @@ private:
     duplex_timing raw_timing_;  // no `h` messages: a raw WebSocket has no such frame
 };
 
-sockjs_mount::sockjs_mount(
-    server_core& core, std::string prefix, std::size_t index, sockjs_options options, handlers app)
-    : mount_point(core, std::move(prefix), index, common_options(options), std::move(app), true),
+sockjs_mount::sockjs_mount(mount_place const& at, sockjs_options options, handlers app)
+    : mount_point(at, common_options(options), std::move(app), true),
       options_(std::move(options)),
       timing_{.heartbeat = to_ticks(options_.heartbeat),
               .disconnect_delay = to_ticks(options_.disconnect_delay)},
@@ -156,6 +146,11 @@ void sockjs_mount::serve(incoming const& in) {
         return (void)in.to.respond({.status = 405, .fields = fields});
     }
     serve_enabled(in, where);
+}
+
+std::string sockjs_mount::session_named_by(std::string_view target) const {
+    auto const path = path_of(target);
+    return std::string(sockjs::parse_path(path.substr(prefix().size())).session);
 }
 
 void sockjs_mount::serve_enabled(incoming const& in, sockjs::route const& where) {
@@ -238,9 +233,8 @@ void sockjs_mount::serve_websocket(incoming const& in, bool raw) {
 
 // -- receiving requests ---------------------------------------------------------------------------
 
-std::optional<sockjs_mount::receiver> sockjs_mount::read_receiver(incoming const& in,
-                                                                  kind k) const {
-    receiver r{sockjs::envelope_kind::xhr};
+std::optional<sockjs_dress> sockjs_mount::read_receiver(incoming const& in, kind k) const {
+    sockjs_dress r{.constant_fields = no_cache};
     auto const scripted = k == kind::htmlfile || k == kind::jsonp;
     if (k == kind::xhr_streaming) r.envelope = sockjs::envelope_kind::xhr_streaming;
     if (k == kind::eventsource) r.envelope = sockjs::envelope_kind::eventsource;
@@ -280,7 +274,7 @@ void sockjs_mount::serve_receiver(incoming const& in, sockjs::route const& where
     attach(in.to, *found, std::move(*r));
 }
 
-void sockjs_mount::open_session(incoming const& in, std::string_view id, receiver r) {
+void sockjs_mount::open_session(incoming const& in, std::string_view id, sockjs_dress r) {
     auto key = std::to_string(index()).append("/").append(id);
     if (in.here.opening().contains(key)) return answer_busy(in.to, r);
     if (!check_room(in)) return;
@@ -303,26 +297,22 @@ void sockjs_mount::open_session(incoming const& in, std::string_view id, receive
     admit(in, app(), {}, to_ticks(limits().authorize_timeout), std::move(open), gone);
 }
 
-void sockjs_mount::attach(exchange& to, sockjs_session& session, receiver r) const {
-    auto const is_jsonp = r.envelope == sockjs::envelope_kind::jsonp;
-    to.limit_stall(wire_settings().write_stall);
-    carrier_dress dress{r.envelope,
-                        std::move(r.callback),
-                        is_jsonp ? no_cache_no_sniff : no_cache,
-                        std::move(r.fields)};
-    if (is_jsonp || dress.envelope == sockjs::envelope_kind::xhr)
-        return session.attach(*new one_shot_carrier(to, std::move(dress), session));
-    dress.constant_fields = no_cache_streamed;
-    auto* const stream = new stream_carrier(to, std::move(dress), session, options_.response_limit);
+void sockjs_mount::attach(exchange& to, sockjs_session& session, sockjs_dress r) const {
+    to.limit_stall(write_stall());
+    if (r.envelope == sockjs::envelope_kind::jsonp) r.constant_fields = no_cache_no_sniff;
+    if (r.is_poll())
+        return session.attach(*new one_shot_carrier(to, make_poll_dress(std::move(r)), session));
+    r.constant_fields = no_cache_streamed;
+    auto* const stream = new stream_carrier(
+        to, make_stream_dress(std::move(r)), session, options_.response_limit);
     if (!session.has_queued()) stream->start();
     session.attach(*stream);
 }
 
-void sockjs_mount::answer_busy(exchange& to, receiver const& r) const {
+void sockjs_mount::answer_busy(exchange& to, sockjs_dress const& r) const {
     std::string frame;
     sockjs::append_close_frame(frame, 2010, "Another connection still open");
-    carrier_dress const dress{r.envelope, r.callback, no_cache, r.fields};
-    answer_with_one_frame(to, dress, frame);
+    answer_with_one_frame(to, r, frame);
 }
 
 // -- sending requests -----------------------------------------------------------------------------
@@ -385,13 +375,10 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
 
 }  // namespace
 
-std::shared_ptr<mount_point> make_sockjs_mount(server_core& core,
-                                               std::string prefix,
-                                               std::size_t index,
-                                               sockjs_options options,
-                                               handlers app) {
-    return std::make_shared<sockjs_mount>(
-        core, std::move(prefix), index, std::move(options), std::move(app));
+std::shared_ptr<mount_point> make_mount(mount_place const& at,
+                                        sockjs_options options,
+                                        handlers app) {
+    return std::make_shared<sockjs_mount>(at, std::move(options), std::move(app));
 }
 
 }  // namespace anywire

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/keyed_hash.hpp"
+#include "http_site.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -13,14 +14,6 @@ namespace anywire {
 
 class http_connection;
 class shard;
-
-/// A request body that is still on its way; destroyed with its request.
-class body_watch {
-public:
-    virtual ~body_watch() = default;
-    /// The body is whole. Without this call it broke off.
-    virtual void done() noexcept = 0;
-};
 
 /// The POSTs of a mount that are still being received, by the session they are for: a client may
 /// have one at a time.

@@ -7,13 +7,8 @@ namespace {
 /// The plain WebSocket dialect.
 class websocket_mount final : public mount_point {
 public:
-    websocket_mount(server_core& core,
-                    std::string prefix,
-                    std::size_t index,
-                    websocket_options options,
-                    handlers app)
-        : mount_point(
-              core, std::move(prefix), index, common_options(options), std::move(app), false),
+    websocket_mount(mount_place const& at, websocket_options options, handlers app)
+        : mount_point(at, common_options(options), std::move(app), false),
           timing_{.ping_interval = to_ticks(options.ping_interval),
                   .ping_timeout = to_ticks(options.ping_timeout)} {
         require_option(options.ping_interval.count() >= 0,
@@ -40,13 +35,10 @@ private:
 
 }  // namespace
 
-std::shared_ptr<mount_point> make_websocket_mount(server_core& core,
-                                                  std::string prefix,
-                                                  std::size_t index,
-                                                  websocket_options options,
-                                                  handlers app) {
-    return std::make_shared<websocket_mount>(
-        core, std::move(prefix), index, std::move(options), std::move(app));
+std::shared_ptr<mount_point> make_mount(mount_place const& at,
+                                        websocket_options options,
+                                        handlers app) {
+    return std::make_shared<websocket_mount>(at, std::move(options), std::move(app));
 }
 
 }  // namespace anywire

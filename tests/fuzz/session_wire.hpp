@@ -2,7 +2,7 @@
 
 #include "session/held_senders.hpp"
 #include "session/session_base.hpp"
-#include "session/transport.hpp"
+#include <anywire/transport.hpp>
 
 #include <algorithm>
 #include <charconv>

@@ -1,12 +1,16 @@
 #pragma once
 
-#include "exchange.hpp"
+#include <anywire/exchange.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <cstddef>
+#include <optional>
+#include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace anywire::test {
@@ -23,6 +27,8 @@ public:
     bool needs_client = false;
     std::string head{};  ///< "status type fields".
     std::string body{};  ///< As it would be on the wire.
+    std::string page_fields{};
+    std::optional<websocket_upgrade> upgraded{};
     int writes = 0;
     bool streaming = false;
     bool ended = false;
@@ -40,29 +46,34 @@ public:
         ended = true;
         return all_out;
     }
-    bool is_chunked() const noexcept override { return chunked; }
+    void set_page_fields(std::string fields) override { page_fields = std::move(fields); }
     void begin_stream(answer const& a) override {
         CHECK_FALSE(streaming);
         CHECK(a.body.empty());
         note(a);
         streaming = true;
     }
-    bool write_stream(std::string_view bytes) override {
+    bool write_stream(std::span<std::string_view const> parts) override {
         CHECK(streaming);
         CHECK_FALSE(ended);
         ++writes;
-        body.append(bytes);
+        for (auto const part : parts) append(part);
         return all_out;
     }
-    bool end_stream() override {
-        CHECK(streaming);
+    bool end_stream(std::span<std::string_view const> parts) override {
+        auto const out = write_stream(parts);
+        if (chunked) body.append("0\r\n\r\n");
+        ended = true;
+        return out;
+    }
+    void upgrade(websocket_upgrade to) override {
         CHECK_FALSE(ended);
         ended = true;
-        return all_out;
+        upgraded = std::move(to);
     }
     std::size_t unsent() const noexcept override { return left; }
     bool is_client_gone() const noexcept override { return gone; }
-    void limit_stall(tick) noexcept override {}
+    void limit_stall(std::chrono::milliseconds) noexcept override {}
     void abort() noexcept override {
         CHECK(events == nullptr);
         aborted = true;
@@ -86,6 +97,13 @@ public:
     }
 
 private:
+    /// As HTTP/1.1 writes a part of a body.
+    void append(std::string_view part) {
+        if (!chunked) return (void)body.append(part);
+        std::ostringstream size;
+        size << std::hex << part.size();
+        body.append(size.str()).append("\r\n").append(part).append("\r\n");
+    }
     void note(answer const& a) {
         head = std::to_string(a.status).append(" ").append(a.content_type).append(" ");
         head.append(a.fields).append(a.more_fields);

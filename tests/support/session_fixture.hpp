@@ -4,7 +4,7 @@
 #include "session/endpoint_core.hpp"
 #include "session/session_loop.hpp"
 #include "session/sockjs_session.hpp"
-#include "session/transport.hpp"
+#include <anywire/transport.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -18,6 +18,17 @@ io_result from_call(ssize_t n) noexcept {
     return {io_result::status::failed, 0};
 }
 
+io_result from_lent(detail::lent_stream::outcome o) noexcept {
+    using from = detail::lent_stream::status;
+    switch (o.what) {
+        case from::ok: return {io_result::status::ok, o.bytes};
+        case from::again: return {io_result::status::again, 0};
+        case from::end: return {io_result::status::end, 0};
+        case from::failed: return {io_result::status::failed, 0};
+    }
+    return {};
+}
+
 }  // namespace
 
 bool peer_has_ended(int descriptor) noexcept {
@@ -28,11 +39,13 @@ bool peer_has_ended(int descriptor) noexcept {
 }
 
 io_result byte_stream::read(char* to, std::size_t room) noexcept {
+    if (lent_) return from_lent(lent_->read(to, room));
     if (tls_) return tls_->read(to, room);
     return from_call(::recv(descriptor_, to, room, MSG_DONTWAIT));
 }
 
 io_result byte_stream::write(std::string_view bytes) noexcept {
+    if (lent_) return from_lent(lent_->write(bytes));
     if (tls_) return tls_->write(bytes);
     return from_call(::send(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
 }
@@ -45,12 +58,14 @@ io_result byte_stream::write(std::span<iovec const> pieces) noexcept {
 }
 
 void byte_stream::shutdown_send() noexcept {
+    if (lent_) return lent_->shutdown_send();
     if (descriptor_ < 0) return;
     if (tls_) tls_->shutdown();
     (void)::shutdown(descriptor_, SHUT_WR);
 }
 
 void byte_stream::close() noexcept {
+    if (lent_) std::exchange(lent_, nullptr)->close();
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 

@@ -75,20 +75,30 @@ void connection::watch() {
     // A socket that could be sent to would be told of at once.
     if ((!reading || watches_reading_) && sending == watches_sending_ && ending <= watches_end_)
         return;
-    if (stream_.descriptor() < 0) return;
-    auto& sockets = host_.sockets();
-    auto const known = is_watched_ ? sockets.change(stream_.descriptor(), events, *this)
-                                   : sockets.add(stream_.descriptor(), events, *this);
-    if (!known) return break_off();
+    if (auto* const lent = stream_.lent())
+        lent->watch(events, this);
+    else if (stream_.descriptor() < 0)
+        return;
+    else if (!watch_socket(events))
+        return break_off();
     is_watched_ = true;
     watches_reading_ = reading;
     watches_sending_ = sending;
     watches_end_ = ending;
 }
 
+bool connection::watch_socket(std::uint32_t events) noexcept {
+    auto& sockets = host_.sockets();
+    return is_watched_ ? sockets.change(stream_.descriptor(), events, *this)
+                       : sockets.add(stream_.descriptor(), events, *this);
+}
+
 /// Not left to the close: a child that the application forks may hold the socket open beyond it.
 void connection::unwatch() noexcept {
-    if (is_watched_) host_.sockets().remove(stream_.descriptor());
+    if (auto* const lent = stream_.lent())
+        lent->watch(0, nullptr);
+    else if (is_watched_)
+        host_.sockets().remove(stream_.descriptor());
     is_watched_ = watches_reading_ = watches_sending_ = watches_end_ = false;
 }
 
@@ -96,7 +106,10 @@ void connection::unwatch() noexcept {
 void connection::unwatch_rest() {
     auto const events = wanted();
     if (events == 0) return unwatch();
-    if (!host_.sockets().change(stream_.descriptor(), events, *this)) return break_off();
+    if (auto* const lent = stream_.lent())
+        lent->watch(events, this);
+    else if (!watch_socket(events))
+        return break_off();
     watches_reading_ = (events & EPOLLIN) != 0;
     watches_sending_ = (events & EPOLLOUT) != 0;
     watches_end_ = (events & EPOLLRDHUP) != 0;
@@ -230,7 +243,7 @@ std::size_t connection::write_some_frames(std::span<frame* const> frames,
         r = stream_.write({host_.flat(), total});
         return total;
     }
-    if (stream_.is_tls()) {
+    if (!stream_.is_plain_socket()) {
         auto& flat = host_.out();
         for (std::size_t i = 0; i < taken; ++i) flat.append(bytes_of(i));
         r = stream_.write(std::string_view{flat});

@@ -135,7 +135,7 @@ protected:
     /// Calls `body` as an event of its own, soon; never if the connection is dropped before.
     template <class Body>
     void later(Body body) {
-        net::post(host_.context(), [this, body = std::move(body)]() mutable {
+        host_.defer([this, body = std::move(body)]() mutable {
             --pending_;
             if (dropped_) return settle();
             run_event(std::move(body));
@@ -158,6 +158,7 @@ private:
     void read_buffered();
     std::uint32_t wanted() const noexcept;
     void watch();
+    bool watch_socket(std::uint32_t events) noexcept;
     void unwatch_rest();
     void unwatch() noexcept;
     /// A write has failed: nothing goes out any more, and the end is told soon.

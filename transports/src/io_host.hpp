@@ -1,14 +1,16 @@
 #pragma once
 
 #include "poller.hpp"
-#include "session/session_loop.hpp"
+#include "session/shard_host.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,29 +19,29 @@ namespace anywire {
 
 class connection;
 
-/// What the connections of one shard share: its `io_context`, its sessions, its clock, one read
-/// buffer and one write buffer. An idle connection owns neither.
+/// A shard on an executor of Asio, which is not its own: its connections, one read buffer and one
+/// write buffer for all of them, its clock. An idle connection owns neither buffer.
 ///
-/// Thread: the shard's, but for `post`.
-class io_host {
+/// The executor runs one function at a time: an `io_context` with one thread, or a strand.
+/// Thread: the shard's, but for `post`, `defer` and `is_here`.
+class io_host final : public shard_host {
 public:
     // A long message that lies whole in here is not copied.
     static constexpr std::size_t read_size = std::size_t{128} * 1024;
     static constexpr std::size_t flat_size = std::size_t{32} * 1024;
 
-    /// `connections` counts those of all shards.
+    /// `connections` counts those of all shards; `is_here` says whether the calling thread is in
+    /// a function that `executor` runs.
     io_host(unsigned shard,
             log_sink const& log,
             session_loop::entropy random,
-            std::atomic<std::size_t>& connections);
-    ~io_host();
-    io_host(io_host const&) = delete;
-    io_host& operator=(io_host const&) = delete;
+            std::atomic<std::size_t>& connections,
+            net::any_io_executor executor,
+            std::function<bool()> is_here);
+    ~io_host() override;
 
-    net::io_context& context() noexcept { return context_; }
+    net::any_io_executor const& executor() const noexcept { return executor_; }
     poller& sockets() noexcept { return sockets_; }
-    session_loop& loop() noexcept { return loop_; }
-    logger& log() noexcept { return loop_.log(); }
 
     char* in() noexcept { return in_.get(); }
     /// The shared write buffer, empty; valid until the next call, and within one event.
@@ -51,33 +53,11 @@ public:
     /// Room of `flat_size` bytes in which small frames become one write.
     char* flat() noexcept { return flat_.get(); }
 
-    /// Brackets every event: the time is read before, what was queued is written behind. `what`
-    /// is a literal.
-    void begin_event(char const* what) noexcept;
-    void end_event() noexcept;
-    /// Events that take longer are logged; 0 is none.
-    void log_slower_than(std::chrono::milliseconds longest) noexcept { slow_ = longest; }
-
-    /// The edge of an event: what throws in here ends here, and is logged. False if something did.
+    /// Calls `fn` soon, outside of every event; not when the host has gone by then. Thread: any.
     template <class Function>
-    bool guard(char const* what, Function&& fn) noexcept {
-        try {
-            fn();
-            return true;
-        } catch (...) {
-            log().failed(what);
-            return false;
-        }
-    }
-
-    /// Runs `fn` on the shard's thread, as an event of its own. Never at once.
-    /// Thread: any.
-    template <class Function>
-    void post(Function fn) {
-        net::post(context_, [this, fn = std::move(fn)]() mutable {
-            begin_event("a posted function");
-            (void)guard("a posted function", fn);
-            end_event();
+    void defer(Function fn) {
+        net::post(executor_, [alive = alive_, fn = std::move(fn)]() mutable {
+            if (*alive) fn();
         });
     }
 
@@ -86,35 +66,36 @@ public:
     /// Calls `visit` for every connection; `visit` may end it.
     template <class Visit>
     void for_each_connection(Visit visit);
-    bool has_connections() const noexcept { return first_ != nullptr; }
 
-    /// Runs the loop until it is stopped, whatever an event throws beyond its edge.
-    void run_events() noexcept;
+    // -- shard_host
+    bool is_here() const noexcept override { return is_here_(); }
+    void end() noexcept override;
+    void shut_down_connections() override;
+    bool has_connections() const noexcept override { return first_ != nullptr; }
 
 private:
-    std::chrono::nanoseconds coarse_clock() const noexcept;
-    void log_if_slow() noexcept;
+    void do_post(std::unique_ptr<task> t) override {
+        defer([this, t = std::move(t)] { run_task(*t); });
+    }
+    std::chrono::nanoseconds coarse_clock() const noexcept override;
+    void schedule() override;
+    void release_scratch() noexcept override;
+
     std::chrono::steady_clock::time_point time_of(tick t) const noexcept;
-    void schedule();
+    void wait_until(std::chrono::steady_clock::time_point when);
     void on_timer();
 
-    net::io_context context_{1};
-    poller sockets_{context_};
+    net::any_io_executor executor_;
+    std::function<bool()> is_here_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+    poller sockets_;
     std::chrono::steady_clock::time_point const started_;
-    session_loop loop_;
     std::unique_ptr<char[]> in_{std::make_unique_for_overwrite<char[]>(read_size)};
     std::unique_ptr<char[]> flat_{std::make_unique_for_overwrite<char[]>(flat_size)};
     std::string out_{};
     std::atomic<std::size_t>& connections_;
     connection* first_ = nullptr;
-    net::basic_waitable_timer<std::chrono::steady_clock,
-                              net::wait_traits<std::chrono::steady_clock>,
-                              net::io_context::executor_type>
-        timer_{context_};
-    std::chrono::milliseconds slow_{0};
-    std::chrono::nanoseconds began_{0};  // the outermost event
-    char const* doing_ = "";
-    unsigned depth_ = 0;
+    net::steady_timer timer_;
     tick armed_for_ = 0;
     bool armed_ = false;
     bool graced_ = false;

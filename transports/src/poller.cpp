@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace anywire {
 namespace {
@@ -16,8 +17,15 @@ int make_epoll() {
 
 }  // namespace
 
-poller::poller(net::io_context& context) : epoll_(context, make_epoll()) {
+poller::poller(net::any_io_executor const& executor, std::shared_ptr<bool const> alive)
+    : epoll_(executor, make_epoll()), alive_(std::move(alive)) {
     wait();
+}
+
+void poller::close() noexcept {
+    count_ = 0;
+    boost::system::error_code ignored;
+    epoll_.close(ignored);
 }
 
 bool poller::control(int what, int descriptor, std::uint32_t events, watcher& w) noexcept {
@@ -36,10 +44,12 @@ void poller::forget(watcher const& w) noexcept {
 }
 
 void poller::wait() {
-    epoll_.async_wait(net::posix::descriptor_base::wait_read, [this](boost::system::error_code ec) {
-        waiting_ = false;
-        if (!ec) look();
-    });
+    epoll_.async_wait(net::posix::descriptor_base::wait_read,
+                      [this, alive = alive_](boost::system::error_code ec) {
+                          if (!*alive) return;
+                          waiting_ = false;
+                          if (!ec) look();
+                      });
     waiting_ = true;
 }
 
@@ -57,7 +67,7 @@ void poller::look() {
         if (e.data.ptr) static_cast<watcher*>(e.data.ptr)->on_ready(e.events);
     }
     next_ = count_ = 0;
-    wait();
+    if (epoll_.is_open()) wait();
 }
 
 }  // namespace anywire

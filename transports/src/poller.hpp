@@ -1,11 +1,14 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <anywire/detail/lent_stream.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <sys/epoll.h>
 
 namespace anywire {
@@ -13,7 +16,7 @@ namespace anywire {
 namespace net = boost::asio;
 
 /// Tells connections that their sockets are readable or writable: an epoll of our own, itself
-/// watched by an `io_context` as one descriptor.
+/// watched through an executor of Asio as one descriptor.
 ///
 /// It is level-triggered and a socket stays in it, so a message costs no call that waits for the
 /// next one, as each `async_wait` does. Asio keeps nothing of a connection either.
@@ -22,17 +25,10 @@ namespace net = boost::asio;
 class poller {
 public:
     /// Hears of one socket.
-    class watcher {
-    public:
-        /// `events` are epoll's. EPOLLERR and EPOLLHUP are told whether they are watched for or
-        /// not: who wants neither reading nor writing has to `remove` its socket.
-        virtual void on_ready(std::uint32_t events) = 0;
+    using watcher = detail::stream_watcher;
 
-    protected:
-        ~watcher() = default;
-    };
-
-    explicit poller(net::io_context& context);
+    /// Looks as long as `*alive`, which may end while a look is due.
+    poller(net::any_io_executor const& executor, std::shared_ptr<bool const> alive);
     poller(poller const&) = delete;
     poller& operator=(poller const&) = delete;
 
@@ -55,8 +51,8 @@ public:
     void watch() {
         if (!waiting_) wait();
     }
-    /// Nothing is told any more until the next look: the loop ends.
-    void stop() noexcept { count_ = 0; }
+    /// Nothing is told any more, also not of the look that is under way.
+    void close() noexcept;
 
 private:
     static constexpr std::size_t most_per_look = 128;
@@ -65,7 +61,8 @@ private:
     void wait();
     void look();
 
-    net::posix::basic_stream_descriptor<net::io_context::executor_type> epoll_;
+    net::posix::stream_descriptor epoll_;
+    std::shared_ptr<bool const> alive_;
     std::array<epoll_event, most_per_look> events_;
     std::size_t next_ = 0;
     std::size_t count_ = 0;

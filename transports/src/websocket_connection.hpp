@@ -1,7 +1,7 @@
 #pragma once
 
 #include "connection.hpp"
-#include "session/transport.hpp"
+#include <anywire/transport.hpp>
 #include "websocket/deflate.hpp"
 #include "websocket/reader.hpp"
 

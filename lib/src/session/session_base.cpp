@@ -77,6 +77,7 @@ session_base::~session_base() {
 
 result<void> session_base::send(message_view m) {
     if (state_ != state::open) return errc::session_closed;
+    loop().wake();
     if (!m.binary && !is_utf8(m.data)) return errc::bad_utf8;
     auto f = encode(m);
     if (!f) return errc::bad_utf8;
@@ -246,6 +247,7 @@ void session_base::join(std::string_view group) {
 
 void session_base::after(std::chrono::milliseconds delay, std::function<void(session&)> fn) {
     if (state_ != state::open) return;
+    loop().wake();
     auto const when = loop().now() + to_ticks(delay) + 1;
     auto* place = &more().timers;
     while (*place && not_after((*place)->when, when)) place = &(*place)->next;

@@ -8,7 +8,7 @@
 #include "core/timer_wheel.hpp"
 #include "session/endpoint_core.hpp"
 #include "session/session_loop.hpp"
-#include "session/transport.hpp"
+#include <anywire/transport.hpp>
 
 #include <any>
 #include <cstdint>

@@ -24,13 +24,15 @@ session_loop::session_loop(unsigned shard, tick now, log_sink const& sink, entro
 }
 
 void session_loop::mark_dirty(session_base& s) noexcept {
-    BOOST_ASSERT_MSG(!is_here_ || is_here_(host_),
+    BOOST_ASSERT_MSG(!owner_ || owner_->may_touch(),
                      "a session was used on a thread that is not its own: use post(id, fn)");
     if (s.dirty_) return;
     s.dirty_ = true;
     s.next_dirty_ = nullptr;
-    (dirty_last_ ? dirty_last_->next_dirty_ : dirty_first_) = &s;
+    auto const is_first = dirty_last_ == nullptr;
+    (is_first ? dirty_first_ : dirty_last_->next_dirty_) = &s;
     dirty_last_ = &s;
+    if (is_first) wake();
 }
 
 void session_loop::unmark(session_base& s) noexcept {

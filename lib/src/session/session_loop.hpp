@@ -62,12 +62,28 @@ public:
     }
 
     // -- what the host knows
-    /// Whether this is the loop's own thread, as far as the host can tell. Asked in builds without
-    /// NDEBUG whenever a session is told to do something.
-    using is_here_fn = bool (*)(void const* host) noexcept;
-    void ask_is_here(is_here_fn fn, void const* host) noexcept {
-        is_here_ = fn;
-        host_ = host;
+    /// Who runs the loop.
+    class owner {
+    public:
+        /// Whether the calling thread may use the loop and its sessions. Asked in builds without
+        /// NDEBUG whenever a session is told to do something.
+        virtual bool may_touch() const noexcept = 0;
+        /// A session has something to do although no event is under way: flush soon. Returns what
+        /// time it is.
+        virtual tick on_dirty() noexcept = 0;
+
+    protected:
+        ~owner() = default;
+    };
+    void set_owner(owner& by) noexcept { owner_ = &by; }
+    /// While an event is under way, a flush follows in any case.
+    void set_in_event(bool is) noexcept { in_event_ = is; }
+    /// What a program does to sessions outside of their events: tells the time, and sees to it that
+    /// an event follows.
+    void wake() noexcept {
+        if (in_event_ || !owner_) return;
+        auto const now = owner_->on_dirty();
+        if (not_after(now_, now)) now_ = now;
     }
     /// Remembers whose handler was called last, for whoever wonders where the time went.
     void note_called(std::array<char, 22> const& id) noexcept { called_ = id; }
@@ -133,8 +149,8 @@ private:
     queue_budget* budget_ = nullptr;
     std::size_t queued_ = 0;
     std::size_t published_ = 0;
-    is_here_fn is_here_ = nullptr;
-    void const* host_ = nullptr;
+    owner* owner_ = nullptr;
+    bool in_event_ = false;
     std::array<char, 22> called_{};
     session_base* dirty_first_ = nullptr;
     session_base* dirty_last_ = nullptr;

@@ -3,7 +3,7 @@
 #include "session/duplex_session.hpp"
 #include "session/endpoint_core.hpp"
 #include "session/session_loop.hpp"
-#include "session/transport.hpp"
+#include <anywire/transport.hpp>
 
 #include <algorithm>
 #include <array>

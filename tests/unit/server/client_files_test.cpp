@@ -1,7 +1,7 @@
 #include "client_files.hpp"
 
-#include "http_connection.hpp"
-#include "server_core.hpp"
+#include "service_core.hpp"
+#include "testing/memory_host.hpp"
 #include "shard.hpp"
 #include "support/fake_exchange.hpp"
 #include "support/temp_folder.hpp"
@@ -43,17 +43,18 @@ reply ask(client_files const& files,
           std::string_view below,
           std::vector<http::field> const& fields = {},
           std::string_view method = "GET") {
-    server_core core;
-    shard here(0, core);
+    service_core core{service_options{}};
+    shard here(0,
+               core,
+               std::unique_ptr<shard_host>(std::make_unique<memory_host>(
+                   0, core.options.log, [](std::span<unsigned char>) {})));
     http::client_info const client;
     http::request_view head;
     head.method = method;
     head.fields = fields;
     fake_exchange to;
     reply r;
-    auto* const unused = new http_connection(here, byte_stream(-1, nullptr), {}, nullptr);
-    r.served = files.serve({here, to, head, client, below, *unused});
-    unused->abort();
+    r.served = files.serve({here, to, head, client, below, nullptr});
     CHECK(to.ended == r.served);
     r.head = to.head;
     r.body = to.body;

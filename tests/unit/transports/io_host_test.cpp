@@ -1,5 +1,6 @@
 #include "io_host.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
 #include <atomic>
@@ -17,7 +18,21 @@ struct hosted {
     log_sink sink{log_level::error,
                   [this](log_level, std::string_view line) { lines.emplace_back(line); }};
     std::atomic<std::size_t> connections{0};
-    io_host host{0, sink, [](std::span<unsigned char>) {}, connections};
+    net::io_context context{1};
+    io_host host{0,
+                 sink,
+                 [](std::span<unsigned char>) {},
+                 connections,
+                 context.get_executor(),
+                 [] { return true; }};
+    /// Runs the loop until it is stopped, whatever an event throws beyond its edge.
+    void run() {
+        while (!host.guard("the event loop", [this] {
+            host.sockets().watch();
+            context.run();
+        })) {
+        }
+    }
 };
 
 struct thrower final : timer_node {
@@ -34,9 +49,9 @@ TEST_CASE("a posted function that throws is logged, and the next ones are called
     h.host.post([] { throw 42; });
     h.host.post([&] {
         ++called;
-        h.host.context().stop();
+        h.context.stop();
     });
-    h.host.run_events();
+    h.run();
     CHECK(called == 2);
     CHECK(h.lines == std::vector<std::string>{
                          "a posted function threw: oh",
@@ -47,27 +62,64 @@ TEST_CASE("a timer that throws is logged, and the loop goes on") {
     hosted h;
     thrower t;
     struct stopper final : timer_node {
-        io_host& host;
-        explicit stopper(io_host& in) : host(in) {}
-        void on_timer(tick) override { host.context().stop(); }
-    } s(h.host);
+        net::io_context& context;
+        explicit stopper(net::io_context& in) : context(in) {}
+        void on_timer(tick) override { context.stop(); }
+    } s(h.context);
     h.host.post([&] {
         h.host.loop().wheel().arm(t, h.host.loop().now() + 1);
         h.host.loop().wheel().arm(s, h.host.loop().now() + 2);
     });
-    h.host.run_events();
+    h.run();
     CHECK(h.lines == std::vector<std::string>{"a timer threw: late"});
 }
 
 TEST_CASE("what throws beyond the edge of every event does not end the loop") {
     hosted h;
     int called = 0;
-    net::post(h.host.context(), [] { throw std::runtime_error("nobody's"); });
+    net::post(h.context, [] { throw std::runtime_error("nobody's"); });
     h.host.post([&] {
         ++called;
-        h.host.context().stop();
+        h.context.stop();
     });
-    h.host.run_events();
+    h.run();
     CHECK(called == 1);
     CHECK(h.lines == std::vector<std::string>{"the event loop threw: nobody's"});
+}
+
+TEST_CASE("a host that has ended runs nothing that was posted, and may go before its executor") {
+    net::io_context context{1};
+    int called = 0;
+    {
+        log_sink const sink;
+        std::atomic<std::size_t> connections{0};
+        io_host host(0,
+                     sink,
+                     [](std::span<unsigned char>) {},
+                     connections,
+                     context.get_executor(),
+                     [] { return true; });
+        host.start();
+        host.post([&] { ++called; });
+        context.poll();
+        host.post([&] { ++called; });
+        host.end();
+        host.post([&] { ++called; });
+        CHECK_FALSE(host.is_running());
+    }
+    context.run();
+    CHECK(called == 1);
+}
+
+TEST_CASE("what a program does to sessions outside of events leaves in one of its own") {
+    hosted h;
+    h.host.start();
+    h.host.loop().wake();
+    h.host.loop().wake();
+    // The look at the sockets, which waits, and one event.
+    CHECK(h.context.poll() == 1);
+    h.host.begin_event("a test");
+    h.host.loop().wake();
+    h.host.end_event();
+    CHECK(h.context.poll() == 0);
 }

@@ -2,8 +2,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <boost/asio/io_context.hpp>
+
 #include <array>
 #include <functional>
+#include <memory>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -39,7 +42,7 @@ struct listener final : poller::watcher {
 
 TEST_CASE("the poller tells of what is not read until it is read") {
     net::io_context context{1};
-    poller sockets(context);
+    poller sockets(context.get_executor(), std::make_shared<bool>(true));
     pair_of_sockets const pair;
     listener ear;
     REQUIRE(sockets.add(pair.ends[0], EPOLLIN, ear));
@@ -62,7 +65,7 @@ TEST_CASE("the poller tells of what is not read until it is read") {
 
 TEST_CASE("a socket that is watched for nothing, or not any more, is not told of") {
     net::io_context context{1};
-    poller sockets(context);
+    poller sockets(context.get_executor(), std::make_shared<bool>(true));
     pair_of_sockets const quiet;
     pair_of_sockets const gone;
     listener ear;
@@ -89,7 +92,7 @@ TEST_CASE("a socket that is watched for nothing, or not any more, is not told of
 
 TEST_CASE("a watcher that went in the same look hears nothing more") {
     net::io_context context{1};
-    poller sockets(context);
+    poller sockets(context.get_executor(), std::make_shared<bool>(true));
     pair_of_sockets const a;
     pair_of_sockets const b;
     listener first;
@@ -99,11 +102,11 @@ TEST_CASE("a watcher that went in the same look hears nothing more") {
     auto ending = GENERATE(0, 1);
     first.then = [&](std::uint32_t) {
         a.hear();
-        ending ? sockets.stop() : sockets.forget(second);
+        ending ? sockets.close() : sockets.forget(second);
     };
     second.then = [&](std::uint32_t) {
         b.hear();
-        ending ? sockets.stop() : sockets.forget(first);
+        ending ? sockets.close() : sockets.forget(first);
     };
     a.say("x");
     b.say("x");

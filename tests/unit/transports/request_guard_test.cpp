@@ -1,4 +1,4 @@
-#include "unit/server/read_request.hpp"
+#include "unit/transports/read_request.hpp"
 
 #include <catch2/catch.hpp>
 

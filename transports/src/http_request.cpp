@@ -373,4 +373,21 @@ void request_reader::keep_head(std::string_view head) {
     }
 }
 
+std::optional<std::string_view> peek_target(std::string_view bytes) noexcept {
+    auto const start = bytes.find_first_not_of("\r\n");
+    if (start == std::string_view::npos) return std::nullopt;
+    bytes.remove_prefix(start);
+    bytes = bytes.substr(0, bytes.find_first_of("\r\n"));
+    auto const method = bytes.find(' ');
+    if (method == std::string_view::npos) return std::nullopt;
+    auto const end = bytes.find(' ', method + 1);
+    if (end == std::string_view::npos) return std::nullopt;
+    return bytes.substr(method + 1, end - method - 1);
+}
+
+bool has_request_line(std::string_view bytes) noexcept {
+    auto const start = bytes.find_first_not_of("\r\n");
+    return start != std::string_view::npos && bytes.find('\n', start) != std::string_view::npos;
+}
+
 }  // namespace anywire::http

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <anywire/exchange.hpp>
+
 #include "chunked_body.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -7,17 +9,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace anywire::http {
 
-/// One header field, its value without the blanks around it.
-struct field {
-    std::string_view name{};
-    std::string_view value{};
-};
+using field = http_field;
 
 /// One request, borrowed from the `request_reader` that read it.
 struct request_view {
@@ -42,6 +41,13 @@ struct request_view {
     /// Whether `token` is, in any case, an element of a comma list of that name.
     [[nodiscard]] bool list_contains(std::string_view name, std::string_view token) const noexcept;
 };
+
+/// The target of the request that `bytes` begin with, as soon as it has come whole; blank lines
+/// before it are skipped. Says nothing of whether the request is valid.
+[[nodiscard]] std::optional<std::string_view> peek_target(std::string_view bytes) noexcept;
+
+/// Whether the first line of the next request has come whole; blank lines before it do not count.
+[[nodiscard]] bool has_request_line(std::string_view bytes) noexcept;
 
 /// What one request may cost. All sizes are bytes.
 struct request_limits {

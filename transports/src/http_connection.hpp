@@ -1,14 +1,12 @@
 #pragma once
 
+#include <anywire/exchange.hpp>
+
 #include "connection.hpp"
-#include "exchange.hpp"
 #include "http_request.hpp"
-#include "server_core.hpp"
-#include "session/transport.hpp"
-#include "uploads.hpp"
+#include "http_site.hpp"
 #include "websocket_connection.hpp"
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,18 +14,23 @@
 
 namespace anywire {
 
+/// How an opening handshake that was found good is to be answered.
+struct websocket_terms {
+    std::string handshake{};  ///< Fields of the 101: the key's answer, the extensions.
+    websocket_settings const* settings = nullptr;
+    std::optional<websocket::deflate_params> deflate{};
+};
+
 /// One HTTP/1 connection: reads requests one after the other, answers each before it reads the
 /// next, keeps alive, watches the clock.
 ///
 /// Rules: one exchange at a time; what is pipelined waits unparsed, and unread beyond 64 KB, and
 /// whoever answers at leisure (a held poll, a stream) is told that it waits. A refused request ends
-/// the connection, behind its answer.
+/// the connection, after its answer.
 class http_connection final : public connection, public exchange {
 public:
-    http_connection(shard& here,
-                    byte_stream stream,
-                    std::string address,
-                    std::unique_ptr<connection_ticket> ticket);
+    /// `what.bytes` are not used.
+    http_connection(http_site& site, http_arrival what);
     ~http_connection() override;
 
     /// Begins to read; `bytes` have been read already.
@@ -35,38 +38,36 @@ public:
 
     // -- exchange
     void listen(exchange_events* events, bool needs_client) noexcept override;
-    void limit_stall(tick longest) noexcept override { set_write_stall(longest); }
+    void limit_stall(std::chrono::milliseconds longest) noexcept override {
+        set_write_stall(to_ticks(longest));
+    }
+    void set_page_fields(std::string fields) override { page_fields_ = std::move(fields); }
     bool respond(answer const& a) override;
-    bool is_chunked() const noexcept override { return version_ == 11; }
     void begin_stream(answer const& head) override;
-    bool write_stream(std::string_view bytes) override;
-    bool end_stream() override;
+    bool write_stream(std::span<std::string_view const> parts) override;
+    bool end_stream(std::span<std::string_view const> parts) override;
     std::size_t unsent() const noexcept override { return unsent_bytes(); }
+    void upgrade(websocket_upgrade to) override;
     bool is_client_gone() const noexcept override {
-        return client_ended_ || peer_has_ended(descriptor());
+        return client_ended_ || stream().has_peer_ended();
     }
     void abort() noexcept override;
 
-    int descriptor() const noexcept { return stream().descriptor(); }
+    std::string const& address() const noexcept { return address_; }
+    bool is_tls() const noexcept { return stream().is_tls(); }
 
-    /// Where this connection's socket goes on. `settings` or `target` is set.
-    struct departure {
-        // A WebSocket; `head` is the 101. `take` gives it to a session and says who hears of it;
-        // null: nobody, it is closed without a code.
-        std::function<transport_events*(transport&)> take{};
-        websocket_settings const* settings = nullptr;
-        std::string_view name{};
-        std::string head{};
-        std::optional<websocket::deflate_params> deflate{};
-        // The same request, served by another shard.
-        shard* target = nullptr;
-        std::string request{};
-    };
-    /// Hands the socket over; this connection is of no use behind that.
+    /// Has the request that runs served by another site, and what comes after it: the connection
+    /// goes there. This one is of no use after that.
     /// Requires: a request is running, and nothing of an answer has been written.
-    void depart(departure to);
-    /// `request` as bytes again, its body framed by length.
-    static std::string serialized(http::request_view const& request);
+    void move_to(http_site& there, http::request_view const& request);
+
+    /// Whether the connection itself is counted.
+    bool is_counted() const noexcept { return has_ticket() && !is_proxied_; }
+    /// Counts the request that runs until it is answered.
+    void count_request(std::unique_ptr<connection_ticket> ticket) noexcept {
+        is_proxied_ = true;
+        set_ticket(std::move(ticket));
+    }
 
     void on_shutdown() override;
 
@@ -89,12 +90,12 @@ private:
     void parse(std::string_view bytes);
     bool parse_one(std::string_view& bytes);
     void on_head();
+    bool is_ours(std::string_view& bytes);
+    void give_back(std::string_view bytes);
     void serve(http::request_view const& request);
-    void refuse_broken(http::request_reader const& reader);
-    void refuse(unsigned status, std::string_view text, http::request_view const* head = nullptr);
-    http::client_info client_of(http::request_view const& request) const;
-    bool judge_page(incoming const& in, route_target const* target);
-    bool serves_host(http::request_view const& request) const;
+    void refuse(unsigned status, std::string_view text, http::request_view const& head);
+    bool is_chunked() const noexcept { return version_ == 11; }
+    void append_parts(std::string& out, std::span<std::string_view const> parts) const;
     void append_head(std::string& out, answer const& a, bool keep);
     bool complete();
     void end_connection();
@@ -106,11 +107,16 @@ private:
     void set_events(exchange_events* events) noexcept;
     void note_waiting();
     void tell_waiting();
-    bool takes_request(http::client_info const& client);
+    struct departure;
+    void depart(departure to);
     void leave(std::string_view behind);
+    void become_websocket(websocket_upgrade const& to, std::string_view behind);
 
-    shard& shard_;
+    http_handler& handler() const noexcept { return site_.handler(); }
+
+    http_site& site_;
     std::string address_;
+    std::unique_ptr<connection_lender> lender_;
     exchange_events* events_ = nullptr;
     std::unique_ptr<http::request_reader> reader_{};  // of a request that came in pieces
     std::unique_ptr<body_watch> watch_{};             // of its body

@@ -2,8 +2,6 @@
 
 #include <anywire/close_reason.hpp>
 
-#include "core/frame.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,6 +9,7 @@
 
 namespace anywire {
 
+class frame;
 class transport;
 
 /// The three shapes a carrier can have; a session needs to know no more.

@@ -1,12 +1,10 @@
 #include "http_connection.hpp"
 
 #include "core/ascii.hpp"
-#include "host_list.hpp"
 #include "http_response.hpp"
-#include "router.hpp"
-#include "session/session_base.hpp"
-#include "shard.hpp"
 
+#include <array>
+#include <charconv>
 #include <utility>
 
 namespace anywire {
@@ -14,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What a client may still send behind the last answer before it is cut off: a reset would take the
+// What a client may still send after the last answer before it is cut off: a reset would take the
 // answer with it. None of it is stored, and the linger bounds the time.
 constexpr std::uint32_t most_drained = 256u * 1024 * 1024;
 constexpr tick linger = to_ticks(5s);
@@ -22,44 +20,16 @@ constexpr tick linger = to_ticks(5s);
 // goodbye, if it is on the way already.
 constexpr tick last_chance = to_ticks(2s);
 constexpr tick write_stall = to_ticks(30s);
-constexpr std::string_view misdirected =
-    "This host is not served here: server_options::hosts does not list it.\n";
 
-http::request_limits limits_of(server_core const& core) {
-    auto const& l = core.options.limits;
-    return {.header = l.header,
-            .line = l.header,
-            .body = core.routes.largest_body(),
-            .chunk_overhead = l.chunk_overhead,
-            .fields = l.header_fields};
+void append_hex(std::string& out, std::size_t n) {
+    std::array<char, 16> digits;
+    auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), n, 16).ptr;
+    out.append(digits.data(), end);
 }
 
-}  // namespace
-
-http_connection::http_connection(shard& here,
-                                 byte_stream stream,
-                                 std::string address,
-                                 std::unique_ptr<connection_ticket> ticket)
-    : connection(here, std::move(stream), write_stall, std::move(ticket)),
-      shard_(here),
-      address_(std::move(address)) {}
-
-http_connection::~http_connection() = default;
-
-void http_connection::start(std::string bytes) {
-    auto const& limits = shard_.core().options.limits;
-    set_deadline(loop().now() +
-                 to_ticks(stream().is_tls() ? limits.tls_handshake : limits.request_head));
-    if (bytes.empty()) return start_reading();
-    run_event([&] {
-        start_reading();
-        parse(bytes);
-    });
-}
-
-/// What another shard is sent when a request belongs there: no longer than it came and with no more
+/// What another site is sent when a request belongs there: no longer than it came and with no more
 /// fields, or it would be refused there.
-std::string http_connection::serialized(http::request_view const& r) {
+std::string serialized(http::request_view const& r) {
     std::string out;
     auto has_host = false;
     out.append(r.method).append(" ").append(r.target).append(r.version == 10 ? " HTTP/1.0\r\n"
@@ -79,6 +49,33 @@ std::string http_connection::serialized(http::request_view const& r) {
         out.append("Content-Length:").append(std::to_string(r.body.size())).append("\r\n");
     out.append("\r\n").append(r.body);
     return out;
+}
+
+}  // namespace
+
+/// Where the connection's socket goes on: as a WebSocket, or at another site.
+struct http_connection::departure {
+    std::optional<websocket_upgrade> websocket{};
+    http_site* site = nullptr;
+    std::string request{};
+};
+
+http_connection::http_connection(http_site& site, http_arrival what)
+    : connection(site.host(), std::move(what.stream), write_stall, std::move(what.ticket)),
+      site_(site),
+      address_(std::move(what.address)),
+      lender_(std::move(what.lender)) {}
+
+http_connection::~http_connection() = default;
+
+void http_connection::start(std::string bytes) {
+    auto const& limits = handler().settings();
+    set_deadline(loop().now() + (is_tls() ? limits.tls_handshake : limits.request_head));
+    if (bytes.empty()) return start_reading();
+    run_event([&] {
+        start_reading();
+        parse(bytes);
+    });
 }
 
 // -- requests -------------------------------------------------------------------------------------
@@ -153,7 +150,8 @@ void http_connection::read_on() {
 bool http_connection::parse_one(std::string_view& bytes) {
     using status = http::request_reader::status;
     auto const in_pieces = reader_ != nullptr;
-    http::request_reader local(limits_of(shard_.core()));
+    if (lender_ && !in_pieces && !is_ours(bytes)) return false;
+    http::request_reader local(handler().settings().request);
     // Taken out while it reads: its request is borrowed while that is served.
     auto kept = std::move(reader_);
     auto& reader = in_pieces ? *kept : local;
@@ -161,7 +159,9 @@ bool http_connection::parse_one(std::string_view& bytes) {
     auto const what = reader.feed(bytes, used);
     bytes.remove_prefix(used);
     if (what == status::error) {
-        refuse_broken(reader);
+        refuse(reader.error_status(),
+               std::string(reader.error_text()).append(1, '\n'),
+               reader.request());
         return true;
     }
     if (what == status::done) {
@@ -177,7 +177,7 @@ bool http_connection::parse_one(std::string_view& bytes) {
             return false;
         }
         reader_ = std::make_unique<http::request_reader>(std::move(local));
-        set_deadline(loop().now() + to_ticks(shard_.core().options.limits.request_head));
+        set_deadline(loop().now() + handler().settings().request_head);
     }
     if (what == status::head_complete) on_head();
     return false;
@@ -186,18 +186,17 @@ bool http_connection::parse_one(std::string_view& bytes) {
 /// The head of a request is known whose body is still on its way.
 void http_connection::on_head() {
     auto const& head = reader_->request();
-    set_deadline(loop().now() + to_ticks(shard_.core().options.limits.request_body));
+    set_deadline(loop().now() + handler().settings().request_body);
     version_ = static_cast<std::uint8_t>(head.version);
-    auto* const target = shard_.core().routes.find(head.path);
-    // Taken out, as the head that it holds is looked at while it is refused.
-    auto const refuse_early = [this](unsigned status, std::string_view text) {
+    auto terms = handler().on_head(*this, head);
+    if (terms.status == 0 && !reader_->lower_body_limit(terms.most)) terms.status = 413;
+    if (terms.status != 0) {
+        // Taken out, as the head that it holds is looked at while it is refused.
         auto const refused = std::move(reader_);
-        refuse(status, text, &refused->request());
-    };
-    if (!serves_host(head)) return refuse_early(421, misdirected);
-    if (target && !target->watch_body(shard_, *this, head, watch_)) return refuse_early(400, {});
-    if (target && !reader_->lower_body_limit(target->max_body()))
-        return refuse_early(413, target->too_long());
+        if (terms.watch) terms.watch->done();
+        return refuse(terms.status, terms.text, refused->request());
+    }
+    watch_ = std::move(terms.watch);
     if (head.expect_continue) (void)send("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
@@ -208,73 +207,40 @@ void http_connection::serve(http::request_view const& request) {
     keep_alive_ = request.keep_alive;
     goes_on_ = false;
     is_head_request_ = request.method == "HEAD";
-    auto const client = client_of(request);
-    auto* const target = shard_.core().routes.find(request.path);
-    auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
-    incoming in{shard_, *this, request, client, below, *this};
-    if (!serves_host(request)) return in.respond(421, misdirected);
-    if (!takes_request(client)) return in.respond(429, "too many requests of this address\n");
-    if (!target) return in.respond(404, "404 Not Found: nothing is mounted at this path\n");
-    in.page_allowed = judge_page(in, target);
-    if (request.body.size() > target->max_body()) return in.respond(413, target->too_long());
-    target->serve(in);
+    page_fields_.clear();
+    handler().on_request(*this, request);
 }
 
-/// Counts a request that a trusted proxy has brought for its client, whose connections we do not
-/// see.
-bool http_connection::takes_request(http::client_info const& client) {
-    auto& core = shard_.core();
-    auto const most = core.options.limits.max_connections_per_address;
-    if (most == 0 || (has_ticket() && !is_proxied_)) return true;
-    is_proxied_ = true;
+/// Looks whether the next request, which begins with `bytes`, is one for whoever has lent the
+/// connection: that one gets it back. False, too, while the target has not come whole.
+bool http_connection::is_ours(std::string_view& bytes) {
+    auto const& limits = handler().settings();
+    auto const target = http::peek_target(bytes);
+    if (target && !lender_->owns(*target)) {
+        give_back(std::exchange(bytes, {}));
+        return false;
+    }
+    if (target || bytes.size() > limits.request.line || http::has_request_line(bytes)) return true;
+    set_deadline(loop().now() + limits.request_head);
+    return false;
+}
+
+void http_connection::give_back(std::string_view bytes) {
+    auto const to = std::move(lender_);
     set_ticket(nullptr);
-    if (core.trusted.contains(client.address)) return true;
-    auto ticket = address_ticket::take(core.addresses, client.address, most);
-    if (!ticket) return false;
-    set_ticket(std::move(ticket));
-    return true;
+    auto stream = take_stream();
+    to->give_back(std::move(stream), std::string(bytes));
+    drop();
 }
 
 // -- refusals -------------------------------------------------------------------------------------
 
-http::client_info http_connection::client_of(http::request_view const& request) const {
-    auto const& core = shard_.core();
-    return http::resolve_client(address_,
-                                stream().is_tls() ? "https" : "http",
-                                request,
-                                core.trusted,
-                                core.options.proxy_style);
-}
-
-/// Asks the mount about the page that a request comes from. What it lets the page read is the next
-/// answer, whoever gives it.
-bool http_connection::judge_page(incoming const& in, route_target const* target) {
-    page_fields_.clear();
-    return !target || target->judge_page(in, page_fields_);
-}
-
-bool http_connection::serves_host(http::request_view const& request) const {
-    auto const& hosts = shard_.core().options.hosts;
-    return hosts.empty() || http::is_served_host(hosts, client_of(request).host);
-}
-
-void http_connection::refuse_broken(http::request_reader const& reader) {
-    auto const& head = reader.request();
-    if (reader.error_status() == 413)
-        if (auto const* const target = shard_.core().routes.find(head.path))
-            return refuse(413, target->too_long(), &head);
-    refuse(reader.error_status(), std::string(reader.error_text()).append(1, '\n'), &head);
-}
-
-/// Answers a request that no mount gets. `head` is its head, where that is known.
+/// Answers a request that nobody else gets to see.
 void http_connection::refuse(unsigned status,
                              std::string_view text,
-                             http::request_view const* head) {
-    if (head && !head->method.empty()) {
-        auto const client = client_of(*head);
-        (void)judge_page({shard_, *this, *head, client, {}, *this},
-                         shard_.core().routes.find(head->path));
-    }
+                             http::request_view const& head) {
+    page_fields_.clear();
+    if (!head.method.empty()) text = handler().on_refusal(*this, head, status, text);
     host().log().write(log_level::debug, "request refused: ", status, " ", text);
     // Too long is not broken off: it is answered, and costs nobody else anything.
     if (status == 413 && watch_) watch_->done();
@@ -308,9 +274,7 @@ void http_connection::listen(exchange_events* events, bool needs_client) noexcep
 
 /// Whoever listens is parked: it answers later, and counts until then.
 void http_connection::set_events(exchange_events* events) noexcept {
-    auto& parked = shard_.core().parked;
-    if (events && !events_) parked.fetch_add(1, std::memory_order_relaxed);
-    if (!events && events_) parked.fetch_sub(1, std::memory_order_relaxed);
+    if ((events != nullptr) != (events_ != nullptr)) handler().on_parked(events != nullptr);
     events_ = events;
 }
 
@@ -320,7 +284,7 @@ void http_connection::append_head(std::string& out, answer const& a, bool keep) 
         .append(1, ' ')
         .append(http::reason_phrase(a.status))
         .append("\r\n");
-    out.append(shard_.date_field());
+    out.append(handler().date_field());
     out.append(std::exchange(page_fields_, {}));
     if (!a.content_type.empty()) {
         out.append("Content-Type: ").append(a.content_type).append("\r\n");
@@ -337,7 +301,7 @@ void http_connection::append_head(std::string& out, answer const& a, bool keep) 
 bool http_connection::respond(answer const& a) {
     hold const here(*this);
     goes_on_ = a.goes_on;
-    if (a.close || (shard_.is_draining() && !goes_on_)) keep_alive_ = false;
+    if (a.close || (handler().is_draining() && !goes_on_)) keep_alive_ = false;
     auto& out = host().out();
     append_head(out, a, keep_alive_);
     if (a.status != 204 && a.status != 304) {
@@ -353,23 +317,40 @@ bool http_connection::respond(answer const& a) {
 void http_connection::begin_stream(answer const& head) {
     goes_on_ = head.goes_on;
     // Without chunks the end of the connection ends the body.
-    if (!is_chunked() || (shard_.is_draining() && !goes_on_)) keep_alive_ = false;
+    if (!is_chunked() || (handler().is_draining() && !goes_on_)) keep_alive_ = false;
     stream_head_.clear();
     append_head(stream_head_, head, keep_alive_);
     if (is_chunked()) stream_head_.append("Transfer-Encoding: chunked\r\n");
     stream_head_.append("\r\n");
 }
 
-bool http_connection::write_stream(std::string_view bytes) {
-    hold const here(*this);
-    if (stream_head_.empty()) return send(bytes);
-    stream_head_.append(bytes);
-    auto const first = std::exchange(stream_head_, {});
-    return send(first);
+void http_connection::append_parts(std::string& out,
+                                   std::span<std::string_view const> parts) const {
+    for (auto const part : parts) {
+        if (!is_chunked()) {
+            out.append(part);
+            continue;
+        }
+        append_hex(out, part.size());
+        out.append("\r\n").append(part).append("\r\n");
+    }
 }
 
-bool http_connection::end_stream() {
+bool http_connection::write_stream(std::span<std::string_view const> parts) {
     hold const here(*this);
+    auto& out = host().out();
+    out.append(std::exchange(stream_head_, {}));
+    append_parts(out, parts);
+    return send(out);
+}
+
+bool http_connection::end_stream(std::span<std::string_view const> parts) {
+    hold const here(*this);
+    auto& out = host().out();
+    out.append(std::exchange(stream_head_, {}));
+    append_parts(out, parts);
+    if (is_chunked()) out.append("0\r\n\r\n");
+    (void)send(out);
     return complete();
 }
 
@@ -413,7 +394,7 @@ void http_connection::parse_kept() {
 }
 
 void http_connection::wait_for_request() {
-    set_deadline(loop().now() + to_ticks(shard_.core().options.limits.keep_alive));
+    set_deadline(loop().now() + handler().settings().keep_alive);
     read_on();
 }
 
@@ -481,7 +462,7 @@ void http_connection::on_deadline() {
     tell_gone();  // if there was no memory to tell it otherwise
     if (phase_ == phase::ending || !stream().is_established() || !reader_) return drop();
     auto const refused = std::move(reader_);
-    refuse(408, "the request took too long\n", &refused->request());
+    refuse(408, "the request took too long\n", refused->request());
 }
 
 void http_connection::on_shutdown() {
@@ -494,9 +475,17 @@ void http_connection::on_shutdown() {
 
 // -- elsewhere ------------------------------------------------------------------------------------
 
+void http_connection::upgrade(websocket_upgrade to) {
+    depart({.websocket = std::move(to)});
+}
+
+void http_connection::move_to(http_site& there, http::request_view const& request) {
+    depart({.site = &there, .request = serialized(request)});
+}
+
 void http_connection::depart(departure to) {
     departure_ = std::make_unique<departure>(std::move(to));
-    if (parsing_) return;  // `parse` knows the bytes that lie behind the request
+    if (parsing_) return;  // `parse` knows the bytes that lie after the request
     hold const here(*this);
     auto const behind = std::move(buffer_);
     leave(behind);
@@ -505,31 +494,44 @@ void http_connection::depart(departure to) {
 void http_connection::leave(std::string_view behind) {
     auto const to = std::move(departure_);
     listen(nullptr, false);
-    auto ticket = take_ticket();
-    if (to->settings) {
-        auto* const socket = new websocket_connection(host(),
-                                                      take_stream(),
-                                                      *to->settings,
-                                                      to->name,
-                                                      to->head,
-                                                      to->deflate,
-                                                      std::move(ticket));
-        transport_events* session = nullptr;
-        auto const taken = host().guard("a new WebSocket", [&] { session = to->take(*socket); });
-        if (!taken)
-            socket->drop();
-        else if (session)
-            socket->start(*session, behind);
-        else
-            socket->refuse();
+    if (to->websocket) {
+        become_websocket(*to->websocket, behind);
     } else {
         to->request.append(behind);
+        auto ticket = take_ticket();
         // The request goes with its socket and is read again there, and counted again.
         if (is_proxied_) ticket.reset();
-        to->target->adopt(
-            {take_stream(), std::move(address_), std::move(ticket), std::move(to->request)});
+        to->site->adopt_idle({take_stream(),
+                              std::move(address_),
+                              std::move(ticket),
+                              std::move(lender_),
+                              std::move(to->request)});
     }
     drop();
+}
+
+void http_connection::become_websocket(websocket_upgrade const& to, std::string_view behind) {
+    std::string head(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
+    if (!to.subprotocol.empty())
+        head.append("Sec-WebSocket-Protocol: ").append(to.subprotocol).append("\r\n");
+    head.append(to.terms->handshake).append(to.fields).append("\r\n");
+    auto ticket = take_ticket();
+    auto* const socket = new websocket_connection(host(),
+                                                  take_stream(),
+                                                  *to.terms->settings,
+                                                  to.name,
+                                                  head,
+                                                  to.terms->deflate,
+                                                  std::move(ticket));
+    transport_events* session = nullptr;
+    auto const taken = host().guard("a new WebSocket", [&] { session = to.take(*socket); });
+    if (!taken)
+        socket->drop();
+    else if (session)
+        socket->start(*session, behind);
+    else
+        socket->refuse();
 }
 
 }  // namespace anywire

@@ -1,5 +1,5 @@
-#include "http_carriers.hpp"
-
+#include "session/http_carriers.hpp"
+#include "session/sockjs_dress.hpp"
 #include "session/sockjs_frames.hpp"
 #include "support/fake_exchange.hpp"
 #include "support/printers.hpp"
@@ -49,8 +49,15 @@ struct queue {
     }
 };
 
-carrier_dress dress(envelope_kind kind) {
+sockjs_dress how(envelope_kind kind) {
     return {kind, "cb", "Cache-Control: no-store\r\n", "Vary: Origin\r\n"};
+}
+
+std::unique_ptr<poll_dress> poll(envelope_kind kind) {
+    return make_poll_dress(how(kind));
+}
+std::unique_ptr<stream_dress> stream(envelope_kind kind) {
+    return make_stream_dress(how(kind));
 }
 
 std::string prelude() {
@@ -64,14 +71,14 @@ std::string prelude() {
 TEST_CASE("a poll answers with one frame, whole, and is gone") {
     fake_exchange to;
     fake_session session;
-    auto& poll = *new one_shot_carrier(to, dress(envelope_kind::xhr), session);
-    CHECK(poll.shape() == carrier::one_shot);
-    CHECK(poll.name() == "xhr-polling");
-    CHECK(poll.pending_bytes() == 0);
-    CHECK(to.events == &poll);
+    auto& wire = *new one_shot_carrier(to, poll(envelope_kind::xhr), session);
+    CHECK(wire.shape() == carrier::one_shot);
+    CHECK(wire.name() == "xhr-polling");
+    CHECK(wire.pending_bytes() == 0);
+    CHECK(to.events == &wire);
     CHECK(to.needs_client);
     queue q({"o"});
-    auto const r = q.into(poll);
+    auto const r = q.into(wire);
     CHECK(r.then == then::ended);
     CHECK(r.taken == 1);
     CHECK(to.body == "o\n");
@@ -84,13 +91,13 @@ TEST_CASE("a poll joins the messages that wait, up to the first other frame") {
     fake_exchange to;
     fake_session session;
     queue q({R"(a["1"])", R"(a["2","3"])", R"(a["\"]"])", "h", R"(a["4"])"});
-    CHECK(q.into(*new one_shot_carrier(to, dress(envelope_kind::xhr), session)).taken == 3);
+    CHECK(q.into(*new one_shot_carrier(to, poll(envelope_kind::xhr), session)).taken == 3);
     CHECK(to.body == "a[\"1\",\"2\",\"3\",\"\\\"]\"]\n");
     fake_exchange second;
-    CHECK(q.into(*new one_shot_carrier(second, dress(envelope_kind::xhr), session)).taken == 1);
+    CHECK(q.into(*new one_shot_carrier(second, poll(envelope_kind::xhr), session)).taken == 1);
     CHECK(second.body == "h\n");
     fake_exchange third;
-    CHECK(q.into(*new one_shot_carrier(third, dress(envelope_kind::xhr), session)).taken == 1);
+    CHECK(q.into(*new one_shot_carrier(third, poll(envelope_kind::xhr), session)).taken == 1);
     CHECK(third.body == "a[\"4\"]\n");
     CHECK(q.pointers.empty());
 }
@@ -100,7 +107,7 @@ TEST_CASE("a poll whose answer is not all out tells when it is, then is gone") {
     fake_session session;
     to.all_out = false;
     queue q({"o"});
-    CHECK(q.into(*new one_shot_carrier(to, dress(envelope_kind::xhr), session)).then ==
+    CHECK(q.into(*new one_shot_carrier(to, poll(envelope_kind::xhr), session)).then ==
           then::finished);
     to.events->on_sent();
     CHECK(session.told.empty());
@@ -113,9 +120,9 @@ TEST_CASE("a poll whose client goes tells so, before its answer and behind it") 
         fake_exchange to;
         fake_session session;
         to.all_out = false;
-        auto& poll = *new one_shot_carrier(to, dress(envelope_kind::xhr), session);
+        auto& wire = *new one_shot_carrier(to, poll(envelope_kind::xhr), session);
         queue q({"o"});
-        if (is_answered) q.into(poll);
+        if (is_answered) q.into(wire);
         to.events->on_gone();
         CHECK(session.told == strings{"lost: transport_lost"});
     }
@@ -125,12 +132,12 @@ TEST_CASE("an aborted or closed carrier ends its request and says nothing more")
     for (auto const is_close : {false, true}) {
         fake_exchange to;
         fake_session session;
-        auto& poll = *new one_shot_carrier(to, dress(envelope_kind::xhr), session);
-        poll.pause_reading(true);
+        auto& wire = *new one_shot_carrier(to, poll(envelope_kind::xhr), session);
+        wire.pause_reading(true);
         if (is_close)
-            poll.close(close_code::normal, "bye");
+            wire.close(close_code::normal, "bye");
         else
-            poll.abort();
+            wire.abort();
         CHECK(to.aborted);
         CHECK(to.events == nullptr);
         CHECK(session.told.empty());
@@ -140,10 +147,10 @@ TEST_CASE("an aborted or closed carrier ends its request and says nothing more")
 TEST_CASE("a JSONP poll calls its callback with the frame") {
     fake_exchange to;
     fake_session session;
-    auto& poll = *new one_shot_carrier(to, dress(envelope_kind::jsonp), session);
-    CHECK(poll.name() == "jsonp-polling");
+    auto& wire = *new one_shot_carrier(to, poll(envelope_kind::jsonp), session);
+    CHECK(wire.name() == "jsonp-polling");
     queue q({R"(a["</x>"])"});
-    q.into(poll);
+    q.into(wire);
     CHECK(to.body.starts_with("/**/cb(\"a[\\\""));
     CHECK(to.body.ends_with("]\");\r\n"));
     CHECK(to.body.find("</x>") == std::string::npos);
@@ -154,55 +161,55 @@ TEST_CASE("a JSONP poll calls its callback with the frame") {
 TEST_CASE("a stream's first write takes head, prelude and frames along, one chunk each") {
     fake_exchange to;
     fake_session session;
-    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 1000);
-    CHECK(stream.shape() == carrier::stream);
-    CHECK(stream.name() == "xhr-streaming");
+    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
+    CHECK(wire.shape() == carrier::stream);
+    CHECK(wire.name() == "xhr-streaming");
     queue q({"o", R"(a["1"])", R"(a["2"])"});
-    auto const r = q.into(stream);
+    auto const r = q.into(wire);
     CHECK(r.then == then::ready);
     CHECK(r.taken == 3);
     CHECK(to.writes == 1);
     CHECK(to.take_chunks() == strings{prelude(), "o\n", "a[\"1\"]\n", "a[\"2\"]\n"});
     queue more({"h"});
-    more.into(stream);
+    more.into(wire);
     CHECK(to.take_chunks() == strings{"h\n"});
-    stream.abort();
+    wire.abort();
 }
 
 TEST_CASE("a stream that starts with nothing to say sends its prelude once") {
     fake_exchange to;
     fake_session session;
-    auto& stream = *new stream_carrier(to, dress(envelope_kind::eventsource), session, 1000);
-    CHECK(stream.name() == "eventsource");
-    stream.start();
+    auto& wire = *new stream_carrier(to, stream(envelope_kind::eventsource), session, 1000);
+    CHECK(wire.name() == "eventsource");
+    wire.start();
     CHECK(to.take_chunks() == strings{"\r\n"});
     CHECK(to.head.starts_with("200 text/event-stream "));
     queue q({R"(a["1"])"});
-    q.into(stream);
+    q.into(wire);
     CHECK(to.take_chunks() == strings{"data: a[\"1\"]\r\n\r\n"});
-    stream.abort();
+    wire.abort();
 }
 
 TEST_CASE("messages that gathered between two responses leave a stream as one frame") {
     fake_exchange to;
     fake_session session;
-    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 1000);
+    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
     queue q({R"(a["1"])", R"(a["2"])", "h", R"(a["3"])"});
-    CHECK(q.into(stream).taken == 4);
+    CHECK(q.into(wire).taken == 4);
     CHECK(to.take_chunks() == strings{prelude(), "a[\"1\",\"2\"]\n", "h\n", "a[\"3\"]\n"});
-    stream.abort();
+    wire.abort();
 }
 
 TEST_CASE("a stream ends at its limit, which counts dressed frames and not the prelude") {
     fake_exchange to;
     fake_session session;
     // "o\n" and twice "a["x"]\n" are 2 + 7 + 7 bytes.
-    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 16);
+    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 16);
     queue first({"o", R"(a["x"])"});
-    CHECK(first.into(stream).then == then::ready);
+    CHECK(first.into(wire).then == then::ready);
     CHECK_FALSE(to.ended);
     queue second({R"(a["y"])", R"(a["z"])"});
-    auto const r = second.into(stream);
+    auto const r = second.into(wire);
     CHECK(r.then == then::ended);
     CHECK(r.taken == 1);
     CHECK(to.ended);
@@ -213,9 +220,9 @@ TEST_CASE("a stream ends at its limit, which counts dressed frames and not the p
 TEST_CASE("a stream ends behind the close frame and leaves what follows") {
     fake_exchange to;
     fake_session session;
-    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 1000);
+    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
     queue q({"o", "c[3000,\"Go away!\"]", "h"});
-    auto const r = q.into(stream);
+    auto const r = q.into(wire);
     CHECK(r.then == then::ended);
     CHECK(r.taken == 2);
     CHECK(to.take_chunks().back().empty());
@@ -224,9 +231,9 @@ TEST_CASE("a stream ends behind the close frame and leaves what follows") {
 TEST_CASE("messages that alone reach the limit end the stream at once") {
     fake_exchange to;
     fake_session session;
-    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 4);
+    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 4);
     queue q({R"(a["1"])", R"(a["2"])", "h"});
-    auto const r = q.into(stream);
+    auto const r = q.into(wire);
     CHECK(r.then == then::ended);
     CHECK(r.taken == 2);
     CHECK(to.take_chunks() == strings{prelude(), "a[\"1\",\"2\"]\n", ""});
@@ -235,16 +242,16 @@ TEST_CASE("messages that alone reach the limit end the stream at once") {
 TEST_CASE("a stream that is not all out is blocked, and tells when it is writable") {
     fake_exchange to;
     fake_session session;
-    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 1000);
+    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
     to.all_out = false;
     to.left = 77;
     queue q({"o"});
-    CHECK(q.into(stream).then == then::blocked);
-    CHECK(stream.pending_bytes() == 77);
+    CHECK(q.into(wire).then == then::blocked);
+    CHECK(wire.pending_bytes() == 77);
     to.events->on_sent();
     CHECK(session.told == strings{"writable"});
     queue last({"c[3000,\"\"]"});
-    CHECK(last.into(stream).then == then::finished);
+    CHECK(last.into(wire).then == then::finished);
     to.events->on_done();
     CHECK(session.told == strings{"writable", "out"});
 }
@@ -253,9 +260,9 @@ TEST_CASE("a client of HTTP/1.0 gets its stream without chunks") {
     fake_exchange to;
     fake_session session;
     to.chunked = false;
-    auto& stream = *new stream_carrier(to, dress(envelope_kind::eventsource), session, 1000);
+    auto& wire = *new stream_carrier(to, stream(envelope_kind::eventsource), session, 1000);
     queue q({"o", "c[3000,\"\"]"});
-    CHECK(q.into(stream).then == then::ended);
+    CHECK(q.into(wire).then == then::ended);
     CHECK(to.body == "\r\ndata: o\r\n\r\ndata: c[3000,\"\"]\r\n\r\n");
 }
 
@@ -266,19 +273,19 @@ TEST_CASE("a shared frame is dressed once for all streams of a kind") {
     fake_session session;
     for (int i = 0; i < 2; ++i) {
         fake_exchange to;
-        auto& stream = *new stream_carrier(to, dress(envelope_kind::eventsource), session, 1000);
-        stream.start();
+        auto& wire = *new stream_carrier(to, stream(envelope_kind::eventsource), session, 1000);
+        wire.start();
         to.body.clear();
-        stream.write(batch);
+        wire.write(batch);
         CHECK(to.take_chunks() == strings{"data: a[\"100%25\"]\r\n\r\n"});
-        stream.abort();
+        wire.abort();
     }
     bool was_built = false;
     auto const form = f->form(wire_form::eventsource, [&](std::string&) { was_built = true; });
     CHECK_FALSE(was_built);
     CHECK(form == "data: a[\"100%25\"]\r\n\r\n");
     fake_exchange to;
-    auto& xhr = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 1000);
+    auto& xhr = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
     xhr.start();
     to.body.clear();
     xhr.write(batch);
@@ -293,17 +300,17 @@ TEST_CASE("an htmlfile stream calls its own callback, shared frame or not") {
     fake_session session;
     for (auto const* callback : {"one", "two"}) {
         fake_exchange to;
-        auto d = dress(envelope_kind::htmlfile);
+        auto d = how(envelope_kind::htmlfile);
         d.callback = callback;
-        auto& stream = *new stream_carrier(to, std::move(d), session, 1000);
-        CHECK(stream.name() == "htmlfile");
-        stream.write(batch);
+        auto& wire = *new stream_carrier(to, make_stream_dress(std::move(d)), session, 1000);
+        CHECK(wire.name() == "htmlfile");
+        wire.write(batch);
         auto const chunks = to.take_chunks();
         REQUIRE(chunks.size() == 2);
         CHECK(chunks[0].size() >= 1024);
         CHECK(chunks[0].find(std::string("parent.").append(callback)) != std::string::npos);
         CHECK(chunks[1] == "<script>\np(\"h\");\n</script>\r\n");
-        stream.abort();
+        wire.abort();
     }
 }
 
@@ -311,16 +318,16 @@ TEST_CASE("an htmlfile stream calls its own callback, shared frame or not") {
 
 TEST_CASE("one frame alone answers a poll whole and a stream in its chunks") {
     fake_exchange poll;
-    answer_with_one_frame(poll, dress(envelope_kind::xhr), "c[2010,\"x\"]");
+    answer_with_one_frame(poll, how(envelope_kind::xhr), "c[2010,\"x\"]");
     CHECK(poll.body == "c[2010,\"x\"]\n");
     CHECK(poll.ended);
     fake_exchange stream;
-    answer_with_one_frame(stream, dress(envelope_kind::xhr_streaming), "c[2010,\"x\"]");
+    answer_with_one_frame(stream, how(envelope_kind::xhr_streaming), "c[2010,\"x\"]");
     CHECK(stream.ended);
     CHECK(stream.take_chunks() == strings{prelude(), "c[2010,\"x\"]\n", ""});
     fake_exchange old;
     old.chunked = false;
-    answer_with_one_frame(old, dress(envelope_kind::eventsource), "c[2010,\"x\"]");
+    answer_with_one_frame(old, how(envelope_kind::eventsource), "c[2010,\"x\"]");
     CHECK(old.body == "\r\ndata: c[2010,\"x\"]\r\n\r\n");
 }
 
@@ -332,10 +339,10 @@ TEST_CASE("a SockJS session over real carriers opens, speaks and says goodbye") 
     fake_exchange third;
     world w;
     auto& s = w.sockjs(nullptr);
-    s.attach(*new one_shot_carrier(first, dress(envelope_kind::xhr), s));
+    s.attach(*new one_shot_carrier(first, poll(envelope_kind::xhr), s));
     w.loop.flush();
     CHECK(first.body == "o\n");
-    s.attach(*new stream_carrier(second, dress(envelope_kind::eventsource), s, 4096));
+    s.attach(*new stream_carrier(second, stream(envelope_kind::eventsource), s, 4096));
     CHECK(s.send("1"));
     CHECK(s.send("2"));
     s.close(app_code(3000), "Go away!");
@@ -344,7 +351,7 @@ TEST_CASE("a SockJS session over real carriers opens, speaks and says goodbye") 
         second.take_chunks() ==
         strings{"\r\n", "data: a[\"1\",\"2\"]\r\n\r\n", "data: c[3000,\"Go away!\"]\r\n\r\n", ""});
     CHECK(w.heard.back() == "close server_closed 3000 Go away!");
-    s.attach(*new one_shot_carrier(third, dress(envelope_kind::xhr), s));
+    s.attach(*new one_shot_carrier(third, poll(envelope_kind::xhr), s));
     w.loop.flush();
     CHECK(third.body == "c[3000,\"Go away!\"]\n");
     w.advance(5s);
@@ -358,7 +365,7 @@ TEST_CASE("a client that reads none of its responses ends its session when one o
     for (int i = 0; i < 3; ++i) {
         unread.push_back(std::make_unique<fake_exchange>());
         unread.back()->all_out = false;
-        s.attach(*new stream_carrier(*unread.back(), dress(envelope_kind::xhr_streaming), s, 1));
+        s.attach(*new stream_carrier(*unread.back(), stream(envelope_kind::xhr_streaming), s, 1));
         CHECK(s.send("x"));
         w.loop.flush();
     }
@@ -372,13 +379,13 @@ TEST_CASE("a client that reads none of its responses ends its session when one o
 TEST_CASE("a stream behind which another request waits ends with its next frame") {
     fake_exchange to;
     fake_session session;
-    auto& stream = *new stream_carrier(to, dress(envelope_kind::xhr_streaming), session, 1000);
-    stream.start();
+    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
+    wire.start();
     (void)to.take_chunks();
     to.events->on_next_waiting();
     CHECK(session.told == std::vector<std::string>{"next waiting"});
     queue q({"h", R"(a["x"])"});
-    auto const r = q.into(stream);
+    auto const r = q.into(wire);
     CHECK(r.taken == 1);
     CHECK(r.then == write_result::next::ended);
     CHECK(to.ended);
@@ -388,9 +395,9 @@ TEST_CASE("a stream behind which another request waits ends with its next frame"
 TEST_CASE("a poll behind which another request waits asks its session") {
     fake_exchange to;
     fake_session session;
-    auto& poll = *new one_shot_carrier(to, dress(envelope_kind::xhr), session);
+    auto& wire = *new one_shot_carrier(to, poll(envelope_kind::xhr), session);
     to.events->on_next_waiting();
     CHECK(session.told == std::vector<std::string>{"next waiting"});
     CHECK_FALSE(to.ended);
-    poll.abort();
+    wire.abort();
 }

@@ -1,0 +1,69 @@
+#include "session/shard_host.hpp"
+
+namespace anywire {
+namespace {
+
+tick tick_of(std::chrono::nanoseconds since) noexcept {
+    return since.count() < 0 ? 0 : static_cast<tick>(since / tick_length);
+}
+
+}  // namespace
+
+shard_host::shard_host(unsigned shard, log_sink const& log, session_loop::entropy random)
+    : loop_(shard, 0, log, std::move(random)) {
+    loop_.set_owner(*this);
+}
+
+void shard_host::begin_event(char const* what) noexcept {
+    auto const since = coarse_clock();
+    auto const now = tick_of(since);
+    if (not_after(loop_.now(), now)) loop_.set_now(now);
+    // A wheel with nothing on it has not been turned since; what is armed next counts from today.
+    if (!loop_.wheel().earliest()) loop_.wheel().advance(loop_.now());
+    if (depth_++ != 0) return;
+    loop_.set_in_event(true);
+    began_ = since;
+    doing_ = what;
+    loop_.forget_called();
+}
+
+void shard_host::end_event() noexcept {
+    (void)guard("the end of an event", [this] {
+        if (!loop_.flush()) post([] {});
+    });
+    loop_.release_scratch();
+    release_scratch();
+    (void)guard("the end of an event", [this] { schedule(); });
+    if (--depth_ != 0) return;
+    loop_.set_in_event(false);
+    if (slow_.count() != 0) log_if_slow();
+}
+
+void shard_host::run_task(task& t) noexcept {
+    begin_event("a posted function");
+    (void)guard("a posted function", [&] { t.run(); });
+    end_event();
+}
+
+/// Something outside of every event has used a session: what that queued leaves in one of its own.
+tick shard_host::on_dirty() noexcept {
+    auto const now = tick_of(coarse_clock());
+    if (!is_running() || will_flush_) return now;
+    will_flush_ = guard("a session", [this] { post([this] { will_flush_ = false; }); });
+    return now;
+}
+
+void shard_host::log_if_slow() noexcept {
+    auto const took = coarse_clock() - began_;
+    if (took < slow_) return;
+    auto const id = loop_.called();
+    log().write(log_level::error,
+                "an event held its shard for ",
+                std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
+                " ms (server_limits::slow_event): ",
+                doing_,
+                id.empty() ? "" : ", last in a handler of session ",
+                id);
+}
+
+}  // namespace anywire

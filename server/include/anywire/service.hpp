@@ -1,0 +1,201 @@
+#pragma once
+
+#include <anywire/endpoint.hpp>
+#include <anywire/handlers.hpp>
+#include <anywire/limits.hpp>
+#include <anywire/log.hpp>
+#include <anywire/options.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace anywire {
+
+class exchange;
+class executors;
+class service;
+class transport;
+class transport_events;
+struct http_request;
+struct mount_place;
+struct service_core;
+
+/// In which fields a trusted proxy says whom it forwards for.
+enum class proxy_fields : std::uint8_t {
+    /// Those of `x_forwarded` where there is an X-Forwarded-For or no `Forwarded`; else
+    /// `Forwarded`.
+    /// A proxy that writes only one kind passes on what a client has written in the other: name the
+    /// kind it writes, or have it remove the other.
+    any,
+    /// X-Forwarded-For, -Proto, -Host, -Port and -Ssl, and Front-End-Https.
+    x_forwarded,
+    /// `Forwarded` (RFC 7239): for, proto and host.
+    forwarded,
+};
+
+struct service_options {
+    server_limits limits{};
+
+    /// Addresses or networks ("10.0.0.0/8", "::1") that are believed in what they forward: the
+    /// client's address, scheme, host and port. Default none.
+    std::vector<std::string> trusted_proxies{};
+
+    log_sink log{};
+
+    /// The fields in which trusted proxies are believed. Default any.
+    proxy_fields proxy_style = proxy_fields::any;
+
+    /// Names this server is reached by: "example.com", "*.example.com", "127.0.0.1", "[::1]", each
+    /// for all ports unless it names one. A request for another host is answered 421, which keeps
+    /// out pages whose name was made to resolve to this server (DNS rebinding). Behind a trusted
+    /// proxy the forwarded host counts. Default empty: all are served, since a proxy may pass on
+    /// names that are not known here.
+    std::vector<std::string> hosts{};
+};
+
+/// Files served below a path; meant for demos and small sites.
+struct files_options {
+    std::size_t max_file_size = 16u << 20;  ///< Bytes; larger files are 404.
+};
+
+// What puts each dialect on a path. A program links only those that it mounts.
+std::shared_ptr<mount_point> make_mount(mount_place const& at,
+                                        websocket_options options,
+                                        handlers app);
+std::shared_ptr<mount_point> make_mount(mount_place const& at,
+                                        sockjs_options options,
+                                        handlers app);
+std::shared_ptr<mount_point> make_mount(mount_place const& at,
+                                        engineio_options options,
+                                        handlers app);
+namespace socketio {
+class server;
+void mount_on(service& to, std::string path, server const& io);
+}  // namespace socketio
+
+/// Mounts, routes, limits and sessions, without a listener, a thread or a signal handler: for a
+/// program that has its own event loop, or its own HTTP server.
+///
+/// It works on executors that the program lends (`anywire/asio.hpp`): each is one shard, with its
+/// own sessions, whose handlers never run concurrently. `anywire::server` is a service with
+/// listeners and threads.
+/// Everything that can be wrong with options is said at once, by an exception.
+/// Thread: set up on one thread, before the first request; `drain`, `stop` and `every` may be
+///         called from any. Destroyed where no shard runs: after `drain` or `stop` is through, or
+///         when its executors run nothing any more.
+class service {
+public:
+    /// Throws: `std::invalid_argument` for an option out of range.
+    explicit service(executors const& on, service_options options = {});
+    virtual ~service();
+    service(service const&) = delete;
+    service& operator=(service const&) = delete;
+
+    /// Serves a dialect below `path` ("/chat"; "/" for all that is not mounted elsewhere).
+    ///
+    /// Throws: `std::invalid_argument` for a path that is taken or has no leading '/', for
+    ///         options out of range or origins that are not valid; `std::logic_error` once requests
+    ///         are served. Handlers that are all empty are a log line.
+    template <class Dialect>
+    endpoint mount(std::string path, Dialect options, handlers app) {
+        return add_dialect(std::move(path), [&](mount_place const& at) {
+            return make_mount(at, std::move(options), std::move(app));
+        });
+    }
+    /// The same for a layer with options of its own, such as a `socketio::server`
+    /// (`anywire/socketio.hpp`).
+    ///
+    /// Throws: as above; `std::logic_error` if it is mounted already.
+    template <class Layer>
+    void mount(std::string path, Layer const& layer) {
+        mount_on(*this, std::move(path), layer);
+    }
+
+    /// Serves the files of a folder: GET and HEAD, ETag, index.html, no listing, no hidden files,
+    /// no symbolic links out of it.
+    ///
+    /// Throws: `std::invalid_argument` when it is not a folder, `std::logic_error` once requests
+    ///         are served.
+    void serve_files(std::string path, std::string const& folder, files_options options = {});
+
+    /// Whether something is mounted where `target` leads ("/chat/info?t=1"). Thread: any.
+    [[nodiscard]] bool owns(std::string_view target) const noexcept;
+
+    /// The shard that has to serve a request for this target: the one that has its session, if it
+    /// names one, else each in its turn. An index into the service's executors. Thread: any.
+    [[nodiscard]] std::size_t shard_of(std::string_view target) const;
+
+    /// Serves one request of a host of the program's own. `to` is answered now or later, exactly
+    /// once, and lives until then.
+    ///
+    /// Throws: `std::logic_error` on a thread that is in none of the service's executors.
+    /// Thread: the executor `shard_of(request.target)`; answered on that one.
+    void serve(http_request const& request, exchange& to);
+
+    /// Serves a WebSocket whose handshake the host has answered already: `wire` is closed if the
+    /// client may not come in. Who hears of it is told by `heard`, called exactly once, now or
+    /// after `authorize`, with null for nobody; until then nothing is read from it.
+    ///
+    /// Thread: as `serve`.
+    void open(http_request const& request,
+              transport& wire,
+              std::function<void(transport_events*)> heard);
+
+    /// Calls `fn` every `period`, on the first shard, until the service ends.
+    ///
+    /// Throws: `std::invalid_argument` for an empty function.
+    void every(std::chrono::milliseconds period, handler<void()> fn);
+
+    /// Refuses new sessions (503 with `Connection: close`), gives every session its goodbye, paced
+    /// over half of `deadline`, and waits for them up to the whole of it. Then nothing of the
+    /// service runs any more, and `then` is called, on the shard that was the last.
+    /// Requires: `then` does not destroy the service.
+    void drain(std::chrono::milliseconds deadline, std::function<void()> then = {});
+    /// The same at once: goodbyes are sent as far as the kernel takes them without waiting.
+    void stop(std::function<void()> then = {});
+
+    /// Serves a connection of the program's own whose first request it has read the head of, and
+    /// the later ones, with keep-alive, WebSockets and all, until a request comes that is not the
+    /// service's: then it gives the stream back. Completes with a `served<Stream, Buffer>`
+    /// (`anywire/asio.hpp`, which has to be included).
+    ///
+    /// `stream`: a `tcp::socket` or `local::stream_protocol::socket`, whose descriptor goes to the
+    /// service's own poller; or any other stream of the Asio kind, such as `ssl::stream`. `head`:
+    /// a request of Beast, or its header alone, whose body has not been read. `buffer`: what was
+    /// read after the head, as a dynamic buffer of Beast.
+    /// The limits of connections in `server_limits` are the program's to keep.
+    /// Thread: any.
+    template <class Stream, class Head, class Buffer, class Token>
+    auto async_serve(Stream stream, Head head, Buffer buffer, Token&& token);
+
+    /// `drain` with a completion token, `void()` (`anywire/asio.hpp` has to be included). The
+    /// service may be destroyed when it is through. Thread: any.
+    template <class Token>
+    auto async_drain(std::chrono::milliseconds deadline, Token&& token);
+
+protected:
+    /// Without shards; whoever derives adds them.
+    explicit service(service_options options);
+
+    service_core& core() noexcept { return *core_; }
+    /// Nothing may be mounted any more.
+    void begin();
+    /// Ends sessions and shards. Requires: no shard runs.
+    void tear_down() noexcept;
+
+private:
+    friend void socketio::mount_on(service& to, std::string path, socketio::server const& io);
+    using mount_maker = std::function<std::shared_ptr<mount_point>(mount_place const&)>;
+    endpoint add_dialect(std::string path, mount_maker const& make);
+
+    std::unique_ptr<service_core> core_;
+};
+
+}  // namespace anywire

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <anywire/exchange.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace anywire {
+
+/// The request of a WebSocket that a host of the program's own has opened already: what answers it
+/// decides whether it goes on. Owns itself, until it is answered.
+class guest_websocket final : public exchange {
+public:
+    guest_websocket(transport& wire, std::function<void(transport_events*)> heard)
+        : wire_(wire), heard_(std::move(heard)) {}
+
+    void listen(exchange_events*, bool) noexcept override {}
+    void limit_stall(std::chrono::milliseconds) noexcept override {}
+    void set_page_fields(std::string) override {}
+    bool respond(answer const& a) override {
+        auto const code = a.status >= 500 ? close_code::try_again_later : close_code::policy_violation;
+        auto text = a.body.substr(0, 120);
+        while (text.ends_with('\n')) text.remove_suffix(1);
+        close(code, text);
+        return true;
+    }
+    void begin_stream(answer const&) override {}
+    bool write_stream(std::span<std::string_view const>) override { return true; }
+    bool end_stream(std::span<std::string_view const>) override {
+        close(close_code::policy_violation, {});
+        return true;
+    }
+    std::size_t unsent() const noexcept override { return 0; }
+    void upgrade(websocket_upgrade to) override {
+        auto* const session = to.take(wire_);
+        if (!session) return close(close_code::no_status, {});
+        auto const heard = std::move(heard_);
+        delete this;
+        heard(session);
+    }
+    bool checks_handshake() const noexcept override { return true; }
+    bool is_client_gone() const noexcept override { return wire_.is_peer_gone(); }
+    void abort() noexcept override {
+        wire_.abort();
+        delete this;
+    }
+
+private:
+    ~guest_websocket() = default;
+    void close(close_code code, std::string_view text) {
+        wire_.close(code, text);
+        auto const heard = std::move(heard_);
+        delete this;
+        heard(nullptr);
+    }
+
+    transport& wire_;
+    std::function<void(transport_events*)> heard_;
+};
+
+}  // namespace anywire

@@ -1,0 +1,144 @@
+#include "serve_request.hpp"
+
+#include "core/ascii.hpp"
+#include "host_list.hpp"
+#include "http_connection.hpp"
+#include "shard.hpp"
+
+#include <utility>
+
+namespace anywire {
+namespace {
+
+constexpr std::string_view misdirected =
+    "This host is not served here: server_options::hosts does not list it.\n";
+
+http::client_info client_of(shard& here,
+                            http::request_view const& request,
+                            request_peer const& from) {
+    auto const& core = here.core();
+    return http::resolve_client(from.address,
+                                from.is_secure ? "https" : "http",
+                                request,
+                                core.trusted,
+                                core.options.proxy_style);
+}
+
+bool serves_host(shard& here, http::client_info const& client) {
+    auto const& hosts = here.core().options.hosts;
+    return hosts.empty() || http::is_served_host(hosts, client.host);
+}
+
+/// Asks the mount about the page that a request comes from. What it lets the page read is in the
+/// answer, whoever gives it.
+bool judge_page(incoming const& in, route_target const& target) {
+    std::string fields;
+    auto const is_allowed = target.judge_page(in, fields);
+    if (!fields.empty()) in.to.set_page_fields(std::move(fields));
+    return is_allowed;
+}
+
+/// Counts a request that a trusted proxy has brought for its client, whose connections we do not
+/// see.
+bool takes_request(shard& here, http_connection& via, http::client_info const& client) {
+    auto& core = here.core();
+    auto const most = core.options.limits.max_connections_per_address;
+    if (most == 0 || via.is_counted()) return true;
+    via.count_request(nullptr);
+    if (core.trusted.contains(client.address)) return true;
+    auto ticket = address_ticket::take(core.addresses, client.address, most);
+    if (!ticket) return false;
+    via.count_request(std::move(ticket));
+    return true;
+}
+
+/// A request of which only the head is known, on its way to a refusal.
+struct refused_request {
+    refused_request(shard& here, http_connection& from, http::request_view const& head)
+        : target(here.core().routes.find(head.path)),
+          client(client_of(here, head, {from.address(), from.is_tls()})),
+          in{here, from, head, client, {}, &from} {}
+
+    route_target* target;
+    http::client_info client;
+    incoming in;
+};
+
+}  // namespace
+
+std::string_view path_of(std::string_view target) noexcept {
+    if (!target.starts_with('/')) {
+        auto const scheme = target.find("://");
+        if (scheme == std::string_view::npos) return {};
+        auto const slash = target.find('/', scheme + 3);
+        target = slash == std::string_view::npos ? "/" : target.substr(slash);
+    }
+    return target.substr(0, target.find('?'));
+}
+
+void serve_request(shard& here,
+                   exchange& to,
+                   http_connection* via,
+                   http::request_view const& request,
+                   request_peer const& from) {
+    auto const client = client_of(here, request, from);
+    auto* const target = here.core().routes.find(request.path);
+    auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
+    incoming in{here, to, request, client, below, via};
+    if (!serves_host(here, client)) return in.respond(421, misdirected);
+    if (via && !takes_request(here, *via, client))
+        return in.respond(429, "too many requests of this address\n");
+    if (!target) return in.respond(404, "404 Not Found: nothing is mounted at this path\n");
+    in.page_allowed = judge_page(in, *target);
+    if (request.body.size() > target->max_body()) return in.respond(413, target->too_long());
+    target->serve(in);
+}
+
+void serve_guest(shard& here, http_request const& request, exchange& to) {
+    http::request_view view;
+    view.method = request.method;
+    view.target = request.target;
+    if (!view.target.starts_with('/')) {
+        auto const path = path_of(view.target);
+        view.target = path.empty() ? std::string_view("/")
+                                   : view.target.substr(static_cast<std::size_t>(
+                                         path.data() - view.target.data()));
+    }
+    auto const question = view.target.find('?');
+    view.path = view.target.substr(0, question);
+    if (question != std::string_view::npos) view.query = view.target.substr(question + 1);
+    view.version = request.version == 10 ? 10 : 11;
+    view.fields = request.fields;
+    view.body = request.body;
+    view.host = view.header("host");
+    view.upgrade = view.list_contains("connection", "upgrade") && view.has_header("upgrade");
+    serve_request(here, to, nullptr, view, {request.remote_address, request.is_secure});
+}
+
+// -- for the connections of a shard ---------------------------------------------------------------
+
+void shard::on_request(http_connection& from, http::request_view const& request) {
+    serve_request(*this, from, &from, request, {from.address(), from.is_tls()});
+}
+
+body_terms shard::on_head(http_connection& from, http::request_view const& head) {
+    refused_request const r(*this, from, head);
+    if (!serves_host(*this, r.client)) return {.status = 421, .text = misdirected};
+    body_terms terms;
+    if (!r.target) return {.most = settings().request.body};
+    if (!r.target->watch_body(*this, from, head, terms.watch)) return {.status = 400};
+    terms.most = r.target->max_body();
+    return terms;
+}
+
+std::string_view shard::on_refusal(http_connection& from,
+                                   http::request_view const& head,
+                                   unsigned status,
+                                   std::string_view text) {
+    refused_request const r(*this, from, head);
+    if (!r.target) return text;
+    (void)judge_page(r.in, *r.target);
+    return status == 413 ? r.target->too_long() : text;
+}
+
+}  // namespace anywire

@@ -1,0 +1,97 @@
+#include <anywire/service.hpp>
+
+#include <anywire/exchange.hpp>
+
+#include "guest_websocket.hpp"
+#include "mount_point.hpp"
+#include "serve_request.hpp"
+#include "service_core.hpp"
+#include "shard.hpp"
+#include "ticker.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace anywire {
+
+service::service(service_options options)
+    : core_(std::make_unique<service_core>(std::move(options))) {}
+
+service::~service() {
+    tear_down();
+}
+
+void service::tear_down() noexcept {
+    if (core_->is_going) return;
+    {
+        std::scoped_lock const lock(core_->mutex);
+        core_->tickers.clear();
+    }
+    for (auto const& fn : core_->at_end) fn();
+    core_->is_going = true;
+    for (auto const& s : core_->shards) s->tear_down();
+    core_->shards.clear();
+}
+
+void service::begin() {
+    core_->has_begun = true;
+}
+
+endpoint service::add_dialect(std::string path, mount_maker const& make) {
+    core_->require_setup("mount", path);
+    return core_->add(make(core_->place(std::move(path))));
+}
+
+void service::serve_files(std::string path, std::string const& folder, files_options options) {
+    core_->require_setup("serve_files", path);
+    auto target = make_files_mount(clean_prefix(std::move(path)), folder, options);
+    auto const prefix = target->prefix();
+    if (!core_->routes.add(std::move(target)))
+        throw std::invalid_argument("serve_files '" + prefix + "': the path is taken");
+}
+
+bool service::owns(std::string_view target) const noexcept {
+    return core_->routes.find(path_of(target)) != nullptr;
+}
+
+std::size_t service::shard_of(std::string_view target) const {
+    return core_->shard_for(target);
+}
+
+void service::serve(http_request const& request, exchange& to) {
+    core_->has_begun = true;
+    auto& here = core_->shard_here();
+    here.host().begin_event("a request");
+    (void)here.host().guard("a request", [&] { serve_guest(here, request, to); });
+    here.host().end_event();
+}
+
+void service::open(http_request const& request,
+                   transport& wire,
+                   std::function<void(transport_events*)> heard) {
+    serve(request, *new guest_websocket(wire, std::move(heard)));
+}
+
+void service::every(std::chrono::milliseconds period, handler<void()> fn) {
+    if (!fn) throw std::invalid_argument("server::every: the function given to it is empty");
+    auto& first = *core_->shards.front();
+    auto const t = std::make_shared<ticker>(first, to_ticks(period), std::move(fn).take());
+    {
+        std::scoped_lock const lock(core_->mutex);
+        core_->tickers.push_back(t);
+    }
+    first.post([t, &first] { t->start(first.loop().now()); });
+}
+
+void service::drain(std::chrono::milliseconds deadline, std::function<void()> then) {
+    core_->call_at_end(std::move(then));
+    for (auto const& s : core_->shards)
+        s->post([&s = *s, deadline] { s.drain(to_ticks(deadline)); });
+}
+
+void service::stop(std::function<void()> then) {
+    core_->call_at_end(std::move(then));
+    for (auto const& s : core_->shards) s->post([&s = *s] { s.stop(); });
+}
+
+}  // namespace anywire
