@@ -405,7 +405,9 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
         if (!check_room(here, to, from.request.remote_address())) return;
         auto upgrade = make_upgrade(here, terms, from.request, fields, true);
         from.subprotocol = upgrade.subprotocol;
-        become(to, std::move(upgrade), *make_session(here, std::move(from), q));
+        become(to, std::move(upgrade), [&](unattached_session& held) {
+            held.hold(*make_session(here, std::move(from), q));
+        });
     };
     auto const patience = to_ticks(limits().authorize_timeout);
     admit(

@@ -125,8 +125,10 @@ protected:
                         std::string_view name,
                         refusals const& words,
                         Make make);
-    /// Gives a new session, which is in its endpoint already, the WebSocket that `to` becomes.
-    static void become(exchange& to, websocket_upgrade upgrade, session_base& s);
+    /// Gives a new session the WebSocket that `to` becomes. `make(unattached_session&)` makes it
+    /// and has it held.
+    template <class Make>
+    static void become(exchange& to, websocket_upgrade upgrade, Make make);
 
 private:
     bool asks_to_allow(incoming const& in, http::origin_request const& from, bool originless) const;

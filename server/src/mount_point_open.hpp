@@ -31,10 +31,12 @@ private:
     session_base* session_ = nullptr;
 };
 
-inline void mount_point::become(exchange& to, websocket_upgrade upgrade, session_base& s) {
+template <class Make>
+void mount_point::become(exchange& to, websocket_upgrade upgrade, Make make) {
+    // Before the session is there: nothing that throws may leave it without an owner.
     auto const held = std::make_shared<unattached_session>();
-    held->hold(s);
     upgrade.take = [held](transport& wire) -> transport_events* { return &held->attach(wire); };
+    make(*held);
     to.upgrade(std::move(upgrade));
 }
 
@@ -52,9 +54,11 @@ void mount_point::open_websocket(incoming const& in,
         auto upgrade = make_upgrade(here, terms, from.request, {}, true);
         upgrade.name = name;
         from.subprotocol = upgrade.subprotocol;
-        session_base* const s = make(sessions, std::move(from));
-        sessions.add(s);
-        become(to, std::move(upgrade), *s);
+        become(to, std::move(upgrade), [&](unattached_session& held) {
+            session_base* const s = make(sessions, std::move(from));
+            held.hold(*s);
+            sessions.add(s);
+        });
     };
     admit(in, app_, {}, to_ticks(limits().authorize_timeout), std::move(open), [] {});
 }
