@@ -37,7 +37,7 @@ struct deflating_server {
     explicit deflating_server(std::function<void(session&, message_view)> on_message)
         : server({.port = 0}, [&](anywire::server& at) {
               at.mount("/ws",
-                       websocket_options{.deflate = {.enabled = true}},
+                       websocket_options{.deflate = {.enabled = true, .max_ratio = 0}},
                        {.on_message = std::move(on_message)});
           }) {}
 

@@ -66,7 +66,8 @@ std::size_t length_of_sequence(char const* p, char const* end) noexcept {
 char const* skip_valid(char const* p, char const* end) noexcept {
     while (p != end) {
         if (byte(p) < 0x80) {
-            p = skip_ascii(p, end);
+            // A letter among others that are not ASCII is no block of them.
+            if (++p != end && byte(p) < 0x80) p = skip_ascii(p, end);
             continue;
         }
         auto const n = length_of_sequence(p, end);
