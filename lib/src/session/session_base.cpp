@@ -1,5 +1,6 @@
 #include "session/session_base.hpp"
 
+#include "core/log_text.hpp"
 #include "core/utf8.hpp"
 
 #include <boost/assert.hpp>
@@ -240,8 +241,16 @@ void session_base::resume() {
     mark_dirty();
 }
 
-void session_base::join(std::string_view group) {
-    if (state_ == state::open || state_ == state::fresh) endpoint_.join(*this, group);
+bool session_base::join(std::string_view group) {
+    if (state_ != state::open && state_ != state::fresh) return false;
+    if (endpoint_.join(*this, group)) return true;
+    if (auto const left_out = endpoint_.admit(endpoint_core::notice::groups))
+        log(log_level::info,
+            "in `session_limits::max_groups` already, and not let into '",
+            shown(group),
+            "'",
+            more_like_it(*left_out));
+    return false;
 }
 
 void session_base::after(std::chrono::milliseconds delay, std::function<void(session&)> fn) {
@@ -422,16 +431,28 @@ void session_base::tell_closed() {
     auto const* const last = extras_ ? extras_->last_words.get() : nullptr;
     auto const how = last ? close_event{last->reason, last->code, last->text}
                           : close_event{close_reason::handler_failed, close_code::abnormal, {}};
-    // One that was too slow here has been told of; one whose connection was has not.
-    auto const is_news = how.reason == close_reason::slow_consumer && !failed_;
+    log_closed(how);
+    if (opened_) call(endpoint_.app().on_close, *this, how);
+    endpoint_.retire(*this);
+    on_retired();
+}
+
+void session_base::log_closed(close_event const& how) {
+    // One that was too slow here has been told of; one whose connection was has not. Messages that
+    // are too big are often those of an application that has to choose a bound.
+    auto is_news = how.reason == close_reason::slow_consumer && !failed_;
+    std::string more;
+    if (how.reason == close_reason::message_too_big)
+        if (auto const left_out = endpoint_.admit(endpoint_core::notice::too_big)) {
+            is_news = true;
+            more = more_like_it(*left_out);
+        }
     log(is_news ? log_level::info : log_level::debug,
         "closed: ",
         to_string(how.reason),
         how.text.empty() ? "" : ", ",
-        how.text);
-    if (opened_) call(endpoint_.app().on_close, *this, how);
-    endpoint_.retire(*this);
-    on_retired();
+        how.text,
+        more);
 }
 
 // -- time -----------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ public:
     void pause() final;
     void resume() final;
     void after(std::chrono::milliseconds delay, std::function<void(session&)> fn) final;
-    void join(std::string_view group) final;
+    bool join(std::string_view group) final;
     void leave(std::string_view group) final { endpoint_.leave(*this, group); }
 
     // -- what the endpoint and the server call ----------------------------------------------------
@@ -237,6 +237,7 @@ private:
     void drop_timers() noexcept;
     void arm();
     void tell_closed();
+    void log_closed(close_event const& how);
     void end_for(goodbye how, state then);
     extras& more();
     /// What waits beyond the outbox: on the wire, on answers not read.
