@@ -107,7 +107,7 @@ void message_reader::enable_inflate(deflate_params const& agreed) noexcept {
 }
 
 event message_reader::next(char*& at, char* end) {
-    release_finished();
+    release_finished(at != end);
     while (at != end && !ended_) {
         auto const e =
             unfinished_ && unfinished_->in_frame ? take_payload(at, end) : start_frame(at, end);
@@ -300,8 +300,14 @@ message_reader::unfinished& message_reader::open_unfinished() {
     return *unfinished_;
 }
 
-void message_reader::release_finished() noexcept {
+/// With `more` to come at once, the memory of what has ended is there for what follows.
+void message_reader::release_finished(bool more) noexcept {
     if (!unfinished_ || !(ended_ || unfinished_->idle())) return;
+    if (more && !ended_) {
+        unfinished_->message.clear();
+        if (forgets_) unfinished_->inflate.reset();
+        return;
+    }
     if (ended_ || forgets_ || !unfinished_->inflate)
         unfinished_.reset();
     else

@@ -89,7 +89,7 @@ private:
     void settle() noexcept;
     event inflated(error_code ec, std::size_t validated);
     unfinished& open_unfinished();
-    void release_finished() noexcept;
+    void release_finished(bool more) noexcept;
     std::uint64_t max_announced(bool compressed) const noexcept;
 
     reader_options const* options_;
