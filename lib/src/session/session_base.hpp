@@ -112,6 +112,8 @@ public:
     bool is_paused() const noexcept { return paused_; }
     /// Bytes of its own that wait, as counted when it was last flushed.
     std::size_t charged_bytes() const noexcept { return charged_; }
+    /// Memory that messages kept for later take.
+    std::size_t inbox_capacity() const noexcept;
     /// Writes a log line that says which session it is about: its mount, id and client.
     template <class... Parts>
     void log(log_level level, Parts const&... parts) {
