@@ -49,6 +49,7 @@ std::vector<heard_event> listen(std::string_view bytes,
                                 reader_options const& options,
                                 deflate_params const* agreed) {
     std::vector<heard_event> heard;
+    std::uint64_t most = options.ratio_burst + std::uint64_t{bytes.size()} * options.max_ratio;
     message_reader reader{options};
     if (agreed != nullptr) reader.enable_inflate(*agreed);
     auto const slack = std::size_t{1024} + (agreed != nullptr ? 16384u + 32768u : 0u);
@@ -68,6 +69,11 @@ std::vector<heard_event> listen(std::string_view bytes,
             require(reader.partial_bytes() <= options.max_message + slack);
             if (e.kind == event_kind::none) break;
             check(e, options);
+            if (options.max_ratio != 0 &&
+                (e.kind == event_kind::text || e.kind == event_kind::binary)) {
+                require(e.data.size() <= most);
+                most -= e.data.size();
+            }
             heard.push_back({e.kind, std::string{e.data}, e.code});
         }
         require(at == end);
@@ -110,7 +116,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto const cuts = in.substr(1, 4);
     auto const bytes = with_mask_bits(in.substr(5));
     reader_options const options{.max_message = data[0] % 2 == 0 ? 300u : 100'000u,
-                                 .max_fragments = data[0] % 4 < 2 ? 5u : 0u};
+                                 .max_fragments = data[0] % 4 < 2 ? 5u : 0u,
+                                 .max_ratio = (data[0] & 4) != 0 ? 2u : 0u,
+                                 .ratio_burst = 64};
     if ((data[0] & 0x80) == 0) {
         compare(bytes, cuts, options, nullptr);
         return 0;

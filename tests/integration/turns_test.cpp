@@ -37,7 +37,7 @@ struct deflating_server {
     explicit deflating_server(std::function<void(session&, message_view)> on_message)
         : server({.port = 0}, [&](anywire::server& at) {
               at.mount("/ws",
-                       websocket_options{.deflate = {.enabled = true}},
+                       websocket_options{.deflate = {.enabled = true, .max_ratio = 0}},
                        {.on_message = std::move(on_message)});
           }) {}
 
@@ -94,4 +94,34 @@ TEST_CASE("a goodbye behind much that inflates is answered at once") {
     CHECK(c->read_frame().close_code() == 3000);
     CHECK(c->is_ended_by_peer());
     CHECK(seen.count("bomb") == 1);
+}
+
+TEST_CASE("who goes on sending bombs is closed, and the log names the option") {
+    notes seen;
+    notes log;
+    server_options options{.port = 0};
+    options.log.write = [&](log_level, std::string_view line) { log.add(std::string(line)); };
+    running_server const s(options, [&](server& at) {
+        at.mount("/ws",
+                 websocket_options{.deflate = {.enabled = true}},
+                 {.on_message = [&](session&, message_view) { seen.add("bomb"); }});
+        at.mount("/unbounded",
+                 websocket_options{.deflate = {.enabled = true, .max_ratio = 0}},
+                 {.on_message = [&](session&, message_view) { seen.add("let in"); }});
+    });
+    auto const offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+    raw_client hostile(s.port());
+    REQUIRE(hostile.upgrade("/ws", offer).status == 101);
+    hostile.send(bombs_in_one_read());
+    CHECK(hostile.read_frame().close_code() == 1009);
+    CHECK(seen.count("bomb") == 1);
+    REQUIRE(log.wait_for("closed: message_too_big"));
+    auto const line = log.all().back();
+    CHECK(line.find("`deflate_options::max_ratio`") != std::string::npos);
+    CHECK(line.find("/ws, session ") != std::string::npos);
+
+    raw_client other(s.port());
+    REQUIRE(other.upgrade("/unbounded", offer).status == 101);
+    other.send(bombs_in_one_read());
+    CHECK(seen.wait_for("let in", bombs));
 }

@@ -159,6 +159,7 @@ public:
     session_limits limits;
     log_sink sink{log_level::debug, [this](log_level level, std::string_view line) {
                       if (level == log_level::error) errors.emplace_back(line);
+                      if (level == log_level::info) notices.emplace_back(line);
                   }};
     session_loop loop;
     handlers app{};
@@ -176,6 +177,7 @@ public:
     };
     strings heard{};
     strings errors{};
+    strings notices{};  ///< Log lines at info.
     int opens = 0;
     int closes = 0;
     /// Every random byte, instead of a fixed sequence.

@@ -54,6 +54,10 @@ struct session_limits {
 
     /// How long the peer may take to answer a WebSocket close frame. Default 10 s.
     std::chrono::milliseconds close_handshake{10'000};
+
+    /// Most groups that one session is in, which an application may let its client name; 0 is no
+    /// limit. Default 1 000. Beyond: `session::join` is false, and the log says so.
+    std::size_t max_groups = 1'000;
 };
 
 /// The bounds of the server itself. All sizes are bytes.

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -25,6 +26,15 @@ struct deflate_options {
     int client_window_bits = 15;    ///< 9-15; applied when the client lets us choose.
     int level = 6;                  ///< 0-9, as in zlib.
     std::size_t threshold = 1'024;  ///< Shorter messages (bytes) go uncompressed.
+
+    /// Bytes that a client's compressed messages may become for each byte of their frames, on the
+    /// average of its connection; 0 is no limit. Text in which anything changes stays below 200,
+    /// the default, at which a megabyte sent is worth 200 (DEFLATE can do 1 000, "bombs"). Beyond:
+    /// 1009, and the log says so.
+    std::uint32_t max_ratio = 200;
+    /// Bytes that they may become beyond that; messages that become less pay it back. Default 1
+    /// MiB: one message of the longest, whatever it repeats.
+    std::uint32_t ratio_burst = 1u << 20;
 };
 
 /// Who may connect, by the Origin that browsers send. The same list guards every transport.

@@ -83,9 +83,10 @@ public:
     /// Calls `fn` once, `delay` from now (rounded up to 25 ms), unless the session closes first.
     virtual void after(std::chrono::milliseconds delay, std::function<void(session&)> fn) = 0;
 
-    /// Makes the session a member of a group of its endpoint, or ends that. Idempotent; closing
-    /// leaves all groups.
-    virtual void join(std::string_view group) = 0;
+    /// Makes the session a member of a group of its endpoint. Idempotent; closing leaves all
+    /// groups. False when it is in `session_limits::max_groups` already, or has closed.
+    virtual bool join(std::string_view group) = 0;
+    /// Ends that. Idempotent.
     virtual void leave(std::string_view group) = 0;
 
 protected:

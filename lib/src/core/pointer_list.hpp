@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 
 namespace anywire {
 
@@ -70,7 +69,7 @@ private:
         if (all_.capacity() <= few || all_.size() >= all_.capacity() / 8) return;
         try {
             all_.shrink_to_fit();
-        } catch (std::bad_alloc const&) {
+        } catch (...) {
             return;  // it stays as large as it is
         }
     }

@@ -1,6 +1,8 @@
 #include "core/utf8.hpp"
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 
@@ -46,6 +48,33 @@ char const* skip_ascii(char const* p, char const* end) noexcept {
     return p;
 }
 
+/// Skips code points of two bytes, four at a time: Greek, Cyrillic, Hebrew, Arabic.
+char const* skip_short(char const* p, char const* end) noexcept {
+    if constexpr (std::endian::native != std::endian::little) return p;
+    for (; end - p >= 8; p += 8) {
+        std::uint64_t v = 0;
+        std::memcpy(&v, p, sizeof v);
+        if ((v & 0xc0e0c0e0c0e0c0e0u) != 0x80c080c080c080c0u) break;
+        // C0 and C1 have nothing in these bits: those of a whole code point carry.
+        auto const carries = (v & 0x001e001e001e001eu) + 0x00fe00fe00fe00feu;
+        if ((carries & 0x0100010001000100u) != 0x0100010001000100u) break;
+    }
+    return p;
+}
+
+/// Skips code points of four bytes, as many as come in a row: emoji, and what a bomb is made of.
+char const* skip_long(char const* p, char const* end) noexcept {
+    if constexpr (std::endian::native != std::endian::little) return p;
+    for (; end - p >= 4; p += 4) {
+        std::uint32_t v = 0;
+        std::memcpy(&v, p, sizeof v);
+        if ((v & 0xc0c0c0f8u) != 0x808080f0u) break;
+        auto const value = (v & 7u) << 6 | (v >> 8 & 0x3fu);  // less its last twelve bits
+        if (value - 0x10 >= 0x100) break;                     // overlong, beyond U+10FFFF
+    }
+    return p;
+}
+
 /// The bytes of the code point at `p`, which is not ASCII; 0 when it is malformed or cut off.
 std::size_t length_of_sequence(char const* p, char const* end) noexcept {
     auto const first = byte(p);
@@ -66,8 +95,18 @@ std::size_t length_of_sequence(char const* p, char const* end) noexcept {
 char const* skip_valid(char const* p, char const* end) noexcept {
     while (p != end) {
         if (byte(p) < 0x80) {
-            p = skip_ascii(p, end);
+            // A letter among others that are not ASCII is no block of them.
+            if (++p != end && byte(p) < 0x80) p = skip_ascii(p, end);
             continue;
+        }
+        if (end - p >= 8) {
+            auto const* const behind = byte(p) >= 0xf0                         ? skip_long(p, end)
+                                       : byte(p) < 0xe0 && byte(p + 2) >= 0x80 ? skip_short(p, end)
+                                                                               : p;
+            if (behind != p) {
+                p = behind;
+                continue;
+            }
         }
         auto const n = length_of_sequence(p, end);
         if (n == 0) return p;

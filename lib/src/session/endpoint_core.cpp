@@ -123,11 +123,16 @@ void endpoint_core::send_to_group(std::string_view name, shared_message& m) {
     for (auto* s : g->members) (void)s->send_shared(m);
 }
 
-void endpoint_core::join(session_base& s, std::string_view name) {
+bool endpoint_core::join(session_base& s, std::string_view name) {
+    if (limits_.max_groups != 0 && s.groups && s.groups->size() >= limits_.max_groups) {
+        auto const* const known = groups_.find(name);
+        return known && known->members.contains(&s);
+    }
     auto& g = groups_.obtain(name);
-    if (!g.members.insert(&s).second) return;
+    if (!g.members.insert(&s).second) return true;
     if (!s.groups) s.groups = std::make_unique<session_base::group_list>();
     s.groups->add(g);
+    return true;
 }
 
 void endpoint_core::leave(session_base& s, std::string_view name) noexcept {

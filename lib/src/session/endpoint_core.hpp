@@ -5,6 +5,7 @@
 
 #include "core/frame.hpp"
 #include "core/keyed_hash.hpp"
+#include "core/log_throttle.hpp"
 #include "core/pointer_list.hpp"
 #include "session/session_loop.hpp"
 
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -108,6 +110,13 @@ public:
     /// The path of its mount, for the log.
     std::string const& name() const noexcept { return name_; }
 
+    /// What clients can cause to be logged as often as they like: a line a second of each.
+    enum class notice : std::uint8_t { groups, too_big, count };
+    /// How many lines were left out since the last one, if there may be another now.
+    std::optional<std::uint32_t> admit(notice n) noexcept {
+        return throttles_[static_cast<std::size_t>(n)].admit(loop_.now());
+    }
+
     /// True while `session_limits::max_sessions` lets another session in.
     bool has_room() const noexcept {
         return limits_.max_sessions == 0 ||
@@ -126,7 +135,8 @@ public:
 
     void broadcast(shared_message& m);
     void send_to_group(std::string_view name, shared_message& m);
-    void join(session_base& s, std::string_view group);
+    /// False when the session is in `session_limits::max_groups` already.
+    [[nodiscard]] bool join(session_base& s, std::string_view group);
     void leave(session_base& s, std::string_view group) noexcept;
     std::size_t group_size(std::string_view name) const noexcept;
 
@@ -190,6 +200,7 @@ private:
     boost::unordered_flat_set<session_base*, by_id_hash, by_id_equal> by_id_{};
     boost::unordered_flat_set<session_base*, wire_hash, wire_equal> by_wire_id_;
     named_set<group> groups_;
+    std::array<log_throttle, static_cast<std::size_t>(notice::count)> throttles_{};
 };
 
 }  // namespace anywire

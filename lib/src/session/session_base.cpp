@@ -1,11 +1,13 @@
 #include "session/session_base.hpp"
 
+#include "core/log_text.hpp"
 #include "core/utf8.hpp"
 
 #include <boost/assert.hpp>
 
 #include <algorithm>
-#include <deque>
+#include <array>
+#include <cstring>
 #include <exception>
 
 namespace anywire {
@@ -22,9 +24,41 @@ struct session_base::timer {
     }
 };
 
-/// What came before the open, or during a pause.
+/// What came before the open, or during a pause: message behind message in one piece of memory, as
+/// a body may hold hundreds of thousands of a byte.
 struct session_base::inbox {
-    std::deque<std::pair<std::string, bool>> messages{};
+    using head = std::uint32_t;
+    static constexpr head binary_bit = 0x80000000;  // a message has 1 GiB at most
+
+    void push(message_view m) {
+        // What was taken lies in front: it goes when it is most of it.
+        if (begin > text.size() / 2) text.erase(0, std::exchange(begin, 0));
+        auto const size = static_cast<head>(m.data.size()) | (m.binary ? binary_bit : 0);
+        std::array<char, sizeof size> bytes_of_size{};
+        std::memcpy(bytes_of_size.data(), &size, sizeof size);
+        text.append(bytes_of_size.data(), bytes_of_size.size());
+        try {
+            text.append(m.data);
+        } catch (...) {
+            text.resize(text.size() - sizeof size);
+            throw;
+        }
+        bytes += m.data.size() + frame::overhead;
+    }
+    /// Requires: it is not empty.
+    std::pair<std::string, bool> pop() {
+        head size = 0;
+        std::memcpy(&size, text.data() + begin, sizeof size);
+        std::pair<std::string, bool> m{text.substr(begin + sizeof size, size & ~binary_bit),
+                                       (size & binary_bit) != 0};
+        begin += sizeof size + m.first.size();
+        bytes -= m.first.size() + frame::overhead;
+        return m;
+    }
+    bool is_empty() const noexcept { return begin == text.size(); }
+
+    std::string text{};
+    std::size_t begin = 0;
     std::size_t bytes = 0;
 };
 
@@ -241,8 +275,16 @@ void session_base::resume() {
     mark_dirty();
 }
 
-void session_base::join(std::string_view group) {
-    if (state_ == state::open || state_ == state::fresh) endpoint_.join(*this, group);
+bool session_base::join(std::string_view group) {
+    if (state_ != state::open && state_ != state::fresh) return false;
+    if (endpoint_.join(*this, group)) return true;
+    if (auto const left_out = endpoint_.admit(endpoint_core::notice::groups))
+        log(log_level::info,
+            "in `session_limits::max_groups` already, and not let into '",
+            shown(group),
+            "'",
+            more_like_it(*left_out));
+    return false;
 }
 
 void session_base::after(std::chrono::milliseconds delay, std::function<void(session&)> fn) {
@@ -298,15 +340,17 @@ void session_base::deliver(message_view m) {
     if (paused_ || state_ == state::fresh || (extras_ && extras_->kept)) {
         auto& kept = more().kept;
         if (!kept) kept = std::make_unique<inbox>();
-        kept->messages.emplace_back(m.data, m.binary);
-        kept->bytes += m.data.size() + frame::overhead;
-        return;
+        return kept->push(m);
     }
     call(endpoint_.app().on_message, *this, m);
 }
 
 std::size_t session_base::inbox_bytes() const noexcept {
     return extras_ && extras_->kept ? extras_->kept->bytes : 0;
+}
+
+std::size_t session_base::inbox_capacity() const noexcept {
+    return extras_ && extras_->kept ? extras_->kept->text.capacity() : 0;
 }
 
 void session_base::fail(close_reason why, close_code code, std::string_view text) {
@@ -359,14 +403,9 @@ void session_base::on_flush() {
 }
 
 void session_base::continue_reading() {
-    auto const has_more = [this] {
-        return extras_ && extras_->kept && !extras_->kept->messages.empty();
-    };
+    auto const has_more = [this] { return extras_ && extras_->kept && !extras_->kept->is_empty(); };
     while (has_more() && !paused_ && state_ == state::open) {
-        auto& kept = *extras_->kept;
-        auto const [text, binary] = std::move(kept.messages.front());
-        kept.messages.pop_front();
-        kept.bytes -= text.size() + frame::overhead;
+        auto const [text, binary] = extras_->kept->pop();
         call(endpoint_.app().on_message, *this, message_view{std::string_view{text}, binary});
     }
     if (paused_) return;
@@ -424,16 +463,28 @@ void session_base::tell_closed() {
     auto const* const last = extras_ ? extras_->last_words.get() : nullptr;
     auto const how = last ? close_event{last->reason, last->code, last->text}
                           : close_event{close_reason::handler_failed, close_code::abnormal, {}};
-    // One that was too slow here has been told of; one whose connection was has not.
-    auto const is_news = how.reason == close_reason::slow_consumer && !failed_;
+    log_closed(how);
+    if (opened_) call(endpoint_.app().on_close, *this, how);
+    endpoint_.retire(*this);
+    on_retired();
+}
+
+void session_base::log_closed(close_event const& how) {
+    // One that was too slow here has been told of; one whose connection was has not. Messages that
+    // are too big are often those of an application that has to choose a bound.
+    auto is_news = how.reason == close_reason::slow_consumer && !failed_;
+    std::string more;
+    if (how.reason == close_reason::message_too_big)
+        if (auto const left_out = endpoint_.admit(endpoint_core::notice::too_big)) {
+            is_news = true;
+            more = more_like_it(*left_out);
+        }
     log(is_news ? log_level::info : log_level::debug,
         "closed: ",
         to_string(how.reason),
         how.text.empty() ? "" : ", ",
-        how.text);
-    if (opened_) call(endpoint_.app().on_close, *this, how);
-    endpoint_.retire(*this);
-    on_retired();
+        how.text,
+        more);
 }
 
 // -- time -----------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ public:
     void pause() final;
     void resume() final;
     void after(std::chrono::milliseconds delay, std::function<void(session&)> fn) final;
-    void join(std::string_view group) final;
+    bool join(std::string_view group) final;
     void leave(std::string_view group) final { endpoint_.leave(*this, group); }
 
     // -- what the endpoint and the server call ----------------------------------------------------
@@ -112,6 +112,8 @@ public:
     bool is_paused() const noexcept { return paused_; }
     /// Bytes of its own that wait, as counted when it was last flushed.
     std::size_t charged_bytes() const noexcept { return charged_; }
+    /// Memory that messages kept for later take.
+    std::size_t inbox_capacity() const noexcept;
     /// Writes a log line that says which session it is about: its mount, id and client.
     template <class... Parts>
     void log(log_level level, Parts const&... parts) {
@@ -237,6 +239,7 @@ private:
     void drop_timers() noexcept;
     void arm();
     void tell_closed();
+    void log_closed(close_event const& how);
     void end_for(goodbye how, state then);
     extras& more();
     /// What waits beyond the outbox: on the wire, on answers not read.

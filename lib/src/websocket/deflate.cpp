@@ -90,8 +90,11 @@ error_code inflater::stream::write(std::string_view in, std::string& out, std::s
     for (auto what = need_room; what == need_room;) {
         if (out.size() > max_out) return errc::message_too_big;
         auto const size = out.size();
+        // As much again as there is already: a bomb that has hardly any input left is not worked
+        // off in small steps.
         auto const room =
-            std::min(std::clamp<std::size_t>(in.size() * 4, 512, 65536), max_out - size + 1);
+            std::min(std::clamp<std::size_t>(std::max(in.size() * 4, size - begin), 512, 65536),
+                     max_out - size + 1);
         grow(out, size + room, max_out + 1);
         out.resize(size + room);
         inflate_stream::text text{out.data() + begin, out.data() + size, out.data() + size + room};

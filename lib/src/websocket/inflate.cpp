@@ -30,6 +30,20 @@ void copy_wide(char* to, char const* from, std::size_t n) noexcept {
     for (std::size_t i = 0; i < n; i += wide) std::memcpy(to + i, from + i, wide);
 }
 
+/// Goes on with what the last `distance` bytes repeat, up to 15 bytes more than asked for: a byte
+/// at a time, which waits for the last one's store, is what makes a bomb dear.
+///
+/// Requires: `distance` is less than 16.
+void repeat_wide(char* to, std::size_t distance, std::size_t n) noexcept {
+    std::array<char, wide> pattern{};
+    for (std::size_t i = 0, j = 0; i < wide; ++i) {
+        pattern[i] = to[static_cast<std::ptrdiff_t>(j) - static_cast<std::ptrdiff_t>(distance)];
+        if (++j == distance) j = 0;
+    }
+    auto const step = wide - wide % distance;
+    for (std::size_t i = 0; i < n; i += step) std::memcpy(to + i, pattern.data(), wide);
+}
+
 }  // namespace
 
 struct inflate_stream::tables {
@@ -296,7 +310,7 @@ inflate_stream::outcome inflate_stream::take_reference(unsigned length,
     return outcome::done;
 }
 
-// Most references lie in one piece that does not overlap with what it becomes: false for others.
+// Most references lie in one piece: false for others.
 //
 // Requires: room for the longest reference, and `wide` bytes more.
 bool inflate_stream::copy_at_once(text& out) noexcept {
@@ -307,10 +321,11 @@ bool inflate_stream::copy_at_once(text& out) noexcept {
         auto const at = (window_end_ - back) & (window_size_ - 1);
         if (copy_left_ > back || copy_left_ > window_size_ - at) return false;
         from = window_.get() + at;
-    } else if (copy_distance_ < wide) {
-        return false;
     }
-    copy_wide(out.at, from, copy_left_);
+    if (copy_distance_ < wide && copy_distance_ <= own)
+        repeat_wide(out.at, copy_distance_, copy_left_);
+    else
+        copy_wide(out.at, from, copy_left_);
     out.at += copy_left_;
     copy_left_ = 0;
     return true;

@@ -22,6 +22,12 @@ event not_utf8() noexcept {
     return error(bad_text, "a text message is not UTF-8");
 }
 
+/// What so many bytes of frames may inflate to.
+std::uint64_t bytes_bought(std::uint64_t paid, std::uint32_t ratio) noexcept {
+    constexpr std::uint64_t beyond_any_message = 0xffffffff;
+    return std::min(paid, beyond_any_message) * ratio;
+}
+
 event close_event(std::string_view payload) noexcept {
     if (payload.empty()) return {event_kind::close, {}, no_code};
     if (payload.size() == 1) return error(protocol_error, "a close frame has half a code");
@@ -51,6 +57,7 @@ struct message_reader::unfinished {
     utf8_validator utf8{};
     std::uint32_t fragments = 0;
     std::uint64_t announced = 0;  // payload bytes of the message's frames so far
+    std::uint64_t paid = 0;       // the same with their headers
     std::string message{};
     std::unique_ptr<inflater> inflate{};
 
@@ -66,6 +73,7 @@ struct message_reader::unfinished {
         utf8 = {};
         fragments = 0;
         announced = 0;
+        paid = 0;
     }
 
     void begin_frame(frame_header const& h) {
@@ -99,7 +107,7 @@ void message_reader::enable_inflate(deflate_params const& agreed) noexcept {
 }
 
 event message_reader::next(char*& at, char* end) {
-    release_finished();
+    release_finished(at != end);
     while (at != end && !ended_) {
         auto const e =
             unfinished_ && unfinished_->in_frame ? take_payload(at, end) : start_frame(at, end);
@@ -170,7 +178,7 @@ event message_reader::start_data(frame_header const& h, char*& at, char* end) {
     bool const first = h.op != opcode::continuation;
     auto const announced = h.payload_size + (first ? 0 : unfinished_->announced);
     if (announced > max_announced(first ? h.rsv1 : unfinished_->compressed))
-        return error(too_big, "a message is longer than the limit");
+        return error(too_big, "a message is longer than `session_limits::max_message`");
 
     if (first && h.fin && !h.rsv1 && static_cast<std::size_t>(end - at) >= h.payload_size) {
         std::string_view const message{at, static_cast<std::size_t>(h.payload_size)};
@@ -183,9 +191,10 @@ event message_reader::start_data(frame_header const& h, char*& at, char* end) {
     auto& u = open_unfinished();
     if (first) u.begin_message(h);
     u.announced = announced;
+    u.paid += h.size + h.payload_size;
     ++u.fragments;
     if (options_->max_fragments != 0 && u.fragments > options_->max_fragments)
-        return error(too_big, "a message has more fragments than the limit");
+        return error(too_big, "a message has more fragments than `session_limits::max_fragments`");
     u.begin_frame(h);
     return take_payload(at, end);
 }
@@ -218,7 +227,7 @@ event message_reader::store(std::string_view piece) {
             u.inflate =
                 std::make_unique<inflater>(deflate_params{.client_max_window_bits = window_bits_});
         auto const before = u.message.size();
-        auto const ec = u.inflate->inflate(piece, u.message, options_->max_message);
+        auto const ec = u.inflate->inflate(piece, u.message, most_inflated());
         return inflated(ec, before);
     }
     if (u.kind == opcode::text && !u.utf8.feed(piece)) return not_utf8();
@@ -233,13 +242,36 @@ event message_reader::end_message() {
     auto& u = *unfinished_;
     if (u.compressed) {
         auto const before = u.message.size();
-        auto const ec = u.inflate->finish(u.message, options_->max_message);
+        auto const ec = u.inflate->finish(u.message, most_inflated());
         auto const e = inflated(ec, before);
         if (e.kind != event_kind::none) return e;
+        settle();
     }
     u.in_message = false;  // `release_finished` frees the message at the next call
     if (u.kind == opcode::binary) return {event_kind::binary, u.message};
     return u.utf8.complete() ? event{event_kind::text, u.message} : not_utf8();
+}
+
+/// What the message may inflate to: as long as a message may be, and as the bytes of its frames
+/// allow. Those of the frame that is arriving count as soon as it has told its length, so that the
+/// cuts of the input decide nothing; who announces what it does not send gains one message by it.
+std::size_t message_reader::most_inflated() const noexcept {
+    auto const& o = *options_;
+    if (o.max_ratio == 0) return o.max_message;
+    auto const left = o.ratio_burst > excess_ ? o.ratio_burst - excess_ : 0;
+    auto const allowed = left + bytes_bought(unfinished_->paid, o.max_ratio);
+    return static_cast<std::size_t>(std::min<std::uint64_t>(o.max_message, allowed));
+}
+
+/// A message has ended: takes from the account what it has inflated to, less what it has paid for.
+void message_reader::settle() noexcept {
+    auto const& u = *unfinished_;
+    auto const all = excess_ + std::uint64_t{u.message.size()};
+    auto const bought = bytes_bought(u.paid, options_->max_ratio);
+    // No more than the burst, or there was no bound.
+    excess_ = all > bought ? static_cast<std::uint32_t>(
+                                 std::min<std::uint64_t>(all - bought, options_->ratio_burst))
+                           : 0;
 }
 
 /// Judges what the inflater appended to the first `validated` bytes. Text comes first, so that how
@@ -248,7 +280,12 @@ event message_reader::inflated(error_code ec, std::size_t validated) {
     auto& u = *unfinished_;
     if (u.kind == opcode::text && !u.utf8.feed(std::string_view{u.message}.substr(validated)))
         return not_utf8();
-    if (ec == errc::message_too_big) return error(too_big, "an inflated message is over the limit");
+    if (ec == errc::message_too_big)
+        return error(too_big,
+                     u.message.size() > options_->max_message
+                         ? "an inflated message is longer than `session_limits::max_message`"
+                         : "messages inflate to more than `deflate_options::max_ratio` and "
+                           "`ratio_burst` allow");
     if (ec) return error(bad_text, "a compressed message does not inflate");
     return {};
 }
@@ -263,8 +300,14 @@ message_reader::unfinished& message_reader::open_unfinished() {
     return *unfinished_;
 }
 
-void message_reader::release_finished() noexcept {
+/// With `more` to come at once, the memory of what has ended is there for what follows.
+void message_reader::release_finished(bool more) noexcept {
     if (!unfinished_ || !(ended_ || unfinished_->idle())) return;
+    if (more && !ended_) {
+        unfinished_->message.clear();
+        if (forgets_) unfinished_->inflate.reset();
+        return;
+    }
     if (ended_ || forgets_ || !unfinished_->inflate)
         unfinished_.reset();
     else

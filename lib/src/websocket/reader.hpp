@@ -35,6 +35,10 @@ struct event {
 struct reader_options {
     std::size_t max_message = 1'000'000;  ///< Bytes of a message, inflated; below 2^62.
     std::uint32_t max_fragments = 16384;  ///< Frames of one message; 0 = no bound of its own.
+    /// Bytes that compressed messages may inflate to for each byte of their frames, on the average
+    /// of what a connection has sent; 0 = no bound.
+    std::uint32_t max_ratio = 200;
+    std::uint32_t ratio_burst = 1u << 20;  ///< Bytes beyond that average.
 };
 
 /// Turns the bytes a client sends into messages.
@@ -81,9 +85,11 @@ private:
     event store(std::string_view piece);
     event end_message();
     event control_event(opcode op, std::string_view payload) const noexcept;
+    std::size_t most_inflated() const noexcept;
+    void settle() noexcept;
     event inflated(error_code ec, std::size_t validated);
     unfinished& open_unfinished();
-    void release_finished() noexcept;
+    void release_finished(bool more) noexcept;
     std::uint64_t max_announced(bool compressed) const noexcept;
 
     reader_options const* options_;
@@ -92,6 +98,7 @@ private:
     bool inflates_ = false;
     bool forgets_ = false;           // no context takeover
     std::uint8_t window_bits_ = 15;  // the client's
+    std::uint32_t excess_ = 0;       // bytes inflated beyond what `max_ratio` has let come
 };
 
 static_assert(sizeof(message_reader) <= 24);

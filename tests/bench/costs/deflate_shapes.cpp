@@ -1,5 +1,5 @@
 // permessage-deflate: streams made by hand, for what no compressor writes.
-#include "shape.hpp"
+#include "intrusion.hpp"
 
 #include <boost/beast/zlib/deflate_stream.hpp>
 
@@ -62,6 +62,31 @@ std::string deflated(std::string_view text, int level = 9) {
 std::string bombs(std::string_view text, std::size_t bytes) {
     return fill(frame(deflated_text, deflated(fill(text, bytes < 100'000 ? 50'000 : longest))),
                 bytes);
+}
+
+/// The same with as much in them that does not compress as keeps them below the bound of what
+/// messages may become: 200 bytes for one.
+std::string bombs_below_the_ratio(std::string_view text, std::size_t bytes) {
+    std::string message;
+    auto const size = bytes < 100'000 ? std::size_t{50'000} : longest;
+    for (std::uint32_t i = 0, r = 1; i < size / 180; ++i, r = r * 1103515245 + 12345)
+        message.push_back(static_cast<char>('0' + (r >> 20) % 64));
+    return fill(frame(deflated_text, deflated(message += fill(text, size - message.size()))),
+                bytes);
+}
+
+/// One bomb of each connection.
+void bomb_and_go(intrusion& on, door d) {
+    auto const one =
+        frame(deflated_text, deflated(fill("a", on.bytes() < 100'000 ? 50'000 : longest)));
+    on.start();
+    for (std::size_t i = 0; i < on.requests() / 8; ++i) {
+        auto& v = on.enter(d);
+        v.send(one);
+        on.turn_until([&] { return v.is_idle(); });
+        on.let_it_read();
+        on.leave(v);
+    }
 }
 
 /// Blocks with the fixed codes and nothing in them: 10 bits each.
@@ -162,6 +187,13 @@ shape of(std::string_view name,
             .does = does};
 }
 
+/// With an application that echoes, and with one that says nothing.
+shape on_both(std::string_view name, std::function<std::string(std::size_t)> make) {
+    auto s = of(name, "inflation", std::move(make));
+    s.doors.push_back(door::ws_inflating);
+    return s;
+}
+
 }  // namespace
 
 std::vector<shape> deflate_shapes() {
@@ -171,6 +203,17 @@ std::vector<shape> deflate_shapes() {
         of("bombs of four-byte characters",
            "inflation and UTF-8",
            [](std::size_t n) { return bombs("\xf0\x9f\x98\x80", n); }),
+        on_both("bombs below the ratio",
+                [](std::size_t n) { return bombs_below_the_ratio("a", n); }),
+        on_both("bombs of emoji below the ratio",
+                [](std::size_t n) { return bombs_below_the_ratio("\xf0\x9f\x98\x80", n); }),
+        on_both("bombs of mixed letters below the ratio",
+                [](std::size_t n) { return bombs_below_the_ratio("a\xc3\xa9", n); }),
+        {.name = "one bomb a connection",
+         .attacks = "inflation",
+         .doors = {door::ws_deflated, door::ws_inflating},
+         .how = way::script,
+         .script = bomb_and_go},
         of("bombs, unread", "inflation and the queue", zeros, habit::never_reads),
         of("one bomb beyond the longest",
            "inflation",

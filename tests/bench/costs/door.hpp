@@ -11,7 +11,8 @@ enum class door : std::uint8_t {
     http,  ///< Requests without a session.
     ws,
     ws_deflated,
-    groups,  ///< A plain mount where a message is the name of a group that its sender joins.
+    ws_inflating,  ///< The same with an application that says nothing.
+    groups,        ///< A plain mount where a message is the name of a group that its sender joins.
     sockjs_ws,
     sockjs_polling,
     sockjs_streaming,
@@ -46,6 +47,7 @@ constexpr auto all_doors = std::to_array<door_traits>({
     {door::http, "http", language::none, carrier::none, ""},
     {door::ws, "ws", language::plain, carrier::websocket, "/ws"},
     {door::ws_deflated, "ws-deflate", language::plain, carrier::websocket, "/deflated"},
+    {door::ws_inflating, "ws-inflate", language::plain, carrier::websocket, "/inflated"},
     {door::groups, "ws-groups", language::plain, carrier::websocket, "/groups"},
     {door::sockjs_ws, "sockjs-ws", language::sockjs, carrier::websocket, "/sockjs/0/"},
     {door::sockjs_polling, "sockjs-polling", language::sockjs, carrier::polls, "/xhr"},

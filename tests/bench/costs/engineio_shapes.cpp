@@ -235,7 +235,7 @@ std::vector<shape> engineio_shapes() {
     all.push_back(scripted("session, upgrade and goodbye", "upgrades", upgrade));
     all.push_back(scripted("upgrades given up", "upgrades", begin_upgrades));
     all.push_back(scripted("probes without end", "upgrades", probe));
-    all.back().is_judged_by_bytes = true;
+    all.back().pays_in = currency::bytes;
     all.push_back(scripted("two polls at once", "overlap", overlap));
     all.push_back(scripted("POSTs of one message", "work a request", post_often));
     return all;

@@ -32,6 +32,13 @@ shape wire(std::string_view name,
             .make = std::move(make)};
 }
 
+/// One request over and over, without waiting for answers.
+shape pipelined(std::string_view name, std::string_view attacks, std::string one) {
+    auto s = wire(name, attacks, [one = std::move(one)](std::size_t n) { return fill(one, n); });
+    s.pays_in = currency::requests;
+    return s;
+}
+
 std::string field(std::string_view name, std::string_view value) {
     return std::string(name) + ": " + std::string(value) + "\r\n";
 }
@@ -120,12 +127,10 @@ std::vector<shape> heads() {
 
 std::vector<shape> bodies() {
     return {
-        wire(
-            "pipelined GETs", "pipelining", [](std::size_t n) { return fill(get("/sockjs/"), n); }),
-        wire("pipelined 404s", "pipelining", [](std::size_t n) { return fill(get("/x"), n); }),
-        wire("pipelined tiny POSTs",
-             "pipelining",
-             [](std::size_t n) { return fill(post("/sockjs/0/nobody/xhr_send", "[\"a\"]"), n); }),
+        pipelined("pipelined GETs", "pipelining", get("/sockjs/")),
+        pipelined("pipelined 404s", "pipelining", get("/x")),
+        pipelined(
+            "pipelined tiny POSTs", "pipelining", post("/sockjs/0/nobody/xhr_send", "[\"a\"]")),
         wire("line ends between requests",
              "the head's reader",
              [](std::size_t n) { return fill("\r\n", n); }),
@@ -142,9 +147,7 @@ std::vector<shape> bodies() {
                      "1;" + std::string(4'000, 'e') + "\r\n" + repeat("a\r\n1\r\n", 50) + "a\r\n";
                  return fill(chunked(one, 1), n);
              }),
-        wire("many short chunked bodies",
-             "chunked bodies",
-             [](std::size_t n) { return fill(chunked("1\r\na\r\n", 1), n); }),
+        pipelined("many short chunked bodies", "chunked bodies", chunked("1\r\na\r\n", 1)),
         wire("trailers",
              "trailers",
              [](std::size_t n) {

@@ -23,6 +23,13 @@ char const* const usage =
     "Sends each shape of hostile input to a server of its own, with an innocent client beside\n"
     "it, and prints what it cost. Rows over the bar are marked and make the exit code 1.\n"
     "\n"
+    "A client pays in bytes or in requests, and each row is judged in one of them: bytes that are\n"
+    "no requests of their own (messages, bodies) by the megabyte; requests, connections and\n"
+    "sessions by their number if they are a KB long at most, pipelined ones included, and by the\n"
+    "megabyte if they are longer. For rows made of requests the other unit stands beside. The\n"
+    "bar: 100 ms of CPU a megabyte, 100 us a request, 250 ms of stall, a session's bounds, 8 MiB\n"
+    "kept.\n"
+    "\n"
     "  --only TEXT   only rows whose shape, door or target has this in it\n"
     "  --quick       small amounts; nothing is judged but that every row ran and the innocent\n"
     "                client lived\n"
@@ -116,7 +123,11 @@ private:
     }
 
     void add(shape const& s, door d) {
-        row r{.name = s.name, .attacks = s.attacks, .by = d, .counts_requests = counts_requests(s)};
+        row r{.name = s.name,
+              .attacks = s.attacks,
+              .by = d,
+              .is_of_requests = is_of_requests(s),
+              .may_make_sessions = is_of_requests(s) && s.how != way::wire};
         if (options_.lists) {
             std::printf("%-14s %s\n", traits_of(d).name.data(), std::string(s.name).c_str());
             return;

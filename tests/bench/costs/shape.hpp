@@ -25,8 +25,15 @@ enum class way : std::uint8_t {
     script,       ///< `script` does it all.
 };
 
+/// What a client pays with.
+enum class currency : std::uint8_t {
+    by_way,  ///< Units, texts and wire are bytes, everything else requests.
+    bytes,
+    requests,
+};
+
 /// One hostile input: what it is, what it attacks, where it comes in and how its bytes are made.
-/// An amount is a megabyte, or some thousand requests; rows that count requests are judged by them.
+/// An amount is a megabyte, or some thousand requests.
 struct shape {
     std::string_view name{};
     std::string_view attacks{};
@@ -37,14 +44,14 @@ struct shape {
     std::size_t portion = ~std::size_t{0};  ///< Bytes of units that are brought at once.
     std::string_view content_type = visitor::text_plain;
     std::function<void(intrusion&, door)> script{};
-    bool is_judged_by_bytes = false;  ///< Although its way counts requests.
-    bool is_baseline = false;         ///< What ratios of its door are taken to.
+    currency pays_in = currency::by_way;
+    bool is_baseline = false;  ///< What ratios of its door are taken to.
 };
 
-/// True for a shape whose price is one of requests.
-inline bool counts_requests(shape const& s) noexcept {
-    auto const by_bytes = s.how == way::units || s.how == way::text || s.how == way::wire;
-    return !by_bytes && !s.is_judged_by_bytes;
+/// True for a shape that is made of whole requests, connections or sessions.
+inline bool is_of_requests(shape const& s) noexcept {
+    if (s.pays_in != currency::by_way) return s.pays_in == currency::requests;
+    return s.how != way::units && s.how != way::text && s.how != way::wire;
 }
 
 std::vector<shape> baseline_shapes();

@@ -272,7 +272,7 @@ std::vector<shape> recovery() {
                             .attacks = "sessions that are kept",
                             .how = way::script,
                             .script = wait_to_recover,
-                            .is_judged_by_bytes = true}};
+                            .pays_in = currency::bytes}};
     for (auto& s : all) s.doors = {door::socketio_recovery};
     return all;
 }
@@ -294,12 +294,12 @@ std::vector<shape> socketio_shapes() {
     filled.doors = sessions;
     filled.how = way::script;
     filled.script = abandon;
-    filled.is_judged_by_bytes = true;
+    filled.pays_in = currency::bytes;
     all.push_back(filled);
     filled.name = "sessions filled with little and abandoned";
     filled.script = abandon_small;
     all.push_back(filled);
-    filled.is_judged_by_bytes = false;
+    filled.pays_in = currency::by_way;
     filled.name = "attachments announced, then gone";
     filled.attacks = "sessions that end half-way";
     filled.doors = every;

@@ -16,26 +16,40 @@ void add(std::string& text, char const* what) {
 /// How many times an echo of as many bytes on that door, or a plain request over HTTP, that is; 0
 /// where there is none.
 double ratio(table const& t, row const& r) {
-    auto const at = t.baselines.find(r.counts_requests ? door::http : r.by);
+    auto const at = t.baselines.find(r.is_of_requests ? door::http : r.by);
     if (at == t.baselines.end()) return 0;
     auto const& base = at->second;
-    if (r.counts_requests)
+    if (r.is_of_requests)
         return base.requests == 0 ? 0 : r.seen.us_per_request() / base.us_per_request();
     return base.bytes == 0 ? 0 : r.seen.ms_per_mb() / base.ms_per_mb();
 }
 
 double dearness(row const& r) {
-    return r.counts_requests ? r.seen.us_per_request() / most.us_per_request
-                             : r.seen.ms_per_mb() / most.ms_per_mb;
+    return r.is_judged_by_requests() ? r.seen.us_per_request() / most.us_per_request
+                                     : r.seen.ms_per_mb() / most.ms_per_mb;
 }
 
-std::string price(row const& r) {
+std::string per_request(row const& r) {
     char text[40];
-    if (r.counts_requests)
-        std::snprintf(text, sizeof text, "%9.1f us", r.seen.us_per_request());
-    else
-        std::snprintf(text, sizeof text, "%9.1f ms", r.seen.ms_per_mb());
+    std::snprintf(text, sizeof text, "%9.1f us", r.seen.us_per_request());
     return text;
+}
+
+std::string per_megabyte(row const& r) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%9.1f ms", r.seen.ms_per_mb());
+    return text;
+}
+
+/// What it is judged by.
+std::string price(row const& r) {
+    return r.is_judged_by_requests() ? per_request(r) : per_megabyte(r);
+}
+
+/// The same in the other unit, where there is one.
+std::string other_price(row const& r) {
+    if (!r.is_of_requests) return {};
+    return r.is_judged_by_requests() ? per_megabyte(r) : per_request(r);
 }
 
 }  // namespace
@@ -47,7 +61,7 @@ std::string over(row const& r) {
     if (dearness(r) > 1) add(text, "CPU");
     if (f.stall_ms > most.stall_ms) add(text, "stall");
     // A request may have made a session.
-    auto const made = f.sessions + (r.counts_requests ? f.requests : 0);
+    auto const made = f.sessions + (r.may_make_sessions ? f.requests : 0);
     auto const sessions = static_cast<double>(std::max<std::size_t>(made, 1));
     if (f.peak_mib > std::min(most.mib_a_session * sessions, most.mib_in_all)) add(text, "memory");
     if (f.kept_mib > most.kept_mib) add(text, "memory kept");
@@ -70,15 +84,18 @@ figures least(figures const& a, figures const& b) {
 
 void print_head() {
     std::printf(
-        "CPU of the server per megabyte (ms) or per request (us); x: times an echo of the same\n"
-        "bytes in 64-byte messages, or a plain request; stall: the most that the server worked "
-        "while\n"
-        "an innocent client waited; resident memory at its highest and afterwards, above that "
-        "before.\n\n"
-        "%-14s %-44s %12s %7s %8s %7s %7s\n",
+        "CPU of the server per megabyte (ms) or per request (us), as the row is judged, and in the "
+        "other\n"
+        "unit, where it is made of requests; x: times an echo of the same bytes in 64-byte "
+        "messages, or a\n"
+        "plain request; stall: the most that the server worked while an innocent client waited; "
+        "resident\n"
+        "memory at its highest and afterwards, above that before.\n\n"
+        "%-14s %-44s %12s %12s %7s %8s %7s %7s\n",
         "door",
         "shape",
         "CPU",
+        "or",
         "x",
         "stall ms",
         "MiB",
@@ -87,10 +104,11 @@ void print_head() {
 
 void print(table const& t, row const& r, bool judges) {
     auto const verdict = judges ? over(r) : r.seen.problem;
-    std::printf("%-14s %-44s %12s %7.1f %8.1f %7.1f %7.1f  %s%s%s\n",
+    std::printf("%-14s %-44s %12s %12s %7.1f %8.1f %7.1f %7.1f  %s%s%s\n",
                 traits_of(r.by).name.data(),
                 std::string(r.name).c_str(),
                 price(r).c_str(),
+                other_price(r).c_str(),
                 ratio(t, r),
                 r.seen.stall_ms,
                 r.seen.peak_mib,
@@ -134,10 +152,12 @@ void print_summary(table const& t) {
 
 unsigned print_rows_over(table const& t) {
     unsigned n = 0;
-    std::printf("\nOver the bar (%.0f ms a megabyte, %.0f us a request, %.0f ms of stall):\n",
-                most.ms_per_mb,
-                most.us_per_request,
-                most.stall_ms);
+    std::printf(
+        "\nOver the bar (%.0f ms a megabyte, %.0f us a request of up to a KB, %.0f ms of "
+        "stall):\n",
+        most.ms_per_mb,
+        most.us_per_request,
+        most.stall_ms);
     for (auto const& r : t.rows) {
         if (over(r).empty()) continue;
         ++n;

@@ -148,7 +148,8 @@ void visitor::upgrade() {
     text +=
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-    if (door_ == door::ws_deflated) text += "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+    if (door_ == door::ws_deflated || door_ == door::ws_inflating)
+        text += "Sec-WebSocket-Extensions: permessage-deflate\r\n";
     up_.write(text += "\r\n");
 }
 

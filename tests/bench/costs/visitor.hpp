@@ -4,6 +4,7 @@
 #include "../stream.hpp"
 #include "door.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -47,8 +48,9 @@ public:
     std::string const& sid() const noexcept { return sid_; }
     std::uint64_t taken() const noexcept { return up_.taken(); }
     std::uint64_t received() const noexcept { return received_; }
-    /// Requests, handshakes and writes so far: what it has asked of the server.
-    std::uint64_t steps() const noexcept { return steps_; }
+    /// Requests, handshakes and writes so far: what it has asked of the server. Of many requests in
+    /// one write those that were answered.
+    std::uint64_t steps() const noexcept { return std::max(steps_, answered_); }
     std::uint64_t answered() const noexcept { return answered_; }
     int status() const noexcept {
         return status_;

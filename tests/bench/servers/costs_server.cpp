@@ -25,8 +25,12 @@ void mount_sessions(server& where) {
     // Heartbeats and delays are short: the rig waits for what abandoned sessions give back.
     where.mount("/ws", websocket_options{}, echo());
     where.mount("/deflated", websocket_options{.deflate = {.enabled = true}}, echo());
+    where.mount("/inflated",
+                websocket_options{.deflate = {.enabled = true}},
+                {.on_message = [](session&, message_view) {}});
     where.mount("/groups", websocket_options{}, {.on_message = [](session& s, message_view m) {
-                    m.data.starts_with('-') ? s.leave(m.data.substr(1)) : s.join(m.data);
+                    if (m.data.starts_with('-')) return s.leave(m.data.substr(1));
+                    s.join(m.data);
                 }});
     where.mount("/sockjs",
                 sockjs_options{.htmlfile = true,

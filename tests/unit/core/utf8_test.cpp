@@ -9,6 +9,7 @@
 #include <string_view>
 
 using namespace anywire;
+using namespace std::literals;
 
 namespace {
 
@@ -43,6 +44,23 @@ TEST_CASE("every scalar value is UTF-8, surrogates and what lies beyond are not"
         bool const scalar = c < 0x110000 && (c < 0xd800 || c > 0xdfff);
         utf8_validator v;
         as_expected = as_expected && is_utf8(text) == scalar && v.feed(text) == scalar;
+    }
+    CHECK(as_expected);
+}
+
+TEST_CASE("what is looked at eight bytes at a time is judged as byte by byte") {
+    auto as_expected = true;
+    auto const fill = GENERATE("\xc3\xa9"s, "\xf0\x9f\x98\x80"s);
+    for (unsigned pair = 0; pair < 0x10000; ++pair) {
+        std::string const two{static_cast<char>(pair >> 8), static_cast<char>(pair)};
+        for (std::size_t at = 0; at < 8; at += 2) {
+            auto text = fill + fill + fill + fill;
+            text.replace(at, 2, two);
+            utf8_validator v;
+            auto is_good = true;
+            for (auto const c : text) is_good = is_good && v.feed({&c, 1});
+            as_expected = as_expected && is_utf8(text) == (is_good && v.complete());
+        }
     }
     CHECK(as_expected);
 }

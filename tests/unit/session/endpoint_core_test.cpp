@@ -236,7 +236,7 @@ TEST_CASE("closing leaves all groups") {
     auto& b_wire = w.wire();
     auto& a = w.plain(a_wire);
     auto& b = w.plain(b_wire);
-    for (auto const* name : {"red", "blue", "green"}) a.join(name);
+    for (auto const* name : {"red", "blue", "green"}) CHECK(a.join(name));
     b.join("blue");
     w.on_close = [&](session&, close_event const&) {
         send_to_group(w, "blue", "one is closing");  // to the other one
@@ -253,9 +253,41 @@ TEST_CASE("a session that is closing joins no group any more") {
     auto& wire = w.wire();
     auto& s = w.plain(wire);
     s.close(close_code::normal, {});
-    s.join("late");
+    CHECK_FALSE(s.join("late"));
     CHECK(w.endpoint.group_size("late") == 0);
     w.loop.flush();
+}
+
+TEST_CASE("a client that is let name groups joins no more than the limit") {
+    world w{{.max_groups = 3}};
+    auto& s = w.plain(w.wire());
+    auto& other = w.plain(w.wire());
+    for (int i = 0; i < 1'000; ++i) CHECK(s.join(std::to_string(i)) == (i < 3));
+    CHECK(s.groups->size() == 3);
+    CHECK(w.endpoint.group_size("3") == 0);
+    CHECK(s.join("2"));  // it is in it
+    CHECK(other.join("3"));
+    CHECK_FALSE(s.join("3"));
+    s.leave("0");
+    CHECK(s.join("3"));
+    CHECK(w.endpoint.group_size("3") == 2);
+    // One line a second, of whatever many.
+    REQUIRE(w.notices.size() == 1);
+    CHECK(w.notices[0].find("`session_limits::max_groups`") != std::string::npos);
+    CHECK(w.notices[0].find("not let into '3'") != std::string::npos);
+    w.advance(2s);
+    CHECK_FALSE(s.join("5"));
+    REQUIRE(w.notices.size() == 2);
+    CHECK(w.notices[1].find("more like it") != std::string::npos);
+}
+
+TEST_CASE("a session is in a thousand groups at most, and in any number where there is no limit") {
+    world w;
+    auto& s = w.plain(w.wire());
+    for (int i = 0; i < 1'001; ++i) CHECK(s.join(std::to_string(i)) == (i < 1'000));
+    world unbounded{{.max_groups = 0}};
+    auto& t = unbounded.plain(unbounded.wire());
+    for (int i = 0; i < 2'000; ++i) CHECK(t.join(std::to_string(i)));
 }
 
 // -- the end --------------------------------------------------------------------------------------
@@ -292,7 +324,7 @@ TEST_CASE("a mount that dies takes its closed sessions with it") {
 }
 
 TEST_CASE("groups whose names collide under std::hash are joined and left like others") {
-    world w;
+    world w{{.max_groups = 0}};
     auto& wire = w.wire();
     auto& s = w.plain(wire);
     auto const names = colliding_names(16'000);

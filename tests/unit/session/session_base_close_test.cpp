@@ -210,6 +210,29 @@ TEST_CASE("a close handler that throws is logged, and that is all") {
     CHECK(w.sessions() == 0);
 }
 
+TEST_CASE("that a client's message was too big is logged once a second, with the option's name") {
+    world w;
+    auto const end_one = [&] {
+        auto& wire = w.wire();
+        auto& s = w.plain(wire);
+        wire.over = true;
+        s.on_closed(
+            wire,
+            false,
+            {close_reason::message_too_big, close_code::message_too_big, "longer than `this`"});
+        w.loop.flush();
+    };
+    for (int i = 0; i < 5; ++i) end_one();
+    REQUIRE(w.notices.size() == 1);
+    CHECK_THAT(w.notices[0],
+               Catch::StartsWith("closed: message_too_big, longer than `this` (") &&
+                   Catch::Contains("session "));
+    w.advance(2s);
+    end_one();
+    REQUIRE(w.notices.size() == 2);
+    CHECK_THAT(w.notices[1], Catch::Contains("; 4 more like it ("));
+}
+
 TEST_CASE("a timer or posted function that throws ends its session") {
     world w;
     auto& a_wire = w.wire();

@@ -102,3 +102,48 @@ TEST_CASE("a paused session still sends, and hears of the peer's end") {
     w.lost(s, wire);
     CHECK(w.heard.back() == "close transport_lost 1006 broke");
 }
+
+TEST_CASE("hundreds of thousands of tiny messages in one body are kept in little more than came") {
+    world w;
+    auto& s = w.sockjs(nullptr);
+    s.pause();
+    std::vector<std::string_view> const body(250'000, "a");  // a megabyte of `"a",`
+    REQUIRE(s.receive(body));
+    CHECK(s.inbox_capacity() < 3'000'000);
+    // The next body is refused: it is held back until the session reads again.
+    CHECK(s.receive(body).error() == errc::send_queue_full);
+    w.take();
+    std::size_t heard = 0;
+    w.on_message = [&](session& self, message_view m) {
+        CHECK(m.data == "a");
+        if (++heard == 100'000) self.pause();
+    };
+    w.resume(s);
+    CHECK(heard == 100'000);
+    w.resume(s);
+    CHECK(heard == 250'000);
+    CHECK(s.inbox_capacity() == 0);
+}
+
+TEST_CASE("what is kept through many pauses comes in order, and gives its room back") {
+    world w;
+    auto& wire = w.wire();
+    auto& s = w.plain(wire);
+    w.on_message = [](session& self, message_view) { self.pause(); };
+    s.pause();
+    std::size_t sent = 0;
+    strings expected;
+    for (int round = 0; round < 200; ++round) {
+        for (int i = 0; i < 2; ++i) {
+            auto const text = std::to_string(sent) + std::string(sent % 50, 'x');
+            ++sent;
+            expected.push_back("message " + text);
+            s.on_payload(wire, text, sent % 2 == 0);
+        }
+        w.resume(s);
+    }
+    CHECK(s.inbox_capacity() < 30'000);
+    while (w.heard.size() < sent + 1) w.resume(s);
+    auto const all = w.take();
+    CHECK(strings(all.begin() + 1, all.end()) == expected);
+}

@@ -25,7 +25,8 @@ struct heard_event {
 /// A reader under permessage-deflate, fed in pieces of any size.
 struct listener {
     explicit listener(deflate_params const& agreed = {}, std::size_t max_message = 1'000'000)
-        : options{.max_message = max_message} {
+        : listener(agreed, reader_options{.max_message = max_message}) {}
+    listener(deflate_params const& agreed, reader_options o) : options{o} {
         reader.enable_inflate(agreed);
     }
 
@@ -202,4 +203,133 @@ TEST_CASE("without the extension a compressed message is error 1002") {
     auto input = client_frame(fin | rsv1 | 1, deflated("Hello"));
     char* at = input.data();
     CHECK(reader.next(at, at + input.size()).code == 1002);
+}
+
+// -- how much more messages may become than what was sent ---------------------------------------
+
+namespace {
+
+constexpr std::string_view names_the_ratio = "`deflate_options::max_ratio`";
+
+std::string bomb() {
+    return std::string(900'000, 'x');
+}
+
+/// What was heard before the error, which is about the ratio.
+std::size_t bytes_before_refusal(listener const& l) {
+    REQUIRE_FALSE(l.heard.empty());
+    CHECK(l.heard.back().kind == event_kind::error);
+    CHECK(l.heard.back().code == 1009);
+    CHECK(l.heard.back().data.find(names_the_ratio) != std::string::npos);
+    CHECK(l.reader.partial_bytes() == 0);
+    std::size_t bytes = 0;
+    for (auto const& e : l.heard)
+        if (e.kind != event_kind::error) bytes += e.data.size();
+    return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("bombs that each are within the limit are error 1009 when they are many") {
+    auto const forgets = GENERATE(false, true);
+    auto const fragment = GENERATE(100'000u, 100u);
+    auto const piece = GENERATE(1u << 20, 777u, 1u);
+    CAPTURE(forgets, fragment, piece);
+    deflate_params const agreed{.server_no_context_takeover = forgets,
+                                .client_no_context_takeover = forgets};
+    deflater d{agreed, 9};
+    std::string input;
+    for (int i = 0; i < 20; ++i)
+        input += client_message(opcode::text, deflated(d, bomb()), fragment, true);
+    CHECK(input.size() < 22'000);
+    listener l{agreed};
+    l.feed(input, piece);
+    // The burst, and what so few bytes are worth: wherever the input is cut.
+    CHECK(bytes_before_refusal(l) == bomb().size());
+}
+
+TEST_CASE("a bomb is refused before it is what it could be, where messages may be long") {
+    auto const most = std::size_t{64} << 20;
+    auto const frame = client_frame(fin | rsv1 | 2, deflated(std::string(most - 1, 'x')));
+    listener l{{}, most};
+    l.feed(frame, 1000);
+    CHECK(bytes_before_refusal(l) == 0);
+    CHECK(l.most_bytes < (std::size_t{1} << 20) + frame.size() * 200 + 100'000);
+}
+
+TEST_CASE("text in which something changes is never over the ratio") {
+    struct kind {
+        char const* name;
+        std::string (*make)(int);
+    };
+    auto const kinds = {
+        kind{"a state that is sent again and again",
+             [](int i) { return "{\"tick\":" + std::to_string(i) + "," + json(16'000); }},
+        kind{"the same state", [](int) { return json(30'000); }},
+        kind{"short messages", [](int i) { return "{\"x\":" + std::to_string(i) + ",\"y\":0}"; }},
+        kind{"rows that differ in their number",
+             [](int) {
+                 std::string rows;
+                 for (int n = 0; rows.size() < 900'000; ++n)
+                     rows += "{\"id\":" + std::to_string(n) +
+                             ",\"type\":\"tile\",\"visible\":true,\"layer\":\"ground\"},";
+                 return rows;
+             }},
+    };
+    for (auto const& k : kinds) {
+        CAPTURE(k.name);
+        deflater d{{}, 9};
+        listener l;
+        auto const n = k.make(0).size() > 500'000 ? 20 : 400;
+        for (int i = 0; i < n; ++i)
+            l.feed(client_message(opcode::text, deflated(d, k.make(i)), 100'000, true));
+        CHECK(l.heard.size() == static_cast<std::size_t>(n));
+        CHECK(l.heard.back().kind == event_kind::text);
+    }
+}
+
+TEST_CASE("the first message may repeat itself as it likes") {
+    listener l;
+    l.feed(client_frame(fin | rsv1 | 2, deflated(std::string(1'000'000, '0'))));
+    REQUIRE(l.heard.size() == 1);
+    CHECK(l.heard[0].data.size() == 1'000'000);
+}
+
+TEST_CASE("what was inflated too much is paid back by what becomes less") {
+    deflate_params const agreed{.server_no_context_takeover = true,
+                                .client_no_context_takeover = true};
+    deflater d{agreed};
+    listener l{agreed};
+    auto const send = [&](std::string const& m) {
+        l.feed(client_message(opcode::text, deflated(d, m), 100'000, true));
+    };
+    for (int round = 0; round < 5; ++round) {
+        CAPTURE(round);
+        send(bomb());
+        for (int i = 0; i < 10; ++i) send(json(20'000 + static_cast<std::size_t>(i)));
+        REQUIRE(l.heard.back().kind == event_kind::text);
+    }
+    send(bomb());
+    send(bomb());
+    CHECK(l.heard.back().code == 1009);
+}
+
+TEST_CASE("the ratio and its burst can be chosen, and be none") {
+    auto const message = client_frame(fin | rsv1 | 1, deflated(json(10'000)));
+    auto const heard = [&](std::uint32_t ratio, std::uint32_t burst) {
+        listener l{{}, reader_options{.max_ratio = ratio, .ratio_burst = burst}};
+        l.feed(message);
+        REQUIRE(l.heard.size() == 1);
+        return l.heard[0].kind;
+    };
+    REQUIRE(10'000 / message.size() < 20);
+    REQUIRE(10'000 / message.size() >= 2);
+    CHECK(heard(20, 0) == event_kind::text);
+    CHECK(heard(1, 0) == event_kind::error);
+    CHECK(heard(1, 10'000) == event_kind::text);
+    CHECK(heard(0, 0) == event_kind::text);
+
+    listener l{{}, reader_options{.max_ratio = 0}};
+    for (int i = 0; i < 30; ++i) l.feed(client_frame(fin | rsv1 | 1, deflated(bomb())));
+    CHECK(l.heard.size() == 30);
 }
