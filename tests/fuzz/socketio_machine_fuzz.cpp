@@ -17,7 +17,6 @@
 #include <functional>
 #include <memory>
 #include <set>
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -29,9 +28,10 @@ namespace sio = anywire::socketio;
 
 namespace {
 
-void require(bool condition, std::source_location at = std::source_location::current()) {
+// Not std::source_location, which Clang 14 does not have.
+void require(bool condition, int line = __builtin_LINE()) {
     if (condition) return;
-    std::fprintf(stderr, "line %u: what must hold does not\n", static_cast<unsigned>(at.line()));
+    std::fprintf(stderr, "line %d: what must hold does not\n", line);
     std::abort();
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # check.sh SCRATCH COMPILER [FLAG...]: compiles the programs beside this script. Each has a mistake, and
 # its first line the sentence that the compiler is to say of it, in at most 40 lines of output.
-# One that begins with "compiles" has none.
+# One that begins with "compiles" has none, and there is nothing to warn of in what it includes.
 set -eu
 here=$(dirname "$0")
 scratch=$1 compiler=$2
@@ -19,8 +19,10 @@ complain() {
 }
 for program in "$here"/*.cpp; do
     sentence=$(sed -n '1s|^// ||p' "$program")
-    status=0
-    LC_ALL=C "$compiler" "$@" -std=c++20 -fsyntax-only -include "$scratch/prelude.hpp" "$program" \
+    status=0 warnings=
+    [ "$sentence" != compiles ] || warnings="-Wall -Wextra -Wconversion -Wshadow -Werror"
+    # shellcheck disable=SC2086 # one word a warning
+    LC_ALL=C "$compiler" "$@" $warnings -std=c++20 -fsyntax-only -include "$scratch/prelude.hpp" "$program" \
         > "$scratch/output" 2>&1 || status=$?
     if [ "$sentence" = compiles ]; then
         [ $status -eq 0 ] || complain "$program" "does not compile"

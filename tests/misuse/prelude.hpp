@@ -6,10 +6,12 @@
 #include <chrono>
 #include <coroutine>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace sio = anywire::socketio;

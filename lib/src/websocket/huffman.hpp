@@ -91,8 +91,10 @@ std::uint16_t huffman_code<Bits, Symbols>::decode_long(std::uint64_t hold,
         if (n > bits) return more;
         code |= static_cast<unsigned>(hold & 1);
         unsigned const count = counts_[n];
-        if (code < first + count)
-            return static_cast<std::uint16_t>(symbols_[index + code - first] << 4 | n);
+        if (code < first + count) {
+            unsigned const symbol = symbols_[index + code - first];
+            return static_cast<std::uint16_t>(symbol << 4 | n);
+        }
         index += count;
         first = (first + count) << 1;
         code <<= 1;

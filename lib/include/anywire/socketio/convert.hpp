@@ -55,7 +55,11 @@ inline constexpr bool is_text_pointer =
 template <class T>
 constexpr bool check_readable() {
     constexpr bool fits = readable<T>;
-    constexpr bool can_be_made = std::is_default_constructible_v<T>;
+    // Not by is_default_constructible: Clang 14 asks it of a type that holds itself within a
+    // std::map before the type is complete, and keeps the answer.
+    constexpr bool can_be_made = requires {
+        T{};
+    };
     if constexpr (fits) {
         static_assert(can_be_made,
                       "a value is made by its default constructor and then read: give it one");

@@ -197,7 +197,7 @@ constexpr bool check_emitted() {
 }
 template <class... A, std::size_t... I>
 constexpr bool check_all_emitted(type_list<A...>, std::index_sequence<I...>) {
-    return (check_emitted<A, I + 1 == sizeof...(A)>() & ... & true);
+    return (check_emitted<A, I + 1 == sizeof...(A)>() && ...);
 }
 
 /// Encodes an emit and hands it to `sink(encoded, ack_handler)`; `make` makes the handler of a last

@@ -112,7 +112,7 @@ constexpr bool check_answer() {
 }
 template <class... T>
 constexpr bool check_ack(std::type_identity<ack<T...>>) {
-    return (check_answer<T>() & ... & true);
+    return (check_answer<T>() && ...);
 }
 
 /// One parameter of a handler; `Index` of `Count`. One sentence for each.
@@ -149,7 +149,7 @@ constexpr bool check_parameter() {
 
 template <class... P, std::size_t... I>
 constexpr bool check_parameters(type_list<P...>, std::index_sequence<I...>) {
-    return (check_parameter<P, I, sizeof...(P)>() & ... & true);
+    return (check_parameter<P, I, sizeof...(P)>() && ...);
 }
 
 /// The parameters of what takes an acknowledgement; `P` without the leading `error_code`.
@@ -168,7 +168,7 @@ constexpr bool check_answer_parameter() {
 }
 template <class... P>
 constexpr bool check_answer_parameters(type_list<P...>) {
-    return (check_answer_parameter<P>() & ... & true);
+    return (check_answer_parameter<P>() && ...);
 }
 template <class E, class... P>
 requires std::is_same_v<std::decay_t<E>, error_code>
