@@ -2,21 +2,9 @@
 
 #include "session/session_base.hpp"
 
+#include <cstring>
+
 namespace anywire {
-
-shared_message::~shared_message() {
-    for (auto& slot : frames_)
-        if (auto* const f = slot.load(std::memory_order_acquire)) f->unref();
-}
-
-frame* shared_message::keep(std::atomic<frame*>& slot, frame_ptr made) {
-    if (!made) return nullptr;
-    made->mark_shared();
-    frame* expected = nullptr;
-    if (slot.compare_exchange_strong(expected, made.get(), std::memory_order_acq_rel))
-        return made.release();
-    return expected;
-}
 
 std::size_t endpoint_core::by_id_hash::operator()(std::string_view id) const noexcept {
     // The id's own random characters are the hash; nobody but us chooses them.

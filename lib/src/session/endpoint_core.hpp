@@ -1,20 +1,18 @@
 #pragma once
 
+#include <anywire/codec.hpp>
 #include <anywire/handlers.hpp>
 #include <anywire/limits.hpp>
 
-#include "core/frame.hpp"
 #include "core/keyed_hash.hpp"
 #include "core/pointer_list.hpp"
 #include "session/session_loop.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,50 +20,6 @@
 namespace anywire {
 
 class session_base;
-
-/// How a dialect turns a message into a frame.
-///
-/// The two Engine.IO revisions differ in binary messages only, and so do clients that take none.
-enum class encoding : std::uint8_t {
-    plain,
-    sockjs,
-    engineio4,
-    engineio3,
-    engineio4_base64,
-    engineio3_base64
-};
-constexpr std::size_t encoding_count = 6;
-
-/// One message for many sessions: encoded at most once per encoding, whoever asks first.
-///
-/// Thread: any; shards that ask at once may both encode, and one result is kept.
-class shared_message {
-public:
-    explicit shared_message(message_view m) : data_(m.data), binary_(m.binary) {}
-    ~shared_message();
-    shared_message(shared_message const&) = delete;
-    shared_message& operator=(shared_message const&) = delete;
-
-    message_view view() const noexcept { return {std::string_view{data_}, binary_}; }
-
-    /// The frame of that encoding, made by `make()` at its first use; null when it cannot be made.
-    template <class Make>
-    frame_ptr frame_for(encoding which, Make make) {
-        auto& slot = frames_[static_cast<std::size_t>(which)];
-        auto* found = slot.load(std::memory_order_acquire);
-        if (!found) found = keep(slot, make());
-        if (!found) return {};
-        found->ref();
-        return frame_ptr(found);
-    }
-
-private:
-    static frame* keep(std::atomic<frame*>& slot, frame_ptr made);
-
-    std::string data_;
-    bool binary_;
-    std::array<std::atomic<frame*>, encoding_count> frames_{};
-};
 
 /// Hears of the sessions of all mounts as they come and go.
 ///

@@ -78,17 +78,18 @@ session_base::~session_base() {
 result<void> session_base::send(message_view m) {
     if (state_ != state::open) return errc::session_closed;
     if (!m.binary && !is_utf8(m.data)) return errc::bad_utf8;
-    auto f = encode(m);
+    auto f = message_codec().encode(m, loop().scratch());
     if (!f) return errc::bad_utf8;
     return send_frames({&f, 1});
 }
 
 result<void> session_base::send_shared(shared_message& m) {
     if (state_ != state::open) return errc::session_closed;
-    auto f = m.frame_for(encoding_of_messages(), [&]() -> frame_ptr {
+    auto const& how = message_codec();
+    auto f = m.frame_for(how, [&]() -> frame_ptr {
         auto const view = m.view();
         if (!view.binary && !is_utf8(view.data)) return {};
-        return encode(view);
+        return how.encode(view, loop().scratch());
     });
     if (!f) return errc::bad_utf8;
     return send_frames({&f, 1}, sending::unheard);

@@ -62,6 +62,8 @@ public:
     void leave(std::string_view group) final { endpoint_.leave(*this, group); }
 
     // -- what the endpoint and the server call ----------------------------------------------------
+    /// How messages of this session become frames: constant for its life.
+    virtual codec const& message_codec() const noexcept = 0;
     /// The wire's session id, where the dialect has one; empty otherwise.
     virtual std::string_view wire_id() const noexcept { return {}; }
     /// Who hears of a packet that is not queued.
@@ -160,8 +162,6 @@ protected:
     };
 
     // -- what a dialect says ----------------------------------------------------------------------
-    virtual encoding encoding_of_messages() const noexcept = 0;
-    virtual frame_ptr encode(message_view m) = 0;
     /// The closing has begun: queue what the dialect says for goodbye.
     virtual void on_closing(goodbye const&) {}
     /// All is written and the session is closing: end the carrier.

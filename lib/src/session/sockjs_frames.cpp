@@ -19,14 +19,21 @@ frame_ptr make_plain(std::string_view text) {
     return frame_ptr(f);
 }
 
+class messages_as_json final : public codec {
+public:
+    frame_ptr encode(message_view m, std::string& scratch) const override {
+        if (detail::plain_run(m.data) == m.data.size()) return make_plain(m.data);
+        if (m.binary && !is_utf8(m.data)) return {};
+        sockjs::append_message_frame(scratch, m.data);
+        return frame_ptr(frame::make(scratch, frame_kind::text));
+    }
+};
+constexpr messages_as_json as_json;
+
 }  // namespace
 
-frame_ptr make_sockjs_message(session_loop& loop, message_view m) {
-    if (detail::plain_run(m.data) == m.data.size()) return make_plain(m.data);
-    if (m.binary && !is_utf8(m.data)) return {};
-    auto& text = loop.scratch();
-    sockjs::append_message_frame(text, m.data);
-    return frame_ptr(frame::make(text, frame_kind::text));
+codec const& sockjs_codec() noexcept {
+    return as_json;
 }
 
 frame_ptr make_sockjs_close(session_loop& loop, close_code code, std::string_view text) {

@@ -1,6 +1,7 @@
 #include "client.hpp"
 
 #include "core/form.hpp"
+#include "session/engineio_codec.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -70,13 +71,9 @@ client::client(io_core& io, io_shard& at, engineio_session& conn)
       issued_(now_ms()),
       asked_at_(at.loop().now()),
       may_ask_(most_asked),
-      protocol_(conn.revision() == engineio::revision::v4 ? wire::protocol::v5
-                                                          : wire::protocol::v4) {
-    auto const is_v4 = conn.revision() == engineio::revision::v4;
-    if (conn.takes_binary())
-        how_ = is_v4 ? encoding::engineio4 : encoding::engineio3;
-    else
-        how_ = is_v4 ? encoding::engineio4_base64 : encoding::engineio3_base64;
+      how_(conn.message_codec()),
+      protocol_(engineio_revision_of(how_) == engineio::revision::v3 ? wire::protocol::v4
+                                                                     : wire::protocol::v5) {
     ++io_.connections();
 }
 

@@ -42,7 +42,7 @@ public:
     // -- what sockets use
     void send_text(wire::packet_type type, std::string_view nsp, std::string_view payload);
     void refuse(std::string_view nsp, connect_error const& why);
-    encoding how() const noexcept { return how_; }
+    codec const& how() const noexcept { return how_; }
     /// The first namespace was joined: the connect timeout has no more to say.
     void on_joined() noexcept { has_joined_ = true; }
     /// Destroys a socket when what runs now has returned.
@@ -113,7 +113,7 @@ private:
     tick asked_at_;                            // for a namespace, the last time
     std::uint16_t may_ask_;                    // for so many now
     std::optional<disconnect_reason> told_{};  // why sockets leave, where the session cannot know
-    encoding how_;
+    codec const& how_;
     wire::protocol protocol_;
     bool has_joined_ = false;
     bool is_closing_ = false;

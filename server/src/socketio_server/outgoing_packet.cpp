@@ -1,8 +1,10 @@
 #include "outgoing_packet.hpp"
 
-#include "session/engineio_session.hpp"
+#include "session/engineio_codec.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace anywire::socketio {
@@ -13,8 +15,9 @@ wire::packet_type binary_of(wire::packet_type type) noexcept {
                                           : wire::packet_type::binary_event;
 }
 
-frame_ptr make_attachment(std::string_view bytes, encoding how, bool compress) {
-    auto f = make_engineio_message(how, {bytes, true});
+frame_ptr make_attachment(std::string_view bytes, codec const& how, bool compress) {
+    std::string scratch;
+    auto f = how.encode({bytes, true}, scratch);
     f->mark_attachment();
     if (!compress) f->mark_uncompressed();
     return f;
@@ -44,7 +47,7 @@ frame_list make_frames(wire::packet_type type,
                        std::string_view nsp,
                        std::optional<std::uint64_t> id,
                        detail::encoded const& payload,
-                       encoding how,
+                       codec const& how,
                        bool compress) {
     auto const n = payload.attachments.size();
     frame_list frames;
@@ -77,9 +80,13 @@ outgoing_packet::outgoing_packet(std::string_view nsp,
 }
 
 /// Clients of Engine.IO 3 cannot recover: to them an offset would be an argument too many.
-frame_ptr const& outgoing_packet::text_for(encoding how) const {
-    auto const is_old = how == encoding::engineio3 || how == encoding::engineio3_base64;
-    if (offset_size_ == 0 || !is_old) return text_;
+frame_ptr const& outgoing_packet::text_for(codec const& how) const {
+    if (offset_size_ == 0) return text_;
+    return engineio_revision_of(how) == engineio::revision::v3 ? without_offset() : text_;
+}
+
+frame_ptr const& outgoing_packet::without_offset() const {
+    if (offset_size_ == 0) return text_;
     std::scoped_lock const lock(mutex_);
     if (plain_) return plain_;
     std::string text(text_->text());
@@ -90,18 +97,22 @@ frame_ptr const& outgoing_packet::text_for(encoding how) const {
     return plain_;
 }
 
-frame_list outgoing_packet::frames(encoding how) const {
+frame_list outgoing_packet::frames(codec const& how) const {
     frame_list all;
     all.push_back(text_for(how));
     if (attachments_.empty()) return all;
     std::scoped_lock const lock(mutex_);
-    auto& made = made_[static_cast<std::size_t>(how)];
-    if (made.empty())
+    auto known = std::find_if(
+        made_.begin(), made_.end(), [&](auto const& each) { return each.how == &how; });
+    if (known == made_.end()) {
+        encoded_attachments made{&how, {}};
         for (auto const& a : attachments_) {
-            made.push_back(make_attachment(a, how, compress_));
-            made.back()->mark_shared();
+            made.frames.push_back(make_attachment(a, how, compress_));
+            made.frames.back()->mark_shared();
         }
-    all.insert(all.end(), made.begin(), made.end());
+        known = made_.insert(made_.end(), std::move(made));
+    }
+    all.insert(all.end(), known->frames.begin(), known->frames.end());
     return all;
 }
 

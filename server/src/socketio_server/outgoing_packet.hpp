@@ -1,14 +1,12 @@
 #pragma once
 
+#include <anywire/codec.hpp>
 #include <anywire/socketio/ack.hpp>
 
-#include "core/frame.hpp"
-#include "session/endpoint_core.hpp"
 #include "socketio/packet.hpp"
 
 #include <boost/container/small_vector.hpp>
 
-#include <array>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -25,7 +23,7 @@ using frame_list = boost::container::small_vector<frame_ptr, 2>;
 /// only looks like one, repeated beside real bytes, would cost the receivers their connections.
 [[nodiscard]] bool is_sound(detail::encoded const& payload) noexcept;
 
-/// The frame of a packet's text: the same for all Engine.IO encodings.
+/// The frame of a packet's text: the same for all codecs of Engine.IO.
 frame_ptr make_text_frame(wire::packet_type type,
                           std::string_view nsp,
                           std::optional<std::uint64_t> id,
@@ -37,12 +35,12 @@ frame_list make_frames(wire::packet_type type,
                        std::string_view nsp,
                        std::optional<std::uint64_t> id,
                        detail::encoded const& payload,
-                       encoding how,
+                       codec const& how,
                        bool compress);
 
 /// A packet for many sockets: encoded once, however many get it.
 ///
-/// Thread: constant once made, but for attachments in encodings that few clients want.
+/// Thread: constant once made, but for attachments in what codecs make of them.
 class outgoing_packet {
 public:
     /// `offset` is appended as one more argument for clients that can recover; empty: none.
@@ -52,20 +50,19 @@ public:
                     bool compress,
                     std::string_view offset = {});
 
-    frame_list frames(encoding how) const;
+    frame_list frames(codec const& how) const;
     /// What goes alone, as most packets do; nothing where there are attachments.
-    frame_ptr only_frame(encoding how) const {
+    frame_ptr only_frame(codec const& how) const {
         return attachments_.empty() ? text_for(how) : frame_ptr{};
     }
     /// The event as `["name",...]`, without the offset, and what goes beside it.
-    std::string_view payload() const {
-        return text_for(encoding::engineio3)->text().substr(head_size_);
-    }
+    std::string_view payload() const { return without_offset()->text().substr(head_size_); }
     std::vector<std::string> const& attachments() const noexcept { return attachments_; }
     std::size_t bytes() const noexcept { return bytes_; }
 
 private:
-    frame_ptr const& text_for(encoding how) const;
+    frame_ptr const& text_for(codec const& how) const;
+    frame_ptr const& without_offset() const;
 
     std::vector<std::string> attachments_;
     frame_ptr text_{};
@@ -75,7 +72,11 @@ private:
     bool compress_;
     mutable std::mutex mutex_{};
     mutable frame_ptr plain_{};  // the text without the offset
-    mutable std::array<std::vector<frame_ptr>, encoding_count> made_{};  // attachments' frames
+    struct encoded_attachments {
+        codec const* how;
+        std::vector<frame_ptr> frames;
+    };
+    mutable boost::container::small_vector<encoded_attachments, 1> made_{};
 };
 
 }  // namespace anywire::socketio

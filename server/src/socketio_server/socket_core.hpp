@@ -43,8 +43,8 @@ private:
     client& client_;
     engineio_session& conn_;
     std::unique_ptr<rare> rare_{};
+    codec const& how_;
     state state_ = state::joining;
-    encoding how_;
 
 public:
     socket_core(client& c, std::shared_ptr<nsp_core> nsp, json_value auth);
@@ -108,7 +108,7 @@ public:
     /// Fetches what `send_packet` touches first; behind that, what it touches next.
     void prefetch() const noexcept {
         __builtin_prefetch(this);
-        __builtin_prefetch(&how_);  // on the same line, or the next
+        __builtin_prefetch(&state_);  // on the same line, or the next
     }
     void prefetch_connection() const noexcept { conn_.prefetch(); }
 
