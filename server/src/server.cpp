@@ -5,7 +5,7 @@
 #include "random_pool.hpp"
 #include "service_core.hpp"
 #include "shard.hpp"
-#include "socketio_server/io_core.hpp"
+#include "socketio/server/io_core.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>

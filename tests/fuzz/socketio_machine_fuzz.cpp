@@ -4,8 +4,8 @@
 #include <anywire/socketio.hpp>
 
 #include "session/engineio_session.hpp"
-#include "socketio_server/io_core.hpp"
-#include "socketio_server/nsp_core.hpp"
+#include "socketio/server/io_core.hpp"
+#include "socketio/server/nsp_core.hpp"
 
 #include <array>
 #include <chrono>

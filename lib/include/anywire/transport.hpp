@@ -1,6 +1,7 @@
 #pragma once
 
 #include <anywire/close_reason.hpp>
+#include <anywire/frame.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +10,6 @@
 
 namespace anywire {
 
-class frame;
 class transport;
 
 /// The three shapes a carrier can have; a session needs to know no more.
@@ -59,6 +59,10 @@ public:
     virtual carrier shape() const noexcept = 0;
     /// As in `session::transport()`.
     virtual std::string_view name() const noexcept = 0;
+
+    /// True for a carrier that writes the rest of a headed frame (`frame::rest`) from where it is;
+    /// others are given such frames joined.
+    virtual bool gathers() const noexcept { return false; }
 
     /// Writes a prefix of the frames in order, in as few system calls as the carrier allows.
     /// Requires: no earlier write is `blocked`.

@@ -97,8 +97,24 @@ void duplex_session::on_silence() {
 
 // -- plain ----------------------------------------------------------------------------------------
 
-frame_ptr plain_session::encode(message_view m) {
-    return frame_ptr(frame::make(m.data, m.binary ? frame_kind::binary : frame_kind::text));
+namespace {
+
+class plain_codec final : public codec {
+public:
+    frame_ptr encode(message_view m, std::string&) const override {
+        return frame_ptr(frame::make(m.data, m.binary ? frame_kind::binary : frame_kind::text));
+    }
+    bool splits(bool) const noexcept override { return true; }
+    void append_head(std::string& out, std::string_view head, bool) const override {
+        out.append(head);
+    }
+};
+constexpr plain_codec as_they_are;
+
+}  // namespace
+
+codec const& plain_session::message_codec() const noexcept {
+    return as_they_are;
 }
 
 // -- SockJS ---------------------------------------------------------------------------------------
@@ -110,8 +126,8 @@ sockjs_duplex_session::sockjs_duplex_session(endpoint_core& endpoint,
     send_own(sockjs_open_frame());
 }
 
-frame_ptr sockjs_duplex_session::encode(message_view m) {
-    return make_sockjs_message(loop(), m);
+codec const& sockjs_duplex_session::message_codec() const noexcept {
+    return sockjs_codec();
 }
 
 void sockjs_duplex_session::on_message(std::string_view data, bool binary) {

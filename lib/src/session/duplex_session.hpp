@@ -49,10 +49,9 @@ private:
 class plain_session final : public duplex_session {
 public:
     using duplex_session::duplex_session;
+    codec const& message_codec() const noexcept override;
 
 protected:
-    encoding encoding_of_messages() const noexcept override { return encoding::plain; }
-    frame_ptr encode(message_view m) override;
     void on_message(std::string_view data, bool binary) override { deliver({data, binary}); }
 };
 
@@ -61,10 +60,9 @@ protected:
 class sockjs_duplex_session final : public duplex_session {
 public:
     sockjs_duplex_session(endpoint_core& endpoint, origin from, duplex_timing const& timing);
+    codec const& message_codec() const noexcept override;
 
 protected:
-    encoding encoding_of_messages() const noexcept override { return encoding::sockjs; }
-    frame_ptr encode(message_view m) override;
     void on_message(std::string_view data, bool binary) override;
     void on_closing(goodbye const& how) override;
     void end_carrier(goodbye const& how) override;

@@ -2,21 +2,9 @@
 
 #include "session/session_base.hpp"
 
+#include <cstring>
+
 namespace anywire {
-
-shared_message::~shared_message() {
-    for (auto& slot : frames_)
-        if (auto* const f = slot.load(std::memory_order_acquire)) f->unref();
-}
-
-frame* shared_message::keep(std::atomic<frame*>& slot, frame_ptr made) {
-    if (!made) return nullptr;
-    made->mark_shared();
-    frame* expected = nullptr;
-    if (slot.compare_exchange_strong(expected, made.get(), std::memory_order_acq_rel))
-        return made.release();
-    return expected;
-}
 
 std::size_t endpoint_core::by_id_hash::operator()(std::string_view id) const noexcept {
     // The id's own random characters are the hash; nobody but us chooses them.
@@ -84,17 +72,8 @@ void endpoint_core::retire(session_base& s) noexcept {
     shrink_sparse(by_id_);
     counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
     if (counters_.census) counters_.census->on_retired(s);
-    if (!s.groups) return;
-    for (auto* g : *s.groups) lose_member(*g, s);
-    s.groups.reset();
-}
-
-void endpoint_core::lose_member(group& g, session_base& s) noexcept {
-    g.members.erase(&s);
-    if (g.members.empty())
-        groups_.erase(g);
-    else
-        shrink_sparse(g.members);
+    if (auto* const groups = s.groups()) groups_.leave_all(s, *groups);
+    s.drop_groups();
 }
 
 void endpoint_core::forget(session_base& s) noexcept {
@@ -124,29 +103,21 @@ void endpoint_core::send_to_group(std::string_view name, shared_message& m) {
 }
 
 bool endpoint_core::join(session_base& s, std::string_view name) {
-    if (limits_.max_groups != 0 && s.groups && s.groups->size() >= limits_.max_groups) {
-        auto const* const known = groups_.find(name);
-        return known && known->members.contains(&s);
-    }
-    auto& g = groups_.obtain(name);
-    if (!g.members.insert(&s).second) return true;
-    if (!s.groups) s.groups = std::make_unique<session_base::group_list>();
-    s.groups->add(g);
+    auto const* const mine = s.groups();
+    if (limits_.max_groups != 0 && mine && mine->size() >= limits_.max_groups)
+        return groups_.is_in(s, name);
+    (void)groups_.join(s, s.make_groups(), name);
     return true;
 }
 
 void endpoint_core::leave(session_base& s, std::string_view name) noexcept {
-    if (!s.groups) return;
-    auto* const g = groups_.find(name);
-    if (!g || !g->members.contains(&s)) return;
-    s.groups->remove(*g);
-    if (s.groups->empty()) s.groups.reset();
-    lose_member(*g, s);
+    auto* const groups = s.groups();
+    if (!groups || !groups_.leave(s, *groups, name)) return;
+    if (groups->empty()) s.drop_groups();
 }
 
 std::size_t endpoint_core::group_size(std::string_view name) const noexcept {
-    auto const* const g = groups_.find(name);
-    return g ? g->members.size() : 0;
+    return groups_.members(name);
 }
 
 bool endpoint_core::shut_down_some(std::size_t count) {

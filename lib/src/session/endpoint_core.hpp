@@ -1,21 +1,19 @@
 #pragma once
 
+#include <anywire/codec.hpp>
 #include <anywire/handlers.hpp>
 #include <anywire/limits.hpp>
 
-#include "core/frame.hpp"
 #include "core/keyed_hash.hpp"
 #include "core/log_throttle.hpp"
-#include "core/pointer_list.hpp"
+#include "hub/rooms.hpp"
 #include "session/session_loop.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,50 +22,6 @@
 namespace anywire {
 
 class session_base;
-
-/// How a dialect turns a message into a frame.
-///
-/// The two Engine.IO revisions differ in binary messages only, and so do clients that take none.
-enum class encoding : std::uint8_t {
-    plain,
-    sockjs,
-    engineio4,
-    engineio3,
-    engineio4_base64,
-    engineio3_base64
-};
-constexpr std::size_t encoding_count = 6;
-
-/// One message for many sessions: encoded at most once per encoding, whoever asks first.
-///
-/// Thread: any; shards that ask at once may both encode, and one result is kept.
-class shared_message {
-public:
-    explicit shared_message(message_view m) : data_(m.data), binary_(m.binary) {}
-    ~shared_message();
-    shared_message(shared_message const&) = delete;
-    shared_message& operator=(shared_message const&) = delete;
-
-    message_view view() const noexcept { return {std::string_view{data_}, binary_}; }
-
-    /// The frame of that encoding, made by `make()` at its first use; null when it cannot be made.
-    template <class Make>
-    frame_ptr frame_for(encoding which, Make make) {
-        auto& slot = frames_[static_cast<std::size_t>(which)];
-        auto* found = slot.load(std::memory_order_acquire);
-        if (!found) found = keep(slot, make());
-        if (!found) return {};
-        found->ref();
-        return frame_ptr(found);
-    }
-
-private:
-    static frame* keep(std::atomic<frame*>& slot, frame_ptr made);
-
-    std::string data_;
-    bool binary_;
-    std::array<std::atomic<frame*>, encoding_count> frames_{};
-};
 
 /// Hears of the sessions of all mounts as they come and go.
 ///
@@ -152,14 +106,7 @@ public:
     /// Ends every session at once; the next flush tells the application.
     void abandon_all();
 
-    struct group {
-        std::string name{};
-        boost::unordered_flat_set<session_base*> members{};
-    };
-
 private:
-    void lose_member(group& g, session_base& s) noexcept;
-
     struct by_id_hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view id) const noexcept;
@@ -199,7 +146,7 @@ private:
     std::string name_;
     boost::unordered_flat_set<session_base*, by_id_hash, by_id_equal> by_id_{};
     boost::unordered_flat_set<session_base*, wire_hash, wire_equal> by_wire_id_;
-    named_set<group> groups_;
+    hub::room_table<session_base> groups_;
     std::array<log_throttle, static_cast<std::size_t>(notice::count)> throttles_{};
 };
 

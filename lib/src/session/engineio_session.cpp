@@ -2,10 +2,10 @@
 
 #include "core/utf8.hpp"
 #include "engineio/payload.hpp"
+#include "session/engineio_codec.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <span>
 #include <utility>
 
@@ -31,29 +31,7 @@ frame_ptr noop_frame() {
     return f;
 }
 
-frame_ptr make_led(std::string_view lead, std::string_view data, frame_kind kind) {
-    auto* const f = frame::make(lead.size() + data.size(), kind);
-    std::memcpy(f->data(), lead.data(), lead.size());
-    if (!data.empty()) std::memcpy(f->data() + lead.size(), data.data(), data.size());
-    return frame_ptr(f);
-}
-
 }  // namespace
-
-frame_ptr make_engineio_message(encoding which, message_view m) {
-    if (!m.binary) return make_led("4", m.data, frame_kind::text);
-    switch (which) {
-        case encoding::engineio3: return make_led("\4", m.data, frame_kind::binary);
-        case encoding::engineio4_base64:
-        case encoding::engineio3_base64: {
-            std::string text;
-            engineio::append_base64_packet(
-                text, which == encoding::engineio3_base64 ? revision::v3 : revision::v4, m.data);
-            return frame_ptr(frame::make(text, frame_kind::text));
-        }
-        default: return frame_ptr(frame::make(m.data, frame_kind::binary));
-    }
-}
 
 /// The candidate WebSocket of a polling session.
 struct engineio_session::upgrade final : timer_node {
@@ -84,7 +62,7 @@ engineio_session::engineio_session(endpoint_core& endpoint,
     open->mark_protocol();
     send_own(std::move(open));
     if (s.initial) {
-        auto first = encode(*s.initial);
+        auto first = engineio_codec(revision_, base64_).encode(*s.initial, loop().scratch());
         first->mark_protocol();
         send_own(std::move(first));
     }
@@ -101,14 +79,8 @@ engineio_session::~engineio_session() {
     for (auto const& poll : draining_) poll.wire->abort();
 }
 
-encoding engineio_session::encoding_of_messages() const noexcept {
-    if (revision_ == revision::v4)
-        return base64_ ? encoding::engineio4_base64 : encoding::engineio4;
-    return base64_ ? encoding::engineio3_base64 : encoding::engineio3;
-}
-
-frame_ptr engineio_session::encode(message_view m) {
-    return make_engineio_message(encoding_of_messages(), m);
+codec const& engineio_session::message_codec() const noexcept {
+    return engineio_codec(revision_, base64_);
 }
 
 held_senders& engineio_session::held() noexcept {

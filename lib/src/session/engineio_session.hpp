@@ -53,6 +53,7 @@ public:
     engineio_session(endpoint_core& endpoint, origin from, engineio_timing const& timing, setup s);
     ~engineio_session() override;
 
+    codec const& message_codec() const noexcept override;
     std::string_view wire_id() const noexcept override { return wire_id_; }
     std::string_view transport() const noexcept override {
         return is_polling_ ? "polling" : "websocket";
@@ -101,8 +102,6 @@ public:
     void on_next_waiting(anywire::transport& from) override;
 
 protected:
-    encoding encoding_of_messages() const noexcept override;
-    frame_ptr encode(message_view m) override;
     void on_closing(goodbye const& how) override;
     void end_carrier(goodbye const& how) override;
     void on_due(tick now) override;
@@ -147,8 +146,5 @@ private:
     std::unique_ptr<held_senders> held_{};
     std::vector<answered_poll> draining_{};
 };
-
-/// The frame of one message, as the Engine.IO encodings want it.
-frame_ptr make_engineio_message(encoding which, message_view m);
 
 }  // namespace anywire

@@ -58,8 +58,8 @@ result<void> sockjs_session::receive(std::span<std::string_view const> messages)
     return {};
 }
 
-frame_ptr sockjs_session::encode(message_view m) {
-    return make_sockjs_message(loop(), m);
+codec const& sockjs_session::message_codec() const noexcept {
+    return sockjs_codec();
 }
 
 void sockjs_session::on_closing(goodbye const& how) {

@@ -32,6 +32,7 @@ public:
                    sockjs_timing const& timing);
     ~sockjs_session() override;
 
+    codec const& message_codec() const noexcept override;
     std::string_view wire_id() const noexcept override { return wire_id_; }
     std::string_view transport() const noexcept override;
     void attach(anywire::transport& wire) override;
@@ -49,8 +50,6 @@ public:
     void on_next_waiting(anywire::transport& from) override;
 
 protected:
-    encoding encoding_of_messages() const noexcept override { return encoding::sockjs; }
-    frame_ptr encode(message_view m) override;
     void on_closing(goodbye const& how) override;
     void end_carrier(goodbye const& how) override;
     void on_due(tick now) override;

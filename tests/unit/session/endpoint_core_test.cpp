@@ -1,11 +1,14 @@
 #include "session/endpoint_core.hpp"
 
 #include "support/colliding_names.hpp"
+#include "support/on_threads.hpp"
 #include "support/printers.hpp"
 #include "support/session_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <array>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,11 @@ void broadcast(world& w, message_view m) {
     w.endpoint.broadcast(shared);
     w.loop.flush();
 }
+
+class test_codec final : public codec {
+public:
+    frame_ptr encode(message_view, std::string&) const override { return {}; }
+};
 
 void send_to_group(world& w, std::string_view name, message_view m) {
     shared_message shared(m);
@@ -130,22 +138,47 @@ TEST_CASE("a broadcast is one frame for all sessions of an encoding") {
     CHECK(plain[0]->frames.back() != sockjs[0]->frames.back());
 }
 
-TEST_CASE("an encoding is made once and only when somebody wants it") {
+TEST_CASE("a form is made once for each codec and only when somebody wants it") {
+    std::array<test_codec, 2 * shared_message::usual + 1> const codecs;
     shared_message m("x");
     int made = 0;
     auto const make = [&] {
         ++made;
         return frame_ptr(frame::make("made", frame_kind::text));
     };
-    auto const first = m.frame_for(encoding::plain, make);
-    auto const second = m.frame_for(encoding::plain, make);
+    auto const first = m.frame_for(codecs[0], make);
+    auto const second = m.frame_for(codecs[0], make);
     CHECK(made == 1);
     CHECK(first.get() == second.get());
     CHECK(first->is_shared());
-    auto const other = m.frame_for(encoding::sockjs, make);
+    auto const other = m.frame_for(codecs[1], make);
     CHECK(made == 2);
     CHECK(other.get() != first.get());
-    CHECK_FALSE(shared_message("y").frame_for(encoding::plain, [] { return frame_ptr(); }));
+    CHECK_FALSE(shared_message("y").frame_for(codecs[0], [] { return frame_ptr(); }));
+
+    // Those beyond the usual number, too.
+    std::set<frame const*> all;
+    for (int round = 0; round < 2; ++round)
+        for (auto const& c : codecs) all.insert(m.frame_for(c, make).get());
+    CHECK(all.size() == codecs.size());
+    CHECK(made == static_cast<int>(codecs.size()));
+}
+
+TEST_CASE("shards that ask for a form at once all get the same frame") {
+    std::array<test_codec, 2 * shared_message::usual> const codecs;
+    shared_message m("x");
+    std::array<std::array<frame const*, codecs.size()>, 4> got{};
+    auto const errors = on_threads(static_cast<int>(got.size()), [&](int t) {
+        auto const self = static_cast<std::size_t>(t);
+        for (std::size_t i = 0; i < codecs.size(); ++i) {
+            auto const which = (i + self) % codecs.size();
+            got[self][which] = m.frame_for(codecs[which], [] {
+                                    return frame_ptr(frame::make("made", frame_kind::text));
+                                }).get();
+        }
+    });
+    CHECK(errors.empty());
+    for (auto const& each : got) CHECK(each == got.front());
 }
 
 TEST_CASE("a broadcast's frame outlives the message while somebody still waits for it") {
@@ -225,7 +258,7 @@ TEST_CASE("leaving is idempotent, and an empty group is gone") {
     CHECK(w.endpoint.group_size("red") == 0);
     CHECK(w.endpoint.group_size("blue") == 1);
     s.leave("blue");
-    CHECK_FALSE(s.groups);
+    CHECK_FALSE(s.groups());
     s.join("red");
     CHECK(w.endpoint.group_size("red") == 1);
 }
@@ -330,10 +363,10 @@ TEST_CASE("groups whose names collide under std::hash are joined and left like o
     auto const names = colliding_names(16'000);
     for (int round = 0; round < 2; ++round) {
         for (auto const& n : names) s.join(n);
-        CHECK(s.groups->size() == names.size());
-        CHECK(s.groups->has_index());
+        CHECK(s.groups()->size() == names.size());
+        CHECK(s.groups()->has_index());
         for (auto const& n : names) s.leave(n);
-        CHECK_FALSE(s.groups);
+        CHECK_FALSE(s.groups());
     }
     CHECK(w.endpoint.group_size(names.front()) == 0);
 }

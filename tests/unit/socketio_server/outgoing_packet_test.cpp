@@ -1,5 +1,7 @@
 // Packets that many sockets get: their frames in each encoding.
-#include "socketio_server/outgoing_packet.hpp"
+#include "socketio/server/outgoing_packet.hpp"
+
+#include "session/engineio_codec.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,6 +14,11 @@ using namespace anywire::socketio;
 using strings = std::vector<std::string>;
 
 namespace {
+
+auto const& v4 = engineio_codec(engineio::revision::v4, false);
+auto const& v3 = engineio_codec(engineio::revision::v3, false);
+auto const& v4_base64 = engineio_codec(engineio::revision::v4, true);
+auto const& v3_base64 = engineio_codec(engineio::revision::v3, true);
 
 strings texts(frame_list const& frames) {
     strings all;
@@ -27,30 +34,29 @@ detail::encoded binary_event() {
 
 TEST_CASE("a packet of text is one frame, the same for all encodings and receivers") {
     outgoing_packet const p("/", std::nullopt, {R"(["e",1])", {}}, true);
-    auto const first = p.frames(encoding::engineio4);
+    auto const first = p.frames(v4);
     CHECK(texts(first) == strings{R"(42["e",1])"});
-    for (auto const how :
-         {encoding::engineio3, encoding::engineio4_base64, encoding::engineio3_base64})
-        CHECK(p.frames(how).front().get() == first.front().get());
+    for (auto const* how : {&v3, &v4_base64, &v3_base64})
+        CHECK(p.frames(*how).front().get() == first.front().get());
     CHECK(std::string(p.payload()) == R"(["e",1])");
     CHECK(p.bytes() == first.front()->cost());
 }
 
 TEST_CASE("a namespace and an id stand in the head") {
     outgoing_packet const p("/n", 12, {R"(["e"])", {}}, true);
-    CHECK(texts(p.frames(encoding::engineio4)) == strings{R"(42/n,12["e"])"});
+    CHECK(texts(p.frames(v4)) == strings{R"(42/n,12["e"])"});
     CHECK(std::string(p.payload()) == R"(["e"])");
 }
 
 TEST_CASE("attachments follow as each encoding wants them, made once") {
     outgoing_packet const p("/", std::nullopt, binary_event(), false);
     auto const head = R"(451-["e",{"_placeholder":true,"num":0}])";
-    CHECK(texts(p.frames(encoding::engineio4)) == strings{head, std::string("\0\1\2", 3)});
-    CHECK(texts(p.frames(encoding::engineio3)) == strings{head, std::string("\4\0\1\2", 4)});
-    CHECK(texts(p.frames(encoding::engineio4_base64)) == strings{head, "bAAEC"});
-    CHECK(texts(p.frames(encoding::engineio3_base64)) == strings{head, "b4AAEC"});
-    auto const again = p.frames(encoding::engineio4);
-    CHECK(again[1].get() == p.frames(encoding::engineio4)[1].get());
+    CHECK(texts(p.frames(v4)) == strings{head, std::string("\0\1\2", 3)});
+    CHECK(texts(p.frames(v3)) == strings{head, std::string("\4\0\1\2", 4)});
+    CHECK(texts(p.frames(v4_base64)) == strings{head, "bAAEC"});
+    CHECK(texts(p.frames(v3_base64)) == strings{head, "b4AAEC"});
+    auto const again = p.frames(v4);
+    CHECK(again[1].get() == p.frames(v4)[1].get());
     CHECK(again[1]->is_attachment());
     CHECK_FALSE(again[0]->is_attachment());
     CHECK(again[0]->is_uncompressed());
@@ -69,21 +75,17 @@ TEST_CASE("an offset is one more argument, for clients that can recover only") {
         auto const plain =
             binary ? std::string(R"(451-["e",{"_placeholder":true,"num":0}])") : R"(42["e"])";
         auto const with = plain.substr(0, plain.size() - 1) + R"(,"4z"])";
-        CHECK(texts(p.frames(encoding::engineio4)).front() == with);
-        CHECK(texts(p.frames(encoding::engineio4_base64)).front() == with);
-        CHECK(texts(p.frames(encoding::engineio3)).front() == plain);
-        CHECK(texts(p.frames(encoding::engineio3_base64)).front() == plain);
+        CHECK(texts(p.frames(v4)).front() == with);
+        CHECK(texts(p.frames(v4_base64)).front() == with);
+        CHECK(texts(p.frames(v3)).front() == plain);
+        CHECK(texts(p.frames(v3_base64)).front() == plain);
         CHECK(std::string(p.payload()) == plain.substr(plain.find('[')));
     }
 }
 
 TEST_CASE("a packet for one receiver is made of the same parts") {
-    auto const frames = make_frames(wire::packet_type::ack,
-                                    "/n",
-                                    3,
-                                    {R"([{"_placeholder":true,"num":0}])", {"x"}},
-                                    encoding::engineio4,
-                                    true);
+    auto const frames = make_frames(
+        wire::packet_type::ack, "/n", 3, {R"([{"_placeholder":true,"num":0}])", {"x"}}, v4, true);
     CHECK(texts(frames) == strings{R"(461-/n,3[{"_placeholder":true,"num":0}])", "x"});
     CHECK_FALSE(frames[0]->is_uncompressed());
     CHECK(std::string(

@@ -1,0 +1,373 @@
+#include "nsp_core.hpp"
+
+#include "client.hpp"
+#include "gathering.hpp"
+#include "io_core.hpp"
+#include "socket_core.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace anywire::socketio {
+nsp_core::nsp_core(io_core& io, std::string name, bool is_parent)
+    : io_kept_(io.shared_from_this()),
+      io_(io),
+      name_(std::move(name)),
+      is_parent_(is_parent),
+      log_(recovers() ? std::make_unique<recovery_log>(io.opts().recovery, io.hash_key())
+                      : nullptr),
+      holders_(0, keyed_hash{io.hash_key()}),
+      room_sizes_(0, keyed_hash{io.hash_key()}) {}
+
+nsp_core::~nsp_core() {
+    // It may still be told of what others send, until it has gone.
+    close_adapter();
+    adapter_.reset();
+}
+
+void nsp_core::connect() {
+    auto const& make = io_.opts().make_adapter;
+    if (!is_parent_ && make) adapter_ = make(*this);
+    if (!adapter_) adapter_ = std::make_unique<adapter>(*this);
+    adapter_->init();
+    if (adapter_->watches_rooms()) rooms_watched_ = true;
+}
+
+void nsp_core::close_adapter() noexcept {
+    if (adapter_ && !is_adapter_closed_.exchange(true)) (void)io_.call([&] { adapter_->close(); });
+}
+
+bool nsp_core::recovers() const noexcept {
+    return io_.opts().recovery.enabled && !is_parent_;
+}
+
+void nsp_core::attach(std::size_t shards) {
+    if (shards == 0) return;
+    holders_ = keyed_map<holder>(0, keyed_hash{io_.hash_key()});
+    room_sizes_ = keyed_map<std::size_t>(0, keyed_hash{io_.hash_key()});
+    while (parts_.size() < shards)
+        parts_.push_back(std::make_unique<nsp_shard>(*this, io_.shard(parts_.size())));
+    is_attached_ = true;
+}
+
+nsp_core::config_ptr nsp_core::config() const {
+    std::scoped_lock const lock(config_mutex_);
+    return config_;
+}
+
+void nsp_core::change_config(std::function<void(nsp_config&)> const& change) {
+    config_ptr old;  // what is in it may do anything when it goes
+    std::scoped_lock const lock(config_mutex_);
+    auto changed = std::make_shared<nsp_config>(*config_);
+    change(*changed);
+    rooms_watched_ = !changed->rooms.empty() || (adapter_ && adapter_->watches_rooms());
+    old = std::exchange(config_, std::move(changed));
+}
+
+void nsp_core::forget_all() {
+    close_adapter();
+    change_config([](nsp_config& c) { c = {}; });
+    std::vector<stored_session> dropped;
+    std::vector<std::vector<operation>> lost;
+    std::scoped_lock const lock(order_);
+    for (auto const& part : parts_) lost.push_back(std::exchange(part->inbox, {}));
+    if (!log_) return;
+    log_->drop_sessions();
+    dropped = log_->take_dropped();
+}
+
+bool nsp_core::holds_sessions() const {
+    std::scoped_lock const lock(order_);
+    return log_ && (io_.opts().make_adapter || log_->sessions() != 0);
+}
+
+void nsp_core::begin_as(nsp_core const& from) {
+    config_ = from.config();
+    rooms_watched_ = !config_->rooms.empty();
+    parent = &from;
+}
+
+// -- the order ------------------------------------------------------------------------------------
+
+void nsp_core::apply(operation op, detail::encoded* logged) {
+    auto const self = weak_from_this().lock();
+    if (!self) return;  // the last word of an adapter that goes
+    auto const here = io_.here();
+    std::vector<operation> mine;
+    // What is in them may do anything when it goes: not while the order is held.
+    std::vector<std::vector<operation>> lost;
+    {
+        std::scoped_lock const lock(order_);
+        if (logged) log(op, *logged);
+        for (std::size_t i = 0; i < parts_.size(); ++i) {
+            auto& inbox = parts_[i]->inbox;
+            if (i == here) {
+                mine.swap(inbox);
+                continue;
+            }
+            // The shards end before the server does, and the application may outlive both.
+            auto const runs = io_.runs(i);
+            if (runs) inbox.push_back(op);
+            if (!runs || (inbox.size() == 1 && !io_.post(i, [self, i] { self->drain(i); })))
+                lost.push_back(std::exchange(inbox, {}));
+        }
+    }
+    if (here == shard_group::nowhere) return;
+    mine.push_back(std::move(op));
+    run_here(here, mine);
+}
+
+void nsp_core::drain(std::size_t shard) {
+    std::vector<operation> mine;
+    {
+        std::scoped_lock const lock(order_);
+        mine.swap(parts_[shard]->inbox);
+    }
+    run_here(shard, mine);
+}
+
+void nsp_core::run_here(std::size_t shard, std::vector<operation> const& all) {
+    io_shard::entry const here(io_.shard(shard));
+    for (auto const& op : all) (void)io_.call([&] { parts_[shard]->run(op); });
+}
+
+bool nsp_core::insert(socket_core& s, nsp_shard& where, std::optional<std::uint64_t> position) {
+    packet_list missed;
+    for (;;) {
+        std::vector<operation> mine;
+        {
+            std::scoped_lock const lock(order_);
+            if (where.inbox.empty()) {
+                if (position && !find_missed(s, *position, missed)) return false;
+                s.on_inserted(log_ ? log_->position() : 0);
+                if (auto const* const pid = s.pid())
+                    holders_.insert_or_assign(*pid, holder{where.at().index(), &s});
+                break;
+            }
+            mine.swap(where.inbox);
+        }
+        run_here(where.at().index(), mine);
+    }
+    where.add(s);
+    for (auto const& packet : missed) s.send_packet(*packet, {});
+    return true;
+}
+
+void nsp_core::for_each(socket_filter filter, std::function<void(socket_core&)> fn) {
+    auto const shared = std::make_shared<socket_filter const>(std::move(filter));
+    if (!is_attached_) return;
+    apply({.fn = [shared, fn = std::move(fn)](nsp_shard& part) { part.for_each(*shared, fn); }});
+}
+
+// -- local_sockets --------------------------------------------------------------------------------
+
+void nsp_core::broadcast(detail::encoded event, socket_filter filter, emit_flags flags) {
+    if (is_parent_) {
+        for (auto const& child : io_.children_of(*this))
+            child->wires().broadcast(event, filter, flags);
+        return;
+    }
+    if (!is_attached_) return;
+    operation op{.filter = std::make_shared<socket_filter const>(std::move(filter)),
+                 .flags = flags};
+    if (recovers() && !flags.is_volatile) return apply(std::move(op), &event);
+    op.packet = std::make_shared<outgoing_packet const>(
+        name_, std::nullopt, std::move(event), flags.is_compressed);
+    apply(std::move(op));
+}
+
+void nsp_core::broadcast_with_ack(detail::encoded event,
+                                  socket_filter filter,
+                                  emit_flags flags,
+                                  detail::ack_handler then) {
+    using answer = std::pair<std::string, std::vector<std::string>>;
+    auto const gathered = std::make_shared<gathering<answer>>(
+        io_,
+        is_attached_ ? parts_.size() : 1,
+        [then = std::move(then)](error_code e, std::vector<answer> const& all) {
+            std::vector<arguments> list;
+            list.reserve(all.size());
+            for (auto const& [json, attachments] : all) list.emplace_back(json, attachments);
+            (void)then(e, list);
+        });
+    if (!is_attached_) return gathered->finish_one();
+    auto const id = next_ack_id();
+    auto const packet =
+        std::make_shared<outgoing_packet const>(name_, id, std::move(event), flags.is_compressed);
+    auto const one = [gathered](error_code e, std::span<arguments const> args) {
+        if (e) gathered->lost(e);
+        if (!e && !args.empty()) {
+            detail::encoded kept = detail::encode_arguments(args.front());
+            gathered->add({"[" + std::move(kept.json) + "]", std::move(kept.attachments)});
+        }
+        gathered->finish_one();
+        return true;
+    };
+    auto const shared = std::make_shared<socket_filter const>(std::move(filter));
+    apply({.fn = [=](nsp_shard& part) {
+        part.for_each(*shared, [&](socket_core& s) {
+            if (!s.admits(flags, packet->bytes())) return;
+            gathered->expect(1);
+            s.send_asking(*packet, id, flags, one);
+        });
+        gathered->finish_one();
+    }});
+}
+
+void nsp_core::fetch_sockets(socket_filter filter,
+                             std::function<void(error_code, std::vector<remote_socket>)> then) {
+    auto const n = is_attached_ ? parts_.size() : 1;
+    auto const gathered = std::make_shared<gathering<remote_socket>>(io_, n, std::move(then));
+    if (!is_attached_) return gathered->finish_one();
+    auto const shared = std::make_shared<socket_filter const>(std::move(filter));
+    apply({.fn = [gathered, shared, &io = io_](nsp_shard& part) {
+        part.for_each(*shared, [&](socket_core& s) {
+            socket& as_socket = s;
+            // The application's data may not want to be copied.
+            if (!io.call([&] {
+                    gathered->add({s.id_text, as_socket.handshake(), s.rooms(), s.data()});
+                }))
+                gathered->lost(make_error_code(errc::bad_arguments));
+        });
+        gathered->finish_one();
+    }});
+}
+
+void nsp_core::sockets_join(socket_filter filter, std::string room) {
+    if (is_parent_) {
+        for (auto const& child : io_.children_of(*this))
+            child->wires().sockets_join(filter, {}, room);
+        return;
+    }
+    for_each(std::move(filter), [room = std::move(room)](socket_core& s) { s.join(room); });
+}
+
+void nsp_core::sockets_leave(socket_filter filter, std::string room) {
+    if (is_parent_) {
+        for (auto const& child : io_.children_of(*this))
+            child->wires().sockets_leave(filter, {}, room);
+        return;
+    }
+    for_each(std::move(filter), [room = std::move(room)](socket_core& s) { s.leave(room); });
+}
+
+void nsp_core::disconnect_sockets(socket_filter filter, bool close) {
+    if (is_parent_) {
+        for (auto const& child : io_.children_of(*this))
+            child->wires().disconnect_sockets(filter, {}, close);
+        return;
+    }
+    for_each(std::move(filter), [close](socket_core& s) { s.disconnect(close); });
+}
+
+// -- listing --------------------------------------------------------------------------------------
+
+void nsp_core::gather_names(std::function<void(nsp_shard&, name_sink const&)> find, names_fn then) {
+    auto const n = is_attached_ ? parts_.size() : 1;
+    auto const gathered = std::make_shared<gathering<std::string>>(
+        io_, n, [then = std::move(then)](error_code e, std::vector<std::string> names) {
+            std::sort(names.begin(), names.end());
+            names.erase(std::unique(names.begin(), names.end()), names.end());
+            then(e, std::move(names));
+        });
+    if (!is_attached_) return gathered->finish_one();
+    apply({.fn = [gathered, find = std::move(find)](nsp_shard& part) {
+        find(part, [&](std::string name) { gathered->add(std::move(name)); });
+        gathered->finish_one();
+    }});
+}
+
+void nsp_core::all_rooms(names_fn then) {
+    gather_names(
+        [](nsp_shard& part, name_sink const& add) {
+            part.rooms().for_each([&](nsp_shard::room const& r) { add(r.name); });
+            part.for_each({}, [&](socket_core& s) { add(s.id_text); });
+        },
+        std::move(then));
+}
+
+void nsp_core::members_of(audience of, names_fn then) {
+    gather_names(
+        [of = std::move(of)](nsp_shard& part, name_sink const& add) {
+            part.for_each(of, [&](socket_core& s) { add(s.id_text); });
+        },
+        std::move(then));
+}
+
+void nsp_core::rooms_of(std::string_view member, names_fn then) {
+    gather_names(
+        [id = std::string(member)](nsp_shard& part, name_sink const& add) {
+            auto const* const s = part.find(id);
+            if (!s || s->current() != socket_core::state::connected) return;
+            for (auto& name : s->rooms()) add(std::move(name));
+        },
+        std::move(then));
+}
+
+void nsp_core::hear_server(event const& e) {
+    auto const heard_by = config();
+    for (auto const& f : heard_by->server_side) (void)io_.call([&] { f(e); });
+}
+
+void nsp_core::log_unsound(std::string_view name) const noexcept {
+    auto* const at = io_shard::current(io());
+    if (!at) return;
+    auto const left_out = io().throttle(io_core::notice::unsound).admit(at->loop().now());
+    if (!left_out) return;
+    at->loop().log().write(
+        log_level::info,
+        "socket.io: '",
+        shown(name),
+        "' was not sent: it repeats an object of a client's that only looks like bytes (",
+        io().mount_path(),
+        " '",
+        shown(name_),
+        "')",
+        more_like_it(*left_out));
+}
+
+void nsp_core::server_side_emit(detail::encoded e, detail::ack_handler a) {
+    adapter_->server_side_emit(std::move(e), std::move(a));
+}
+
+// -- rooms of all shards --------------------------------------------------------------------------
+
+bool nsp_core::count_room(std::string const& room, bool came) {
+    std::scoped_lock const lock(rooms_mutex_);
+    auto const found = room_sizes_.try_emplace(room, 0).first;
+    auto& n = found->second;
+    auto const is_edge = n == (came ? 0u : 1u);
+    if (came)
+        ++n;
+    else if (n != 0)  // else it was joined when nobody listened
+        --n;
+    if (n == 0) {
+        room_sizes_.erase(found);
+        shrink_sparse(room_sizes_);
+    }
+    return is_edge;
+}
+
+void nsp_core::note_room(io_shard& at,
+                         room_change change,
+                         std::string const& room,
+                         std::string const& id) noexcept {
+    if (!rooms_watched_.load(std::memory_order_relaxed)) return;
+    auto const came = change == room_change::joined;
+    auto const is_edge = count_room(room, came);
+    io_shard::entry const here(at);
+    at.defer([self = shared_from_this(), came, is_edge, room, id] {
+        auto const heard_by = self->config();
+        auto const tell = [&](room_change what) {
+            if (self->adapter_->watches_rooms())
+                (void)self->io_.call([&] { self->adapter_->on_room(what, room, id); });
+            for (auto const& f : heard_by->rooms) (void)self->io_.call([&] { f(what, room, id); });
+        };
+        if (came && is_edge) tell(room_change::created);
+        tell(came ? room_change::joined : room_change::left);
+        if (!came && is_edge) tell(room_change::removed);
+    });
+}
+
+}  // namespace anywire::socketio

@@ -1,0 +1,119 @@
+#include "outgoing_packet.hpp"
+
+#include "session/engineio_codec.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace anywire::socketio {
+namespace {
+
+wire::packet_type binary_of(wire::packet_type type) noexcept {
+    return type == wire::packet_type::ack ? wire::packet_type::binary_ack
+                                          : wire::packet_type::binary_event;
+}
+
+frame_ptr make_attachment(std::string_view bytes, codec const& how, bool compress) {
+    std::string scratch;
+    auto f = how.encode({bytes, true}, scratch);
+    f->mark_attachment();
+    if (!compress) f->mark_uncompressed();
+    return f;
+}
+
+}  // namespace
+
+bool is_sound(detail::encoded const& payload) noexcept {
+    auto const n = payload.attachments.size();
+    return n == 0 || wire::has_sound_placeholders(payload.json, n);
+}
+
+frame_ptr make_text_frame(wire::packet_type type,
+                          std::string_view nsp,
+                          std::optional<std::uint64_t> id,
+                          std::size_t attachments,
+                          std::string_view payload) {
+    std::string head("4");
+    wire::append_head(head, type, nsp, id, static_cast<unsigned>(attachments));
+    auto* const f = frame::make(head.size() + payload.size(), frame_kind::text);
+    std::memcpy(f->data(), head.data(), head.size());
+    if (!payload.empty()) std::memcpy(f->data() + head.size(), payload.data(), payload.size());
+    return frame_ptr(f);
+}
+
+frame_list make_frames(wire::packet_type type,
+                       std::string_view nsp,
+                       std::optional<std::uint64_t> id,
+                       detail::encoded const& payload,
+                       codec const& how,
+                       bool compress) {
+    auto const n = payload.attachments.size();
+    frame_list frames;
+    frames.push_back(make_text_frame(n == 0 ? type : binary_of(type), nsp, id, n, payload.json));
+    if (!compress) frames.front()->mark_uncompressed();
+    for (auto const& a : payload.attachments) frames.push_back(make_attachment(a, how, compress));
+    return frames;
+}
+
+outgoing_packet::outgoing_packet(std::string_view nsp,
+                                 std::optional<std::uint64_t> id,
+                                 detail::encoded event,
+                                 bool compress,
+                                 std::string_view offset)
+    : attachments_(std::move(event.attachments)), compress_(compress) {
+    if (!offset.empty()) {
+        auto const size = event.json.size();
+        event.json.pop_back();
+        event.json.append(",\"").append(offset).append("\"]");
+        offset_size_ = event.json.size() - size;
+    }
+    auto const n = attachments_.size();
+    auto const type = n == 0 ? wire::packet_type::event : wire::packet_type::binary_event;
+    text_ = make_text_frame(type, nsp, id, n, event.json);
+    text_->mark_shared();
+    if (!compress_) text_->mark_uncompressed();
+    head_size_ = text_->size() - event.json.size();
+    bytes_ = text_->cost();
+    for (auto const& a : attachments_) bytes_ += a.size() + frame::overhead;
+}
+
+/// Clients of Engine.IO 3 cannot recover: to them an offset would be an argument too many.
+frame_ptr const& outgoing_packet::text_for(codec const& how) const {
+    if (offset_size_ == 0) return text_;
+    return engineio_revision_of(how) == engineio::revision::v3 ? without_offset() : text_;
+}
+
+frame_ptr const& outgoing_packet::without_offset() const {
+    if (offset_size_ == 0) return text_;
+    std::scoped_lock const lock(mutex_);
+    if (plain_) return plain_;
+    std::string text(text_->text());
+    text.erase(text.size() - 1 - offset_size_, offset_size_);
+    plain_ = frame_ptr(frame::make(text, frame_kind::text));
+    plain_->mark_shared();
+    if (!compress_) plain_->mark_uncompressed();
+    return plain_;
+}
+
+frame_list outgoing_packet::frames(codec const& how) const {
+    frame_list all;
+    all.push_back(text_for(how));
+    if (attachments_.empty()) return all;
+    std::scoped_lock const lock(mutex_);
+    auto known = std::find_if(
+        made_.begin(), made_.end(), [&](auto const& each) { return each.how == &how; });
+    if (known == made_.end()) {
+        encoded_attachments made{&how, {}};
+        for (auto const& a : attachments_) {
+            made.frames.push_back(make_attachment(a, how, compress_));
+            made.frames.back()->mark_shared();
+        }
+        known = made_.insert(made_.end(), std::move(made));
+    }
+    all.insert(all.end(), known->frames.begin(), known->frames.end());
+    return all;
+}
+
+}  // namespace anywire::socketio

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <anywire/codec.hpp>
+#include <anywire/socketio/ack.hpp>
+
+#include "socketio/packet.hpp"
+
+#include <boost/container/small_vector.hpp>
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anywire::socketio {
+
+/// The frames of one packet: its text, and one for each attachment.
+using frame_list = boost::container::small_vector<frame_ptr, 2>;
+
+/// Whether what stands for attachments in a payload are all of them its own. A peer's value that
+/// only looks like one, repeated beside real bytes, would cost the receivers their connections.
+[[nodiscard]] bool is_sound(detail::encoded const& payload) noexcept;
+
+/// The frame of a packet's text: the same for all codecs of Engine.IO.
+frame_ptr make_text_frame(wire::packet_type type,
+                          std::string_view nsp,
+                          std::optional<std::uint64_t> id,
+                          std::size_t attachments,
+                          std::string_view payload);
+
+/// The frames of a packet for one receiver. `type` is that of a packet without attachments.
+frame_list make_frames(wire::packet_type type,
+                       std::string_view nsp,
+                       std::optional<std::uint64_t> id,
+                       detail::encoded const& payload,
+                       codec const& how,
+                       bool compress);
+
+/// A packet for many sockets: encoded once, however many get it.
+///
+/// Thread: constant once made, but for attachments in what codecs make of them.
+class outgoing_packet {
+public:
+    /// `offset` is appended as one more argument for clients that can recover; empty: none.
+    outgoing_packet(std::string_view nsp,
+                    std::optional<std::uint64_t> id,
+                    detail::encoded event,
+                    bool compress,
+                    std::string_view offset = {});
+
+    frame_list frames(codec const& how) const;
+    /// What goes alone, as most packets do; nothing where there are attachments.
+    frame_ptr only_frame(codec const& how) const {
+        return attachments_.empty() ? text_for(how) : frame_ptr{};
+    }
+    /// The event as `["name",...]`, without the offset, and what goes beside it.
+    std::string_view payload() const { return without_offset()->text().substr(head_size_); }
+    std::vector<std::string> const& attachments() const noexcept { return attachments_; }
+    std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    frame_ptr const& text_for(codec const& how) const;
+    frame_ptr const& without_offset() const;
+
+    std::vector<std::string> attachments_;
+    frame_ptr text_{};
+    std::size_t head_size_ = 0;
+    std::size_t offset_size_ = 0;  // of what the offset takes in the text
+    std::size_t bytes_ = 0;
+    bool compress_;
+    mutable std::mutex mutex_{};
+    mutable frame_ptr plain_{};  // the text without the offset
+    struct encoded_attachments {
+        codec const* how;
+        std::vector<frame_ptr> frames;
+    };
+    mutable boost::container::small_vector<encoded_attachments, 1> made_{};
+};
+
+}  // namespace anywire::socketio
