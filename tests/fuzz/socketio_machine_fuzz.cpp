@@ -49,6 +49,9 @@ public:
     }
     bool runs(std::size_t) const noexcept override { return !has_ended; }
     session_loop& loop(std::size_t shard) override { return *loops_[shard]; }
+    // Time stands still for recoveries: none expires.
+    std::int64_t time_of_day() const noexcept override { return 0; }
+    std::int64_t steady_time() const noexcept override { return 0; }
 
     std::array<std::deque<std::function<void()>>, shards> posts{};
     bool has_ended = false;

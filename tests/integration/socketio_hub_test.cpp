@@ -81,16 +81,19 @@ TEST_CASE("a bus hears of its hub's begin, its rooms, and its end") {
         CHECK(heard.wait_for("removed r"));
         CHECK(heard.count("close") == 0);
     }
-    CHECK(heard.all() == strings{"init /",
-                                 "init /other",
-                                 "created r",
-                                 "joined r",
-                                 "joined r",
-                                 "left r",
-                                 "left r",
-                                 "removed r",
-                                 "close /other",
-                                 "close /"});
+    auto all = heard.all();
+    REQUIRE(all.size() == 10);
+    std::sort(all.end() - 2, all.end());  // namespaces end in any order
+    CHECK(all == strings{"init /",
+                         "init /other",
+                         "created r",
+                         "joined r",
+                         "joined r",
+                         "left r",
+                         "left r",
+                         "removed r",
+                         "close /",
+                         "close /other"});
 }
 
 TEST_CASE("a bus that watches no rooms is told of none, and a namespace that ends tells its bus") {

@@ -121,8 +121,7 @@ private:
     bool attachment_ : 1 = false;
     bool uncompressed_ : 1 = false;
     bool headed_ : 1 = false;
-    char padding_[3] = {};
-    char header_[10] = {};  // the header ends where the text begins
+    char header_[13] = {};  // up to ten of them; the header ends where the text begins
 };
 static_assert(sizeof(frame) == 32);
 

@@ -31,7 +31,7 @@ void outbox::count(frame const& f, bool comes) noexcept {
 void outbox::push(frame_ptr f) {
     if (count_ == capacity()) grow();
     count(*f, true);
-    has_headed_ = has_headed_ || f->rest() != nullptr;
+    if (f->rest()) has_headed_ = true;
     slot(count_) = f.release();
     ++count_;
 }

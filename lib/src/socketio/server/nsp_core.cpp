@@ -281,7 +281,13 @@ void nsp_core::gather_names(std::function<void(nsp_shard&, name_sink const&)> fi
 void nsp_core::all_rooms(names_fn then) {
     gather_names(
         [](nsp_shard& part, name_sink const& add) {
-            part.rooms().for_each([&](nsp_shard::room const& r) { add(r.name); });
+            // Those who leave are still to tell the application, but are members no more.
+            auto const is_member = [](socket_core* s) {
+                return s->current() == socket_core::state::connected;
+            };
+            part.rooms().for_each([&](nsp_shard::room const& r) {
+                if (std::any_of(r.members.begin(), r.members.end(), is_member)) add(r.name);
+            });
             part.for_each({}, [&](socket_core& s) { add(s.id_text); });
         },
         std::move(then));
