@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t piece = 64 * 1024;
-constexpr client_options reads_little{.receive_buffer = 4096};
+client_options const reads_little{.receive_buffer = 4096};
 constexpr std::size_t most_queued = 512 * 1024;
 
 /// A number in front of as many bytes as fill kernel buffers quickly.

@@ -62,7 +62,8 @@ public:
     bit_writer& put(unsigned value, unsigned bits) {
         for (unsigned i = 0; i < bits; ++i, ++used_) {
             if (used_ % 8 == 0) out_.push_back('\0');
-            out_.back() = static_cast<char>(out_.back() | ((value >> i & 1) << used_ % 8));
+            auto const byte = static_cast<unsigned char>(out_.back());
+            out_.back() = static_cast<char>(byte | (value >> i & 1) << used_ % 8);
         }
         return *this;
     }
