@@ -2,4 +2,5 @@
 
 // A Socket.IO server, and the server that it is mounted on.
 #include <anywire/server.hpp>
+#include <anywire/socketio/convert.hpp>
 #include <anywire/socketio/server.hpp>
