@@ -26,7 +26,8 @@ namespace http = boost::beast::http;
 using net::ip::tcp;
 
 /// Answers a request of the server's own.
-inline http::response<http::string_body> answer_own(http::request<http::empty_body> const& request) {
+inline http::response<http::string_body> answer_own(
+    http::request<http::empty_body> const& request) {
     http::response<http::string_body> answer{http::status::ok, request.version()};
     answer.set(http::field::content_type, "text/plain");
     answer.keep_alive(request.keep_alive());

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <anywire/exchange.hpp>
 #include <anywire/handlers.hpp>
 
 #include "core/timer_wheel.hpp"
 #include "errand.hpp"
-#include <anywire/exchange.hpp>
 #include "router.hpp"
 #include "session/session_base.hpp"
 

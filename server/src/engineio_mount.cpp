@@ -99,8 +99,8 @@ private:
     static std::string fields_for(http::request_view const& head);
     std::string fields_of_101(http::request_view const& head) const;
     engineio_dress dress_for(incoming const& in,
-                         std::string const* jsonp,
-                         engineio::query const& q) const;
+                             std::string const* jsonp,
+                             engineio::query const& q) const;
     void on_upload_failed(std::string const& sid, std::string_view why) override;
 
     engineio_options options_;
@@ -245,8 +245,8 @@ std::string engineio_mount::fields_of_101(http::request_view const& head) const 
 }
 
 engineio_dress engineio_mount::dress_for(incoming const& in,
-                                     std::string const* jsonp,
-                                     engineio::query const& q) const {
+                                         std::string const* jsonp,
+                                         engineio::query const& q) const {
     engineio_dress d;
     d.revision = revision_of(q);
     if (jsonp) d.jsonp = *jsonp;
@@ -326,8 +326,7 @@ void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q)
     auto terms = check_websocket(in, {});
     if (!terms) return;
     auto const request = keep_request(in);
-    auto upgrade =
-        make_upgrade(in.here, std::move(terms), request, fields_of_101(in.head), false);
+    auto upgrade = make_upgrade(in.here, std::move(terms), request, fields_of_101(in.head), false);
     // One that cannot upgrade gets its WebSocket all the same, and a close: clients in Node have no
     // ear for a refused handshake.
     upgrade.take = [this, &here = in.here, sid = q.sid, subprotocol = upgrade.subprotocol](
@@ -397,18 +396,16 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
 void engineio_mount::open_websocket_session(incoming const& in, engineio::query const& q) {
     auto terms = check_websocket(in, {});
     if (!terms) return;
-    auto open = [this,
-                 &here = in.here,
-                 q,
-                 terms = std::move(terms),
-                 fields = fields_of_101(in.head)](exchange& to, session_base::origin from) {
-        if (!check_room(here, to, from.request.remote_address())) return;
-        auto upgrade = make_upgrade(here, terms, from.request, fields, true);
-        from.subprotocol = upgrade.subprotocol;
-        become(to, std::move(upgrade), [&](unattached_session& held) {
-            held.hold(*make_session(here, std::move(from), q));
-        });
-    };
+    auto open =
+        [this, &here = in.here, q, terms = std::move(terms), fields = fields_of_101(in.head)](
+            exchange& to, session_base::origin from) {
+            if (!check_room(here, to, from.request.remote_address())) return;
+            auto upgrade = make_upgrade(here, terms, from.request, fields, true);
+            from.subprotocol = upgrade.subprotocol;
+            become(to, std::move(upgrade), [&](unattached_session& held) {
+                held.hold(*make_session(here, std::move(from), q));
+            });
+        };
     auto const patience = to_ticks(limits().authorize_timeout);
     admit(
         in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));

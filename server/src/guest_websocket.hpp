@@ -20,7 +20,8 @@ public:
     void limit_stall(std::chrono::milliseconds) noexcept override {}
     void set_page_fields(std::string) override {}
     bool respond(answer const& a) override {
-        auto const code = a.status >= 500 ? close_code::try_again_later : close_code::policy_violation;
+        auto const code =
+            a.status >= 500 ? close_code::try_again_later : close_code::policy_violation;
         auto text = a.body.substr(0, 120);
         while (text.ends_with('\n')) text.remove_suffix(1);
         close(code, text);

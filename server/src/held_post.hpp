@@ -1,6 +1,7 @@
 #pragma once
 
 #include <anywire/exchange.hpp>
+
 #include "session/held_senders.hpp"
 
 #include <string>

@@ -25,8 +25,8 @@ struct incoming {
     exchange& to;
     http::request_view const& head;
     http::client_info const& client;
-    std::string_view below;  ///< The path below the mount's prefix.
-    http_connection* via;    ///< Null when a host of the program's own has brought it.
+    std::string_view below;    ///< The path below the mount's prefix.
+    http_connection* via;      ///< Null when a host of the program's own has brought it.
     bool page_allowed = true;  ///< What the mount's `judge_page` has said.
 
     void respond(unsigned status, std::string_view text, std::string_view fields = {}) const;

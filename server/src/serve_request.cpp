@@ -100,9 +100,10 @@ void serve_guest(shard& here, http_request const& request, exchange& to) {
     view.target = request.target;
     if (!view.target.starts_with('/')) {
         auto const path = path_of(view.target);
-        view.target = path.empty() ? std::string_view("/")
-                                   : view.target.substr(static_cast<std::size_t>(
-                                         path.data() - view.target.data()));
+        view.target =
+            path.empty()
+                ? std::string_view("/")
+                : view.target.substr(static_cast<std::size_t>(path.data() - view.target.data()));
     }
     auto const question = view.target.find('?');
     view.path = view.target.substr(0, question);

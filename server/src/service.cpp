@@ -1,6 +1,5 @@
-#include <anywire/service.hpp>
-
 #include <anywire/exchange.hpp>
+#include <anywire/service.hpp>
 
 #include "guest_websocket.hpp"
 #include "mount_point.hpp"

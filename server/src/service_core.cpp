@@ -139,11 +139,10 @@ endpoint service_core::add(std::shared_ptr<mount_point> const& m) {
     // Enough for who only broadcasts, but most likely those of another mount, or moved from.
     auto const& app = m->app();
     if (!app.on_open && !app.on_message && !app.on_close && !app.on_drain && !app.authorize)
-        shards.front()->log().write(
-            log_level::info,
-            "mount '",
-            m->prefix(),
-            "': no handler is set, so what clients send is ignored");
+        shards.front()->log().write(log_level::info,
+                                    "mount '",
+                                    m->prefix(),
+                                    "': no handler is set, so what clients send is ignored");
     if (!routes.add(m))
         throw std::invalid_argument("mount '" + m->prefix() + "': the path is taken");
     mounts.push_back(m);

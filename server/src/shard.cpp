@@ -46,10 +46,7 @@ private:
 };
 
 shard::shard(unsigned index, service_core& core, std::unique_ptr<shard_host> host)
-    : index_(index),
-      core_(core),
-      host_(std::move(host)),
-      opening_(0, keyed_hash{core.hash_key}) {
+    : index_(index), core_(core), host_(std::move(host)), opening_(0, keyed_hash{core.hash_key}) {
     host_->log_slower_than(core.options.limits.slow_event);
 }
 

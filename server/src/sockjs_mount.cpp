@@ -303,8 +303,8 @@ void sockjs_mount::attach(exchange& to, sockjs_session& session, sockjs_dress r)
     if (r.is_poll())
         return session.attach(*new one_shot_carrier(to, make_poll_dress(std::move(r)), session));
     r.constant_fields = no_cache_streamed;
-    auto* const stream = new stream_carrier(
-        to, make_stream_dress(std::move(r)), session, options_.response_limit);
+    auto* const stream =
+        new stream_carrier(to, make_stream_dress(std::move(r)), session, options_.response_limit);
     if (!session.has_queued()) stream->start();
     session.attach(*stream);
 }

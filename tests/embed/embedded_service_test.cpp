@@ -1,5 +1,4 @@
 #include "embedded/beast_server.hpp"
-
 #include "support/certificate.hpp"
 #include "support/raw_client.hpp"
 #include "support/tls_client.hpp"
@@ -91,8 +90,7 @@ void check_both_servers(std::uint16_t port) {
     CHECK(client.read_response().body == "beast answers /own/5\n");
 
     // A request that comes byte by byte, to the server that has the connection and to the other.
-    for (auto const* target : {"/echo", "/own/slow", "/own/slow", "/echo"})
-    {
+    for (auto const* target : {"/echo", "/own/slow", "/own/slow", "/echo"}) {
         for (auto const c : client.request_bytes("GET", target)) client.send({&c, 1});
         CHECK(client.read_response().status == 200);
     }

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <anywire/transport.hpp>
+
 #include "session/held_senders.hpp"
 #include "session/session_base.hpp"
-#include <anywire/transport.hpp>
 
 #include <algorithm>
 #include <charconv>

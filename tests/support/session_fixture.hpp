@@ -1,10 +1,11 @@
 #pragma once
 
+#include <anywire/transport.hpp>
+
 #include "session/duplex_session.hpp"
 #include "session/endpoint_core.hpp"
 #include "session/session_loop.hpp"
 #include "session/sockjs_session.hpp"
-#include <anywire/transport.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -74,6 +74,8 @@ public:
 private:
     // Requests that came ahead of their turn.
     static constexpr std::size_t most_buffered = std::size_t{64} * 1024;
+    // How long a write may make no progress, but for an answer with a limit of its own.
+    static constexpr tick usual_stall = to_ticks(std::chrono::seconds(30));
 
     enum class phase : std::uint8_t {
         open,
@@ -107,7 +109,12 @@ private:
     void set_events(exchange_events* events) noexcept;
     void note_waiting();
     void tell_waiting();
-    struct departure;
+    /// Where the connection's socket goes on: as a WebSocket, or at another site.
+    struct departure {
+        std::optional<websocket_upgrade> websocket{};
+        http_site* site = nullptr;
+        std::string request{};
+    };
     void depart(departure to);
     void leave(std::string_view behind);
     void become_websocket(websocket_upgrade const& to, std::string_view behind);

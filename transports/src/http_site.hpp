@@ -124,7 +124,7 @@ private:
     io_host& host_;
     http_handler& handler_;
     std::atomic<std::size_t>& moving_;
-    waiting ended_{};                         // stands for a site that takes nothing any more
+    waiting ended_{};                          // stands for a site that takes nothing any more
     std::atomic<waiting*> arrivals_{nullptr};  // the latest first
 };
 

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "connection.hpp"
 #include <anywire/transport.hpp>
+
+#include "connection.hpp"
 #include "websocket/deflate.hpp"
 #include "websocket/reader.hpp"
 

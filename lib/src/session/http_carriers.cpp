@@ -109,9 +109,9 @@ write_result stream_carrier::write(std::span<frame* const> batch) {
     for (auto const part : out.views().subspan(is_first ? 1 : 0)) written_ += part.size();
     if (did.is_goodbye || written_ >= limit_)
         return finished(did.taken, to().end_stream(out.views()));
-    return {did.taken,
-            to().write_stream(out.views()) ? write_result::next::ready
-                                           : write_result::next::blocked};
+    return {
+        did.taken,
+        to().write_stream(out.views()) ? write_result::next::ready : write_result::next::blocked};
 }
 
 }  // namespace anywire

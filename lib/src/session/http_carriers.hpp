@@ -42,7 +42,7 @@ private:
 
 /// What a dialect made of some frames.
 struct dressed {
-    std::size_t taken = 0;  ///< Of the frames, the first so many.
+    std::size_t taken = 0;    ///< Of the frames, the first so many.
     bool is_goodbye = false;  ///< The last of them is the session's last word.
 };
 

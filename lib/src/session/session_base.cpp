@@ -2,74 +2,14 @@
 
 #include "core/log_text.hpp"
 #include "core/utf8.hpp"
+#include "session/session_base_extras.hpp"
 
 #include <boost/assert.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <exception>
 
 namespace anywire {
-
-/// One `after`, in a list sorted by time.
-struct session_base::timer {
-    tick when;
-    std::function<void(session&)> fn;
-    std::unique_ptr<timer> next;
-
-    /// Drops a list one by one: as a recursion, a long one takes the stack.
-    static void drop(std::unique_ptr<timer> first) noexcept {
-        while (first) first = std::move(first->next);
-    }
-};
-
-/// What came before the open, or during a pause: message behind message in one piece of memory, as
-/// a body may hold hundreds of thousands of a byte.
-struct session_base::inbox {
-    using head = std::uint32_t;
-    static constexpr head binary_bit = 0x80000000;  // a message has 1 GiB at most
-
-    void push(message_view m) {
-        // What was taken lies in front: it goes when it is most of it.
-        if (begin > text.size() / 2) text.erase(0, std::exchange(begin, 0));
-        auto const size = static_cast<head>(m.data.size()) | (m.binary ? binary_bit : 0);
-        std::array<char, sizeof size> bytes_of_size{};
-        std::memcpy(bytes_of_size.data(), &size, sizeof size);
-        text.append(bytes_of_size.data(), bytes_of_size.size());
-        try {
-            text.append(m.data);
-        } catch (...) {
-            text.resize(text.size() - sizeof size);
-            throw;
-        }
-        bytes += m.data.size() + frame::overhead;
-    }
-    /// Requires: it is not empty.
-    std::pair<std::string, bool> pop() {
-        head size = 0;
-        std::memcpy(&size, text.data() + begin, sizeof size);
-        std::pair<std::string, bool> m{text.substr(begin + sizeof size, size & ~binary_bit),
-                                       (size & binary_bit) != 0};
-        begin += sizeof size + m.first.size();
-        bytes -= m.first.size() + frame::overhead;
-        return m;
-    }
-    bool is_empty() const noexcept { return begin == text.size(); }
-
-    std::string text{};
-    std::size_t begin = 0;
-    std::size_t bytes = 0;
-};
-
-/// What few sessions have, and each only for a while.
-struct session_base::extras {
-    std::unique_ptr<std::string> subprotocol{};
-    std::unique_ptr<timer> timers{};
-    std::unique_ptr<inbox> kept{};
-    std::unique_ptr<goodbye> last_words{};
-    group_list groups{};
-};
 
 session_base::extras& session_base::more() {
     if (!extras_) extras_ = std::make_unique<extras>();
@@ -168,179 +108,6 @@ result<void> session_base::send_frames(std::span<frame_ptr> packet, sending how)
     return {};
 }
 
-// -- the bound ------------------------------------------------------------------------------------
-
-std::size_t session_base::bytes_elsewhere() const noexcept {
-    return (blocked_ && wire_ ? wire_->pending_bytes() : 0) + (has_unread_ ? unread_bytes() : 0);
-}
-
-result<void> session_base::admit(std::size_t cost, sending how) {
-    if (state_ != state::open) return errc::session_closed;
-    // What cannot leave now may be out of date when it can.
-    if (how == sending::volatile_ && !is_writable()) {
-        outbox_.count_dropped();
-        return errc::message_dropped;
-    }
-    auto const elsewhere = blocked_ || has_unread_ ? bytes_elsewhere() : 0;
-    if (outbox_.fits(cost, elsewhere, endpoint_.limits().max_queued_bytes)) return {};
-    return overflow(cost, how);
-}
-
-/// The queue would pass its bound: what the wire takes at once is written before that is judged.
-result<void> session_base::overflow(std::size_t cost, sending how) {
-    pump();
-    auto const elsewhere = bytes_elsewhere();
-    auto const& limits = endpoint_.limits();
-    if (outbox_.fits(cost, elsewhere, limits.max_queued_bytes)) return {};
-    if (how == sending::volatile_) {
-        outbox_.count_dropped();
-        return errc::message_dropped;
-    }
-    auto const had_grace = outbox_.is_over();
-    auto const what = outbox_.judge(cost, elsewhere, limits, loop().now());
-    if (!had_grace) arm();
-    switch (what) {
-        case outbox::verdict::take: return {};
-        case outbox::verdict::drop: return errc::message_dropped;
-        case outbox::verdict::refuse:
-            if (how == sending::unheard) outbox_.count_dropped();
-            return errc::send_queue_full;
-        case outbox::verdict::close: break;
-    }
-    close_as_slow("the client does not read");
-    return errc::session_closed;
-}
-
-void session_base::close_as_slow(std::string_view what) {
-    log(log_level::info,
-        "closed as a slow consumer: ",
-        what,
-        ", ",
-        outbox_.bytes() + bytes_elsewhere(),
-        " bytes wait (session_limits::max_queued_bytes, burst_grace, max_burst_bytes)");
-    fail(close_reason::slow_consumer, close_code::try_again_later, "slow consumer");
-}
-
-void session_base::send_own(frame_ptr f) {
-    BOOST_ASSERT(f->is_protocol());
-    auto const cost = f->cost();
-    auto const fits = [&] {
-        auto const own = outbox_.own_bytes();
-        return own == 0 || own + cost <= outbox::max_own_bytes;
-    };
-    if (!fits()) pump();
-    if (!fits()) return close_as_slow("it asks for more answers than it reads");
-    outbox_.push(std::move(f));
-    mark_dirty();
-}
-
-void session_base::on_grace_over(tick now) {
-    auto const what = outbox_.on_grace_over(bytes_elsewhere(), endpoint_.limits(), now);
-    if (what == outbox::verdict::close) close_as_slow("it did not catch up in time");
-}
-
-/// Tells the loop how much of the memory in queues is this session's.
-void session_base::charge() {
-    auto const now =
-        static_cast<std::uint32_t>(outbox_.exclusive_bytes() + bytes_elsewhere() + inbox_bytes());
-    if (now != charged_) loop().charge(std::exchange(charged_, now), now);
-}
-
-// -- the end, as the application and the server want it -------------------------------------------
-
-void session_base::end_for(goodbye how, state then) {
-    more().last_words = std::make_unique<goodbye>(std::move(how));
-    state_ = then;
-    mark_dirty();
-}
-
-void session_base::close(close_code code, std::string_view text) {
-    auto const n = static_cast<unsigned>(code);
-    if (n != 1000 && (n < 3000 || n > 4999)) code = close_code::normal;
-    if (state_ != state::open) return;
-    end_for({close_reason::server_closed, code, std::string(text)}, state::closing);
-    on_closing(*extras_->last_words);
-}
-
-void session_base::close_for(close_reason why, std::string_view text) {
-    if (state_ != state::open && state_ != state::fresh) return;
-    end_for({why, to_close_code(why), std::string(text)}, state::closing);
-    on_closing(*extras_->last_words);
-}
-
-void session_base::call_posted(std::function<void(session&)> const& fn) {
-    if (state_ == state::open) call(fn, *this);
-}
-
-void session_base::abandon(close_reason why) {
-    end({why, close_code::abnormal, {}});
-}
-
-std::size_t session_base::queued_bytes() const noexcept {
-    return outbox_.bytes() + bytes_elsewhere();
-}
-
-std::string_view session_base::transport() const noexcept {
-    return wire_ ? wire_->name() : std::string_view{};
-}
-
-void session_base::set_subprotocol(std::string name) {
-    if (!name.empty())
-        more().subprotocol = std::make_unique<std::string>(std::move(name));
-    else if (extras_)
-        extras_->subprotocol.reset();
-}
-
-std::string_view session_base::subprotocol() const noexcept {
-    return extras_ && extras_->subprotocol ? std::string_view{*extras_->subprotocol}
-                                           : std::string_view{};
-}
-
-void session_base::pause() {
-    if (paused_ || state_ != state::open) return;
-    paused_ = true;
-    if (wire_) wire_->pause_reading(true);
-}
-
-void session_base::resume() {
-    if (!paused_) return;
-    paused_ = false;
-    resuming_ = true;
-    mark_dirty();
-}
-
-bool session_base::join(std::string_view group) {
-    if (state_ != state::open && state_ != state::fresh) return false;
-    if (endpoint_.join(*this, group)) return true;
-    if (auto const left_out = endpoint_.admit(endpoint_core::notice::groups))
-        log(log_level::info,
-            "in `session_limits::max_groups` already, and not let into '",
-            shown(group),
-            "'",
-            more_like_it(*left_out));
-    return false;
-}
-
-session_base::group_list* session_base::groups() noexcept {
-    return extras_ && !extras_->groups.empty() ? &extras_->groups : nullptr;
-}
-session_base::group_list& session_base::make_groups() {
-    return more().groups;
-}
-void session_base::drop_groups() noexcept {
-    if (extras_) extras_->groups = {};
-}
-
-void session_base::after(std::chrono::milliseconds delay, std::function<void(session&)> fn) {
-    if (state_ != state::open) return;
-    loop().wake();
-    auto const when = loop().now() + to_ticks(delay) + 1;
-    auto* place = &more().timers;
-    while (*place && not_after((*place)->when, when)) place = &(*place)->next;
-    *place = std::make_unique<timer>(timer{when, std::move(fn), std::move(*place)});
-    arm();
-}
-
 // -- the carrier ----------------------------------------------------------------------------------
 
 void session_base::attach(anywire::transport& wire) {
@@ -383,7 +150,7 @@ void session_base::deliver(message_view m) {
     if (state_ != state::open && state_ != state::fresh) return;
     if (paused_ || state_ == state::fresh || (extras_ && extras_->kept)) {
         auto& kept = more().kept;
-        if (!kept) kept = std::make_unique<inbox>();
+        if (!kept) kept = std::make_unique<message_box>();
         return kept->push(m);
     }
     call(endpoint_.app().on_message, *this, m);

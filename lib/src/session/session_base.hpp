@@ -3,13 +3,13 @@
 #include <anywire/handlers.hpp>
 #include <anywire/layer.hpp>
 #include <anywire/session.hpp>
+#include <anywire/transport.hpp>
 
 #include "core/frame.hpp"
 #include "core/outbox.hpp"
 #include "core/timer_wheel.hpp"
 #include "session/endpoint_core.hpp"
 #include "session/session_loop.hpp"
-#include <anywire/transport.hpp>
 
 #include <any>
 #include <cstdint>
@@ -227,7 +227,6 @@ protected:
 private:
     friend class session_loop;
     struct timer;
-    struct inbox;
     struct extras;
 
     void on_flush();

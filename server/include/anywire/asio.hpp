@@ -77,8 +77,9 @@ private:
             add_if<boost::asio::strand<boost::asio::any_io_executor>>(executor) ||
             add_if<pool>(executor) || add_if<boost::asio::strand<pool>>(executor))
             return;
-        throw std::invalid_argument("executors: an executor of an unknown kind; give the executor "
-                                    "of an io_context, or a strand, itself");
+        throw std::invalid_argument(
+            "executors: an executor of an unknown kind; give the executor "
+            "of an io_context, or a strand, itself");
     }
 
     std::vector<one> all_{};
@@ -103,7 +104,9 @@ template <class Protocol, class Executor>
 struct is_plain_socket<boost::asio::basic_stream_socket<Protocol, Executor>> : std::true_type {};
 
 template <class Stream>
-constexpr bool is_tls_stream = requires(Stream& s) { s.set_verify_depth(1); };
+constexpr bool is_tls_stream = requires(Stream& s) {
+    s.set_verify_depth(1);
+};
 
 /// The other end's address; empty where it has none, as on a Unix domain socket.
 template <class Stream>
@@ -206,9 +209,8 @@ auto service::async_serve(Stream stream, Head head, Buffer buffer, Token&& token
                             out->stream.emplace(
                                 static_cast<detail::asio_stream<Stream>&>(*back->stream).take());
                     }
-                    boost::asio::dispatch(to, [kept, out]() mutable {
-                        std::move(kept->then)(std::move(*out));
-                    });
+                    boost::asio::dispatch(
+                        to, [kept, out]() mutable { std::move(kept->then)(std::move(*out)); });
                 });
         },
         token,
@@ -224,10 +226,10 @@ auto service::async_drain(std::chrono::milliseconds deadline, Token&& token) {
             auto const to =
                 boost::asio::get_associated_executor(handler, detail::executor_of(core()));
             auto const kept = std::make_shared<decltype(handler)>(std::move(handler));
-            auto const work = boost::asio::prefer(
-                to, boost::asio::execution::outstanding_work.tracked);
+            auto const work =
+                boost::asio::prefer(to, boost::asio::execution::outstanding_work.tracked);
             drain(deadline, [kept, to, work] {
-                boost::asio::post(to, [kept]() mutable { std::move(*kept)(); });
+                boost::asio::post(to, [kept]() mutable { std::move (*kept)(); });
             });
         },
         token);

@@ -117,16 +117,16 @@ public:
                   std::string_view target,
                   std::string_view body = {},
                   fields with = {});
-    reply get(std::string_view target, fields with = {}) { return request("GET", target, {}, with); }
+    reply get(std::string_view target, fields with = {}) {
+        return request("GET", target, {}, with);
+    }
     reply post(std::string_view target, std::string_view body = {}, fields with = {}) {
         return request("POST", target, body, with);
     }
 
     /// Opens a WebSocket. `target` is the mount's path for a plain WebSocket; for SockJS and
     /// Engine.IO the client adds to it what it has to.
-    client connect(std::string_view target,
-                   dialect speaks = dialect::websocket,
-                   fields with = {});
+    client connect(std::string_view target, dialect speaks = dialect::websocket, fields with = {});
 
 private:
     class impl;

@@ -50,11 +50,10 @@ void client::state::break_off() {
     if (!session_) return memory_exchange::cut();
     run([this] {
         if (auto* const told = std::exchange(session_, nullptr))
-            told->on_closed(*this,
-                            false,
-                            {close_reason::transport_lost,
-                             close_code::abnormal,
-                             "the connection broke"});
+            told->on_closed(
+                *this,
+                false,
+                {close_reason::transport_lost, close_code::abnormal, "the connection broke"});
     });
 }
 

@@ -1,8 +1,8 @@
 #include "random_pool.hpp"
 #include "service_core.hpp"
-#include "testing/memory_host.hpp"
 #include "shard.hpp"
 #include "testing/client.hpp"
+#include "testing/memory_host.hpp"
 #include "testing/reply.hpp"
 
 #include <algorithm>

@@ -1,9 +1,10 @@
 // anywire-bench-sessions: what sessions of one shard cost by themselves, on carriers in memory: no
 // socket, no kernel. From a thousand to a million, with heartbeats on.
+#include <anywire/transport.hpp>
+
 #include "session/duplex_session.hpp"
 #include "session/endpoint_core.hpp"
 #include "session/session_loop.hpp"
-#include <anywire/transport.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,10 +1,10 @@
 #include "client_files.hpp"
 
 #include "service_core.hpp"
-#include "testing/memory_host.hpp"
 #include "shard.hpp"
 #include "support/fake_exchange.hpp"
 #include "support/temp_folder.hpp"
+#include "testing/memory_host.hpp"
 
 #include <catch2/catch.hpp>
 

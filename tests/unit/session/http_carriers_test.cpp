@@ -1,4 +1,5 @@
 #include "session/http_carriers.hpp"
+
 #include "session/sockjs_dress.hpp"
 #include "session/sockjs_frames.hpp"
 #include "support/fake_exchange.hpp"

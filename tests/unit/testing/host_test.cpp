@@ -132,10 +132,9 @@ TEST_CASE("who may not come in is refused, with a status or a close code") {
 TEST_CASE("timers of sessions and tickers come when their time has come") {
     testing::host host;
     int ticks = 0;
-    auto const all = host.mount(
-        "/ws",
-        websocket_options{},
-        {.on_open = [](session& s) { s.after(30min, [](session& t) { t.send("half an hour"); }); }});
+    auto const all = host.mount("/ws", websocket_options{}, {.on_open = [](session& s) {
+                                    s.after(30min, [](session& t) { t.send("half an hour"); });
+                                }});
     host.every(1min, [&] { ++ticks; });
     auto client = host.connect("/ws");
     host.advance(29min);

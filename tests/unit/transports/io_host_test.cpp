@@ -93,12 +93,13 @@ TEST_CASE("a host that has ended runs nothing that was posted, and may go before
     {
         log_sink const sink;
         std::atomic<std::size_t> connections{0};
-        io_host host(0,
-                     sink,
-                     [](std::span<unsigned char>) {},
-                     connections,
-                     context.get_executor(),
-                     [] { return true; });
+        io_host host(
+            0,
+            sink,
+            [](std::span<unsigned char>) {},
+            connections,
+            context.get_executor(),
+            [] { return true; });
         host.start();
         host.post([&] { ++called; });
         context.poll();

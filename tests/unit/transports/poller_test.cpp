@@ -1,8 +1,7 @@
 #include "poller.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
 
 #include <array>
 #include <functional>

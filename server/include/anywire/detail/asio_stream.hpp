@@ -214,14 +214,14 @@ private:
         }
 
         void shut_down() noexcept {
-            if constexpr (requires(Stream& s) { s.lowest_layer(); }) {
+            if constexpr (requires(Stream & s) { s.lowest_layer(); }) {
                 boost::system::error_code ignored;
                 stream_.lowest_layer().shutdown(boost::asio::socket_base::shutdown_send, ignored);
             }
         }
 
         void close_now() noexcept {
-            if constexpr (requires(Stream& s) { s.lowest_layer(); }) {
+            if constexpr (requires(Stream & s) { s.lowest_layer(); }) {
                 boost::system::error_code ignored;
                 stream_.lowest_layer().close(ignored);
             }

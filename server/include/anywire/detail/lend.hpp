@@ -16,10 +16,10 @@ namespace anywire::detail {
 
 /// A connection of a program's own, with the bytes that it has read of it and not used.
 struct lent_connection {
-    int descriptor = -1;                    ///< A plain socket; else `stream`.
+    int descriptor = -1;  ///< A plain socket; else `stream`.
     std::unique_ptr<lent_stream> stream{};
-    std::string address{};                  ///< Of its other end: a literal IP, or empty.
-    bool is_secure = false;                 ///< It is TLS.
+    std::string address{};   ///< Of its other end: a literal IP, or empty.
+    bool is_secure = false;  ///< It is TLS.
     std::string bytes{};
 };
 
