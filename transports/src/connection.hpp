@@ -45,6 +45,7 @@ public:
     void cut() noexcept {
         broken_ = true;
         stream_.close();
+        on_cut();
     }
 
     void on_timer(tick now) final;
@@ -63,6 +64,8 @@ protected:
     virtual void on_stalled() = 0;
     /// The deadline given to `set_deadline` has come.
     virtual void on_deadline() = 0;
+    /// The loop has ended. The last call.
+    virtual void on_cut() noexcept {}
 
     // -- what it uses -----------------------------------------------------------------------------
     io_host& host() noexcept { return host_; }

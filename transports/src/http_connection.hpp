@@ -88,6 +88,7 @@ private:
     void on_sent() override;
     void on_stalled() override;
     void on_deadline() override;
+    void on_cut() noexcept override { lender_.reset(); }
 
     void parse(std::string_view bytes);
     bool parse_one(std::string_view& bytes);

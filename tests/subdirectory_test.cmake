@@ -1,0 +1,31 @@
+# What a project gets that adds the source tree: cmake -DROOT=<tree> -DSCRATCH=<folder> -P subdirectory_test.cmake
+# No private include folder, no tests, and nothing that only this project's own build needs.
+cmake_minimum_required(VERSION 3.25)
+
+file(REMOVE_RECURSE ${SCRATCH})
+file(WRITE ${SCRATCH}/app.cpp "int main() {}\n")
+file(WRITE ${SCRATCH}/CMakeLists.txt "
+cmake_minimum_required(VERSION 3.25)
+project(app LANGUAGES CXX)
+add_subdirectory(${ROOT} anywire)
+add_executable(app app.cpp)
+target_link_libraries(app PRIVATE anywire::server)
+file(GENERATE OUTPUT includes.txt CONTENT \"$<JOIN:$<TARGET_PROPERTY:app,INCLUDE_DIRECTORIES>,\\n>\")
+if(TARGET test_core OR TARGET anywire-echo)
+  message(FATAL_ERROR \"tests or examples are built for whoever adds the tree\")
+endif()
+")
+execute_process(COMMAND ${CMAKE_COMMAND} -S ${SCRATCH} -B ${SCRATCH}/build -DCMAKE_DISABLE_FIND_PACKAGE_Catch2=ON
+  RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
+if(failed)
+  message(FATAL_ERROR "${said}")
+endif()
+file(STRINGS ${SCRATCH}/build/includes.txt includes)
+if(NOT includes)
+  message(FATAL_ERROR "no include folder at all")
+endif()
+foreach(folder IN LISTS includes)
+  if(folder MATCHES "/src/?$")
+    message(SEND_ERROR "a private folder reaches who links anywire::server: ${folder}")
+  endif()
+endforeach()
