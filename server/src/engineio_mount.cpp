@@ -42,7 +42,7 @@ std::string draw_sid(service_core const& core, shard& owner) {
 }
 
 /// A request that asks for a WebSocket. An Upgrade to anything else ("h2c", from clients that try)
-/// is none of ours and may be ignored (RFC 9110, section 7.8).
+/// is not for us, and may be ignored (RFC 9110, section 7.8).
 bool is_upgrade(incoming const& in) noexcept {
     return in.to.checks_handshake() ||
            (in.head.upgrade && in.head.list_contains("upgrade", "websocket"));

@@ -2,7 +2,7 @@
 
 #include <anywire/server.hpp>
 
-#include "support/desk.hpp"
+#include "support/pending_decisions.hpp"
 #include "support/raw_client.hpp"
 #include "support/running_server.hpp"
 
@@ -123,7 +123,7 @@ TEST_CASE("a decision may come later, from another thread, for every transport")
     auto const& way = GENERATE(from_range(std::begin(ways), std::end(ways)));
     auto const threads = GENERATE(1u, 4u);
     CAPTURE(way.name, threads);
-    desk at;
+    pending_decisions at;
     guarded g([&](request const&, decision d) { at.put(std::move(d)); }, threads);
     raw_client c(g.server.port());
     c.send(guarded::with_site(bytes_of(c, way)));
@@ -143,7 +143,7 @@ TEST_CASE("a decision may come later, from another thread, for every transport")
 }
 
 TEST_CASE("bytes that a WebSocket client sends before it is let in are its first messages") {
-    desk at;
+    pending_decisions at;
     guarded g([&](request const&, decision d) { at.put(std::move(d)); });
     raw_client c(g.server.port());
     c.send(c.upgrade_bytes("/ws") + client_frame(1, "first"));
@@ -173,7 +173,7 @@ TEST_CASE("a decision that is dropped unanswered refuses with 403") {
         CHECK(g.ask(c, way) == 403);
     }
     SECTION("later, by another thread") {
-        desk at;
+        pending_decisions at;
         guarded g([&](request const&, decision d) { at.put(std::move(d)); });
         raw_client c(g.server.port());
         c.send(guarded::with_site(bytes_of(c, way)));
@@ -187,7 +187,7 @@ TEST_CASE("a decision that is dropped unanswered refuses with 403") {
 TEST_CASE("a decision that does not come in time is answered 503") {
     auto const& way = GENERATE(from_range(std::begin(ways), std::end(ways)));
     CAPTURE(way.name);
-    desk at;
+    pending_decisions at;
     guarded g([&](request const&, decision d) { at.put(std::move(d)); }, 1, 100ms);
     raw_client c(g.server.port());
     c.send(guarded::with_site(bytes_of(c, way)));
@@ -231,7 +231,7 @@ TEST_CASE("the first decision counts") {
         CHECK(c.upgrade("/ws").status == 401);
     }
     SECTION("of two threads") {
-        desk at;
+        pending_decisions at;
         guarded g([&](request const&, decision d) { at.put(std::move(d)); });
         raw_client c(g.server.port());
         c.send(c.upgrade_bytes("/ws"));
@@ -251,7 +251,7 @@ TEST_CASE("a client may be gone before it is let in") {
     auto const threads = GENERATE(1u, 4u);
     auto const by_reset = GENERATE(true, false);
     CAPTURE(way.name, threads, by_reset);
-    desk at;
+    pending_decisions at;
     guarded g([&](request const&, decision d) { at.put(std::move(d)); }, threads);
     auto c = std::make_unique<raw_client>(g.server.port());
     c->send(guarded::with_site(bytes_of(*c, way)));
@@ -269,7 +269,7 @@ TEST_CASE("a client may be gone before it is let in") {
 
 TEST_CASE("a session id is taken while its client waits to be let in") {
     auto const threads = GENERATE(1u, 4u);
-    desk at;
+    pending_decisions at;
     guarded g([&](request const&, decision d) { at.put(std::move(d)); }, threads);
     raw_client first(g.server.port());
     raw_client second(g.server.port());
@@ -294,7 +294,7 @@ TEST_CASE("a server may stop while clients wait to be let in") {
     auto const& way = GENERATE(from_range(std::begin(ways), std::end(ways)));
     auto const threads = GENERATE(1u, 4u);
     CAPTURE(way.name, threads);
-    desk at;
+    pending_decisions at;
     std::optional<decision> kept;
     {
         guarded g([&](request const&, decision d) { at.put(std::move(d)); }, threads);
@@ -313,7 +313,7 @@ TEST_CASE("a server may stop while clients wait to be let in") {
 TEST_CASE("a server may drain while clients wait to be let in") {
     auto const& way = GENERATE(from_range(std::begin(ways), std::end(ways)));
     CAPTURE(way.name);
-    desk at;
+    pending_decisions at;
     guarded g([&](request const&, decision d) { at.put(std::move(d)); });
     raw_client c(g.server.port());
     c.send(guarded::with_site(bytes_of(c, way)));

@@ -1,5 +1,5 @@
 // A clean goodbye: what every kind of client gets when the server drains or stops.
-#include "integration/hall.hpp"
+#include "integration/echo_test_server.hpp"
 
 #include <chrono>
 #include <memory>
@@ -18,7 +18,7 @@ auto const goodbye = std::string(R"(c[1001,"server shutting down"])") + "\n";
 
 TEST_CASE("a drain tells every kind of client goodbye, and run returns") {
     auto const threads = GENERATE(1u, 4u);
-    hall h({}, threads);
+    echo_test_server h({}, threads);
 
     raw_client websocket(h.server.port());
     REQUIRE(websocket.upgrade("/ws").status == 101);
@@ -70,7 +70,7 @@ TEST_CASE("a drain tells every kind of client goodbye, and run returns") {
 
 TEST_CASE("a draining server takes no new connections") {
     auto const threads = GENERATE(1u, 2u);
-    hall h({}, threads);
+    echo_test_server h({}, threads);
     raw_client lingering(h.server.port());
     REQUIRE(lingering.upgrade("/ws").status == 101);
     REQUIRE(h.seen.wait_for("open"));
@@ -90,7 +90,7 @@ TEST_CASE("a draining server takes no new connections") {
 }
 
 TEST_CASE("a POST that a drain finds on its way is answered, with Connection: close") {
-    hall h;
+    echo_test_server h;
     raw_client poll(h.server.port());
     CHECK(poll.post("/echo/000/abc/xhr").body == "o\n");
     poll.send(poll.request_bytes("POST", "/echo/000/abc/xhr"));
@@ -112,7 +112,7 @@ TEST_CASE("a POST that a drain finds on its way is answered, with Connection: cl
 }
 
 TEST_CASE("a drain ends at its deadline, whoever lingers") {
-    hall h;
+    echo_test_server h;
     raw_client stubborn(h.server.port());
     REQUIRE(stubborn.upgrade("/ws").status == 101);
     REQUIRE(h.seen.wait_for("open"));
@@ -123,7 +123,7 @@ TEST_CASE("a drain ends at its deadline, whoever lingers") {
 }
 
 TEST_CASE("a drain paces its goodbyes and forgets none of them") {
-    hall h;
+    echo_test_server h;
     std::vector<std::unique_ptr<raw_client>> clients;
     for (int i = 0; i < 100; ++i) {
         clients.push_back(std::make_unique<raw_client>(h.server.port()));
@@ -142,7 +142,7 @@ TEST_CASE("a drain paces its goodbyes and forgets none of them") {
 }
 
 TEST_CASE("what was sent before a drain arrives before the goodbye") {
-    hall h;
+    echo_test_server h;
     raw_client c(h.server.port());
     REQUIRE(c.upgrade("/ws").status == 101);
     REQUIRE(h.seen.wait_for("open"));
@@ -156,7 +156,7 @@ TEST_CASE("what was sent before a drain arrives before the goodbye") {
 
 TEST_CASE("stop says goodbye as far as that needs no waiting") {
     auto const threads = GENERATE(1u, 4u);
-    hall h({}, threads);
+    echo_test_server h({}, threads);
     raw_client websocket(h.server.port());
     REQUIRE(websocket.upgrade("/ws").status == 101);
     std::vector<std::unique_ptr<raw_client>> polls;
@@ -183,7 +183,7 @@ TEST_CASE("stop says goodbye as far as that needs no waiting") {
 
 TEST_CASE("a drain does not wait for polling clients that cannot come back") {
     auto const threads = GENERATE(1u, 4u);
-    hall h({}, threads);
+    echo_test_server h({}, threads);
     auto const before = std::chrono::steady_clock::now();
     {
         raw_client c(h.server.port());
@@ -199,7 +199,7 @@ TEST_CASE("a drain does not wait for polling clients that cannot come back") {
 
 TEST_CASE("an idle connection opens no session at a draining server") {
     auto const threads = GENERATE(1u, 3u);
-    hall h({}, threads);
+    echo_test_server h({}, threads);
     raw_client stubborn(h.server.port());
     REQUIRE(stubborn.upgrade("/ws").status == 101);
     REQUIRE(h.seen.wait_for("open"));

@@ -27,10 +27,10 @@ inline std::string sid_in(std::string_view text) {
 }
 
 /// One Engine.IO mount on `/eio` of a server with so many threads.
-struct engineio_house {
-    explicit engineio_house(unsigned threads = 1, engineio_options options = {})
-        : engineio_house(on_free_port(threads), std::move(options)) {}
-    engineio_house(server_options with, engineio_options options, handlers app = {})
+struct engineio_test_server {
+    explicit engineio_test_server(unsigned threads = 1, engineio_options options = {})
+        : engineio_test_server(on_free_port(threads), std::move(options)) {}
+    engineio_test_server(server_options with, engineio_options options, handlers app = {})
         : server(std::move(with), [&](anywire::server& at) {
               auto used = noting_echo(seen);
               if (app.on_open) used.on_open = app.on_open;
@@ -80,7 +80,7 @@ struct engineio_house {
 
 /// Takes the polling session to a WebSocket on `c`.
 inline void upgrade(raw_client& c, std::string_view sid) {
-    CHECK(c.upgrade(engineio_house::websocket(sid)).status == 101);
+    CHECK(c.upgrade(engineio_test_server::websocket(sid)).status == 101);
     c.send_text("2probe");
     CHECK(c.read_message() == "3probe");
     c.send_text("5");

@@ -6,7 +6,7 @@
 using namespace anywire;
 using namespace anywire::test;
 using namespace std::chrono_literals;
-using house = engineio_house;
+using test_server = engineio_test_server;
 
 namespace {
 
@@ -16,7 +16,7 @@ std::string unknown_sid() {
 
 /// The head of a POST whose body has so many bytes.
 std::string post_head(std::string_view sid, std::size_t length) {
-    return "POST " + house::polling(sid) +
+    return "POST " + test_server::polling(sid) +
            " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(length) + "\r\n\r\n";
 }
 
@@ -25,7 +25,7 @@ std::string post_head(std::string_view sid, std::size_t length) {
 // -- what ends a session --------------------------------------------------------------------------
 
 TEST_CASE("a second poll ends the session: it gets 400, the first a close packet") {
-    house h(some_threads());
+    test_server h(some_threads());
     for (int i = 0; i < 6; ++i) {
         auto const sid = h.open();
         raw_client parked(h.server.port());
@@ -41,7 +41,7 @@ TEST_CASE("a second poll ends the session: it gets 400, the first a close packet
 }
 
 TEST_CASE("a parked poll that is cut ends the session") {
-    house h(some_threads());
+    test_server h(some_threads());
     auto const by_reset = GENERATE(true, false);
     auto const sid = h.open();
     {
@@ -54,7 +54,7 @@ TEST_CASE("a parked poll that is cut ends the session") {
 }
 
 TEST_CASE("a body that is cut in the middle ends the session") {
-    house h(some_threads());
+    test_server h(some_threads());
     auto const by_reset = GENERATE(true, false);
     for (int i = 0; i < 4; ++i) {
         auto const sid = h.open();
@@ -62,7 +62,7 @@ TEST_CASE("a body that is cut in the middle ends the session") {
         h.park(parked, sid);
         {
             raw_client c(h.server.port());
-            c.send("POST " + house::polling(sid) +
+            c.send("POST " + test_server::polling(sid) +
                    " HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n4ab");
             settle(h.server);
             if (by_reset) c.reset();
@@ -73,20 +73,21 @@ TEST_CASE("a body that is cut in the middle ends the session") {
 }
 
 TEST_CASE("a body in pieces is taken when it is whole") {
-    house const h(some_threads());
+    test_server const h(some_threads());
     auto const sid = h.open();
     raw_client c(h.server.port());
-    c.send("POST " + house::polling(sid) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n4a");
+    c.send("POST " + test_server::polling(sid) +
+           " HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n4a");
     settle(h.server);
     c.send("bc");
     CHECK(c.read_response().body == "ok");
     CHECK(h.poll(sid).body == "4abc");
-    CHECK(c.post(house::polling(sid), "4next").body == "ok");
+    CHECK(c.post(test_server::polling(sid), "4next").body == "ok");
     CHECK(h.poll(sid).body == "4next");
 }
 
 TEST_CASE("two bodies at once end the session: 400 for the second, the first is cut off") {
-    house h(some_threads());
+    test_server h(some_threads());
     auto const in_pieces = GENERATE(true, false);
     for (int i = 0; i < 6; ++i) {
         auto const sid = h.open();
@@ -109,18 +110,18 @@ TEST_CASE("two bodies at once end the session: 400 for the second, the first is 
 TEST_CASE("a body that is too long is answered 413, and the session lives") {
     engineio_options o;
     o.limits.max_message = 1000;
-    house const h(some_threads(), o);
+    test_server const h(some_threads(), o);
     auto const sid = h.open();
     std::string const long_body(1001, '4');
     auto const whole = h.post(sid, long_body);
     CHECK(whole.status == 413);
     CHECK(whole.body.empty());
     raw_client announced(h.server.port());
-    announced.send("POST " + house::polling(sid) +
+    announced.send("POST " + test_server::polling(sid) +
                    " HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n4");
     CHECK(announced.read_response().status == 413);
     raw_client chunked(h.server.port());
-    chunked.send("POST " + house::polling(sid) +
+    chunked.send("POST " + test_server::polling(sid) +
                  " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
                  "200\r\n");
     chunked.send(std::string(512, 'x') + "\r\n");
@@ -138,16 +139,17 @@ TEST_CASE("a body that is too long is answered 413, and the session lives") {
 }
 
 TEST_CASE("a v4 client that posts bytes is refused, and its session closed") {
-    house const h(some_threads());
+    test_server const h(some_threads());
     auto const sid = h.open();
     raw_client c(h.server.port());
-    auto const r = c.post(house::polling(sid), "4x", "Content-Type: application/octet-stream\r\n");
+    auto const r =
+        c.post(test_server::polling(sid), "4x", "Content-Type: application/octet-stream\r\n");
     CHECK(r.status == 400);
     CHECK(h.is_gone(sid));
 }
 
 TEST_CASE("what a client closes is answered, and gone") {
-    house h(some_threads());
+    test_server h(some_threads());
     auto const sid = h.open();
     raw_client parked(h.server.port());
     h.park(parked, sid);
@@ -165,7 +167,7 @@ TEST_CASE("a close without a poll is told to the next one") {
         (void)s.send("b");
         s.close(close_code::normal, {});
     };
-    house const h(on_free_port(some_threads()), {}, app);
+    test_server const h(on_free_port(some_threads()), {}, app);
     auto const sid = h.open();
     CHECK(h.post(sid, "4close").body == "ok");
     CHECK(h.poll(sid).body ==
@@ -181,9 +183,9 @@ TEST_CASE("a client that never answers pings is timed out") {
     engineio_options o;
     o.ping_interval = 50ms;
     o.ping_timeout = 50ms;
-    house h(some_threads(), o);
+    test_server h(some_threads(), o);
     raw_client socket(h.server.port());
-    CHECK(socket.upgrade(house::websocket()).status == 101);
+    CHECK(socket.upgrade(test_server::websocket()).status == 101);
     (void)socket.read_message();
     CHECK(socket.read_message() == "2");
     CHECK(socket.read_close().close_code() == 0);
@@ -198,7 +200,7 @@ namespace {
 
 /// Sessions of every kind, each with what it can have open.
 struct crowd {
-    explicit crowd(house const& h)
+    explicit crowd(test_server const& h)
         : idle(h.open()),
           sid(h.open()),
           mid(h.open()),
@@ -208,12 +210,12 @@ struct crowd {
           candidate(h.server.port()),
           upload(h.server.port()),
           mid_poll(h.server.port()) {
-        CHECK(socket.upgrade(house::websocket()).status == 101);
+        CHECK(socket.upgrade(test_server::websocket()).status == 101);
         (void)socket.read_message();
-        CHECK(candidate.upgrade(house::websocket(mid)).status == 101);
+        CHECK(candidate.upgrade(test_server::websocket(mid)).status == 101);
         candidate.send_text("2probe");
         CHECK(candidate.read_message() == "3probe");
-        upload.send("POST " + house::polling(uploading) +
+        upload.send("POST " + test_server::polling(uploading) +
                     " HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n4a");
         h.park(parked, sid);
     }
@@ -231,7 +233,7 @@ struct crowd {
 }  // namespace
 
 TEST_CASE("a drain answers polls and closes WebSockets") {
-    house h(some_threads());
+    test_server h(some_threads());
     crowd c(h);
     h.server->drain(500ms);
     CHECK(c.parked.read_response().body == "1");
@@ -243,7 +245,7 @@ TEST_CASE("a drain answers polls and closes WebSockets") {
 }
 
 TEST_CASE("a stop with everything parked leaves nothing behind") {
-    house h(some_threads());
+    test_server h(some_threads());
     crowd c(h);
     h.server->stop();
     CHECK(h.server.wait_for_end());

@@ -9,15 +9,15 @@
 using namespace anywire;
 using namespace anywire::test;
 using namespace std::chrono_literals;
-using house = engineio_house;
+using test_server = engineio_test_server;
 
 TEST_CASE("an Engine.IO handshake says what the options say") {
     engineio_options o;
     o.ping_interval = 300ms;
     o.ping_timeout = 200ms;
     o.limits.max_message = 12345;
-    house const h(some_threads(), o);
-    auto const r = h.connect().get(house::polling());
+    test_server const h(some_threads(), o);
+    auto const r = h.connect().get(test_server::polling());
     CHECK(r.status == 200);
     auto const sid = sid_in(r.body);
     CHECK(sid.size() == 20);
@@ -29,12 +29,12 @@ TEST_CASE("an Engine.IO handshake says what the options say") {
     CHECK(r.header("Set-Cookie").empty());
 
     raw_client c(h.server.port());
-    CHECK(c.upgrade(house::websocket()).status == 101);
+    CHECK(c.upgrade(test_server::websocket()).status == 101);
     CHECK(c.read_message().find(R"("upgrades":[])") != std::string::npos);
 }
 
 TEST_CASE("an Engine.IO session echoes by polls, over any connections") {
-    house const h(some_threads());
+    test_server const h(some_threads());
     auto const sid = h.open();
     for (int i = 0; i < 20; ++i) {
         auto const text = "4" + std::to_string(i);
@@ -47,15 +47,15 @@ TEST_CASE("an Engine.IO session echoes by polls, over any connections") {
 }
 
 TEST_CASE("an Engine.IO session upgrades, over any connections") {
-    house const h(some_threads());
+    test_server const h(some_threads());
     for (int i = 0; i < 8; ++i) {
         auto const sid = h.open();
         CHECK(h.post(sid, "4early").status == 200);
         raw_client parked(h.server.port());
         raw_client socket(h.server.port());
-        CHECK(parked.get(house::polling(sid)).body == "4early");
-        parked.send(parked.request_bytes("GET", house::polling(sid)));
-        CHECK(socket.upgrade(house::websocket(sid)).status == 101);
+        CHECK(parked.get(test_server::polling(sid)).body == "4early");
+        parked.send(parked.request_bytes("GET", test_server::polling(sid)));
+        CHECK(socket.upgrade(test_server::websocket(sid)).status == 101);
         socket.send_text("2probe");
         CHECK(socket.read_message() == "3probe");
         CHECK(parked.read_response().body == "6");
@@ -66,7 +66,7 @@ TEST_CASE("an Engine.IO session upgrades, over any connections") {
         CHECK(h.poll(sid).body == R"({"code":3,"message":"Bad request"})");
         CHECK(h.post(sid, "4x").status == 400);
         raw_client second(h.server.port());
-        CHECK(second.upgrade(house::websocket(sid)).status == 101);
+        CHECK(second.upgrade(test_server::websocket(sid)).status == 101);
         CHECK(second.read_close().close_code() == 0);
         socket.send_text("4still");
         CHECK(socket.read_message() == "4still");
@@ -74,10 +74,10 @@ TEST_CASE("an Engine.IO session upgrades, over any connections") {
 }
 
 TEST_CASE("probes and the upgrade may come in one segment with the handshake") {
-    house const h(some_threads());
+    test_server const h(some_threads());
     auto const sid = h.open();
     raw_client c(h.server.port());
-    c.send(c.upgrade_bytes(house::websocket(sid)) + client_frame(1, "2probe") +
+    c.send(c.upgrade_bytes(test_server::websocket(sid)) + client_frame(1, "2probe") +
            client_frame(1, "5") + client_frame(1, "4x"));
     CHECK(c.read_response().status == 101);
     CHECK(c.read_message() == "3probe");
@@ -88,13 +88,13 @@ TEST_CASE("Engine.IO works over TLS, too") {
     certificate const files;
     auto with = on_free_port(some_threads());
     with.listeners = {{.port = 0, .tls = files.options()}};
-    house const h(std::move(with), {});
+    test_server const h(std::move(with), {});
     auto const port = h.server.port(1);
     tls_client poll(port);
-    auto const sid = sid_in(poll.get(house::polling()).body);
+    auto const sid = sid_in(poll.get(test_server::polling()).body);
     tls_client sender(port);
-    CHECK(sender.post(house::polling(sid), "4a").body == "ok");
-    CHECK(poll.get(house::polling(sid)).body == "4a");
+    CHECK(sender.post(test_server::polling(sid), "4a").body == "ok");
+    CHECK(poll.get(test_server::polling(sid)).body == "4a");
     tls_client socket(port);
     upgrade(socket, sid);
     socket.send_text("4b");
@@ -102,7 +102,7 @@ TEST_CASE("Engine.IO works over TLS, too") {
 }
 
 TEST_CASE("a candidate that fails or is a flood of garbage leaves the session alone") {
-    house const h(some_threads());
+    test_server const h(some_threads());
     auto const sid = h.open();
     for (std::string const& bytes : {std::string("test\xff\xff\xff\xff"),
                                      client_frame(1, "garbage"),
@@ -110,7 +110,7 @@ TEST_CASE("a candidate that fails or is a flood of garbage leaves the session al
                                      std::string("\x81\x01x"),
                                      client_frame(1, "2probe") + client_frame(8, "")}) {
         raw_client c(h.server.port());
-        c.send(c.upgrade_bytes(house::websocket(sid)) + bytes);
+        c.send(c.upgrade_bytes(test_server::websocket(sid)) + bytes);
         CHECK(c.read_response().status == 101);
         (void)c.read_close();
         c.close();
@@ -120,12 +120,12 @@ TEST_CASE("a candidate that fails or is a flood of garbage leaves the session al
     }
     {
         raw_client c(h.server.port());
-        CHECK(c.upgrade(house::websocket(sid)).status == 101);
+        CHECK(c.upgrade(test_server::websocket(sid)).status == 101);
         c.reset();
     }
     CHECK(eventually([&] {
         raw_client c(h.server.port());
-        CHECK(c.upgrade(house::websocket(sid)).status == 101);
+        CHECK(c.upgrade(test_server::websocket(sid)).status == 101);
         c.send_text("2probe");
         if (c.read_frame().payload != "3probe") return false;
         c.send_text("5");
@@ -145,7 +145,7 @@ TEST_CASE("a POST to a paused session is answered when it reads again") {
             same.resume();
         });
     };
-    house const h(on_free_port(some_threads()), {}, app);
+    test_server const h(on_free_port(some_threads()), {}, app);
     auto const sid = h.open();
     CHECK(h.post(sid,
                  "4stop\x1e"
@@ -167,13 +167,14 @@ TEST_CASE("a paused session keeps POSTs up to its limit, and its client may go")
         s.pause();
         paused.add("paused");
     };
-    house h(on_free_port(some_threads()), o, app);
+    test_server h(on_free_port(some_threads()), o, app);
     auto const sid = h.open();
     raw_client first(h.server.port());
     raw_client second(h.server.port());
-    first.send(first.request_bytes("POST", house::polling(sid), "4" + std::string(500, 'x')));
+    first.send(first.request_bytes("POST", test_server::polling(sid), "4" + std::string(500, 'x')));
     settle(h.server);
-    second.send(second.request_bytes("POST", house::polling(sid), "4" + std::string(300, 'x')));
+    second.send(
+        second.request_bytes("POST", test_server::polling(sid), "4" + std::string(300, 'x')));
     settle(h.server);
     CHECK(h.post(sid, "4" + std::string(600, 'x')).status == 503);
     second.reset();
@@ -193,7 +194,7 @@ TEST_CASE("Engine.IO refuses with its codes, and tells the application of each")
         errors.add(std::to_string(e.code) + " " + std::string(e.message) + " " +
                    std::string(e.request.query()));
     };
-    house const h(some_threads(), o);
+    test_server const h(some_threads(), o);
     struct row {
         char const* method;
         char const* target;
@@ -244,9 +245,10 @@ TEST_CASE("Engine.IO refuses with its codes, and tells the application of each")
     auto const sid = h.open();
     CHECK(h.connect().get("/eio/?EIO=3&transport=polling&sid=" + sid).body ==
           R"({"code":3,"message":"Bad request"})");
-    CHECK(h.connect().get(house::websocket(sid)).body == R"({"code":3,"message":"Bad request"})");
+    CHECK(h.connect().get(test_server::websocket(sid)).body ==
+          R"({"code":3,"message":"Bad request"})");
     raw_client put(h.server.port());
-    put.send(put.request_bytes("PUT", house::polling(sid)));
+    put.send(put.request_bytes("PUT", test_server::polling(sid)));
     CHECK(put.read_response().status == 500);
     CHECK(h.post(sid, "4alive").body == "ok");
 }
@@ -256,21 +258,22 @@ TEST_CASE("a page of another origin is refused by code 4, on an upgrade by 400")
     engineio_options o;
     o.origins = {"https://good.example"};
     o.on_connection_error = [&](connection_error const& e) { errors.add(std::to_string(e.code)); };
-    house const h(some_threads(), o);
+    test_server const h(some_threads(), o);
     std::string const evil = "Origin: https://evil.example\r\n";
-    auto const refused = h.connect().get(house::polling(), evil);
+    auto const refused = h.connect().get(test_server::polling(), evil);
     CHECK(refused.status == 403);
     CHECK(refused.body == R"({"code":4,"message":"Forbidden"})");
     CHECK(refused.header("Access-Control-Allow-Origin").empty());
     raw_client c(h.server.port());
-    auto const upgrade = c.upgrade(house::websocket(), evil);
+    auto const upgrade = c.upgrade(test_server::websocket(), evil);
     CHECK(upgrade.status == 400);
     CHECK(upgrade.body == "Forbidden");
     CHECK(errors.wait_for("4", 2));
     // Every request is looked at, not only the first.
     auto const sid = h.open();
-    CHECK(h.connect().post(house::polling(sid), "4x", evil).status == 403);
-    CHECK(h.connect().get(house::polling(sid), evil).status == 403);
-    CHECK(raw_client(h.server.port()).upgrade(house::websocket(sid), evil).status == 400);
-    CHECK(h.connect().get(house::polling(), "Origin: https://good.example\r\n").status == 200);
+    CHECK(h.connect().post(test_server::polling(sid), "4x", evil).status == 403);
+    CHECK(h.connect().get(test_server::polling(sid), evil).status == 403);
+    CHECK(raw_client(h.server.port()).upgrade(test_server::websocket(sid), evil).status == 400);
+    CHECK(h.connect().get(test_server::polling(), "Origin: https://good.example\r\n").status ==
+          200);
 }

@@ -1,5 +1,5 @@
 // What throws ends what it was about, is logged, and the server lives on.
-#include "integration/hall.hpp"
+#include "integration/echo_test_server.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -25,7 +25,7 @@ server_options logging_to(notes& log) {
 TEST_CASE("a function that was posted and throws ends its session, and nobody else's") {
     auto const threads = GENERATE(1u, 4u);
     notes log;
-    hall h({}, threads, logging_to(log));
+    echo_test_server h({}, threads, logging_to(log));
     auto const ada = websocket(h.server.port(), "/ws?user=ada");
     auto const bob = websocket(h.server.port(), "/ws?user=bob");
     REQUIRE(h.seen.wait_for("open", 2));
@@ -63,7 +63,7 @@ TEST_CASE("a handler that throws ends its session whatever it was told of") {
         more.on_message = [](session& s, message_view) {
             s.after(1ms, [](session&) { throw std::runtime_error("oh"); });
         };
-    hall h(more, 1, logging_to(log));
+    echo_test_server h(more, 1, logging_to(log));
     raw_client c(h.server.port());
     REQUIRE(c.upgrade("/ws?user=ada").status == 101);
     c.send_text("x");
@@ -79,7 +79,7 @@ TEST_CASE("a log sink that throws costs its line and nothing else") {
     o.log.write = [&](log_level, std::string_view) {
         if (breaks) throw std::runtime_error("the disk is full");
     };
-    hall h({}, 1, o);
+    echo_test_server h({}, 1, o);
     auto const ada = websocket(h.server.port(), "/ws?user=ada");
     auto const bob = websocket(h.server.port(), "/ws?user=bob");
     REQUIRE(h.seen.wait_for("open", 2));
@@ -97,16 +97,17 @@ TEST_CASE("an event that holds its shard for long is logged, with the session it
     auto options = logging_to(log);
     options.limits.slow_event = GENERATE(20ms, 0ms);
     auto const logs = options.limits.slow_event.count() != 0;
-    hall h({.on_message =
-                [](session& s, message_view m) {
-                    // Until the coarse clock, which the server reads, has gone on for long enough.
-                    auto const until = std::chrono::steady_clock::now() + 60ms;
-                    while (m.data == "slow" && std::chrono::steady_clock::now() < until) {
-                    }
-                    (void)s.send(m);
-                }},
-           1,
-           options);
+    echo_test_server h(
+        {.on_message =
+             [](session& s, message_view m) {
+                 // Until the coarse clock, which the server reads, has gone on for long enough.
+                 auto const until = std::chrono::steady_clock::now() + 60ms;
+                 while (m.data == "slow" && std::chrono::steady_clock::now() < until) {
+                 }
+                 (void)s.send(m);
+             }},
+        1,
+        options);
     auto const c = websocket(h.server.port(), "/ws?user=ada");
     REQUIRE(h.seen.wait_for("open"));
     c->send_text("slow");

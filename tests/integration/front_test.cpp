@@ -4,7 +4,7 @@
 #include <anywire/server.hpp>
 
 #include "engineio_client.hpp"
-#include "support/desk.hpp"
+#include "support/pending_decisions.hpp"
 #include "support/raw_client.hpp"
 #include "support/running_server.hpp"
 
@@ -101,10 +101,10 @@ std::vector<int> ways_in(front const& f, std::string const& origin, std::string 
         c.send(c.request_bytes("GET", "/echo/000/a2/eventsource", {}, origin));
         out.push_back(c.read_head().status);
     }
-    out.push_back(f.connect().get(engineio_house::polling(), origin).status);
+    out.push_back(f.connect().get(engineio_test_server::polling(), origin).status);
     out.push_back(f.connect().get("/echo/000/a3/jsonp?c=f", referer).status);
     out.push_back(f.connect().get("/echo/iframe.html", referer).status);
-    out.push_back(f.connect().get(engineio_house::polling() + "&j=0", referer).status);
+    out.push_back(f.connect().get(engineio_test_server::polling() + "&j=0", referer).status);
     return out;
 }
 
@@ -167,17 +167,17 @@ TEST_CASE("a callback sees all that is offered, and chooses") {
 
 TEST_CASE("an upgrade agrees on a subprotocol, which the session tells from then on") {
     front f(nothing);
-    auto const sid = sid_in(f.connect().get(engineio_house::polling()).body);
+    auto const sid = sid_in(f.connect().get(engineio_test_server::polling()).body);
     CHECK(f.seen.wait_for("open "));
     auto c = f.connect();
-    auto const r = c.upgrade(engineio_house::websocket(sid), offering("x, y"));
+    auto const r = c.upgrade(engineio_test_server::websocket(sid), offering("x, y"));
     CHECK(r.status == 101);
     CHECK(r.header("Sec-WebSocket-Protocol") == "x");
     c.send_text("2probe");
     CHECK(c.read_message() == "3probe");
-    CHECK(f.connect().post(engineio_house::polling(sid), "4a").body == "ok");
+    CHECK(f.connect().post(engineio_test_server::polling(sid), "4a").body == "ok");
     // The poll may end with a noop, and has to end before the client upgrades.
-    CHECK(f.connect().get(engineio_house::polling(sid)).body.find("4|") != std::string::npos);
+    CHECK(f.connect().get(engineio_test_server::polling(sid)).body.find("4|") != std::string::npos);
     c.send_text("5");
     c.send_text("4b");
     CHECK(c.read_message() == "4x|");
@@ -365,7 +365,7 @@ TEST_CASE("a page of an allowed origin may read every refusal, on every dialect"
         c.send(c.request_bytes(name, target, {}, from_friend));
         return c.read_response();
     };
-    auto const eio = engineio_house::polling();
+    auto const eio = engineio_test_server::polling();
 
     SECTION("400, 404, 405, 426, 500") {
         check_cors(f.connect().get("/ws", from_friend), 400);
@@ -431,15 +431,14 @@ TEST_CASE("503 of a full mount and of a paused session carry the CORS fields") {
     auto ws = full.connect();
     CHECK(ws.upgrade("/ws").status == 101);
     CHECK(full.connect().post("/echo/000/a/xhr").status == 200);
-    CHECK(full.connect().get(engineio_house::polling()).status == 200);
+    CHECK(full.connect().get(engineio_test_server::polling()).status == 200);
     check_cors(full.connect().upgrade("/ws", from_friend), 503);
     check_cors(full.connect().post("/echo/000/b/xhr", "", from_friend), 503);
-    check_cors(full.connect().get(engineio_house::polling(), from_friend), 503);
+    check_cors(full.connect().get(engineio_test_server::polling(), from_friend), 503);
 
     handlers undecided;
-    undecided.authorize = [waiting = std::make_shared<desk>()](request const&, decision d) {
-        waiting->put(std::move(d));
-    };
+    undecided.authorize = [waiting = std::make_shared<pending_decisions>()](
+                              request const&, decision d) { waiting->put(std::move(d)); };
     front slow(
         [](auto& o) {
             o.origins = {friendly};
@@ -447,7 +446,7 @@ TEST_CASE("503 of a full mount and of a paused session carry the CORS fields") {
         },
         undecided);
     check_cors(slow.connect().post("/echo/000/b/xhr", "", from_friend), 503);
-    check_cors(slow.connect().get(engineio_house::polling(), from_friend), 503);
+    check_cors(slow.connect().get(engineio_test_server::polling(), from_friend), 503);
 }
 
 TEST_CASE("a session that another shard owns refuses with the CORS fields, too") {
@@ -532,7 +531,7 @@ TEST_CASE("the header hooks of every dialect, once authorize has let the client 
         CHECK(first == ++calls);
     }
     CHECK(f.connect().post("/echo/000/x/xhr?no=1").status == 403);
-    CHECK(f.connect().get(engineio_house::polling() + "&no=1").status == 403);
+    CHECK(f.connect().get(engineio_test_server::polling() + "&no=1").status == 403);
     CHECK(first == calls);
     CHECK(each == calls);
 

@@ -1,6 +1,6 @@
 // Numbers that no double holds are JSON all the same: over the wire, in every place where JSON
 // comes.
-#include "integration/hall.hpp"
+#include "integration/echo_test_server.hpp"
 #include "integration/socketio_client.hpp"
 
 #include <string>
@@ -19,7 +19,7 @@ std::vector<std::string> numbers() {
 }  // namespace
 
 TEST_CASE("a number of any size is no reason to close a Socket.IO connection") {
-    sio_house house(1, [](sio::server const& io, notes& seen) {
+    socketio_test_server tested(1, [](sio::server const& io, notes& seen) {
         io.on("value", [](sio::json_value v, sio::ack<sio::json_value> done) { done(v); });
         io.on("rest", [](sio::socket& s, sio::arguments all) { s.emit("rest", all); });
         io.on("number", [](double d, sio::ack<double> done) { done(d); });
@@ -34,7 +34,7 @@ TEST_CASE("a number of any size is no reason to close a Socket.IO connection") {
     for (auto const& n : numbers()) {
         CAPTURE(n);
         auto const is_zero = n == "0e999";
-        sio_client c(house.port());
+        sio_client c(tested.port());
         (void)c.join("/", "{\"n\":" + n + "}");
         CHECK(c.until("2") == R"(2["auth",{"n":)" + n + "}]");
         c.packet("21[\"value\"," + n + "]");
@@ -49,14 +49,14 @@ TEST_CASE("a number of any size is no reason to close a Socket.IO connection") {
             auto const q = c.until("2");
             c.packet("3" + q.substr(1, q.find('[') - 1) + "[" + n + "]");
         }
-        CHECK(house.seen.wait_for("view " + n));
-        CHECK(house.seen.wait_for(is_zero ? "a double" : "unfit"));
+        CHECK(tested.seen.wait_for("view " + n));
+        CHECK(tested.seen.wait_for(is_zero ? "a double" : "unfit"));
         CHECK(c.flush().empty());
     }
 }
 
 TEST_CASE("a number among SockJS messages is not what is expected, but JSON") {
-    hall h;
+    echo_test_server h;
     raw_client c(h.server.port());
     CHECK(c.post("/echo/000/abc/xhr").body == "o\n");
     for (auto const& n : numbers()) {

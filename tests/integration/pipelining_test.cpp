@@ -1,6 +1,6 @@
 // Requests behind one that is held: answered in order, without waiting for its time.
+#include "integration/echo_test_server.hpp"
 #include "integration/engineio_client.hpp"
-#include "integration/hall.hpp"
 
 #include <future>
 #include <string>
@@ -23,7 +23,7 @@ TEST_CASE("a POST behind a held SockJS poll is answered without waiting for the 
     auto const threads = GENERATE(1u, 4u);
     auto const together = GENERATE(true, false);
     auto const old = GENERATE(false, true);
-    hall h({}, threads);
+    echo_test_server h({}, threads);
     raw_client c(h.server.port());
     CHECK(c.post("/echo/000/abc/xhr").body == "o\n");
     auto poll = c.request_bytes("POST", "/echo/000/abc/xhr");
@@ -43,7 +43,7 @@ TEST_CASE("a POST behind a held SockJS poll is answered without waiting for the 
 }
 
 TEST_CASE("polls behind a held poll are held in its place, one after the other") {
-    hall h;
+    echo_test_server h;
     raw_client c(h.server.port());
     CHECK(c.post("/echo/000/abc/xhr").body == "o\n");
     auto const poll = c.request_bytes("POST", "/echo/000/abc/xhr");
@@ -56,7 +56,7 @@ TEST_CASE("polls behind a held poll are held in its place, one after the other")
 }
 
 TEST_CASE("line ends behind a held poll are no request") {
-    hall h;
+    echo_test_server h;
     raw_client c(h.server.port());
     CHECK(c.post("/echo/000/abc/xhr").body == "o\n");
     c.send(c.request_bytes("POST", "/echo/000/abc/xhr") + "\r\n\r\n");
@@ -67,7 +67,7 @@ TEST_CASE("line ends behind a held poll are no request") {
 }
 
 TEST_CASE("a POST behind a held JSONP poll is answered without waiting for the poll") {
-    hall h;
+    echo_test_server h;
     raw_client c(h.server.port());
     auto const page = "Sec-Fetch-Site: same-origin\r\n";
     CHECK(c.get("/echo/000/abc/jsonp?c=x", page).body == "/**/x(\"o\");\r\n");
@@ -79,7 +79,7 @@ TEST_CASE("a POST behind a held JSONP poll is answered without waiting for the p
 }
 
 TEST_CASE("a stream ends properly when a request comes behind it") {
-    hall h;
+    echo_test_server h;
     raw_client c(h.server.port());
     c.send(c.request_bytes("POST", "/echo/000/abc/xhr_streaming"));
     CHECK(c.read_head().status == 200);
@@ -94,7 +94,7 @@ TEST_CASE("a stream ends properly when a request comes behind it") {
 }
 
 TEST_CASE("a stream without chunks ends with its connection when a request comes behind it") {
-    hall h;
+    echo_test_server h;
     raw_client c(h.server.port());
     c.send(as_1_0(c.request_bytes("GET", "/echo/000/abc/eventsource"), false));
     CHECK(c.read_head().status == 200);
@@ -107,34 +107,34 @@ TEST_CASE("a stream without chunks ends with its connection when a request comes
 }
 
 TEST_CASE("a POST behind a held Engine.IO poll is answered without waiting for the poll") {
-    engineio_house house(some_threads());
-    auto const sid = house.open();
-    auto c = house.connect();
-    auto const poll = c.request_bytes("GET", house.polling(sid));
-    auto const post = c.request_bytes("POST", house.polling(sid), "4a");
+    engineio_test_server tested(some_threads());
+    auto const sid = tested.open();
+    auto c = tested.connect();
+    auto const poll = c.request_bytes("GET", tested.polling(sid));
+    auto const post = c.request_bytes("POST", tested.polling(sid), "4a");
     SECTION("together") {
         c.send(poll + post);
     }
     SECTION("later") {
         c.send(poll);
-        settle(house.server);
+        settle(tested.server);
         c.send(post);
     }
     CHECK(c.read_response().body == "6");
     CHECK(c.read_response().body == "ok");
-    CHECK(c.get(house.polling(sid)).body == "4a");
+    CHECK(c.get(tested.polling(sid)).body == "4a");
 }
 
 TEST_CASE("what waits for a poll goes into it, and not a noop") {
-    engineio_house house;
-    auto const sid = house.open();
-    CHECK(house.post(sid, "4first").body == "ok");
-    auto c = house.connect();
-    c.send(c.request_bytes("GET", house.polling(sid)) +
-           c.request_bytes("POST", house.polling(sid), "4second"));
+    engineio_test_server tested;
+    auto const sid = tested.open();
+    CHECK(tested.post(sid, "4first").body == "ok");
+    auto c = tested.connect();
+    c.send(c.request_bytes("GET", tested.polling(sid)) +
+           c.request_bytes("POST", tested.polling(sid), "4second"));
     CHECK(c.read_response().body == "4first");
     CHECK(c.read_response().body == "ok");
-    CHECK(c.get(house.polling(sid)).body == "4second");
+    CHECK(c.get(tested.polling(sid)).body == "4second");
 }
 
 TEST_CASE("a request behind one that waits for authorize waits with it, and then goes on") {
@@ -155,7 +155,7 @@ TEST_CASE("a request behind one that waits for authorize waits with it, and then
 }
 
 TEST_CASE("a GET behind a held poll waits for its turn") {
-    hall h;
+    echo_test_server h;
     raw_client c(h.server.port());
     CHECK(c.post("/echo/000/abc/xhr").body == "o\n");
     c.send(c.request_bytes("POST", "/echo/000/abc/xhr") + c.request_bytes("GET", "/echo"));

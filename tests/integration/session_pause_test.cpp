@@ -1,5 +1,5 @@
 // Sessions that pause, over real sockets: their clients come to a stop, and nothing is lost.
-#include "integration/hall.hpp"
+#include "integration/echo_test_server.hpp"
 
 #include <cstddef>
 #include <poll.h>
@@ -12,7 +12,7 @@ using namespace anywire::test;
 using namespace std::chrono_literals;
 
 TEST_CASE("a paused WebSocket is not read, and loses and reorders nothing") {
-    hall h({.on_message = [&](session& s, message_view m) {
+    echo_test_server h({.on_message = [&](session& s, message_view m) {
         (void)s.send(m);
         if (m.data.starts_with("pause")) {
             s.pause();
@@ -95,15 +95,15 @@ TEST_CASE("a paused WebSocket is not read, and loses and reorders nothing") {
 
 TEST_CASE("a paused session holds the answer to a POST until it resumes") {
     auto const threads = GENERATE(1u, 4u);
-    hall h({.on_message =
-                [&](session& s, message_view m) {
-                    if (m.data == "pause") {
-                        s.pause();
-                        h.seen.add("paused");
-                    }
-                    (void)s.send(m);
-                }},
-           threads);
+    echo_test_server h({.on_message =
+                            [&](session& s, message_view m) {
+                                if (m.data == "pause") {
+                                    s.pause();
+                                    h.seen.add("paused");
+                                }
+                                (void)s.send(m);
+                            }},
+                       threads);
     raw_client poll(h.server.port());
     CHECK(poll.post("/echo/000/abc/xhr?user=ada").body == "o\n");
     poll.send(poll.request_bytes("POST", "/echo/000/abc/xhr"));
@@ -149,12 +149,12 @@ TEST_CASE("a paused session holds the answer to a POST until it resumes") {
 
 TEST_CASE("a paused WebSocket whose peer has gone ends") {
     auto const threads = GENERATE(1u, 3u);
-    hall h({.on_message =
-                [&](session& s, message_view) {
-                    s.pause();
-                    h.seen.add("paused");
-                }},
-           threads);
+    echo_test_server h({.on_message =
+                            [&](session& s, message_view) {
+                                s.pause();
+                                h.seen.add("paused");
+                            }},
+                       threads);
     auto const c = websocket(h.server.port(), "/ws?user=ada");
     c->send_text("pause");
     REQUIRE(h.seen.wait_for("paused"));
@@ -176,7 +176,7 @@ TEST_CASE("a paused WebSocket whose peer has gone ends") {
 }
 
 TEST_CASE("a WebSocket that paused and resumed hears its peer's messages before its end") {
-    hall h({.on_message = [&](session& s, message_view m) {
+    echo_test_server h({.on_message = [&](session& s, message_view m) {
         h.seen.add("message " + std::string(m.data));
         if (m.data != "pause") return;
         s.pause();

@@ -1,5 +1,5 @@
 // What a session promises its application, over real sockets.
-#include "integration/hall.hpp"
+#include "integration/echo_test_server.hpp"
 
 #include <future>
 #include <map>
@@ -12,7 +12,7 @@ using namespace anywire::test;
 using namespace std::chrono_literals;
 
 TEST_CASE("after calls once, in the order of time, and dies with its session") {
-    hall h({.on_open = [&](session& s) {
+    echo_test_server h({.on_open = [&](session& s) {
         s.after(60ms, [&](session& it) { (void)it.send("second"); });
         s.after(0ms, [&](session& it) { (void)it.send("first"); });
         s.after(24h, [&](session&) { h.seen.add("never"); });
@@ -27,7 +27,7 @@ TEST_CASE("after calls once, in the order of time, and dies with its session") {
 }
 
 TEST_CASE("a session tells of its request, its transport and its user") {
-    hall h({.on_message = [](session& s, message_view) {
+    echo_test_server h({.on_message = [](session& s, message_view) {
         auto const& r = s.request();
         std::string out;
         out.append(r.target())
@@ -115,14 +115,14 @@ TEST_CASE("forwarded addresses are believed of trusted proxies only") {
     auto const trusted = GENERATE(true, false);
     server_options options;
     if (trusted) options.trusted_proxies = {"127.0.0.0/8"};
-    hall h({.on_message =
-                [](session& s, message_view) {
-                    auto const& r = s.request();
-                    (void)s.send(std::string(r.remote_address()) +
-                                 (r.is_secure() ? " secure" : " plain"));
-                }},
-           1,
-           options);
+    echo_test_server h({.on_message =
+                            [](session& s, message_view) {
+                                auto const& r = s.request();
+                                (void)s.send(std::string(r.remote_address()) +
+                                             (r.is_secure() ? " secure" : " plain"));
+                            }},
+                       1,
+                       options);
     std::string const fields =
         "X-Forwarded-For: 203.0.113.7, 127.0.0.3\r\nX-Forwarded-Proto: https\r\n"
         "X-Forwarded-Host: chat.example\r\nOrigin: https://chat.example\r\n";
@@ -138,7 +138,7 @@ TEST_CASE("forwarded addresses are believed of trusted proxies only") {
 
 TEST_CASE("what is posted from other threads runs on the session, in the order of each thread") {
     auto const threads = GENERATE(1u, 4u);
-    hall h({}, threads);
+    echo_test_server h({}, threads);
     auto const a = websocket(h.server.port(), "/ws?user=a");
     auto const b = websocket(h.server.port(), "/ws?user=b");
     REQUIRE(h.seen.wait_for("open", 2));
@@ -175,7 +175,7 @@ TEST_CASE("what is posted from other threads runs on the session, in the order o
 }
 
 TEST_CASE("what is posted and throws ends that session only") {
-    hall h;
+    echo_test_server h;
     auto const a = websocket(h.server.port(), "/ws?user=a");
     auto const b = websocket(h.server.port(), "/ws?user=b");
     REQUIRE(h.seen.wait_for("open", 2));
@@ -187,7 +187,7 @@ TEST_CASE("what is posted and throws ends that session only") {
 
 TEST_CASE("a broadcast reaches every session of its mount, whatever carries it") {
     auto const threads = GENERATE(1u, 4u);
-    hall h({}, threads);
+    echo_test_server h({}, threads);
     auto const ws = websocket(h.server.port(), "/ws?user=a");
     auto const socket = websocket(h.server.port(), "/echo/000/aaa/websocket?user=b");
     raw_client poll(h.server.port());
@@ -227,7 +227,9 @@ TEST_CASE("a broadcast reaches every session of its mount, whatever carries it")
 }
 
 TEST_CASE("binary messages go out as such on a WebSocket") {
-    hall h({.on_message = [](session& s, message_view m) { (void)s.send({m.data, !m.binary}); }});
+    echo_test_server h({.on_message = [](session& s, message_view m) {
+        (void)s.send({m.data, !m.binary});
+    }});
     auto const c = websocket(h.server.port(), "/ws?user=a");
     c->send(client_frame(2, "bytes"));
     auto const text = c->read_frame();
@@ -238,7 +240,7 @@ TEST_CASE("binary messages go out as such on a WebSocket") {
 }
 
 TEST_CASE("a broadcast that a dialect cannot carry is refused to the caller, and nobody gets it") {
-    hall h;
+    echo_test_server h;
     auto const c = websocket(h.server.port(), "/ws?user=a");
     auto const framed = websocket(h.server.port(), "/echo/000/abc/websocket?user=b");
     CHECK(framed->read_message() == "o");
@@ -256,7 +258,7 @@ TEST_CASE("a broadcast that a dialect cannot carry is refused to the caller, and
 }
 
 TEST_CASE("a poll that was broken off is not answered, whatever is asked for in the same moment") {
-    hall h;
+    echo_test_server h;
     raw_client sender(h.server.port());
     auto poll = std::make_unique<raw_client>(h.server.port());
     CHECK(poll->post("/echo/000/abc/xhr?user=a").body == "o\n");
@@ -278,7 +280,7 @@ TEST_CASE("a poll that was broken off is not answered, whatever is asked for in 
 }
 
 TEST_CASE("close ends a session behind what it had sent, once, with its code and words") {
-    hall h({.on_message = [&](session& s, message_view m) {
+    echo_test_server h({.on_message = [&](session& s, message_view m) {
         (void)s.send("last words");
         s.close(static_cast<close_code>(std::stoi(std::string(m.data))), "bye");
         s.close(close_code::normal, "not this");
@@ -314,7 +316,7 @@ TEST_CASE("close ends a session behind what it had sent, once, with its code and
 }
 
 TEST_CASE("a peer's goodbye is answered and told") {
-    hall h;
+    echo_test_server h;
     auto const c = websocket(h.server.port(), "/ws?user=a");
     SECTION("a close frame with a code") {
         c->send(client_close(4321));

@@ -28,8 +28,8 @@ namespace {
 
 constexpr unsigned threads = 4;
 
-struct house {
-    explicit house(handlers const* app = nullptr)
+struct tested {
+    explicit tested(handlers const* app = nullptr)
         : server(on_free_port(threads), [&](anywire::server& at) {
               auto const used = app ? *app : noting_echo(seen);
               ws = at.mount("/ws", websocket_options{}, used);
@@ -50,7 +50,7 @@ std::string path_of(int session) {
 }  // namespace
 
 TEST_CASE("polls and sends of one session work over many connections, in order") {
-    house const h;
+    tested const h;
     // Each request on a connection of its own, so that it arrives on any shard.
     CHECK(h.connect().post(path_of(1) + "/xhr").body == "o\n");
     std::string all;
@@ -65,7 +65,7 @@ TEST_CASE("polls and sends of one session work over many connections, in order")
 }
 
 TEST_CASE("a parked poll is answered wherever the send arrives") {
-    house const h;
+    tested const h;
     for (int s = 0; s < 12; ++s) {
         raw_client poll(h.server.port());
         CHECK(poll.post(path_of(s) + "/xhr").body == "o\n");
@@ -79,7 +79,7 @@ TEST_CASE("a parked poll is answered wherever the send arrives") {
 }
 
 TEST_CASE("a second receiver is turned away, wherever it arrives") {
-    house const h;
+    tested const h;
     for (int s = 0; s < 12; ++s) {
         CAPTURE(s);
         raw_client poll(h.server.port());
@@ -98,7 +98,7 @@ TEST_CASE("a second receiver is turned away, wherever it arrives") {
 }
 
 TEST_CASE("a stream moves to its session's shard with the bytes behind its request") {
-    house const h;
+    tested const h;
     for (int s = 0; s < 16; ++s) {
         CAPTURE(s);
         raw_client c(h.server.port());
@@ -117,7 +117,7 @@ TEST_CASE("a stream moves to its session's shard with the bytes behind its reque
 
 TEST_CASE("a request behind a stream is answered when the stream has ended") {
     handlers const app{.on_message = [](session& s, message_view) { s.close(); }};
-    house const h(&app);
+    tested const h(&app);
     for (int s = 0; s < 16; ++s) {
         CAPTURE(s);
         raw_client c(h.server.port());
@@ -136,7 +136,7 @@ TEST_CASE("a request behind a stream is answered when the stream has ended") {
 }
 
 TEST_CASE("forwarded requests keep their place in a pipeline") {
-    house const h;
+    tested const h;
     raw_client c(h.server.port());
     std::string all;
     for (int s = 0; s < 16; ++s) all += c.request_bytes("POST", path_of(s) + "/xhr");
@@ -156,7 +156,7 @@ TEST_CASE("a forwarded request keeps its headers, its address and its body") {
         (void)s.send(std::string(r.target()) + " " + std::string(r.header("x-thing")) + " " +
                      std::string(r.remote_address()));
     }};
-    house const h(&app);
+    tested const h(&app);
     for (int s = 0; s < 12; ++s) {
         raw_client c(h.server.port(), {.source = "127.0.0.7"});
         auto const target = path_of(s) + "/jsonp?c=f&x=" + std::to_string(s);
@@ -169,7 +169,7 @@ TEST_CASE("a forwarded request keeps its headers, its address and its body") {
 }
 
 TEST_CASE("many sessions of every kind live side by side over all shards") {
-    house h;
+    tested h;
     struct one {
         std::unique_ptr<raw_client> c;
         int kind;
@@ -230,7 +230,7 @@ TEST_CASE("groups hold members of all shards") {
         s.join("all");
         seen.add("open");
     };
-    house const h(&app);
+    tested const h(&app);
     std::vector<std::unique_ptr<raw_client>> clients;
     for (int i = 0; i < 32; ++i) {
         clients.push_back(std::make_unique<raw_client>(h.server.port()));
@@ -258,7 +258,7 @@ TEST_CASE("groups hold members of all shards") {
 
 TEST_CASE("a client that goes while its poll is forwarded ends its session") {
     auto const by_reset = GENERATE(true, false);
-    house h;
+    tested h;
     for (int s = 0; s < 16; ++s) {
         raw_client c(h.server.port());
         CHECK(c.post(path_of(s) + "/xhr").body == "o\n");
@@ -274,7 +274,7 @@ TEST_CASE("a client that goes while its poll is forwarded ends its session") {
 TEST_CASE("an answer too long for a client that has gone harms nobody") {
     handlers const app{
         .on_open = [](session& s) { (void)s.send(std::string(std::size_t{4} << 20, 'x')); }};
-    house const h(&app);
+    tested const h(&app);
     for (int s = 0; s < 12; ++s) {
         raw_client c(h.server.port(), {.receive_buffer = 4096});
         CHECK(c.post(path_of(s) + "/xhr").body == "o\n");
@@ -336,7 +336,7 @@ TEST_CASE("requests ahead of their turn are not read without end, also when each
         s.pause();
         s.after(std::chrono::milliseconds(1), [](session& self) { self.resume(); });
     }};
-    house const h(&app);
+    tested const h(&app);
     auto c = h.connect();
     std::string requests;
     std::vector<std::unique_ptr<raw_client>> polls;

@@ -15,7 +15,7 @@ using strings = std::vector<std::string>;
 
 TEST_CASE("acknowledgements come back to their emit, late, wrong, or not at all") {
     auto const threads = GENERATE(1u, 4u);
-    sio_house house(threads, [](sio::server const& io, notes& seen) {
+    socketio_test_server tested(threads, [](sio::server const& io, notes& seen) {
         io.on_connection([&seen](sio::socket& s) {
             s.on("ask", [&] {
                 s.emit("q1", [&seen](int n) { seen.add("n " + std::to_string(n)); });
@@ -31,7 +31,7 @@ TEST_CASE("acknowledgements come back to their emit, late, wrong, or not at all"
             });
         });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     c.packet(R"(2["ask"])");
     auto id = [&](std::string_view name) {
@@ -50,8 +50,8 @@ TEST_CASE("acknowledgements come back to their emit, late, wrong, or not at all"
     c.packet("3" + q3 + "[]");  // too late
     (void)c.flush();
     c.close();
-    REQUIRE(house.seen.wait_for("disconnect"));
-    CHECK(house.seen.all() ==
+    REQUIRE(tested.seen.wait_for("disconnect"));
+    CHECK(tested.seen.all() ==
           strings{"connection /",
                   "second " + make_error_code(errc::bad_arguments).message() + " 0",
                   "n 7",
@@ -61,7 +61,7 @@ TEST_CASE("acknowledgements come back to their emit, late, wrong, or not at all"
 }
 
 TEST_CASE("acknowledgements of broadcasts and of emits are told apart in any order") {
-    sio_house house(4, [](sio::server const& io, notes& seen) {
+    socketio_test_server tested(4, [](sio::server const& io, notes& seen) {
         io.on_connection([&seen, io](sio::socket& s) {
             s.on("ask", [&s, &seen](int n) {
                 s.emit("one", n, [&seen, n](int back) { seen.add(n == back ? "good" : "bad"); });
@@ -70,16 +70,16 @@ TEST_CASE("acknowledgements of broadcasts and of emits are told apart in any ord
     });
     std::vector<std::unique_ptr<sio_client>> all;
     for (int i = 0; i < 6; ++i) {
-        all.push_back(std::make_unique<sio_client>(house.port()));
+        all.push_back(std::make_unique<sio_client>(tested.port()));
         (void)all.back()->join();
     }
     constexpr int rounds = 50;
     std::thread asker([&] {
         for (int n = 0; n < rounds; ++n)
-            house.io.emit("all", n, [&, n](error_code e, std::vector<int> answers) {
+            tested.io.emit("all", n, [&, n](error_code e, std::vector<int> answers) {
                 auto good = !e && answers.size() == 6;
                 for (auto const a : answers) good = good && a == n;
-                house.seen.add(good ? "all good" : "all bad");
+                tested.seen.add(good ? "all good" : "all bad");
             });
     });
     for (int n = 0; n < rounds; ++n)
@@ -92,17 +92,17 @@ TEST_CASE("acknowledgements of broadcasts and of emits are told apart in any ord
             c->packet("3" + p.substr(1, bracket - 1) + "[" + last);
         }
     asker.join();
-    CHECK(house.seen.wait_for("all", rounds));
-    CHECK(house.seen.wait_for("good", 6 * rounds));
-    CHECK(house.seen.count("all good") == rounds);
-    CHECK(house.seen.count("bad") == 0);
+    CHECK(tested.seen.wait_for("all", rounds));
+    CHECK(tested.seen.wait_for("good", 6 * rounds));
+    CHECK(tested.seen.count("all good") == rounds);
+    CHECK(tested.seen.count("bad") == 0);
 }
 
 TEST_CASE("an answer is sent once, from any thread, also when the client has gone") {
     auto const threads = GENERATE(1u, 4u);
     std::mutex mutex;
     std::vector<sio::ack<int>> kept;
-    sio_house house(threads, [&](sio::server const& io, notes& seen) {
+    socketio_test_server tested(threads, [&](sio::server const& io, notes& seen) {
         io.on("late", [&](sio::ack<int> done) {
             CHECK(done);
             std::scoped_lock const lock(mutex);
@@ -112,24 +112,24 @@ TEST_CASE("an answer is sent once, from any thread, also when the client has gon
         io.on("unasked", [&](sio::ack<int> done) { seen.add(done ? "asked" : "unasked"); });
     });
     {
-        sio_client c(house.port());
+        sio_client c(tested.port());
         (void)c.join();
         c.packet(R"(2["unasked"])");
         c.packet(R"(21["late"])");
         c.packet(R"(22["late"])");
-        REQUIRE(house.seen.wait_for("kept", 2));
+        REQUIRE(tested.seen.wait_for("kept", 2));
         kept[0](10);
         kept[0](11);
         CHECK(c.next() == "31[10]");
     }
-    REQUIRE(house.seen.wait_for("disconnect"));
+    REQUIRE(tested.seen.wait_for("disconnect"));
     kept[1](20);
-    CHECK(house.seen.count("unasked") == 1);
+    CHECK(tested.seen.count("unasked") == 1);
 }
 
 TEST_CASE(
     "acks may be asked for in disconnect handlers: they are told before the last one, and end") {
-    sio_house house(1, [](sio::server const& io, notes& seen) {
+    socketio_test_server tested(1, [](sio::server const& io, notes& seen) {
         io.on_connection([&seen](sio::socket& s) {
             auto const again = std::make_shared<std::function<void()>>();
             *again = [&seen, &s, weak = std::weak_ptr(again)] {
@@ -147,21 +147,21 @@ TEST_CASE(
         });
     });
     {
-        sio_client c(house.port());
+        sio_client c(tested.port());
         (void)c.join();
         (void)c.flush();
     }
-    REQUIRE(house.seen.wait_for("last"));
+    REQUIRE(tested.seen.wait_for("last"));
     auto const closed = "told " + make_error_code(errc::session_closed).message();
-    CHECK(house.is_empty());
-    CHECK(house.seen.all() ==
+    CHECK(tested.is_empty());
+    CHECK(tested.seen.all() ==
           strings{"connection /", closed, closed, "disconnect / transport close", "last"});
 }
 
 TEST_CASE("pending acknowledgements are bounded: the oldest is given up") {
     sio::options o;
     o.max_pending_acks = 3;
-    sio_house house(
+    socketio_test_server tested(
         1,
         [](sio::server const& io, notes& seen) {
             io.on_connection([&seen](sio::socket& s) {
@@ -174,13 +174,13 @@ TEST_CASE("pending acknowledgements are bounded: the oldest is given up") {
             });
         },
         o);
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     c.packet(R"(2["ask"])");
-    REQUIRE(house.seen.wait_for("told 1 late"));
+    REQUIRE(tested.seen.wait_for("told 1 late"));
     std::string last;
     for (int n = 0; n < 5; ++n) last = c.until("2");
     c.packet("3" + last.substr(1, last.find('[') - 1) + "[]");
-    CHECK(house.seen.wait_for("told 4"));
-    CHECK(house.seen.all() == strings{"connection /", "told 0 late", "told 1 late", "told 4"});
+    CHECK(tested.seen.wait_for("told 4"));
+    CHECK(tested.seen.all() == strings{"connection /", "told 0 late", "told 1 late", "told 4"});
 }

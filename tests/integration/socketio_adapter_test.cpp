@@ -171,8 +171,8 @@ TEST_CASE("what is done to a namespace is done on all servers that share it") {
         });
         (void)io.of("/other");
     };
-    sio_house one(threads, app, all.options());
-    sio_house two(threads, app, all.options());
+    socketio_test_server one(threads, app, all.options());
+    socketio_test_server two(threads, app, all.options());
     sio_client a(one.port());
     sio_client b(two.port());
     auto const id_a = a.join().sid;
@@ -228,7 +228,7 @@ TEST_CASE("what is done to a namespace is done on all servers that share it") {
 
 TEST_CASE("an adapter may be told by others from its first moment to its last") {
     bus all;
-    sio_house one(2, {}, all.options(true));
+    socketio_test_server one(2, {}, all.options(true));
     std::atomic<bool> done{false};
     std::thread emitter([&] {
         while (!done) {
@@ -237,7 +237,7 @@ TEST_CASE("an adapter may be told by others from its first moment to its last") 
         }
     });
     for (int round = 0; round < 5; ++round) {
-        sio_house two(2, {}, all.options(true));
+        socketio_test_server two(2, {}, all.options(true));
         sio_client c(two.port());
         (void)c.join();
         CHECK(c.until("2").starts_with(R"(2["m",1)"));

@@ -17,11 +17,11 @@ using strings = std::vector<std::string>;
 
 namespace {
 
-/// Clients of one house that have joined, with "join" and "leave" at their service.
+/// Clients of one tested that have joined, with "join" and "leave" at their service.
 struct crowd {
-    explicit crowd(sio_house const& house, int n) {
+    explicit crowd(socketio_test_server const& tested, int n) {
         for (int i = 0; i < n; ++i) {
-            all.push_back(std::make_unique<sio_client>(house.port()));
+            all.push_back(std::make_unique<sio_client>(tested.port()));
             ids.push_back(all.back()->join().sid);
         }
     }
@@ -58,8 +58,8 @@ std::string plain(std::string_view text) {
 
 TEST_CASE("a broadcast reaches each socket of its rooms once") {
     auto const threads = GENERATE(1u, 4u);
-    sio_house house(threads, add_rooms);
-    crowd c(house, 4);
+    socketio_test_server tested(threads, add_rooms);
+    crowd c(tested, 4);
     auto const join = [&](std::size_t i, std::string const& room) {
         c[i].packet(R"(21["join",")" + room + R"("])");
         CHECK(c[i].next() == "31[true]");
@@ -69,7 +69,7 @@ TEST_CASE("a broadcast reaches each socket of its rooms once") {
     join(1, "b");
     join(1, "b");
     join(2, "b");
-    auto const& io = house.io;
+    auto const& io = tested.io;
     io.to("a").to("b").emit("m", "1");
     io.in("a").in(strings{"a", "b"}).except("b").emit("m", "2");
     io.except(strings{"a", c.ids[3]}).emit("m", "3");
@@ -95,20 +95,20 @@ TEST_CASE("a broadcast reaches each socket of its rooms once") {
 TEST_CASE(
     "all sockets get the broadcasts of many threads in one order, those of each thread in its "
     "own") {
-    sio_house house(4, [](sio::server const& io, notes&) {
+    socketio_test_server tested(4, [](sio::server const& io, notes&) {
         io.on("m", [io](sio::socket& s, std::string text) {
             s.emit("m", text + "d");
             io.emit("m", text);
             s.emit("m", text + "e");
         });
     });
-    crowd c(house, 6);
+    crowd c(tested, 6);
     std::vector<std::thread> emitters;
     constexpr int rounds = 100;
     for (int t = 0; t < 3; ++t)
         emitters.emplace_back([&, t] {
             for (int n = 0; n < rounds; ++n)
-                house.io.emit("m", std::string(1, static_cast<char>('x' + t)) + std::to_string(n));
+                tested.io.emit("m", std::string(1, static_cast<char>('x' + t)) + std::to_string(n));
         });
     for (std::size_t i = 0; i < 6; ++i)
         for (int n = 0; n < rounds; ++n)
@@ -141,8 +141,8 @@ TEST_CASE(
 
 TEST_CASE("the answers to a broadcast are gathered: all, some at the timeout, without who left") {
     auto const threads = GENERATE(1u, 4u);
-    sio_house house(threads);
-    crowd c(house, 3);
+    socketio_test_server tested(threads);
+    crowd c(tested, 3);
     auto const answer = [](sio_client& by, std::string_view what) {
         auto const p = by.until("2");
         by.packet("3" + p.substr(1, p.find('[') - 1) + std::string(what));
@@ -151,58 +151,58 @@ TEST_CASE("the answers to a broadcast are gathered: all, some at the timeout, wi
         std::sort(all.begin(), all.end());
         std::string line = e ? e.message() : "all";
         for (auto const n : all) line.append(" ").append(std::to_string(n));
-        house.seen.add("answers " + line);
+        tested.seen.add("answers " + line);
     };
     auto const last = [&](std::string const& line) {
         INFO(line);
-        return house.seen.wait_for("answers " + line);
+        return tested.seen.wait_for("answers " + line);
     };
-    house.io.emit("q", note);
+    tested.io.emit("q", note);
     answer(c[0], "[1]");
     answer(c[1], "[2]");
     answer(c[2], "[3,4]");
     CHECK(last("all 1 2 3"));
 
-    house.io.to(c.ids[0]).emit("q", note);
+    tested.io.to(c.ids[0]).emit("q", note);
     answer(c[0], R"(["no"])");
     CHECK(last(make_error_code(errc::bad_arguments).message()));
 
-    house.io.timeout(100ms).emit("q", note);
+    tested.io.timeout(100ms).emit("q", note);
     answer(c[0], "[1]");
     answer(c[2], "[3]");
     CHECK(last(make_error_code(errc::ack_timeout).message() + " 1 3"));
 
     (void)c[1].until("2");
-    house.io.emit("q", note);
+    tested.io.emit("q", note);
     answer(c[0], "[1]");
     answer(c[2], "[3]");
     (void)c[1].until("2");
     c[1].close();
     CHECK(last(make_error_code(errc::session_closed).message() + " 1 3"));
 
-    house.io.to("nobody").emit("q", note);
+    tested.io.to("nobody").emit("q", note);
     CHECK(last("all"));
 }
 
 TEST_CASE("sockets are fetched, moved and ended from outside") {
     auto const threads = GENERATE(1u, 4u);
-    sio_house house(threads, [](sio::server const& io, notes&) {
+    socketio_test_server tested(threads, [](sio::server const& io, notes&) {
         io.on_connection([](sio::socket& s) { s.data() = std::string("d" + s.id()); });
     });
-    crowd c(house, 3);
-    auto const& io = house.io;
+    crowd c(tested, 3);
+    auto const& io = tested.io;
     io.to(strings{c.ids[0], c.ids[1]}).sockets_join("r");
     io.except(c.ids[2]).sockets_join("s");
     io.in(c.ids[1]).sockets_leave("r");
     auto const fetch = [&](sio::broadcast const& from) {
         std::vector<sio::remote_socket> found;
-        auto const mark = "fetched " + std::to_string(house.seen.all().size());
+        auto const mark = "fetched " + std::to_string(tested.seen.all().size());
         from.fetch_sockets([&](error_code e, std::vector<sio::remote_socket> all) {
             CHECK_FALSE(e);
             found = std::move(all);
-            house.seen.add(mark);
+            tested.seen.add(mark);
         });
-        CHECK(house.seen.wait_for(mark));
+        CHECK(tested.seen.wait_for(mark));
         return found;
     };
     CHECK(fetch(io.everybody()).size() == 3);
@@ -213,7 +213,7 @@ TEST_CASE("sockets are fetched, moved and ended from outside") {
     CHECK(one[0].rooms == strings{c.ids[0], "r", "s"});
     CHECK(std::any_cast<std::string>(one[0].data) == "d" + c.ids[0]);
     CHECK(one[0].handshake.address == "127.0.0.1");
-    CHECK(house.with(c.ids[0], [](sio::socket& s) { CHECK(s.is_in("r")); }));
+    CHECK(tested.with(c.ids[0], [](sio::socket& s) { CHECK(s.is_in("r")); }));
     CHECK(io.socket_count() == 3);
     io.in("r").disconnect_sockets();
     CHECK(c[0].next() == "1");
@@ -224,8 +224,8 @@ TEST_CASE("sockets are fetched, moved and ended from outside") {
     io.disconnect_sockets(true);
     CHECK(c[0].is_closed());
     CHECK(c[2].is_closed());
-    CHECK(house.is_empty());
-    CHECK(house.seen.count("disconnect / server namespace disconnect") == 4);
+    CHECK(tested.is_empty());
+    CHECK(tested.seen.count("disconnect / server namespace disconnect") == 4);
     // Nobody is there any more.
     io.post(c.ids[0], [](sio::socket&) { FAIL("gone"); });
 }
@@ -237,26 +237,26 @@ TEST_CASE("data that throws when it is copied hurts nobody") {
     };
     sio::options o;
     o.recovery.enabled = true;
-    sio_house house(
+    socketio_test_server tested(
         1,
         [](sio::server const& io, notes&) {
             io.on_connection([](sio::socket& s) { s.data().emplace<mine>(); });
         },
         o);
     {
-        crowd c(house, 1);
-        house.io.fetch_sockets([&](error_code e, std::vector<sio::remote_socket> all) {
-            house.seen.add("fetched " + std::to_string(all.size()) + (e ? " with an error" : ""));
+        crowd c(tested, 1);
+        tested.io.fetch_sockets([&](error_code e, std::vector<sio::remote_socket> all) {
+            tested.seen.add("fetched " + std::to_string(all.size()) + (e ? " with an error" : ""));
         });
-        CHECK(house.seen.wait_for("fetched 0 with an error"));
+        CHECK(tested.seen.wait_for("fetched 0 with an error"));
     }
-    CHECK(house.seen.wait_for("disconnect"));
+    CHECK(tested.seen.wait_for("disconnect"));
 }
 
 TEST_CASE("rooms are told when they come to be, are joined, left and gone") {
     auto const threads = GENERATE(1u, 4u);
     notes rooms;
-    sio_house house(threads, [&](sio::server const& io, notes&) {
+    socketio_test_server tested(threads, [&](sio::server const& io, notes&) {
         io.on_room([&](sio::room_change what, std::string const& room, std::string const& id) {
             if (room == id) return;
             constexpr char const* words[] = {"created ", "joined ", "left ", "removed "};
@@ -270,7 +270,7 @@ TEST_CASE("rooms are told when they come to be, are joined, left and gone") {
         });
     });
     {
-        crowd c(house, 1);
+        crowd c(tested, 1);
         (void)c.flush();
     }
     CHECK(rooms.wait_for("removed r", 2));
@@ -283,9 +283,9 @@ TEST_CASE("rooms are told when they come to be, are joined, left and gone") {
                                  "left r",
                                  "removed r"});
     {
-        crowd c(house, 3);
+        crowd c(tested, 3);
         (void)c.flush();
     }
     CHECK(rooms.wait_for("left", 2 + 6));
-    CHECK(house.is_empty());
+    CHECK(tested.is_empty());
 }

@@ -82,7 +82,7 @@ public:
             early.push_back(std::move(p));
         }
     }
-    /// Everything up to the answer to an event that every house's main namespace answers.
+    /// Everything up to the answer to an event that every test server's main namespace answers.
     std::vector<std::string> flush() {
         auto const mark = "3" + std::to_string(++flushes_ + 900'000);
         packet("2" + std::to_string(flushes_ + 900'000) + R"(["flush"])");
@@ -112,12 +112,12 @@ private:
 
 /// A Socket.IO server on `/socket.io` of a server with so many threads. Its main namespace answers
 /// "flush", and notes who comes and goes.
-struct sio_house {
+struct socketio_test_server {
     using set_up = std::function<void(sio::server const&, notes&)>;
 
-    explicit sio_house(unsigned threads, set_up const& app = {}, sio::options o = {})
-        : sio_house(on_free_port(threads), app, std::move(o)) {}
-    sio_house(server_options with, set_up const& app, sio::options o)
+    explicit socketio_test_server(unsigned threads, set_up const& app = {}, sio::options o = {})
+        : socketio_test_server(on_free_port(threads), app, std::move(o)) {}
+    socketio_test_server(server_options with, set_up const& app, sio::options o)
         : io(std::move(o)), server(with_log(std::move(with)), [&](anywire::server& at) {
               io.on("flush", [](sio::ack<> done) { done(); });
               io.on_connection([this](sio::socket& s) { watch(s); });

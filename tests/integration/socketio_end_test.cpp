@@ -24,7 +24,7 @@ TEST_CASE("a handler that throws ends its connection and no other") {
                                        "late");
     std::string const which = where;
     CAPTURE(which);
-    sio_house house(1, [&](sio::server const& io, notes& seen) {
+    socketio_test_server tested(1, [&](sio::server const& io, notes& seen) {
         io.on_connection([&, which](sio::socket& s) {
             if (s.auth().find("good")) return;
             auto const fail = [] { throw std::runtime_error("oh"); };
@@ -46,9 +46,9 @@ TEST_CASE("a handler that throws ends its connection and no other") {
             seen.add("id " + s.id());
         });
     });
-    sio_client good(house.port());
+    sio_client good(tested.port());
     (void)good.join("/", R"({"good":1})");
-    sio_client c(house.port());
+    sio_client c(tested.port());
     auto const id = [&] {
         try {
             return c.join().sid;
@@ -56,23 +56,23 @@ TEST_CASE("a handler that throws ends its connection and no other") {
             return std::string();
         }
     }();
-    if (which == "posted") house.io.post(id, [](sio::socket&) { throw 1; });
+    if (which == "posted") tested.io.post(id, [](sio::socket&) { throw 1; });
     if (!id.empty()) c.try_send(client_frame(1, R"(42["go"])"));
     if (which == "ack") {
         auto const p = c.until("2");
         c.packet("3" + p.substr(1, p.find('[') - 1) + "[]");
     }
     CHECK(c.is_closed());
-    CHECK(house.seen.wait_for("disconnect / forced close"));
+    CHECK(tested.seen.wait_for("disconnect / forced close"));
     CHECK(good.flush().empty());
-    CHECK(eventually([&] { return house.io.connection_count() == 1; }));
-    CHECK(house.log.wait_for(which == "after" ? "a handler threw: oh"
-                                              : "a socket.io handler threw: "));
+    CHECK(eventually([&] { return tested.io.connection_count() == 1; }));
+    CHECK(tested.log.wait_for(which == "after" ? "a handler threw: oh"
+                                               : "a socket.io handler threw: "));
 }
 
 TEST_CASE("disconnect handlers hear why, with the rooms before and without after") {
     auto const threads = GENERATE(1u, 4u);
-    sio_house house(threads, [](sio::server const& io, notes& seen) {
+    socketio_test_server tested(threads, [](sio::server const& io, notes& seen) {
         io.on_connection([&seen](sio::socket& s) {
             s.join("a");
             s.on_disconnecting([&](sio::disconnect_reason why) {
@@ -88,24 +88,24 @@ TEST_CASE("disconnect handlers hear why, with the rooms before and without after
         });
     });
     {
-        sio_client c(house.port());
+        sio_client c(tested.port());
         (void)c.join();
         c.packet("1");
-        REQUIRE(house.seen.wait_for("rooms"));
+        REQUIRE(tested.seen.wait_for("rooms"));
         // The connection lives on, and the namespace can be joined again.
         (void)c.join();
         CHECK(c.flush().empty());
     }
-    CHECK(house.seen.wait_for("rooms", 2));
-    CHECK(house.seen.all() == strings{"connection /",
-                                      "disconnecting client namespace disconnect 2",
-                                      "disconnect / client namespace disconnect",
-                                      "rooms 1",
-                                      "connection /",
-                                      "disconnecting transport close 2",
-                                      "disconnect / transport close",
-                                      "rooms 1"});
-    CHECK(house.is_empty());
+    CHECK(tested.seen.wait_for("rooms", 2));
+    CHECK(tested.seen.all() == strings{"connection /",
+                                       "disconnecting client namespace disconnect 2",
+                                       "disconnect / client namespace disconnect",
+                                       "rooms 1",
+                                       "connection /",
+                                       "disconnecting transport close 2",
+                                       "disconnect / transport close",
+                                       "rooms 1"});
+    CHECK(tested.is_empty());
 }
 
 TEST_CASE("each way to go has its reason") {
@@ -113,7 +113,7 @@ TEST_CASE("each way to go has its reason") {
     o.engine.ping_interval = 100ms;
     o.engine.ping_timeout = 100ms;
     auto const threads = GENERATE(1u, 4u);
-    auto house = std::make_unique<sio_house>(
+    auto tested = std::make_unique<socketio_test_server>(
         threads,
         [](sio::server const& io, notes&) {
             io.on("kick", [](sio::socket& s, bool close) { s.disconnect(close); });
@@ -128,10 +128,10 @@ TEST_CASE("each way to go has its reason") {
         o);
     auto const reason = [&](std::string const& why) {
         INFO(why);
-        CHECK(house->seen.wait_for("disconnect / " + why));
+        CHECK(tested->seen.wait_for("disconnect / " + why));
     };
     {
-        sio_client c(house->port());
+        sio_client c(tested->port());
         (void)c.join();
         c.packet(R"(2["leave"])");
         CHECK(c.next() == "1");
@@ -140,51 +140,51 @@ TEST_CASE("each way to go has its reason") {
         c.packet(R"(2["kick",true])");
         CHECK(c.next() == "1");
         CHECK(c.is_closed());
-        CHECK(house->seen.wait_for("disconnect / server namespace disconnect", 2));
+        CHECK(tested->seen.wait_for("disconnect / server namespace disconnect", 2));
     }
     {
-        sio_client c(house->port());
+        sio_client c(tested->port());
         (void)c.join();
         c.packet(R"(2[{}])");
         CHECK(c.is_closed());
         reason("forced close");
     }
     {
-        sio_client c(house->port());
+        sio_client c(tested->port());
         (void)c.join();
         c.packet(R"(2/unknown,["e"])");
         CHECK(c.is_closed());
         reason("forced server close");
     }
     {
-        sio_client c(house->port());
+        sio_client c(tested->port());
         (void)c.join();
         c.send_text("9");
         CHECK(c.is_closed());
         reason("parse error");
     }
     {
-        sio_client c(house->port());
+        sio_client c(tested->port());
         (void)c.join();
         c.send_text("2");
         CHECK(c.is_closed());
         reason("transport error");
     }
     {
-        sio_client c(house->port());
+        sio_client c(tested->port());
         (void)c.join();
         c.reset();
         reason("transport close");
     }
     {
-        sio_client c(house->port());
+        sio_client c(tested->port());
         (void)c.join();
         reason("ping timeout");
     }
-    sio_client c(house->port());
+    sio_client c(tested->port());
     (void)c.join();
-    house->io.close();
+    tested->io.close();
     reason("server shutting down");
     CHECK(c.is_closed());
-    CHECK(house->is_empty());
+    CHECK(tested->is_empty());
 }

@@ -14,7 +14,7 @@ using strings = std::vector<std::string>;
 
 TEST_CASE("a middleware that keeps its next and disconnects leaves nobody paused") {
     std::vector<sio::next> kept;
-    sio_house house(1, [&](sio::server const& io, notes&) {
+    socketio_test_server tested(1, [&](sio::server const& io, notes&) {
         io.of("/m").on_connection([&](sio::socket& s) {
             s.use([&](sio::event const&, sio::next const& go_on) {
                 kept.push_back(go_on);
@@ -22,7 +22,7 @@ TEST_CASE("a middleware that keeps its next and disconnects leaves nobody paused
             });
         });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     (void)c.join("/m");
     c.packet(R"(2/m,["e"])");

@@ -38,9 +38,9 @@ bool has_line(notes& log, std::string_view with) {
 }  // namespace
 
 TEST_CASE("a connection that asks for namespaces without an end is closed") {
-    sio_house house(1);
+    socketio_test_server tested(1);
     auto const what = GENERATE("40/unknown,", "40/,");
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     std::string many;
     for (int n = 0; n < 200; ++n) {
@@ -49,13 +49,13 @@ TEST_CASE("a connection that asks for namespaces without an end is closed") {
     }
     // Far more than it may, in spite of what it gains meanwhile.
     for (int n = 0; n < 1'000 && c.try_send(many); ++n)
-        if (house.io.connection_count() == 0) break;
-    CHECK(eventually([&] { return house.io.connection_count() == 0; }));
+        if (tested.io.connection_count() == 0) break;
+    CHECK(eventually([&] { return tested.io.connection_count() == 0; }));
 }
 
 TEST_CASE("thousands of rooms are joined and left, whatever their names") {
     auto const names = std::make_shared<strings const>(colliding_names(9'900));
-    sio_house house(1, [&](sio::server const& io, notes&) {
+    socketio_test_server tested(1, [&](sio::server const& io, notes&) {
         io.on("again", [names](sio::socket& s, sio::ack<std::size_t> done) {
             for (auto const& n : *names) s.join(n);
             auto const most = s.rooms().size();
@@ -67,7 +67,7 @@ TEST_CASE("thousands of rooms are joined and left, whatever their names") {
             done(most - s.rooms().size());
         });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     for (int round = 1; round <= 3; ++round) {
         c.packet("2" + std::to_string(round) + R"(["again"])");
@@ -75,21 +75,21 @@ TEST_CASE("thousands of rooms are joined and left, whatever their names") {
     }
     c.packet(R"(24["again"])");
     c.reset();
-    CHECK(house.is_empty());
+    CHECK(tested.is_empty());
 }
 
 TEST_CASE("the auth of a namespace is bounded") {
     sio::options o;
     o.max_auth_bytes = 100;
     o.engine.eio3 = true;
-    sio_house house(1, {}, o);
-    sio_client c(house.port());
+    socketio_test_server tested(1, {}, o);
+    sio_client c(tested.port());
     CHECK_FALSE(c.join("/", R"({"t":")" + std::string(80, 'x') + R"("})").sid.empty());
-    (void)house.io.of("/a");
+    (void)tested.io.of("/a");
     c.packet(R"(0/a,{"t":")" + std::string(100, 'x') + R"("})");
     CHECK(c.next() == R"(4/a,{"message":"The auth is too big"})");
     (void)c.join("/a");
-    sio_client old(house.port(), sio_client::v3);
+    sio_client old(tested.port(), sio_client::v3);
     (void)old.until("0");
     for (auto const& query : {"t=" + std::string(100, 'x'), "t=" + std::string(30, '\x01')}) {
         old.packet("0/a?" + query + ",");
@@ -105,7 +105,7 @@ TEST_CASE("dynamic namespaces that nobody uses keep nobody out") {
     o.max_client_child_namespaces = 2;
     o.clean_up_child_namespaces = GENERATE(true, false);
     auto const made = std::make_shared<std::atomic<int>>(0);
-    sio_house house(
+    socketio_test_server tested(
         1,
         [&](sio::server const& io, notes&) {
             io.of([](std::string_view name, sio::json_view) {
@@ -113,7 +113,7 @@ TEST_CASE("dynamic namespaces that nobody uses keep nobody out") {
               }).on_new_namespace([made](sio::nsp const&) { ++*made; });
         },
         o);
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     (void)c.join("/dyn-a");
     (void)c.join("/dyn-b");
@@ -122,8 +122,8 @@ TEST_CASE("dynamic namespaces that nobody uses keep nobody out") {
         CHECK(c.next() == R"(4/dyn-c,{"message":"Too many namespaces"})");
     }
     CHECK(*made == 2);
-    CHECK(has_line(house.log, "it is in `max_client_child_namespaces`"));
-    CHECK(names_connection(first_line(house.log, "max_client_child_namespaces")));
+    CHECK(has_line(tested.log, "it is in `max_client_child_namespaces`"));
+    CHECK(names_connection(first_line(tested.log, "max_client_child_namespaces")));
     for (int n = 0; n < 20; ++n) {
         auto const name = "/dyn-" + std::to_string(n);
         c.packet("1/dyn-b,");
@@ -132,7 +132,7 @@ TEST_CASE("dynamic namespaces that nobody uses keep nobody out") {
         (void)c.join("/dyn-b");
     }
     // All that may be are in use now.
-    sio_client second(house.port());
+    sio_client second(tested.port());
     (void)second.join("/dyn-x");
     second.packet("0/dyn-y,");
     CHECK(second.next() == R"(4/dyn-y,{"message":"Invalid namespace"})");
@@ -142,7 +142,7 @@ TEST_CASE("dynamic namespaces that nobody uses keep nobody out") {
 TEST_CASE("a dynamic namespace goes with its last socket, unless the application has a handle") {
     std::optional<sio::nsp> kept;
     auto const made = std::make_shared<std::atomic<int>>(0);
-    sio_house house(1, [&](sio::server const& io, notes&) {
+    socketio_test_server tested(1, [&](sio::server const& io, notes&) {
         io.of([](std::string_view name, sio::json_view) {
               return name.starts_with("/dyn");
           }).on_new_namespace([&, made](sio::nsp const& n) {
@@ -152,7 +152,7 @@ TEST_CASE("a dynamic namespace goes with its last socket, unless the application
             if (n.name() == "/dyn-self") n.on("e", [n] { (void)n.name(); });
         });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     auto const visit = [&](std::string const& name) {
         (void)c.join(name);
@@ -169,7 +169,7 @@ TEST_CASE("a dynamic namespace goes with its last socket, unless the application
     kept->emit("e", 1);
     CHECK(c.next() == R"(2/dyn-kept,["e",1])");
     // The application has asked for it: so it is kept, with what was registered.
-    house.io.of("/dyn-mine").on("e", [](sio::ack<int> done) { done(7); });
+    tested.io.of("/dyn-mine").on("e", [](sio::ack<int> done) { done(7); });
     visit("/dyn-mine");
     (void)c.join("/dyn-mine");
     c.packet(R"(2/dyn-mine,1["e"])");
@@ -181,7 +181,7 @@ TEST_CASE("a dynamic namespace is kept as long as sessions may recover in it") {
     sio::options o;
     o.recovery.enabled = true;
     auto const made = std::make_shared<std::atomic<int>>(0);
-    sio_house house(
+    socketio_test_server tested(
         1,
         [&](sio::server const& io, notes&) {
             io.of([](std::string_view, sio::json_view) {
@@ -191,12 +191,12 @@ TEST_CASE("a dynamic namespace is kept as long as sessions may recover in it") {
         o);
     joined who;
     {
-        sio_client c(house.port());
+        sio_client c(tested.port());
         who = c.join("/dyn");
     }
-    REQUIRE(house.is_empty());
-    house.io.of("/dyn").emit("missed", 1);
-    sio_client again(house.port());
+    REQUIRE(tested.is_empty());
+    tested.io.of("/dyn").emit("missed", 1);
+    sio_client again(tested.port());
     CHECK(again.join("/dyn", R"({"pid":")" + who.pid + R"("})").sid == who.sid);
     CHECK(again.early.size() == 1);
     CHECK(*made == 1);
@@ -207,49 +207,49 @@ TEST_CASE("a dynamic namespace is kept as long as sessions may recover in it") {
 }
 
 TEST_CASE("operators are told why a client cannot be talked to, a line a second") {
-    sio_house house(1);
+    socketio_test_server tested(1);
     for (int n = 0; n < 5; ++n) {
-        sio_client msgpack(house.port());
+        sio_client msgpack(tested.port());
         msgpack.attachment("\x83\xa4type");
         CHECK(msgpack.is_closed());
     }
-    CHECK(has_line(house.log, "socket.io-msgpack-parser"));
-    CHECK(house.log.count("socket.io: connection closed") < 5);
-    CHECK(names_connection(first_line(house.log, "socket.io-msgpack-parser")));
+    CHECK(has_line(tested.log, "socket.io-msgpack-parser"));
+    CHECK(tested.log.count("socket.io: connection closed") < 5);
+    CHECK(names_connection(first_line(tested.log, "socket.io-msgpack-parser")));
     auto const refused = [&](std::string const& target) {
-        raw_client c(house.port());
+        raw_client c(tested.port());
         CHECK(c.get(target).status == 400);
     };
     for (int n = 0; n < 3; ++n) {
         refused("/socket.io/?EIO=3&transport=polling");
         refused("/socket.io/?EIO=4&transport=carrier-pigeon");
     }
-    CHECK(has_line(house.log, "set engineio_options::eio3"));
-    CHECK(has_line(house.log, "carrier-pigeon"));
-    CHECK(house.log.count("refused a client at /socket.io") < 6);
+    CHECK(has_line(tested.log, "set engineio_options::eio3"));
+    CHECK(has_line(tested.log, "carrier-pigeon"));
+    CHECK(tested.log.count("refused a client at /socket.io") < 6);
 }
 
 TEST_CASE("what clients can cause to be logged does not flood the log") {
     sio::options o;
     o.max_rooms = 1;
-    sio_house house(
+    socketio_test_server tested(
         1,
         [](sio::server const& io, notes&) {
             io.on("number", [](int) {});
             io.on("join", [](sio::socket& s, std::string room) { s.join(room); });
         },
         o);
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     for (int n = 0; n < 50; ++n) {
         c.packet(R"(2["number","none"])");
         c.packet(R"(2["join","r)" + std::to_string(n) + "\\n" + std::string(100, 'x') + R"("])");
     }
     (void)c.flush();
-    CHECK(house.log.count("socket.io: event 'number'") < 50);
-    CHECK(house.log.count("socket.io: the socket is in `max_rooms`") < 49);
+    CHECK(tested.log.count("socket.io: event 'number'") < 50);
+    CHECK(tested.log.count("socket.io: the socket is in `max_rooms`") < 49);
     for (auto const* with : {"event 'number'", "`max_rooms`"}) {
-        auto const line = first_line(house.log, with);
+        auto const line = first_line(tested.log, with);
         CHECK(names_connection(line));
         CHECK(line.find('\n') == line.npos);
         CHECK(line.size() < 300);

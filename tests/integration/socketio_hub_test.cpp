@@ -63,21 +63,21 @@ strings answer_to(Ask ask) {
 TEST_CASE("a bus hears of its hub's begin, its rooms, and its end") {
     notes heard;
     {
-        sio_house house(
+        socketio_test_server tested(
             2, [](sio::server const& io, notes&) { (void)io.of("/other"); }, with(heard, true));
         CHECK(heard.all() == strings{"init /", "init /other"});
-        sio_client a(house.port());
-        sio_client b(house.port());
+        sio_client a(tested.port());
+        sio_client b(tested.port());
         auto const id_a = a.join().sid;
         auto const id_b = b.join().sid;
-        CHECK(house.with(id_a, [](sio::socket& s) { s.join("r"); }));
+        CHECK(tested.with(id_a, [](sio::socket& s) { s.join("r"); }));
         CHECK(heard.wait_for("joined r"));
-        CHECK(house.with(id_b, [](sio::socket& s) { s.join("r"); }));
+        CHECK(tested.with(id_b, [](sio::socket& s) { s.join("r"); }));
         CHECK(heard.wait_for("joined r", 2));
-        CHECK(house.with(id_a, [](sio::socket& s) { s.leave("r"); }));
+        CHECK(tested.with(id_a, [](sio::socket& s) { s.leave("r"); }));
         CHECK(heard.wait_for("left r"));
         CHECK(heard.count("removed") == 0);
-        house.io.to(id_b).disconnect_sockets(true);
+        tested.io.to(id_b).disconnect_sockets(true);
         CHECK(heard.wait_for("removed r"));
         CHECK(heard.count("close") == 0);
     }
@@ -100,16 +100,16 @@ TEST_CASE("a bus that watches no rooms is told of none, and a namespace that end
     notes heard;
     auto o = with(heard, false);
     o.clean_up_child_namespaces = true;
-    sio_house house(
+    socketio_test_server tested(
         1,
         [](sio::server const& io, notes&) {
             (void)io.of(
                 [](std::string_view name, sio::json_view) { return name.starts_with("/dyn"); });
         },
         std::move(o));
-    sio_client a(house.port());
+    sio_client a(tested.port());
     auto const id = a.join().sid;
-    CHECK(house.with(id, [](sio::socket& s) { s.join("r"); }));
+    CHECK(tested.with(id, [](sio::socket& s) { s.join("r"); }));
     a.packet("0/dyn-1,");
     CHECK(a.until("0/dyn-1,").starts_with("0/dyn-1,"));
     CHECK(heard.wait_for("init /dyn-1"));
@@ -120,31 +120,31 @@ TEST_CASE("a bus that watches no rooms is told of none, and a namespace that end
 
 TEST_CASE("rooms and members are listed over all shards, each once") {
     auto const threads = GENERATE(1u, 3u);
-    sio_house house(threads);
+    socketio_test_server tested(threads);
     std::vector<std::unique_ptr<sio_client>> clients;
     strings ids;
     for (int i = 0; i < 6; ++i) {
-        clients.push_back(std::make_unique<sio_client>(house.port()));
+        clients.push_back(std::make_unique<sio_client>(tested.port()));
         ids.push_back(clients.back()->join().sid);
     }
-    house.io.to(ids[0]).to(ids[1]).sockets_join("pair");
-    house.io.sockets_join("all");
+    tested.io.to(ids[0]).to(ids[1]).sockets_join("pair");
+    tested.io.sockets_join("all");
     std::sort(ids.begin(), ids.end());
 
     auto all = ids;
     all.insert(all.end(), {"all", "pair"});
     std::sort(all.begin(), all.end());
-    auto const rooms = [&](auto f) { house.io.all_rooms(std::move(f)); };
+    auto const rooms = [&](auto f) { tested.io.all_rooms(std::move(f)); };
     CHECK(answer_to(rooms) == all);
-    CHECK(answer_to([&](auto f) { house.io.socket_ids(std::move(f)); }) == ids);
-    CHECK(answer_to([&](auto f) { house.io.in("pair").socket_ids(std::move(f)); }).size() == 2);
+    CHECK(answer_to([&](auto f) { tested.io.socket_ids(std::move(f)); }) == ids);
+    CHECK(answer_to([&](auto f) { tested.io.in("pair").socket_ids(std::move(f)); }).size() == 2);
     CHECK(answer_to([&](auto f) {
-              house.io.in("all").except("pair").socket_ids(std::move(f));
+              tested.io.in("all").except("pair").socket_ids(std::move(f));
           }).size() == 4);
-    CHECK(answer_to([&](auto f) { house.io.in("none").socket_ids(std::move(f)); }).empty());
+    CHECK(answer_to([&](auto f) { tested.io.in("none").socket_ids(std::move(f)); }).empty());
 
-    house.io.sockets_leave("all");
-    house.io.in("pair").disconnect_sockets(true);
+    tested.io.sockets_leave("all");
+    tested.io.in("pair").disconnect_sockets(true);
     CHECK(answer_to(rooms).size() == 4);
 }
 
@@ -156,10 +156,10 @@ TEST_CASE("a member's rooms are listed by whoever has its id") {
         here = &of;
         return std::make_unique<sio::adapter>(of);
     };
-    sio_house house(2, {}, std::move(o));
-    sio_client a(house.port());
+    socketio_test_server tested(2, {}, std::move(o));
+    sio_client a(tested.port());
     auto const id = a.join().sid;
-    CHECK(house.with(id, [](sio::socket& s) { (void)s.join({"x", "y"}); }));
+    CHECK(tested.with(id, [](sio::socket& s) { (void)s.join({"x", "y"}); }));
     strings wanted{id, "x", "y"};
     std::sort(wanted.begin(), wanted.end());
     CHECK(answer_to([&](auto f) { here->rooms_of(id, std::move(f)); }) == wanted);
@@ -167,11 +167,11 @@ TEST_CASE("a member's rooms are listed by whoever has its id") {
 }
 
 TEST_CASE("what makes namespaces lists nothing, and nothing is listed to nobody") {
-    sio_house house(1);
-    auto const many = house.io.of([](std::string_view, sio::json_view) { return false; });
+    socketio_test_server tested(1);
+    auto const many = tested.io.of([](std::string_view, sio::json_view) { return false; });
     auto const take = [](error_code, std::vector<std::string>) {};
     CHECK_THROWS_AS(many.all_rooms(take), std::logic_error);
     CHECK_THROWS_AS(many.socket_ids(take), std::logic_error);
-    CHECK_THROWS_AS(house.io.all_rooms({}), std::invalid_argument);
-    CHECK_THROWS_AS(house.io.socket_ids({}), std::invalid_argument);
+    CHECK_THROWS_AS(tested.io.all_rooms({}), std::invalid_argument);
+    CHECK_THROWS_AS(tested.io.socket_ids({}), std::invalid_argument);
 }

@@ -13,12 +13,12 @@ using strings = std::vector<std::string>;
 TEST_CASE("a connection that joins nothing is closed in time") {
     sio::options o;
     o.connect_timeout = 100ms;
-    sio_house house(1, {}, o);
-    sio_client idle(house.port());
-    sio_client refused(house.port());
+    socketio_test_server tested(1, {}, o);
+    sio_client idle(tested.port());
+    sio_client refused(tested.port());
     refused.packet("0/unknown,");
     CHECK(refused.next() == R"(4/unknown,{"message":"Invalid namespace"})");
-    sio_client good(house.port());
+    sio_client good(tested.port());
     (void)good.join();
     CHECK(idle.is_closed());
     CHECK(refused.is_closed());
@@ -33,7 +33,7 @@ TEST_CASE("what clients name and send is bounded") {
     o.max_packet_bytes = 100;
     o.max_depth = 5;
     o.max_rooms = 2;
-    sio_house house(
+    socketio_test_server tested(
         1,
         [](sio::server const& io, notes&) {
             io.on("join", [](sio::socket& s, std::string room, sio::ack<bool> done) {
@@ -42,7 +42,7 @@ TEST_CASE("what clients name and send is bounded") {
             for (auto const* name : {"/a", "/b"}) (void)io.of(name);
         },
         o);
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     (void)c.join("/a");
     c.packet("0/b,");
@@ -58,21 +58,21 @@ TEST_CASE("what clients name and send is bounded") {
         "0/" + std::string(20, 'x') + ",", R"(53-["e"])", R"(2["e",[[[[[[1]]]]]]])", "2[[[[[[[["};
     for (auto const& p : bad) {
         INFO(p);
-        sio_client peer(house.port());
+        sio_client peer(tested.port());
         (void)peer.join();
         peer.packet(p);
         CHECK(peer.is_closed());
     }
-    sio_client big(house.port());
+    sio_client big(tested.port());
     (void)big.join();
     big.packet(R"(52-["e",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}])");
     big.attachment(std::string(90, 'x'));
     CHECK(big.is_closed());
-    sio_client odd(house.port());
+    sio_client odd(tested.port());
     (void)odd.join();
     odd.attachment("unannounced");
     CHECK(odd.is_closed());
-    CHECK(eventually([&] { return house.io.connection_count() == 1; }));
+    CHECK(eventually([&] { return tested.io.connection_count() == 1; }));
 }
 
 TEST_CASE("options out of range are refused") {
@@ -96,13 +96,13 @@ TEST_CASE("a client that asks for more answers than it reads is cut off") {
     o.engine.limits.max_queued_bytes = 4096;
     o.engine.limits.overflow = GENERATE(
         overflow_policy::close, overflow_policy::drop_newest, overflow_policy::drop_oldest);
-    sio_house house(1, {}, o);
-    raw_client c(house.port(), {.receive_buffer = 4096});
+    socketio_test_server tested(1, {}, o);
+    raw_client c(tested.port(), {.receive_buffer = 4096});
     REQUIRE(c.upgrade(sio_client::v4).status == 101);
     std::string many;
     for (int n = 0; n < 1000; ++n) many += client_frame(1, "40/" + std::string(200, 'x') + ",");
     for (int n = 0; n < 100 && c.try_send(many); ++n) {
-        if (house.io.connection_count() == 0) break;
+        if (tested.io.connection_count() == 0) break;
     }
-    CHECK(eventually([&] { return house.io.connection_count() == 0; }));
+    CHECK(eventually([&] { return tested.io.connection_count() == 0; }));
 }

@@ -19,7 +19,7 @@ TEST_CASE("middlewares let in, refuse, wait for another thread, throw, or forget
     auto const threads = GENERATE(1u, 4u);
     std::mutex mutex;
     std::vector<sio::next> waiting;
-    sio_house house(threads, [&](sio::server const& io, notes& seen) {
+    socketio_test_server tested(threads, [&](sio::server const& io, notes& seen) {
         auto const n = io.of("/m");
         n.use([&](sio::socket& s, sio::next go_on) {
             auto const how = s.auth().find("how");
@@ -40,39 +40,39 @@ TEST_CASE("middlewares let in, refuse, wait for another thread, throw, or forget
         n.on_connection(
             [&](sio::socket& s) { seen.add("in " + std::to_string(s.rooms().size())); });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     c.packet(R"(0/m,{"how":"refuse"})");
     CHECK(c.next() == R"(4/m,{"message":"no","data":[1,2]})");
     c.packet(R"(0/m,{"how":"forget"})");
     CHECK(c.next() == R"(4/m,{"message":"No decision was made"})");
-    CHECK(house.seen.count("second") == 0);
+    CHECK(tested.seen.count("second") == 0);
     c.packet(R"(0/m,{"how":"wait"})");
-    REQUIRE(house.seen.wait_for("waiting"));
+    REQUIRE(tested.seen.wait_for("waiting"));
     waiting.at(0)();
     waiting.at(0)({.message = "late"});
     CHECK(c.next().starts_with("0/m,"));
-    REQUIRE(house.seen.wait_for("in 2"));
+    REQUIRE(tested.seen.wait_for("in 2"));
     c.packet("1/m,");
     (void)c.join("/m");
-    CHECK(house.seen.wait_for("in 1"));
+    CHECK(tested.seen.wait_for("in 1"));
     c.packet("1/m,");
     c.packet(R"(0/m,{"how":"throw"})");
     CHECK(c.is_closed());
 
     // Two who go while they wait: with the namespace, and with the connection.
-    sio_client gone(house.port());
+    sio_client gone(tested.port());
     (void)gone.join();
     gone.packet(R"(0/m,{"how":"wait"})");
     gone.packet("1/m,");
     gone.packet(R"(0/m,{"how":"wait"})");
-    REQUIRE(house.seen.wait_for("waiting", 3));
+    REQUIRE(tested.seen.wait_for("waiting", 3));
     gone.reset();
-    REQUIRE(house.is_empty());
+    REQUIRE(tested.is_empty());
     waiting.at(1)();
     waiting.at(2)();
-    CHECK(house.seen.count("in ") == 2);
-    CHECK(house.io.of("m").socket_count() == 0);
+    CHECK(tested.seen.count("in ") == 2);
+    CHECK(tested.io.of("m").socket_count() == 0);
 }
 
 TEST_CASE(
@@ -83,7 +83,7 @@ TEST_CASE(
     o.clean_up_child_namespaces = true;
     std::atomic<int> made{0};
     std::optional<sio::nsp> parent;
-    sio_house house(
+    socketio_test_server tested(
         threads,
         [&](sio::server const& io, notes& seen) {
             (void)io.of([](std::string_view name, sio::json_view) -> bool {
@@ -113,18 +113,18 @@ TEST_CASE(
     std::atomic<int> good{0};
     for (int i = 0; i < 6; ++i)
         racers.emplace_back([&] {
-            sio_client c(house.port());
+            sio_client c(tested.port());
             (void)c.join("/dyn-1");
             c.packet(R"(2/dyn-1,1["late"])");
             if (c.next() == R"(3/dyn-1,1["/dyn-1"])") ++good;
         });
     for (auto& t : racers) t.join();
     CHECK(good == 6);
-    REQUIRE(house.is_empty());
+    REQUIRE(tested.is_empty());
     // Cleaned up, and made again as often as nobody was left.
-    CHECK(house.seen.count("new /dyn-1") == static_cast<std::size_t>(made));
+    CHECK(tested.seen.count("new /dyn-1") == static_cast<std::size_t>(made));
 
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     for (auto const* name : {"/dyn-1", "/dyn-2", "/dyn-3"}) (void)c.join(name);
     for (auto const* name : {"/dyn-4", "/other"}) {
@@ -152,7 +152,7 @@ TEST_CASE(
     // One that the application asks for is of the same kind, and stays.
     CHECK(eventually([&] {
         try {
-            return house.io.of("dyn-4").name() == "/dyn-4";
+            return tested.io.of("dyn-4").name() == "/dyn-4";
         } catch (std::length_error const&) {
             return false;
         }
@@ -162,7 +162,7 @@ TEST_CASE(
     (void)c.join("/dyn-4");
     c.packet(R"(2/dyn-4,1["late"])");
     CHECK(c.until("3") == R"(3/dyn-4,1["/dyn-4"])");
-    sio_client bad(house.port());
+    sio_client bad(tested.port());
     bad.packet("0/throws,");
     CHECK(bad.is_closed());
 }

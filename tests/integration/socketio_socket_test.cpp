@@ -20,7 +20,7 @@ using strings = std::vector<std::string>;
 
 TEST_CASE("handlers take what their signatures say") {
     auto const threads = GENERATE(1u, 4u);
-    sio_house house(threads, [](sio::server const& io, notes&) {
+    socketio_test_server tested(threads, [](sio::server const& io, notes&) {
         io.on("none", [](sio::ack<int> done) { done(0); });
         io.on("values",
               [](sio::socket&, int a, std::string b, double c, bool d, sio::ack<std::string> done) {
@@ -40,7 +40,7 @@ TEST_CASE("handlers take what their signatures say") {
             done(b);
         });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     auto const answer = [&](std::string_view event) {
         c.packet(std::string("21").append(event));
@@ -69,13 +69,13 @@ TEST_CASE("arguments that do not fit are told to the client, or to a hook") {
                 ++hooked;
                 e.answer(std::string(e.name()) + " " + std::to_string(wrong.index));
             };
-    sio_house house(
+    socketio_test_server tested(
         1,
         [](sio::server const& io, notes&) {
             io.on("sum", [](int a, int b, sio::ack<int> done) { done(a + b); });
         },
         o);
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     c.packet(R"(21["sum",1,"x"])");
     CHECK(c.next() ==
@@ -87,7 +87,7 @@ TEST_CASE("arguments that do not fit are told to the client, or to a hook") {
 }
 
 TEST_CASE("listeners come and go, also while they are called") {
-    sio_house house(1, [](sio::server const& io, notes& seen) {
+    socketio_test_server tested(1, [](sio::server const& io, notes& seen) {
         io.on_connection([&seen](sio::socket& s) {
             auto const first = std::make_shared<sio::listener_id>();
             *first = s.on("e", [&seen, &s, first](int n) {
@@ -106,7 +106,7 @@ TEST_CASE("listeners come and go, also while they are called") {
             s.on("no any", [&s] { s.off_any(); });
         });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     for (auto const* p : {R"(2["e",1])",
                           R"(2["e",2])",
@@ -116,27 +116,27 @@ TEST_CASE("listeners come and go, also while they are called") {
                           R"(2["e",4])"})
         c.packet(p);
     (void)c.flush();
-    CHECK(house.seen.all() == strings{"connection /",
-                                      "before e",
-                                      "any e",
-                                      "first 1",
-                                      "once 1",
-                                      "before e",
-                                      "any e",
-                                      "later 2",
-                                      "before all off",
-                                      "any all off",
-                                      "before e ack",
-                                      "any e",
-                                      "before no any",
-                                      "any no any"});
+    CHECK(tested.seen.all() == strings{"connection /",
+                                       "before e",
+                                       "any e",
+                                       "first 1",
+                                       "once 1",
+                                       "before e",
+                                       "any e",
+                                       "later 2",
+                                       "before all off",
+                                       "any all off",
+                                       "before e ack",
+                                       "any e",
+                                       "before no any",
+                                       "any no any"});
 }
 
 TEST_CASE(
     "outgoing events are shown before they go, broadcasts when they have, and not what is emitted "
     "meanwhile") {
     auto const threads = GENERATE(1u, 4u);
-    sio_house house(threads, [](sio::server const& io, notes& seen) {
+    socketio_test_server tested(threads, [](sio::server const& io, notes& seen) {
         io.on_connection([&seen, io](sio::socket& s) {
             s.on_any_outgoing([&](sio::event const& e) {
                 seen.add("out " + std::string(e.name()) + " " + std::to_string(e.args().size()));
@@ -150,7 +150,7 @@ TEST_CASE(
             });
         });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     c.packet(R"(2["go"])");
     auto const got = c.flush();
@@ -158,14 +158,14 @@ TEST_CASE(
                          R"(2["direct",1,2])",
                          R"(2["broadcast",3])",
                          R"(2["unseen"])"});
-    CHECK(house.seen.all() == strings{"connection /", "out direct 2"});
+    CHECK(tested.seen.all() == strings{"connection /", "out direct 2"});
 }
 
 TEST_CASE("a socket's middlewares decide over every event, in order, at once or later") {
     auto const threads = GENERATE(1u, 4u);
     std::mutex mutex;
     std::vector<sio::next> waiting;
-    sio_house house(threads, [&](sio::server const& io, notes& seen) {
+    socketio_test_server tested(threads, [&](sio::server const& io, notes& seen) {
         io.on_connection([&](sio::socket& s) {
             s.use([&](sio::event const& e, sio::next go_on) {
                 seen.add("first " + std::string(e.name()));
@@ -188,35 +188,35 @@ TEST_CASE("a socket's middlewares decide over every event, in order, at once or 
             s.on("dropped", [&] { seen.add("never"); });
         });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     c.packet(R"(2["refused"])");
     c.packet(R"(2["dropped"])");
     c.packet(R"(21["later",5])");
     c.packet(R"(2["plain"])");
-    REQUIRE(house.seen.wait_for("waiting"));
-    settle(house.server);
-    CHECK(house.seen.count("plain") == 0);
+    REQUIRE(tested.seen.wait_for("waiting"));
+    settle(tested.server);
+    CHECK(tested.seen.count("plain") == 0);
     waiting.at(0)();
     CHECK(c.next() == "31[5]");
-    REQUIRE(house.seen.wait_for("plain"));
-    CHECK(house.seen.all() == strings{"connection /",
-                                      "first refused",
-                                      "error no",
-                                      "first dropped",
-                                      "error No decision was made",
-                                      "first later",
-                                      "waiting",
-                                      "second later",
-                                      "first plain",
-                                      "second plain",
-                                      "plain"});
+    REQUIRE(tested.seen.wait_for("plain"));
+    CHECK(tested.seen.all() == strings{"connection /",
+                                       "first refused",
+                                       "error no",
+                                       "first dropped",
+                                       "error No decision was made",
+                                       "first later",
+                                       "waiting",
+                                       "second later",
+                                       "first plain",
+                                       "second plain",
+                                       "plain"});
 }
 
 TEST_CASE(
     "an event that waits does not keep other namespaces from being read when its socket leaves") {
     std::vector<sio::next> waiting;
-    sio_house house(1, [&](sio::server const& io, notes& seen) {
+    socketio_test_server tested(1, [&](sio::server const& io, notes& seen) {
         io.of("/b").on_connection([&](sio::socket& s) {
             s.use([&](sio::event const&, sio::next go_on) {
                 waiting.push_back(std::move(go_on));
@@ -225,12 +225,12 @@ TEST_CASE(
             s.on("e", [&] { seen.add("never"); });
         });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     (void)c.join("/b");
     c.packet(R"(2/b,["e"])");
-    REQUIRE(house.seen.wait_for("waiting"));
-    house.io.of("/b").disconnect_sockets();
+    REQUIRE(tested.seen.wait_for("waiting"));
+    tested.io.of("/b").disconnect_sockets();
     CHECK(c.next() == "1/b,");
     CHECK(c.flush().empty());
     waiting.at(0)();
@@ -244,7 +244,7 @@ TEST_CASE("a socket knows its handshake, auth, data and transport") {
                                                         : d.refuse(401);
     };
     auto const threads = GENERATE(1u, 4u);
-    sio_house house(
+    socketio_test_server tested(
         threads,
         [](sio::server const& io, notes&) {
             io.use([](sio::socket& s, sio::next go_on) {
@@ -271,18 +271,18 @@ TEST_CASE("a socket knows its handshake, auth, data and transport") {
             });
         },
         o);
-    sio_client c(house.port(), "/socket.io/?EIO=4&transport=websocket&a=1&a=2");
+    sio_client c(tested.port(), "/socket.io/?EIO=4&transport=websocket&a=1&a=2");
     (void)c.join("/", R"({"token":"x"})");
     auto const about = c.next();
     CHECK(about.starts_with(R"(2["about","websocket",true,{"headers":{)"));
     CHECK(about.find(
               R"("query":{"EIO":"4","a":"2","transport":"websocket"},"auth":{"token":"x"}})") !=
           about.npos);
-    CHECK_THROWS(sio_client(house.port(), "/socket.io/?EIO=4&transport=websocket&bad=1"));
+    CHECK_THROWS(sio_client(tested.port(), "/socket.io/?EIO=4&transport=websocket&bad=1"));
 }
 
 TEST_CASE("timers of a socket die with it") {
-    sio_house house(1, [](sio::server const& io, notes& seen) {
+    socketio_test_server tested(1, [](sio::server const& io, notes& seen) {
         io.of("/t").on_connection([&seen](sio::socket& s) {
             s.after(1ms, [&seen](sio::socket& same) {
                 seen.add("after " + same.nsp_name());
@@ -291,23 +291,23 @@ TEST_CASE("timers of a socket die with it") {
             });
         });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     auto const main = c.join().sid;
     (void)c.join("/t");
     CHECK(c.next() == "1/t,");
-    CHECK(house.seen.wait_for("after /t"));
+    CHECK(tested.seen.wait_for("after /t"));
     (void)c.join("/t");
-    CHECK(house.seen.wait_for("after /t", 2));
-    CHECK(house.with(
+    CHECK(tested.seen.wait_for("after /t", 2));
+    CHECK(tested.with(
         main, [](sio::socket& s) { s.after(60ms, [&s](sio::socket&) { s.emit("later"); }); }));
     CHECK(c.until("2") == R"(2["later"])");
-    CHECK(house.seen.count("never") == 0);
+    CHECK(tested.seen.count("never") == 0);
 }
 
 TEST_CASE(
     "volatile events are dropped where nobody takes them at once, answers are then not awaited for "
     "ever") {
-    sio_house house(1, [](sio::server const& io, notes& seen) {
+    socketio_test_server tested(1, [](sio::server const& io, notes& seen) {
         io.on_connection([&seen](sio::socket& s) {
             s.on("go", [&] {
                 s.volatile_().emit("taken");
@@ -322,27 +322,27 @@ TEST_CASE(
             });
         });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     c.packet(R"(2["go"])");
     CHECK(c.flush() == strings{R"(2["taken"])", R"(2["plain"])"});
 
-    raw_client poll(house.port());
+    raw_client poll(tested.port());
     auto const path = std::string("/socket.io/?EIO=4&transport=polling");
     auto const at = path + "&sid=" + sid_in(poll.get(path).body);
     CHECK(poll.post(at, "40").status == 200);
     CHECK(poll.get(at).body.starts_with("40{"));
     CHECK(poll.post(at, R"(42["dropped"])").status == 200);
-    CHECK(house.seen.wait_for("timeout"));
+    CHECK(tested.seen.wait_for("timeout"));
     CHECK(poll.post(at, R"(421["flush"])").status == 200);
     CHECK(poll.get(at).body == "431[]");
 }
 
 TEST_CASE("reserved names cannot be emitted") {
-    sio_house house(1);
-    sio_client c(house.port());
+    socketio_test_server tested(1);
+    sio_client c(tested.port());
     auto const id = c.join().sid;
-    CHECK(house.with(id, [](sio::socket& s) {
+    CHECK(tested.with(id, [](sio::socket& s) {
         for (auto const* name : {"connect",
                                  "connect_error",
                                  "disconnect",
@@ -351,22 +351,22 @@ TEST_CASE("reserved names cannot be emitted") {
                                  "removeListener"})
             CHECK_THROWS_AS(s.emit(name, 1), std::invalid_argument);
     }));
-    CHECK_THROWS_AS(house.io.emit("disconnect"), std::invalid_argument);
-    CHECK_THROWS_AS(house.io.to("a").emit("connect", 1), std::invalid_argument);
-    CHECK_THROWS_AS(house.io.server_side_emit("connection"), std::invalid_argument);
+    CHECK_THROWS_AS(tested.io.emit("disconnect"), std::invalid_argument);
+    CHECK_THROWS_AS(tested.io.to("a").emit("connect", 1), std::invalid_argument);
+    CHECK_THROWS_AS(tested.io.server_side_emit("connection"), std::invalid_argument);
 }
 
 TEST_CASE("a handler for what is no event throws, and says what to write; so does an empty one") {
-    sio_house house(1);
+    socketio_test_server tested(1);
     using Catch::Contains;
     auto const nothing = [] {};
-    CHECK_THROWS_WITH(house.io.on("connection", [](sio::socket&) {}),
+    CHECK_THROWS_WITH(tested.io.on("connection", [](sio::socket&) {}),
                       Contains("write io.on_connection("));
-    CHECK_THROWS_WITH(house.io.of("/a").on("disconnect", nothing),
+    CHECK_THROWS_WITH(tested.io.of("/a").on("disconnect", nothing),
                       Contains("socket.on_disconnect(...)"));
-    sio_client c(house.port());
+    sio_client c(tested.port());
     auto const id = c.join().sid;
-    CHECK(house.with(id, [&](sio::socket& s) {
+    CHECK(tested.with(id, [&](sio::socket& s) {
         CHECK_THROWS_WITH(s.on("disconnect", nothing), Contains("socket.on_disconnect("));
         CHECK_THROWS_WITH(s.once("error", nothing), Contains("socket.on_error("));
         CHECK_THROWS_WITH(s.on_any(nullptr), "on_any: the function given to it is empty");
@@ -376,36 +376,36 @@ TEST_CASE("a handler for what is no event throws, and says what to write; so doe
         CHECK_THROWS_AS(s.use({}), std::invalid_argument);
         CHECK_THROWS_AS(s.emit("e", std::function<void(int)>()), std::invalid_argument);
     }));
-    CHECK_THROWS_AS(house.io.on("e", std::function<void()>()), std::invalid_argument);
-    CHECK_THROWS_WITH(house.io.on_connection({}),
+    CHECK_THROWS_AS(tested.io.on("e", std::function<void()>()), std::invalid_argument);
+    CHECK_THROWS_WITH(tested.io.on_connection({}),
                       "on_connection: the function given to it is empty");
-    CHECK_THROWS_AS(house.io.use({}), std::invalid_argument);
-    CHECK_THROWS_AS(house.io.on_room({}), std::invalid_argument);
-    CHECK_THROWS_AS(house.io.on_new_namespace({}), std::invalid_argument);
-    CHECK_THROWS_AS(house.io.on_server_side({}), std::invalid_argument);
-    CHECK_THROWS_AS(house.io.fetch_sockets({}), std::invalid_argument);
-    CHECK_THROWS_AS(house.io.post(id, {}), std::invalid_argument);
-    CHECK_THROWS_AS(house.io.of(std::function<bool(std::string_view, sio::json_view)>()),
+    CHECK_THROWS_AS(tested.io.use({}), std::invalid_argument);
+    CHECK_THROWS_AS(tested.io.on_room({}), std::invalid_argument);
+    CHECK_THROWS_AS(tested.io.on_new_namespace({}), std::invalid_argument);
+    CHECK_THROWS_AS(tested.io.on_server_side({}), std::invalid_argument);
+    CHECK_THROWS_AS(tested.io.fetch_sockets({}), std::invalid_argument);
+    CHECK_THROWS_AS(tested.io.post(id, {}), std::invalid_argument);
+    CHECK_THROWS_AS(tested.io.of(std::function<bool(std::string_view, sio::json_view)>()),
                     std::invalid_argument);
-    CHECK_THROWS_AS(house.server->every(1s, {}), std::invalid_argument);
+    CHECK_THROWS_AS(tested.server->every(1s, {}), std::invalid_argument);
     CHECK(c.flush().empty());
 }
 
 TEST_CASE("clients may send events called error and connection; the second can be heard") {
-    sio_house house(1, [](sio::server const& io, notes& seen) {
+    socketio_test_server tested(1, [](sio::server const& io, notes& seen) {
         io.on_connection([&seen](sio::socket& s) {
             s.on_any([&seen](sio::event const& e) { seen.add("any " + std::string(e.name())); });
             s.on_error([&seen](sio::connect_error const&) { seen.add("never"); });
             s.on("connection", [&seen](int n) { seen.add("heard " + std::to_string(n)); });
         });
     });
-    sio_client c(house.port());
+    sio_client c(tested.port());
     (void)c.join();
     c.packet(R"(2["error"])");
     c.packet(R"(2["error",{"message":"x"}])");
     c.packet(R"(2["connection",1])");
     CHECK(c.flush().empty());
-    CHECK(house.seen.all() ==
+    CHECK(tested.seen.all() ==
           strings{
               "connection /", "any error", "any error", "any connection", "heard 1", "any flush"});
 }
@@ -414,7 +414,7 @@ TEST_CASE("clients of Engine.IO 3 join by themselves and wait no longer than oth
     sio::options o;
     o.engine.eio3 = true;
     o.connect_timeout = 100ms;
-    sio_house house(
+    socketio_test_server tested(
         1,
         [](sio::server const& io, notes&) {
             io.use([](sio::socket& s, sio::next go_on) {
@@ -425,13 +425,13 @@ TEST_CASE("clients of Engine.IO 3 join by themselves and wait no longer than oth
             io.of("/q").on_connection([](sio::socket& s) { s.emit("auth", s.auth(), s.id()); });
         },
         o);
-    sio_client c(house.port(), sio_client::v3);
+    sio_client c(tested.port(), sio_client::v3);
     CHECK(c.next() == "0");
     c.packet("0/q?a=b%20c,");
     CHECK(c.next() == "0/q,");
     CHECK(c.next() == R"(2/q,["auth",{"a":"b c"},"/q#)" + sid_in(c.open_packet) + "\"]");
     c.packet("0");
     CHECK(c.is_closed());
-    sio_client stuck(house.port(), std::string(sio_client::v3) + "&wait=1");
+    sio_client stuck(tested.port(), std::string(sio_client::v3) + "&wait=1");
     CHECK(stuck.is_closed());
 }

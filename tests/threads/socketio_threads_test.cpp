@@ -33,7 +33,7 @@ private:
 
 struct busy_house {
     busy_house()
-        : house(
+        : tested(
               4, [this](sio::server const& io, notes&) { set_up(io); }, options()) {}
 
     static sio::options options() {
@@ -76,12 +76,12 @@ struct busy_house {
     box<sio::ack<int>> acks{};
     box<std::string> ids{};
     std::optional<sio::nsp> children{};
-    sio_house house;
+    socketio_test_server tested;
 };
 
 /// One client's life: joins, is answered from other threads, is in a namespace of its own making.
 void live(busy_house& w, int i, int round, std::string& ticket) {
-    sio_client c(w.house.port());
+    sio_client c(w.tested.port());
     auto auth = ticket;
     if (auth.empty() && i % 2 == 0) auth = R"({"late":1})";
     auto const who = c.join("/", auth);
@@ -116,7 +116,7 @@ TEST_CASE("Socket.IO clients come and go while every thread does everything") {
     std::atomic<bool> done{false};
     std::atomic<int> fetched{0};
     std::vector<std::thread> callers;
-    auto const& io = w.house.io;
+    auto const& io = w.tested.io;
     auto const repeat = [&](std::function<void(int)> fn) {
         callers.emplace_back([&done, fn = std::move(fn)] {
             for (int n = 0; !done; ++n) {
@@ -159,7 +159,7 @@ TEST_CASE("Socket.IO clients come and go while every thread does everything") {
         for (int round = 0; round < 25; ++round) live(w, i, round, ticket);
     });
     CHECK(errors == std::vector<std::string>{});
-    CHECK(w.house.is_empty());
+    CHECK(w.tested.is_empty());
     done = true;
     for (auto& t : callers) t.join();
     CHECK(w.came == w.went);
@@ -171,7 +171,7 @@ TEST_CASE("Socket.IO clients come and go while every thread does everything") {
 TEST_CASE("a server with Socket.IO clients ends while other threads go on using it") {
     auto const how = GENERATE(0, 1, 2);
     auto w = std::make_unique<busy_house>();
-    auto const nsp = w->house.io.of("/kept");
+    auto const nsp = w->tested.io.of("/kept");
     auto const children = *w->children;
     std::atomic<bool> done{false};
     std::atomic<int> lives{0};
@@ -186,11 +186,11 @@ TEST_CASE("a server with Socket.IO clients ends while other threads go on using 
     });
     std::thread killer([&] {
         (void)eventually([&] { return lives >= 6; });
-        if (how == 0) w->house.server->stop();
-        if (how == 1) w->house.server->drain(2s);
+        if (how == 0) w->tested.server->stop();
+        if (how == 1) w->tested.server->drain(2s);
         if (how == 2) {
-            w->house.io.close();
-            w->house.server->stop();
+            w->tested.io.close();
+            w->tested.server->stop();
         }
     });
     std::atomic<bool> answered{false};
@@ -205,15 +205,15 @@ TEST_CASE("a server with Socket.IO clients ends while other threads go on using 
         // Ends when the server is gone: by an exception.
         std::string ticket;
         for (int round = 0; round < 10'000; ++round) {
-            w->house.io.emit("all", round);
+            w->tested.io.emit("all", round);
             live(*w, i, round, ticket);
             ++lives;
         }
     });
     killer.join();
-    CHECK(w->house.server.wait_for_end());
+    CHECK(w->tested.server.wait_for_end());
     CHECK(w->came == w->went);
-    CHECK(w->house.io.connection_count() == 0);
+    CHECK(w->tested.io.connection_count() == 0);
     answered = true;
     answering.join();
     auto const acks = w->acks.take();

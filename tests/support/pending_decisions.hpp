@@ -16,7 +16,7 @@ namespace anywire::test {
 /// Decisions of `authorize` that wait for the test, the oldest first.
 ///
 /// Thread: any puts, the test takes.
-class desk {
+class pending_decisions {
 public:
     void put(decision d) {
         {

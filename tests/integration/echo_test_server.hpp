@@ -17,7 +17,7 @@
 namespace anywire::test {
 
 /// The ids of open sessions, by the user that their request's target names: "...?user=ada".
-class roll {
+class sessions_by_user {
 public:
     void add(session const& s) {
         std::scoped_lock const lock(mutex_);
@@ -36,8 +36,8 @@ private:
 
 /// A server with a mount of each kind on one thread or more: they echo, note, and do what `more`
 /// says.
-struct hall {
-    explicit hall(handlers more = {}, unsigned threads = 1, server_options options = {})
+struct echo_test_server {
+    explicit echo_test_server(handlers more = {}, unsigned threads = 1, server_options options = {})
         : server(on_port(std::move(options), threads), [&](anywire::server& at) {
               auto app = noting_echo(seen);
               app.on_open = [this, inner = more.on_open](session& s) {
@@ -58,7 +58,7 @@ struct hall {
     }
 
     notes seen{};
-    roll people{};
+    sessions_by_user people{};
     endpoint ws{};
     endpoint sockjs{};
     running_server server;
