@@ -25,7 +25,7 @@ quality read_quality(std::string_view text) noexcept {
     return value;
 }
 
-/// What stands behind a coding: nothing, or `;q=` and a quality.
+/// What follows a coding: nothing, or `;q=` and a quality.
 quality read_weight(std::string_view element) noexcept {
     auto const semicolon = element.find(';');
     if (semicolon == element.npos) return 1000;

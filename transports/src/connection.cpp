@@ -136,7 +136,7 @@ void connection::on_ready(std::uint32_t events) {
 
 void connection::start_reading() {
     want_read_ = true;
-    if (!dropped_ && !in_event_) watch();  // `settle` does behind the event
+    if (!dropped_ && !in_event_) watch();  // `settle` does so at the event's end
 }
 
 /// Readiness says nothing of bytes that TLS has taken from the socket already.

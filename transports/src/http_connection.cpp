@@ -76,7 +76,7 @@ void http_connection::parse(std::string_view bytes) {
     read_on();
 }
 
-/// Bytes have been put into the buffer. A client whose POST waits behind its own poll may be what
+/// Bytes have been put into the buffer. A client whose POST waits for its own poll may be what
 /// the poll waits for; a GET may wait in its turn. Line ends between requests are none (RFC 9112,
 /// section 2.2); of many of them only the first are looked through.
 void http_connection::note_waiting() {

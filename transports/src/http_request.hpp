@@ -90,7 +90,7 @@ public:
     /// Reads on; `used` says how many of `bytes` were consumed.
     ///
     /// Until the head is complete nothing but blank lines before it is consumed: feed the rest
-    /// again, with more behind it. From then on everything up to the end of the request is
+    /// again, with more after it. From then on everything up to the end of the request is
     /// consumed, and what is not yet `done` is kept in blocks of the reader's own.
     ///
     /// Borrow: after `done`, `request()` may point into `bytes`.

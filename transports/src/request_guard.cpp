@@ -54,7 +54,7 @@ refusal take_authority(request_view& request) noexcept {
 
 refusal check_body(framing_fields const& f, unsigned version, body_framing& body) noexcept {
     if (f.transfer_encodings > 0) {
-        // Whoever reads any of these differently sees another request behind this one.
+        // Whoever reads any of these differently sees another request after this one.
         if (version < 11) return {400, "Transfer-Encoding needs HTTP/1.1."};
         if (f.content_lengths > 0) return {400, "Content-Length contradicts Transfer-Encoding."};
         if (f.transfer_encodings > 1 || !iequals(f.transfer_encoding, "chunked"))

@@ -37,7 +37,7 @@ public:
                          std::optional<websocket::deflate_params> const& deflate,
                          std::unique_ptr<connection_ticket> ticket);
 
-    /// Begins to read, first what came behind the handshake. An event of its own.
+    /// Begins to read, first what came after the handshake. An event of its own.
     void start(transport_events& session, std::string_view behind_handshake);
 
     /// Completes the handshake and closes without a code, for a client that wants it said so.

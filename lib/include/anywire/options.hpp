@@ -177,7 +177,7 @@ struct engineio_options {
     bool upgrades = true;  ///< From polling to WebSocket.
     bool eio3 = false;     ///< Engine.IO 3: the clients of Socket.IO 1.x and 2.x.
     bool jsonp = false;    ///< Polling by script elements: switch on for old browsers only.
-    /// Clients ask for the mount's path with a '/' behind it, unless their `addTrailingSlash` is
+    /// Clients ask for the mount's path with a '/' at its end, unless their `addTrailingSlash` is
     /// off: false serves both.
     bool add_trailing_slash = true;
 
@@ -198,7 +198,7 @@ struct engineio_options {
 
     cors_options cors{};
     cookie_options cookie{};
-    /// A message sent right behind the handshake; empty: none.
+    /// A message sent right after the handshake; empty: none.
     std::string initial_packet{};
 
     /// Adds fields to the first response of a session (a poll's or the 101).

@@ -23,7 +23,7 @@ public:
     std::string_view target() const noexcept;
     /// The target up to its query.
     std::string_view path() const noexcept;
-    /// The target behind its first '?', undecoded; empty without one.
+    /// The target after its first '?', undecoded; empty without one.
     std::string_view query() const noexcept;
     /// The last value of a key in the query, decoded; nothing where it is not there.
     std::optional<std::string> query_value(std::string_view key) const;

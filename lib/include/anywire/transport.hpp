@@ -68,7 +68,7 @@ public:
     /// Requires: no earlier write is `blocked`.
     virtual write_result write(std::span<frame* const> batch) = 0;
 
-    /// Ends the carrier in its own words (close frame, last chunk) behind what was taken. Final:
+    /// Ends the carrier in its own words (close frame, last chunk) after what was taken. Final:
     /// no more events.
     virtual void close(close_code code, std::string_view text) noexcept = 0;
     /// Drops the carrier at once. Final: no more events.

@@ -5,7 +5,7 @@
 
 namespace anywire {
 
-/// A further form: a list node with its bytes behind it.
+/// A further form: a list node with its bytes after it.
 struct frame::form_node {
     form_node* next;
     std::uint32_t size;

@@ -119,7 +119,7 @@ public:
     std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
 
 private:
-    // `rest` is behind the opening quote, and left behind the closing one.
+    // `rest` is after the opening quote, and left after the closing one.
     static bool skip_string(std::string_view& rest) noexcept {
         for (;;) {
             rest.remove_prefix(detail::plain_run(rest));

@@ -123,7 +123,7 @@ bool json_messages::take_array(std::string_view& rest) {
     }
 }
 
-// `rest` is behind the opening quote, and left behind the closing one.
+// `rest` is after the opening quote, and left after the closing one.
 bool json_messages::take_string(std::string_view& rest) {
     auto const clean = verbatim_run(rest);
     if (clean == rest.size() || rest[clean] != '"') return take_decoded_string(rest, clean);

@@ -153,7 +153,7 @@ bool utf8_validator::feed(std::string_view piece) noexcept {
     while (missing_ != 0 && p != end)
         if (!feed_byte(static_cast<unsigned char>(*p++))) return false;
     if (missing_ != 0) return missing_ != failed;
-    // What is left behind the valid part fails or ends within four bytes.
+    // What is left after the valid part fails or ends within four bytes.
     for (p = skip_valid(p, end); p != end; ++p)
         if (!feed_byte(static_cast<unsigned char>(*p))) return false;
     return true;

@@ -19,7 +19,7 @@ constexpr char length_end = '\xff';
 /// Digits of a length at most; no body holds a packet of ten gigabytes.
 constexpr std::size_t max_length_digits = 10;
 
-/// Cuts off a decimal length and the `end` behind it; digits count from `zero`.
+/// Cuts off a decimal length and the `end` after it; digits count from `zero`.
 std::optional<std::uint64_t> take_length(std::string_view& from, char zero, char end) noexcept {
     std::uint64_t length = 0;
     std::size_t at = 0;

@@ -27,7 +27,7 @@ std::optional<std::size_t> size_of_utf16(std::string_view text, std::uint64_t un
         units -= here;
         at += block;
     }
-    // Goes on behind the last unit, to the end of its code point.
+    // Goes on after the last unit, to the end of its code point.
     for (; at < text.size(); ++at) {
         auto const here = units_of(text[at]);
         if (here > units) break;

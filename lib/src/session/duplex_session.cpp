@@ -45,13 +45,13 @@ void duplex_session::on_alive(anywire::transport&) {
 void duplex_session::on_due(tick now) {
     if (!wire()) return;
     if (awaiting_pong_ && not_after(silent_since_ + timing_.ping_timeout, now)) {
-        // A ping that still waits behind unsent bytes has not been heard; the carrier's own limit
+        // A ping that still waits after unsent bytes has not been heard; the carrier's own limit
         // on stalled writes decides then.
         if (!is_blocked() && !is_paused()) return on_silence();
         silent_since_ = now;
     }
     if (not_after(next_ping_, now)) {
-        // One that waits behind unsent bytes is enough.
+        // One that waits after unsent bytes is enough.
         if (current() == state::open && !(awaiting_pong_ && is_blocked())) send_ping();
         if (!awaiting_pong_) {
             silent_since_ = now;
@@ -78,7 +78,7 @@ void duplex_session::on_resumed() {
     give_time();
 }
 
-// The ping may have been stuck in what is on the wire only now, or behind it: so twice. The answer
+// The ping may have been stuck in what is on the wire only now, or after it: so twice. The answer
 // may have been waiting for the session to read again.
 void duplex_session::give_time() {
     if (!awaiting_pong_ || graces_ == 0) return;

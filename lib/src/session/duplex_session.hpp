@@ -17,7 +17,7 @@ struct duplex_timing {
 /// else is said: proxies on the way count the silence of each side. Any frame that comes after a
 /// ping answers it.
 class duplex_session : public session_base {
-    tick next_ping_ = 0;  // here it takes no room of its own: it fits behind the base
+    tick next_ping_ = 0;  // here it takes no room of its own: it fits after the base
 
 public:
     duplex_session(endpoint_core& endpoint, origin from, duplex_timing const& timing);

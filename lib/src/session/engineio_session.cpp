@@ -217,7 +217,7 @@ void engineio_session::on_due(tick now) {
         return end({close_reason::server_closed, close_code::no_status, {}});
     if (!is_running()) return;
     auto const patience = timing_.ping_interval + timing_.ping_timeout;
-    // What waits behind unsent bytes has not been heard, and a paused session does not listen; the
+    // What waits after unsent bytes has not been heard, and a paused session does not listen; the
     // carrier's own limit on stalled writes decides then.
     auto const is_deaf = is_blocked() || is_paused();
     if (revision_ == revision::v3) {

@@ -38,7 +38,7 @@ struct engineio_timing {
 ///  2. `close` without a parked poll is served to the next one, for `close_wait` at most.
 /// Spec: Engine.IO 4 and 3.
 class engineio_session final : public session_base {
-    tick heard_;  // here it takes no room of its own: it fits behind the base
+    tick heard_;  // here it takes no room of its own: it fits after the base
 
 public:
     struct setup {
@@ -48,7 +48,7 @@ public:
         std::string wire_id{};
         std::string jsonp{};                    ///< The index of its callback; empty: no JSONP.
         std::string_view open{};                ///< The open packet.
-        message_view const* initial = nullptr;  ///< A message right behind it; null: none.
+        message_view const* initial = nullptr;  ///< A message right after it; null: none.
     };
     engineio_session(endpoint_core& endpoint, origin from, engineio_timing const& timing, setup s);
     ~engineio_session() override;

@@ -10,7 +10,7 @@
 
 namespace anywire {
 
-/// Sizes, then target, address and fields ("Name: value\n") behind each other.
+/// Sizes, then target, address and fields ("Name: value\n") one after the other.
 struct request::header_block {
     std::uint16_t target;
     std::uint16_t address;

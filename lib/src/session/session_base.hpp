@@ -33,7 +33,7 @@ namespace anywire {
 ///
 /// Thread: its shard's.
 class session_base : public session, public transport_events, public timer_node {
-    tick due_ = 0;  // here it takes no room of its own: it fits behind the bases
+    tick due_ = 0;  // here it takes no room of its own: it fits after the bases
 
 public:
     struct origin {
@@ -101,7 +101,7 @@ public:
     void call_posted(std::function<void(session&)> const& fn);
     /// Ends the session at once, telling nobody but the application.
     void abandon(close_reason why);
-    /// Ends the session for a reason of the server's, behind what is queued.
+    /// Ends the session for a reason of the server's, after what is queued.
     void close_for(close_reason why, std::string_view text);
     /// Ends the session for a fault: what is queued is dropped, the carrier says goodbye.
     void break_off(close_reason why, std::string_view text) { fail(why, to_close_code(why), text); }
@@ -230,7 +230,7 @@ private:
     struct extras;
 
     void on_flush();
-    /// The next flush is this session's: fetches its carrier, and the session behind it.
+    /// The next flush is this session's: fetches its carrier, and the session after it.
     void fetch_for_flush() const noexcept {
         __builtin_prefetch(wire_);
         if (next_dirty_) next_dirty_->fetch();

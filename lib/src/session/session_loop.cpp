@@ -97,7 +97,7 @@ void session_loop::relieve() {
     std::size_t ended = 0;
     for (; ended < holding.size() && freed < to_free; ++ended) {
         freed += holding[ended]->charged_bytes();
-        // No goodbye: it would wait behind what the client does not read.
+        // No goodbye: it would wait after what the client does not read.
         holding[ended]->abandon(close_reason::slow_consumer);
     }
     log_.write(log_level::error,

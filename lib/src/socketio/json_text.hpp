@@ -26,10 +26,10 @@ inline void skip_space(std::string_view& rest) noexcept {
 /// Cost: linear in that length, whatever the nesting.
 [[nodiscard]] std::size_t value_length(std::string_view text) noexcept;
 
-/// Takes the value that `rest` starts with, and the space and one comma behind it.
+/// Takes the value that `rest` starts with, and the space and one comma after it.
 [[nodiscard]] std::string_view take_value(std::string_view& rest) noexcept;
 
-/// Takes a member's key, quotes included, and the colon behind it: `rest` is left at the value.
+/// Takes a member's key, quotes included, and the colon after it: `rest` is left at the value.
 [[nodiscard]] std::string_view take_key(std::string_view& rest) noexcept;
 
 /// What stands between the brackets of an array or object, without the space around it.

@@ -39,7 +39,7 @@ struct decode_limits {
 struct packet {
     packet_type type{};
     std::string_view nsp = "/";
-    std::string_view query{};  ///< v4: what follows `?` behind the namespace's name.
+    std::string_view query{};  ///< v4: what follows `?` after the namespace's name.
     std::optional<std::uint64_t> id{};
     unsigned attachments = 0;    ///< Binary messages that are to follow.
     std::string_view payload{};  ///< JSON of the shape its type asks for, or empty.

@@ -113,7 +113,7 @@ error_code inflater::inflate(std::string_view piece, std::string& out, std::size
 error_code inflater::finish(std::string& out, std::size_t max_out) {
     auto& s = *stream_;
     auto& blocks = s.blocks;
-    // A client may leave out the empty block behind a final one: then the tail is not due.
+    // A client may leave out the empty block after a final one: then the tail is not due.
     if (blocks.has_begun()) {
         if (auto const ec = s.write(flush_tail, out, max_out)) return ec;
         if (!blocks.has_begun() || !blocks.is_at_boundary()) return errc::bad_deflate;

@@ -64,7 +64,7 @@ private:
 
 /// Inflates the messages of one connection as their bytes arrive.
 ///
-/// A reference to beyond the agreed window is refused, and history goes on behind a final block.
+/// A reference to beyond the agreed window is refused, and history goes on after a final block.
 ///
 /// Cost: the client's window, 2^client_max_window_bits bytes, from the end of the first message,
 /// but

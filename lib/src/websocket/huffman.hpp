@@ -17,7 +17,7 @@ namespace anywire::websocket {
     return code >> (16 - length);
 }
 
-/// A Huffman code, as a table of what its first `Bits` bits say and the canonical lists behind it.
+/// A Huffman code, as a table of what its first `Bits` bits say and the canonical lists after it.
 template <unsigned Bits, std::size_t Symbols>
 class huffman_code {
 public:

@@ -36,7 +36,7 @@ public:
     ///           beginning. The stream is spent then.
     [[nodiscard]] status write(std::string_view& in, text& out);
 
-    /// False before a message's first bit, and where nothing has come behind a final block.
+    /// False before a message's first bit, and where nothing has come after a final block.
     [[nodiscard]] bool has_begun() const noexcept { return has_begun_ || bits_ != 0; }
     /// The last bit that came ended a block and a byte alike.
     [[nodiscard]] bool is_at_boundary() const noexcept {

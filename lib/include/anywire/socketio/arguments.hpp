@@ -21,7 +21,7 @@ public:
     /// None.
     arguments() = default;
 
-    /// The elements of an array; those of an event behind its name.
+    /// The elements of an array; those of an event after its name.
     ///
     /// Requires: `array` has been checked to be a JSON array, or is empty, which is no arguments.
     /// Cost:     linear, once; allocates for more than eight.

@@ -218,7 +218,7 @@ private:
     /// Held while a namespace is made: what the application does to it then counts for its first
     /// client. Recursive, for applications that ask for another one meanwhile.
     std::recursive_mutex making_{};
-    mutable std::mutex mutex_{};  // for what follows; taken behind `making_`
+    mutable std::mutex mutex_{};  // for what follows; taken after `making_`
     keyed_map<std::shared_ptr<nsp_core>> namespaces_;
     std::shared_ptr<std::vector<parent> const> parents_;
     std::list<nsp_core*> idle_{};  // dynamic namespaces that nobody uses, the longest first

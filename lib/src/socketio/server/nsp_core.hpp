@@ -42,7 +42,7 @@ struct nsp_config {
 /// One namespace, over all shards: the one order of what is sent in it.
 ///
 /// An operation (a broadcast, say) takes its place in the order under the mutex: it goes into the
-/// inbox of every other shard, and is done at once on the calling one, behind what waited there.
+/// inbox of every other shard, and is done at once on the calling one, after what waited there.
 /// So each shard does all operations in one order, and a thread finds its own done. No function of
 /// the application's runs within one: it could begin another, which would be out of order.
 ///

@@ -43,11 +43,11 @@ public:
                        std::optional<std::string> const& offset,
                        std::int64_t now,
                        restored_session& out);
-    /// Whether every event behind this position is still here.
+    /// Whether every event after this position is still here.
     bool reaches(std::uint64_t position) const noexcept {
         return position <= position_ && position_ - position <= events_.size();
     }
-    /// Calls `visit(packet, filter)` for each event behind a position, oldest first.
+    /// Calls `visit(packet, filter)` for each event after a position, oldest first.
     template <class Visit>
     void for_each_behind(std::uint64_t position, Visit visit) const {
         for (auto i = events_.size() - (position_ - position); i < events_.size(); ++i)

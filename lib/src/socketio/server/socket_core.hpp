@@ -105,7 +105,7 @@ public:
 
     std::shared_ptr<socket_anchor> const& anchor();
 
-    /// Fetches what `send_packet` touches first; behind that, what it touches next.
+    /// Fetches what `send_packet` touches first; after that, what it touches next.
     void prefetch() const noexcept {
         __builtin_prefetch(this);
         __builtin_prefetch(&state_);  // on the same line, or the next
