@@ -89,6 +89,11 @@ public:
         return ::poll(all.data(), all.size(), static_cast<int>(longest.count())) > 0 &&
                all[1].revents == 0;
     }
+    /// The client has ended its half, or the connection. Thread: any.
+    bool has_ended() const {
+        pollfd one{descriptor_, POLLRDHUP, 0};
+        return ::poll(&one, 1, 0) > 0;
+    }
     /// What comes next of the answer. Tells the exchange of a client that goes meanwhile.
     answer_news wait_for_news() {
         for (;;) {
@@ -156,7 +161,9 @@ private:
 class httplib_host final : public httplib::Server {
 public:
     httplib_host(anywire::service& live, std::vector<net::any_io_executor> executors)
-        : live_(live), executors_(std::move(executors)) {}
+        : live_(live), executors_(std::move(executors)) {
+        set_tcp_nodelay(true);  // it writes head and body apart
+    }
 
     /// Has the service answer what comes to `path` and below it.
     void serve_below(std::string const& path) {
@@ -241,6 +248,7 @@ private:
                 request.fields.emplace_back(name, value);
         connection.exchange = std::make_shared<remote_exchange>(
             executors_.at(live_.shard_of(request.target)), connection.waker());
+        connection.exchange->look_with([&connection] { return connection.has_ended(); });
         connection.exchange->serve(live_, std::move(request));
         auto news = connection.wait_for_news();
         if (!news.head) return connection.cut(connection.lost);

@@ -60,6 +60,12 @@ public:
 
     // -- for the connection, on its thread
 
+    /// How the shard looks by itself whether the client has gone: before a thread wakes up to say
+    /// so, the client may have come back on another one. Until `done` or `lose`.
+    void look_with(std::function<bool()> is_gone) {
+        std::scoped_lock const lock(mutex_);
+        looks_gone_ = std::move(is_gone);
+    }
     void serve(anywire::service& by, kept_request request) {
         post([&by, r = std::move(request)](remote_exchange& self) {
             self.self_ = self.shared_from_this();
@@ -98,6 +104,7 @@ public:
     }
     /// The whole answer is out.
     void done() {
+        look_with({});
         post([](remote_exchange& self) {
             if (auto* const told = std::exchange(self.events_, nullptr)) told->on_done();
         });
@@ -106,6 +113,7 @@ public:
     /// connection and may still be waiting.
     void lose(loss how) {
         client_gone_ = true;
+        if (how != loss::no_more_requests) look_with({});
         post([how](remote_exchange& self) {
             self.lost_ = how;
             self.tell_lost();
@@ -139,7 +147,11 @@ public:
                        .content_type = "text/plain; charset=UTF-8",
                        .body = "this server has no WebSockets\n"});
     }
-    bool is_client_gone() const noexcept override { return client_gone_; }
+    bool is_client_gone() const noexcept override {
+        if (client_gone_) return true;
+        std::scoped_lock const lock(mutex_);
+        return looks_gone_ && looks_gone_();
+    }
     void abort() noexcept override {
         events_ = nullptr;
         {
@@ -199,8 +211,9 @@ private:
     std::atomic<std::size_t> unsent_{0};
     std::atomic<bool> client_gone_{false};
 
-    std::mutex mutex_{};
+    mutable std::mutex mutex_{};
     answer_news news_{};
+    std::function<bool()> looks_gone_{};
 
     // -- the shard's
     std::shared_ptr<remote_exchange> self_{};  // while the library may still call

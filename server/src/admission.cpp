@@ -127,6 +127,11 @@ void admission::on_teardown() noexcept {
     (void)claim();
     carried_out_ = true;
     disarm();
+    // A host of the program's own has to hear that there will be no answer.
+    auto* const to = std::exchange(to_, nullptr);
+    if (!to) return;
+    to->listen(nullptr, false);
+    to->abort();
 }
 
 }  // namespace anywire

@@ -8,11 +8,11 @@
 namespace anywire {
 
 /// Something under way on a shard that nobody else owns: the shard keeps it until it is done, or
-/// until the server is destroyed.
+/// until the shard ends.
 class errand {
 public:
     virtual ~errand() = default;
-    /// The shard is going: nothing of it may be touched any more.
+    /// The shard is going: nothing of it may be touched after this.
     virtual void on_teardown() noexcept {}
 };
 

@@ -122,6 +122,7 @@ void shard::drain(tick deadline_in) {
 
 void shard::finish() {
     for (auto const& e : endpoints_) e->abandon_all();
+    errands_.tear_down();
     loop().flush();
     *ended_ = true;
     if (site_) site_->end();

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -157,4 +158,21 @@ TEST_CASE("a drain ends every client in order") {
     CHECK(is_over);
     CHECK(client.closed_with() == close_code::going_away);
     CHECK(e.closed == strings{"shutting_down", "shutting_down"});
+}
+
+TEST_CASE("a service that ends breaks off the requests that authorize has not decided on") {
+    testing::host host;
+    std::optional<decision> undecided;
+    host.mount("/sockjs",
+               sockjs_options{},
+               {.on_message = [](session&, message_view) {},
+                .authorize = [&](request const&, decision d) { undecided = std::move(d); }});
+    auto const poll = host.post("/sockjs/000/a/xhr");
+    CHECK_FALSE(poll.is_broken_off());
+    host.stop();
+    host.settle();
+    CHECK(poll.is_broken_off());
+    undecided->accept();  // says nothing any more
+    host.settle();
+    CHECK_FALSE(poll.has_begun());
 }
