@@ -42,14 +42,13 @@ public:
         for (auto const* f : batch)
             if (f->kind() == anywire::frame_kind::text) out_.append(f->text()).append("\n");
         if (out_.empty()) return {batch.size(), next::ready};
-        net::async_write(socket_,
-                         net::buffer(out_),
-                         [self = self_](boost::system::error_code ec, std::size_t) {
-                             self->out_.clear();
-                             if (ec) return self->lose();
-                             if (self->closing_) return self->end();
-                             if (self->session_) self->session_->on_writable(*self);
-                         });
+        net::async_write(
+            socket_, net::buffer(out_), [self = self_](boost::system::error_code ec, std::size_t) {
+                self->out_.clear();
+                if (ec) return self->lose();
+                if (self->closing_) return self->end();
+                if (self->session_) self->session_->on_writable(*self);
+            });
         return {batch.size(), next::blocked};
     }
     void close(anywire::close_code, std::string_view) noexcept override {
@@ -66,18 +65,17 @@ public:
 
 private:
     void read() {
-        net::async_read_until(
-            socket_,
-            net::dynamic_buffer(in_, 4096),
-            '\n',
-            [self = self_](boost::system::error_code ec, std::size_t n) {
-                if (ec) return self->lose();
-                auto const line = self->in_.substr(0, n - 1);
-                self->in_.erase(0, n);
-                if (!self->session_) return;
-                self->session_->on_payload(*self, line, false);
-                self->read();
-            });
+        net::async_read_until(socket_,
+                              net::dynamic_buffer(in_, 4096),
+                              '\n',
+                              [self = self_](boost::system::error_code ec, std::size_t n) {
+                                  if (ec) return self->lose();
+                                  auto const line = self->in_.substr(0, n - 1);
+                                  self->in_.erase(0, n);
+                                  if (!self->session_) return;
+                                  self->session_->on_payload(*self, line, false);
+                                  self->read();
+                              });
     }
     void lose() {
         if (session_)

@@ -28,6 +28,11 @@ int main() {
         anywire::sockjs_options{},
         {.on_open = [](anywire::session& s) { s.after(1min, [](auto& t) { t.close(); }); },
          .on_message = [](anywire::session& s, anywire::message_view m) { s.send(m); }});
+    anywire::socketio::server io;
+    io.on_connection([](anywire::socketio::socket& s) {
+        s.on("sum", [&s](int a, int b) { s.emit("is", a + b); });
+    });
+    host.mount("/socket.io", io);
     auto ann = host.connect("/chat", anywire::testing::dialect::sockjs);
     ann.send("hello");
     expect(ann.take() == std::vector<std::string>{"hello"}, "an echo comes back");
@@ -37,11 +42,6 @@ int main() {
     host.advance(61s);
     expect(!ann.is_open(), "a minute is enough");
 
-    anywire::socketio::server io;
-    io.on_connection([](anywire::socketio::socket& s) {
-        s.on("sum", [&s](int a, int b) { s.emit("is", a + b); });
-    });
-    host.mount("/socket.io", io);
     auto bob = host.connect("/socket.io", anywire::testing::dialect::engineio);
     bob.send("0");
     expect(bob.take().size() == 1, "a namespace is joined");
