@@ -51,6 +51,7 @@ public:
     then answer = then::ready;  ///< Of writes that take the whole batch.
     std::size_t most = std::numeric_limits<std::size_t>::max();  ///< Frames of one write.
     std::size_t pending = 0;
+    bool takes_pieces = false;  ///< Headed frames need not be joined for it.
 
     // -- what happened
     strings written{};
@@ -79,6 +80,7 @@ public:
         }
         return {};
     }
+    bool gathers() const noexcept override { return takes_pieces; }
     write_result write(std::span<frame* const> batch) override {
         CHECK_FALSE(over);
         CHECK_FALSE(batch.empty());
@@ -88,6 +90,8 @@ public:
             auto const* f = batch[result.taken++];
             written.emplace_back(f->kind() == frame_kind::ping ? "(ping)" : f->text());
             frames.push_back(f);
+            CHECK((takes_pieces || !f->rest()));
+            if (f->rest()) written.back().append(f->rest()->text());
             if (shape_ != carrier::stream || !f->text().starts_with('c')) continue;
             result.then = answer == then::blocked ? then::finished : then::ended;
             break;

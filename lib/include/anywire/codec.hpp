@@ -28,6 +28,21 @@ public:
     /// Requires: a text message is valid UTF-8.
     virtual frame_ptr encode(message_view m, std::string& scratch) const = 0;
 
+    /// Whether messages of that kind can be made in two parts: a head that is one receiver's own,
+    /// and a rest that many share. Together they are what `encode` makes of both.
+    virtual bool splits(bool binary) const noexcept {
+        (void)binary;
+        return false;
+    }
+    /// Appends the head of a message as it goes out. Requires: `splits(binary)`.
+    virtual void append_head(std::string& out, std::string_view head, bool binary) const {
+        (void)out, (void)head, (void)binary;
+    }
+    /// The rest as it goes out after a head. Requires: `splits(rest.binary)`.
+    virtual frame_ptr encode_rest(message_view rest, std::string& scratch) const {
+        return encode(rest, scratch);
+    }
+
 protected:
     ~codec() = default;
 };
@@ -51,7 +66,18 @@ public:
     /// The frame of that codec, made by `make()` at its first use; null when it cannot be made.
     template <class Make>
     frame_ptr frame_for(codec const& which, Make make) {
-        auto& to = place_of(&which);
+        return form_of(&which, make);
+    }
+    /// The same of what `codec::encode_rest` makes.
+    template <class Make>
+    frame_ptr rest_for(codec const& which, Make make) {
+        return form_of(reinterpret_cast<char const*>(&which) + 1, make);
+    }
+
+private:
+    template <class Make>
+    frame_ptr form_of(void const* owner, Make& make) {
+        auto& to = place_of(owner);
         auto* found = to.made.load(std::memory_order_acquire);
         if (!found) found = keep(to.made, make());
         if (!found) return {};
@@ -59,9 +85,9 @@ public:
         return frame_ptr(found);
     }
 
-private:
     struct place {
-        std::atomic<void const*> owner{nullptr};  ///< A codec; null: free.
+        /// A codec, or the byte after its first for the rest; null: free.
+        std::atomic<void const*> owner{nullptr};
         std::atomic<frame*> made{nullptr};
     };
     struct further_place;

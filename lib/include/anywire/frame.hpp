@@ -27,6 +27,8 @@ enum class frame_kind : std::uint8_t {
 /// A wire form of one frame beyond its own bytes; the carriers know which there are.
 enum class wire_form : std::uint8_t;
 
+class frame_ptr;
+
 /// One encoded message: immutable, counted, shared by all the sessions that get it.
 ///
 /// The text and its WebSocket frame are the same bytes: the header is built backwards, right in
@@ -42,6 +44,9 @@ public:
     /// The caller owns one reference.
     static frame* make(std::size_t size, frame_kind kind);
     static frame* make(std::string_view text, frame_kind kind);
+    /// A frame of one receiver's own bytes with those of `rest` after them, which many share: what
+    /// is own is copied, what is shared is not. The caller owns one reference.
+    static frame* make_headed(std::string_view own, frame_ptr rest, frame_kind kind);
 
     char* data() noexcept { return reinterpret_cast<char*>(this) + sizeof(frame); }
     std::string_view text() const noexcept {
@@ -53,8 +58,15 @@ public:
                 size_ + header_size_};
     }
     std::size_t size() const noexcept { return size_; }
-    std::size_t cost() const noexcept { return size_ + overhead; }
+    std::size_t cost() const noexcept { return size_ + rest_size() + overhead; }
     frame_kind kind() const noexcept { return kind_; }
+
+    /// What stands after the bytes of a headed frame; null where nothing does. `text` and `ws` are
+    /// without it, though the header in `ws` counts it.
+    frame const* rest() const noexcept { return headed_ ? rest_of_headed() : nullptr; }
+    std::size_t rest_size() const noexcept { return headed_ ? rest_of_headed()->size() : 0; }
+    /// A frame of the same bytes in one piece, for a carrier that needs them so.
+    frame_ptr joined() const;
 
     /// The protocol's own frames (open, heartbeat, close) are never dropped on overflow.
     bool is_protocol() const noexcept { return protocol_; }
@@ -93,7 +105,8 @@ public:
 private:
     struct form_node;
 
-    frame(std::size_t size, frame_kind kind) noexcept;
+    frame(std::size_t own, std::size_t all, frame_kind kind) noexcept;
+    frame const* rest_of_headed() const noexcept;
     void destroy() const noexcept;
     std::string_view find_form(wire_form which) const noexcept;
     std::string_view add_form(wire_form which, std::string_view bytes) const;
@@ -107,8 +120,8 @@ private:
     bool shared_ : 1 = false;
     bool attachment_ : 1 = false;
     bool uncompressed_ : 1 = false;
-    char padding_[3] = {};
-    char header_[10] = {};  // the header ends where the text begins
+    bool headed_ : 1 = false;
+    char header_[13] = {};  // up to ten of them; the header ends where the text begins
 };
 static_assert(sizeof(frame) == 32);
 

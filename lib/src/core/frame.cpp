@@ -14,8 +14,15 @@ struct frame::form_node {
     char* data() noexcept { return reinterpret_cast<char*>(this + 1); }
 };
 
-frame::frame(std::size_t size, frame_kind kind) noexcept
-    : size_(static_cast<std::uint32_t>(size)), kind_(kind) {
+namespace {
+
+/// In front of a headed frame stands the address of its rest.
+constexpr std::size_t rest_room = 16;
+
+}  // namespace
+
+frame::frame(std::size_t own, std::size_t size, frame_kind kind) noexcept
+    : size_(static_cast<std::uint32_t>(own)), kind_(kind) {
     if (kind == frame_kind::raw) return;
     // An unmasked, final frame's header (RFC 6455, section 5.2), backwards from the text.
     char* const end = header_ + sizeof header_;
@@ -33,7 +40,7 @@ frame::frame(std::size_t size, frame_kind kind) noexcept
 }
 
 frame* frame::make(std::size_t size, frame_kind kind) {
-    return new (::operator new(sizeof(frame) + size)) frame(size, kind);
+    return new (::operator new(sizeof(frame) + size)) frame(size, size, kind);
 }
 
 frame* frame::make(std::string_view text, frame_kind kind) {
@@ -42,14 +49,46 @@ frame* frame::make(std::string_view text, frame_kind kind) {
     return f;
 }
 
+frame* frame::make_headed(std::string_view own, frame_ptr rest, frame_kind kind) {
+    auto* const begin = static_cast<char*>(::operator new(rest_room + sizeof(frame) + own.size()));
+    auto* const f = new (begin + rest_room) frame(own.size(), own.size() + rest->size(), kind);
+    frame const* const kept = rest.release();
+    std::memcpy(begin, &kept, sizeof kept);
+    f->headed_ = true;
+    if (!own.empty()) std::memcpy(f->data(), own.data(), own.size());
+    return f;
+}
+
+frame const* frame::rest_of_headed() const noexcept {
+    frame const* rest = nullptr;
+    std::memcpy(&rest, reinterpret_cast<char const*>(this) - rest_room, sizeof rest);
+    return rest;
+}
+
+frame_ptr frame::joined() const {
+    auto const after = rest() ? rest()->text() : std::string_view{};
+    auto* const f = make(size_ + after.size(), kind_);
+    if (size_ != 0) std::memcpy(f->data(), text().data(), size_);
+    if (!after.empty()) std::memcpy(f->data() + size_, after.data(), after.size());
+    f->protocol_ = protocol_;
+    f->attachment_ = attachment_;
+    f->uncompressed_ = uncompressed_;
+    return frame_ptr(f);
+}
+
 void frame::destroy() const noexcept {
     for (auto* node = forms_.load(std::memory_order_acquire); node;) {
         auto* const next = node->next;
         ::operator delete(node);
         node = next;
     }
+    auto* begin = const_cast<char*>(reinterpret_cast<char const*>(this));
+    if (headed_) {
+        rest_of_headed()->unref();
+        begin -= rest_room;
+    }
     this->~frame();
-    ::operator delete(const_cast<frame*>(this));
+    ::operator delete(begin);
 }
 
 std::string_view frame::find_form(wire_form which) const noexcept {

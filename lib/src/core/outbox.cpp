@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace anywire {
 namespace {
@@ -23,16 +24,28 @@ void outbox::count(frame const& f, bool comes) noexcept {
     auto const by = comes ? cost : 0u - cost;
     bytes_ += by;
     if (f.is_protocol()) own_bytes_ += by;
-    if (!f.is_shared()) return;
-    auto const size = static_cast<std::uint32_t>(f.size());
+    auto const size = static_cast<std::uint32_t>(f.is_shared() ? f.size() : f.rest_size());
     shared_bytes_ += comes ? size : 0u - size;
 }
 
 void outbox::push(frame_ptr f) {
     if (count_ == capacity()) grow();
     count(*f, true);
+    if (f->rest()) has_headed_ = true;
     slot(count_) = f.release();
     ++count_;
+}
+
+void outbox::join(std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+        auto*& place = slot(sent_ + i);
+        if (!place->rest()) continue;
+        auto whole = place->joined();
+        count(*place, false);
+        count(*whole, true);
+        std::exchange(place, whole.release())->unref();
+    }
+    if (n == size()) has_headed_ = false;
 }
 
 void outbox::take(std::size_t n) noexcept {
@@ -92,6 +105,7 @@ void outbox::forget_front(std::uint32_t n) noexcept {
     head_ = (head_ + n) & mask();
     count_ -= n;
     if (count_ != 0) return;
+    has_headed_ = false;
     head_ = 0;
     if (is_inline()) return;
     std::free(heap_);

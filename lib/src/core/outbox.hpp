@@ -60,6 +60,11 @@ public:
 
     /// Adds a frame at the end, whatever waits already.
     void push(frame_ptr f);
+    /// True while there may be headed frames.
+    bool has_headed() const noexcept { return has_headed_; }
+    /// Joins what is headed among the `n` oldest, for a wire that takes no frame in pieces. What
+    /// was shared is this session's own then.
+    void join(std::size_t n);
     /// A wire has taken the `n` oldest.
     void take(std::size_t n) noexcept;
     /// Drops the oldest message, its attachments with it: frames that are not the protocol's own.
@@ -136,6 +141,7 @@ private:
     bool over_ : 1 = false;
     bool overdue_ : 1 = false;
     bool owes_drain_ : 1 = false;
+    bool has_headed_ : 1 = false;
 };
 static_assert(sizeof(outbox) == 56);
 

@@ -104,6 +104,10 @@ public:
     frame_ptr encode(message_view m, std::string&) const override {
         return frame_ptr(frame::make(m.data, m.binary ? frame_kind::binary : frame_kind::text));
     }
+    bool splits(bool) const noexcept override { return true; }
+    void append_head(std::string& out, std::string_view head, bool) const override {
+        out.append(head);
+    }
 };
 constexpr plain_codec as_they_are;
 

@@ -72,9 +72,10 @@ void endpoint_core::retire(session_base& s) noexcept {
     shrink_sparse(by_id_);
     counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
     if (counters_.census) counters_.census->on_retired(s);
-    if (!s.groups) return;
-    for (auto* g : *s.groups) lose_member(*g, s);
-    s.groups.reset();
+    auto* const groups = s.groups();
+    if (!groups) return;
+    for (auto* g : *groups) lose_member(*g, s);
+    s.drop_groups();
 }
 
 void endpoint_core::lose_member(group& g, session_base& s) noexcept {
@@ -114,16 +115,16 @@ void endpoint_core::send_to_group(std::string_view name, shared_message& m) {
 void endpoint_core::join(session_base& s, std::string_view name) {
     auto& g = groups_.obtain(name);
     if (!g.members.insert(&s).second) return;
-    if (!s.groups) s.groups = std::make_unique<session_base::group_list>();
-    s.groups->add(g);
+    s.make_groups().add(g);
 }
 
 void endpoint_core::leave(session_base& s, std::string_view name) noexcept {
-    if (!s.groups) return;
+    auto* const groups = s.groups();
+    if (!groups) return;
     auto* const g = groups_.find(name);
     if (!g || !g->members.contains(&s)) return;
-    s.groups->remove(*g);
-    if (s.groups->empty()) s.groups.reset();
+    groups->remove(*g);
+    if (groups->empty()) s.drop_groups();
     lose_member(*g, s);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <string>
+#include <string_view>
 
 namespace anywire {
 namespace {
@@ -19,13 +20,23 @@ template <revision Revision, bool Base64>
 class message_packets final : public codec {
 public:
     frame_ptr encode(message_view m, std::string& scratch) const override {
-        if (!m.binary) return make_led("4", m.data, frame_kind::text);
-        if constexpr (Base64) {
-            engineio::append_base64_packet(scratch, Revision, m.data);
-            return frame_ptr(frame::make(scratch, frame_kind::text));
-        } else {
-            return make_led(Revision == revision::v3 ? "\4" : "", m.data, frame_kind::binary);
-        }
+        auto const kind = m.binary ? frame_kind::binary : frame_kind::text;
+        if (splits(m.binary)) return make_led(lead(m.binary), m.data, kind);
+        engineio::append_base64_packet(scratch, Revision, m.data);
+        return frame_ptr(frame::make(scratch, frame_kind::text));
+    }
+    bool splits(bool binary) const noexcept override { return !binary || !Base64; }
+    void append_head(std::string& out, std::string_view head, bool binary) const override {
+        out.append(lead(binary)).append(head);
+    }
+    frame_ptr encode_rest(message_view rest, std::string&) const override {
+        return frame_ptr(frame::make(rest.data, frame_kind::raw));
+    }
+
+private:
+    static constexpr std::string_view lead(bool binary) noexcept {
+        if (!binary) return "4";
+        return Revision == revision::v3 ? "\4" : "";
     }
 };
 constexpr message_packets<revision::v4, false> v4;

@@ -30,10 +30,11 @@ struct session_base::inbox {
 
 /// What few sessions have, and each only for a while.
 struct session_base::extras {
-    std::string subprotocol{};
+    std::unique_ptr<std::string> subprotocol{};
     std::unique_ptr<timer> timers{};
     std::unique_ptr<inbox> kept{};
     std::unique_ptr<goodbye> last_words{};
+    group_list groups{};
 };
 
 session_base::extras& session_base::more() {
@@ -62,12 +63,13 @@ session_base::session_base(endpoint_core& endpoint, origin from)
       request_(std::move(from.request)),
       data_(std::move(from.data)),
       id_(endpoint.loop().make_id()) {
-    if (!from.subprotocol.empty()) more().subprotocol = std::move(from.subprotocol);
+    set_subprotocol(std::move(from.subprotocol));
     mark_dirty();
 }
 
 session_base::~session_base() {
     if (dirty_) loop().unmark(*this);  // its construction threw
+    layered.reset();
     drop_timers();
     if (wire_) wire_->abort();
     loop().charge(charged_, 0);
@@ -93,6 +95,33 @@ result<void> session_base::send_shared(shared_message& m) {
     });
     if (!f) return errc::bad_utf8;
     return send_frames({&f, 1}, sending::unheard);
+}
+
+result<void> session_base::send_headed(std::string_view head, shared_message& rest, sending how) {
+    // Up to this size a copy costs less than a second piece to write.
+    constexpr std::size_t small = 512;
+    if (state_ != state::open) return errc::session_closed;
+    auto const view = rest.view();
+    auto const& form = message_codec();
+    if (!view.binary && !is_utf8(head)) return errc::bad_utf8;
+    auto const make_rest = [&]() -> frame_ptr {
+        if (!view.binary && !is_utf8(view.data)) return {};
+        return form.encode_rest(view, loop().scratch());
+    };
+    frame_ptr f;
+    if (!form.splits(view.binary)) {
+        if (!view.binary && !is_utf8(view.data)) return errc::bad_utf8;
+        auto whole = std::string(head).append(view.data);
+        f = form.encode({whole, view.binary}, loop().scratch());
+    } else if (auto shared = rest.rest_for(form, make_rest)) {
+        auto& own = loop().scratch();
+        form.append_head(own, head, view.binary);
+        auto const kind = view.binary ? frame_kind::binary : frame_kind::text;
+        f = frame_ptr(frame::make_headed(own, std::move(shared), kind));
+        if (f->rest_size() <= small) f = f->joined();
+    }
+    if (!f) return errc::bad_utf8;
+    return send_frames({&f, 1}, how);
 }
 
 result<void> session_base::send_frames(std::span<frame_ptr> packet, sending how) {
@@ -221,11 +250,15 @@ std::string_view session_base::transport() const noexcept {
 }
 
 void session_base::set_subprotocol(std::string name) {
-    if (extras_ || !name.empty()) more().subprotocol = std::move(name);
+    if (!name.empty())
+        more().subprotocol = std::make_unique<std::string>(std::move(name));
+    else if (extras_)
+        extras_->subprotocol.reset();
 }
 
 std::string_view session_base::subprotocol() const noexcept {
-    return extras_ ? std::string_view{extras_->subprotocol} : std::string_view{};
+    return extras_ && extras_->subprotocol ? std::string_view{*extras_->subprotocol}
+                                           : std::string_view{};
 }
 
 void session_base::pause() {
@@ -243,6 +276,16 @@ void session_base::resume() {
 
 void session_base::join(std::string_view group) {
     if (state_ == state::open || state_ == state::fresh) endpoint_.join(*this, group);
+}
+
+session_base::group_list* session_base::groups() noexcept {
+    return extras_ && !extras_->groups.empty() ? &extras_->groups : nullptr;
+}
+session_base::group_list& session_base::make_groups() {
+    return more().groups;
+}
+void session_base::drop_groups() noexcept {
+    if (extras_) extras_->groups = {};
 }
 
 void session_base::after(std::chrono::milliseconds delay, std::function<void(session&)> fn) {
@@ -399,6 +442,7 @@ void session_base::pump() {
         batch.clear();
         auto const n = wire.shape() == carrier::one_shot ? outbox_.size()
                                                          : std::min(outbox_.size(), most_at_once);
+        if (outbox_.has_headed() && !wire.gathers()) outbox_.join(n);
         for (std::size_t i = 0; i < n; ++i) batch.push_back(outbox_.at(i));
         auto const r = wire.write(batch);
         outbox_.take(r.taken);

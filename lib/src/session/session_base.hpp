@@ -1,6 +1,7 @@
 #pragma once
 
 #include <anywire/handlers.hpp>
+#include <anywire/layer.hpp>
 #include <anywire/session.hpp>
 
 #include "core/frame.hpp"
@@ -66,12 +67,6 @@ public:
     virtual codec const& message_codec() const noexcept = 0;
     /// The wire's session id, where the dialect has one; empty otherwise.
     virtual std::string_view wire_id() const noexcept { return {}; }
-    /// Who hears of a packet that is not queued.
-    enum class sending : std::uint8_t {
-        direct,     ///< The caller does, from the result.
-        unheard,    ///< Nobody: one that the policy refuses counts as dropped.
-        volatile_,  ///< Nobody cares: dropped rather than judged, and counted.
-    };
     /// Queues a message for many sessions.
     ///
     /// Errors: as `send`. One that the policy refuses counts as dropped, and `on_drain` follows.
@@ -81,6 +76,10 @@ public:
     ///
     /// Errors: as `send`.
     result<void> send_frames(std::span<frame_ptr> packet, sending how = sending::direct);
+    /// Queues one message of a head of its own and a rest that many get.
+    ///
+    /// Errors: as `send`.
+    result<void> send_headed(std::string_view head, shared_message& rest, sending how);
     /// Judges a packet of `cost` bytes (`frame::cost`) that is to be sent right after: what it
     /// admits, `send_frames` takes.
     ///
@@ -141,7 +140,13 @@ public:
     void on_timer(tick now) final;
 
     using group_list = pointer_list<endpoint_core::group>;
-    std::unique_ptr<group_list> groups{};  ///< The endpoint's bookkeeping.
+    /// The endpoint's bookkeeping: null where there are none.
+    group_list* groups() noexcept;
+    group_list& make_groups();
+    void drop_groups() noexcept;
+
+    /// What the layer over it keeps of this session; null without a layer.
+    std::unique_ptr<layer_session> layered{};
 
 protected:
     /// Of a carrier that came later; empty: none.

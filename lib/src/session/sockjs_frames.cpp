@@ -9,13 +9,14 @@
 namespace anywire {
 namespace {
 
+constexpr std::string_view lead = "a[\"";
+constexpr std::string_view tail = "\"]";
+
 /// Text that stands for itself, as most does, needs no detour over scratch memory.
 frame_ptr make_plain(std::string_view text) {
-    constexpr std::string_view before = "a[\"";
-    constexpr std::string_view behind = "\"]";
-    auto* const f = frame::make(before.size() + text.size() + behind.size(), frame_kind::text);
+    auto* const f = frame::make(lead.size() + text.size() + tail.size(), frame_kind::text);
     auto* to = f->data();
-    for (auto const part : {before, text, behind}) to = std::copy(part.begin(), part.end(), to);
+    for (auto const part : {lead, text, tail}) to = std::copy(part.begin(), part.end(), to);
     return frame_ptr(f);
 }
 
@@ -26,6 +27,16 @@ public:
         if (m.binary && !is_utf8(m.data)) return {};
         sockjs::append_message_frame(scratch, m.data);
         return frame_ptr(frame::make(scratch, frame_kind::text));
+    }
+    // Of a frame with one string, `a["` and the beginning of it; then its end, and `"]`.
+    bool splits(bool binary) const noexcept override { return !binary; }
+    void append_head(std::string& out, std::string_view head, bool) const override {
+        sockjs::append_message_frame(out, head);
+        out.resize(out.size() - tail.size());
+    }
+    frame_ptr encode_rest(message_view rest, std::string& scratch) const override {
+        sockjs::append_message_frame(scratch, rest.data);
+        return frame_ptr(frame::make(scratch.substr(lead.size()), frame_kind::text));
     }
 };
 constexpr messages_as_json as_json;

@@ -61,6 +61,10 @@ public:
     /// As in `session::transport()`.
     virtual std::string_view name() const noexcept = 0;
 
+    /// True for a carrier that writes the rest of a headed frame (`frame::rest`) from where it is;
+    /// others are given such frames joined.
+    virtual bool gathers() const noexcept { return false; }
+
     /// Writes a prefix of the frames in order, in as few system calls as the carrier allows.
     /// Requires: no earlier write is `blocked`.
     virtual write_result write(std::span<frame* const> batch) = 0;

@@ -63,7 +63,7 @@ json_value auth_of_query(std::string_view query) {
 
 }  // namespace
 
-client::client(io_core& io, io_shard& at, engineio_session& conn)
+client::client(io_core& io, io_shard& at, session_below conn)
     : io_(io),
       at_(at),
       conn_(conn),
@@ -74,22 +74,28 @@ client::client(io_core& io, io_shard& at, engineio_session& conn)
       how_(conn.message_codec()),
       protocol_(engineio_revision_of(how_) == engineio::revision::v3 ? wire::protocol::v4
                                                                      : wire::protocol::v5) {
+    at_.enlist(*this);
     ++io_.connections();
 }
 
 client::~client() {
+    io_shard::entry const here(at_);
+    sockets_.clear();
+    at_.delist(*this);
     --io_.connections();
 }
 
 // -- the session's events -------------------------------------------------------------------------
 
 void client::on_open() {
+    io_shard::entry const here(at_);
     connect_until_ = at_.loop().now() + to_ticks(io_.opts().connect_timeout) + 1;
     arm(connect_until_);
     if (protocol_ == wire::protocol::v4) open_socket("/", {"{}", {}});
 }
 
 void client::on_message(message_view m) {
+    io_shard::entry const here(at_);
     if (is_closing_) return;
     if (m.binary) {
         if (!assembler_.awaiting()) return violate(unannounced);
@@ -112,11 +118,11 @@ void client::on_message(message_view m) {
 }
 
 void client::on_close(close_event const& how) {
+    // Its sockets hear of it when this ends, and go.
+    io_shard::entry const here(at_);
     is_closing_ = true;
-    auto const why = told_.value_or(reason_of(how, conn_.is_polling()));
+    auto const why = told_.value_or(reason_of(how, conn_->transport() == "polling"));
     for (auto const& s : sockets_) s->leave_namespace(why);
-    // Behind what the sockets defer when they have told of their end.
-    at_.defer([this] { at_.defer([this] { at_.drop(*this); }); });
 }
 
 void client::on_timer(tick now) {
@@ -124,7 +130,7 @@ void client::on_timer(tick now) {
     if (!has_joined_ && connect_until_ != 0 && not_after(connect_until_, now) && !is_closing_) {
         log(log_level::debug, {}, "no namespace was joined in time");
         is_closing_ = true;
-        conn_.close(close_code::normal, {});
+        conn_->close(close_code::normal, {});
     }
     if (!has_joined_ && connect_until_ != 0 && !is_closing_) arm(connect_until_);
     for (std::size_t i = 0; i < sockets_.size(); ++i)
@@ -144,8 +150,8 @@ void client::log_thrown(char const* what) noexcept {
 std::string client::who(std::string_view nsp) const {
     auto text = " (" + io_.mount_path();
     if (!nsp.empty()) text.append(" '").append(shown(nsp)).append("'");
-    text.append(", session ").append(conn_.id());
-    return text.append(", from ").append(conn_.request().remote_address()).append(")");
+    text.append(", session ").append(conn_->id());
+    return text.append(", from ").append(conn_->request().remote_address()).append(")");
 }
 
 /// Who has not come as far as a namespace is somebody that we cannot talk to.
@@ -167,14 +173,14 @@ void client::violate(std::string_view what) {
     is_closing_ = true;
     assembler_.reset();
     for (auto const& s : sockets_) s->on_violation(what);
-    conn_.close(close_code::normal, {});
+    conn_->close(close_code::normal, {});
 }
 
 void client::refuse_packet(std::string_view what) {
     note_closed_for(what);
     is_closing_ = true;
     told_ = disconnect_reason::forced_server_close;
-    conn_.close(close_code::normal, {});
+    conn_->close(close_code::normal, {});
 }
 
 socket_core* client::find(std::string_view nsp) const noexcept {
@@ -266,13 +272,14 @@ void client::refuse(std::string_view nsp, connect_error const& why) {
 // -- what sockets use -----------------------------------------------------------------------------
 
 void client::on_drain() {
+    io_shard::entry const here(at_);
     for (std::size_t i = 0; i < sockets_.size(); ++i) sockets_[i]->on_drained();
 }
 
 void client::send_text(packet_type type, std::string_view nsp, std::string_view payload) {
     auto f = make_text_frame(type, nsp, std::nullopt, 0, payload);
     f->mark_protocol();
-    if (conn_.is_open()) conn_.send_own(std::move(f));
+    if (conn_->is_open()) conn_.send_own(std::move(f));
 }
 
 void client::forget(socket_core& s) {
@@ -283,26 +290,26 @@ void client::forget(socket_core& s) {
 
 void client::break_off(close_reason why, std::string_view text) {
     is_closing_ = true;
-    conn_.break_off(why, text);
+    conn_.end(why, ending::now, text);
 }
 
 void client::disconnect_all() {
     io_shard::entry const here(at_);
     for (auto const& s : sockets_) s->disconnect(false);
     is_closing_ = true;
-    conn_.close(close_code::normal, {});
+    conn_->close(close_code::normal, {});
 }
 
 void client::shut_down() {
     is_closing_ = true;
     for (auto const& s : sockets_) s->leave_namespace(disconnect_reason::server_shutting_down);
-    conn_.close_for(close_reason::shutting_down, {});
+    conn_.end(close_reason::shutting_down, ending::after_queue);
 }
 
 void client::replace() {
     is_closing_ = true;
     for (auto const& s : sockets_) s->leave_namespace(disconnect_reason::transport_close);
-    conn_.abandon(close_reason::transport_lost);
+    conn_.end(close_reason::transport_lost, ending::silently);
 }
 
 }  // namespace anywire::socketio

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <anywire/layer.hpp>
+
 #include "io_core.hpp"
-#include "session/engineio_session.hpp"
 #include "socket_core.hpp"
 #include "socketio/assembler.hpp"
 #include "socketio/packet.hpp"
 
-#include <any>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,26 +17,26 @@
 
 namespace anywire::socketio {
 
-/// One connection: the packets of an Engine.IO session, and its sockets in the namespaces.
+/// One connection: what Socket.IO keeps of an Engine.IO session, and its sockets in the
+/// namespaces.
 ///
 /// Thread: its shard's.
-class client final : public timer_node {
+class client final : public layer_session, public timer_node {
 public:
-    client(io_core& io, io_shard& at, engineio_session& conn);
-    ~client();
+    client(io_core& io, io_shard& at, session_below conn);
+    ~client() override;
 
     io_core& io() noexcept { return io_; }
     io_shard& at() noexcept { return at_; }
-    engineio_session& conn() noexcept { return conn_; }
-    engineio_session const& conn() const noexcept { return conn_; }
+    session_below conn() const noexcept { return conn_; }
     wire::protocol protocol() const noexcept { return protocol_; }
     std::int64_t issued() const noexcept { return issued_; }
 
     // -- the session's events
-    void on_open();
-    void on_message(message_view m);
-    void on_drain();
-    void on_close(close_event const& how);
+    void on_open() override;
+    void on_message(message_view m) override;
+    void on_drain() override;
+    void on_close(close_event const& how) override;
     void on_timer(tick now) override;
 
     // -- what sockets use
@@ -85,8 +85,6 @@ public:
             log(log_level::info, nsp, parts..., more_like_it(*left_out));
     }
 
-    std::any connection_data{};
-
 private:
     /// Bytes that are no packets: every socket hears of it.
     void violate(std::string_view what);
@@ -105,7 +103,7 @@ private:
 
     io_core& io_;
     io_shard& at_;
-    engineio_session& conn_;
+    session_below conn_;
     wire::assembler assembler_;
     std::vector<std::unique_ptr<socket_core>> sockets_{};
     std::int64_t issued_;

@@ -45,15 +45,20 @@ void require(bool good, char const* what) {
     if (!good) throw std::invalid_argument(std::string("socketio::options: ") + what);
 }
 
-/// What `session::data` holds of a Socket.IO connection.
-struct client_ref {
-    client* to;
-};
+/// Socket.IO as a layer over the sessions of its mount.
+class io_layer final : public layer_of<client> {
+public:
+    explicit io_layer(std::shared_ptr<io_core> io) noexcept : io_(std::move(io)) {}
 
-client* client_of(session& s) noexcept {
-    auto const* const ref = std::any_cast<client_ref>(&s.data());
-    return ref ? ref->to : nullptr;
-}
+protected:
+    std::unique_ptr<client> make(session_below below) override {
+        auto& at = io_->shard(session_loop::shard_of(below->id()));
+        return std::make_unique<client>(*io_, at, below);
+    }
+
+private:
+    std::shared_ptr<io_core> io_;
+};
 
 }  // namespace
 
@@ -154,8 +159,6 @@ void io_core::tell(std::size_t shard, std::function<void()> fn) {
 }
 
 void io_core::on_shards_gone() noexcept {
-    // All were told of their end when the shards ended; nobody is forgotten here but by a fault.
-    for (auto const& s : shards_) s->drop_all();
     // Handlers and stored data may hold what holds them.
     std::vector<std::shared_ptr<nsp_core>> all;
     {
@@ -167,34 +170,7 @@ void io_core::on_shards_gone() noexcept {
 }
 
 handlers io_core::handlers_for_mount(std::shared_ptr<io_core> const& self) {
-    handlers h;
-    h.on_open = [self](session& s) {
-        auto& conn = static_cast<engineio_session&>(static_cast<session_base&>(s));
-        auto& at = self->shard(session_loop::shard_of(s.id()));
-        io_shard::entry const here(at);
-        auto& c = at.keep(std::make_unique<client>(*self, at, conn));
-        c.connection_data = std::exchange(s.data(), client_ref{&c});
-        c.on_open();
-    };
-    h.on_message = [](session& s, message_view m) {
-        auto* const c = client_of(s);
-        if (!c) return;
-        io_shard::entry const here(c->at());
-        c->on_message(m);
-    };
-    h.on_drain = [](session& s) {
-        auto* const c = client_of(s);
-        if (!c) return;
-        io_shard::entry const here(c->at());
-        c->on_drain();
-    };
-    h.on_close = [](session& s, close_event const& how) {
-        auto* const c = client_of(s);
-        if (!c) return;
-        io_shard::entry const here(c->at());
-        s.data().reset();
-        c->on_close(how);
-    };
+    auto h = layer::as_handlers(std::make_shared<io_layer>(self));
     h.authorize = self->options_.authorize;
     return h;
 }

@@ -23,10 +23,6 @@
 #include <utility>
 #include <vector>
 
-namespace anywire {
-class engineio_session;
-}
-
 namespace anywire::socketio {
 
 class client;
@@ -74,13 +70,11 @@ public:
     /// Runs `fn` when the outermost entry ends. Requires: there is one.
     void defer(std::function<void()> fn) { deferred_.push_back(std::move(fn)); }
 
-    /// Keeps a client until `drop`.
-    client& keep(std::unique_ptr<client> c);
-    void drop(client& c) noexcept;
+    /// The connections that are here, for as long as they live.
+    void enlist(client& c) { clients_.insert(&c); }
+    void delist(client& c) noexcept;
     /// Calls `visit` for every connection.
     void for_each_client(std::function<void(client&)> const& visit);
-    /// Destroys what clients are left.
-    void drop_all() noexcept;
 
     /// While an application's listener hears what goes out.
     bool is_telling = false;
@@ -93,7 +87,7 @@ private:
     session_loop& loop_;
     unsigned depth_ = 0;
     std::vector<std::function<void()>> deferred_{};
-    boost::unordered_flat_set<client*> clients_{};  // owned
+    boost::unordered_flat_set<client*> clients_{};
 };
 
 /// A Socket.IO server: its namespaces, on all shards.

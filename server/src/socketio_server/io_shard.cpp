@@ -20,18 +20,9 @@ io_shard* io_shard::current(io_core const& io) noexcept {
     return nullptr;
 }
 
-void io_shard::drop_all() noexcept {
-    entry const here(*this);
-    for (auto* c : std::exchange(clients_, {})) delete c;
-}
-
-client& io_shard::keep(std::unique_ptr<client> c) {
-    clients_.insert(c.get());
-    return *c.release();
-}
-
-void io_shard::drop(client& c) noexcept {
-    if (clients_.erase(&c) != 0) delete &c;
+void io_shard::delist(client& c) noexcept {
+    clients_.erase(&c);
+    shrink_sparse(clients_);
 }
 
 void io_shard::for_each_client(std::function<void(client&)> const& visit) {

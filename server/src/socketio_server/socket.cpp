@@ -117,13 +117,13 @@ recovery socket::recovery_result() const noexcept {
     return of(*this).recovery_;
 }
 std::string_view socket::transport() const noexcept {
-    return of(*this).owner().conn().transport();
+    return of(*this).owner().conn()->transport();
 }
 nsp socket::nsp() const noexcept {
     return socketio::nsp(of(*this).nsp_);
 }
 anywire::request const& socket::request() const noexcept {
-    return of(*this).owner().conn().request();
+    return of(*this).owner().conn()->request();
 }
 json_view socket::auth() const noexcept {
     auto const& a = of(*this).auth_;
@@ -133,13 +133,13 @@ std::any& socket::data() noexcept {
     return of(*this).data_;
 }
 std::any& socket::connection_data() noexcept {
-    return of(*this).owner().connection_data;
+    return of(*this).owner().conn()->data();
 }
 std::size_t socket::queued_bytes() const noexcept {
-    return of(*this).owner().conn().queued_bytes();
+    return of(*this).owner().conn()->queued_bytes();
 }
 std::uint64_t socket::dropped() const noexcept {
-    return of(*this).owner().conn().dropped();
+    return of(*this).owner().conn()->dropped();
 }
 
 handshake socket::handshake() const {
@@ -316,7 +316,7 @@ void socket::disconnect(bool close) {
 void socket::after(std::chrono::milliseconds delay, handler<void(socket&)> f) {
     auto& s = of(*this);
     auto const fn = detail::required(std::move(f), "after");
-    s.owner().conn().after(delay, [a = s.anchor(), fn](session&) {
+    s.owner().conn()->after(delay, [a = s.anchor(), fn](session&) {
         io_shard::entry const here(a->io->shard(a->shard));
         if (a->to && a->to->is_connected()) fn(*a->to);
     });

@@ -231,7 +231,7 @@ void socket_core::filter_event(event const& e,
             // The order of events has to hold: nothing more is read until this one is through.
             kept->next = i + 1;
             rare_->waiting = std::move(kept);
-            return conn_.pause();
+            return conn_->pause();
         }
         if (auto const why = v->take()) return tell_error(*why);
     }
@@ -241,7 +241,7 @@ void socket_core::filter_event(event const& e,
 void socket_core::filter_decided(std::optional<connect_error> why) {
     auto kept = std::move(rare_->waiting);
     if (!kept) return;
-    conn_.resume();
+    conn_->resume();
     if (why) return tell_error(*why);
     auto const payload = kept->payload;
     auto const attachments = kept->attachments;
@@ -383,7 +383,7 @@ void socket_core::give_up_acks() {
 // -- sending --------------------------------------------------------------------------------------
 
 bool socket_core::admits(emit_flags const& flags, std::size_t cost) {
-    return !flags.is_volatile || conn_.admit(cost, session_base::sending::volatile_).has_value();
+    return !flags.is_volatile || conn_.admit(cost, sending::volatile_).has_value();
 }
 
 void socket_core::note_unsound(std::string_view name) {
@@ -425,9 +425,7 @@ result<void> socket_core::send_event(emit_flags const& flags,
     if (state_ != state::connected) return errc::session_closed;
     auto frames =
         make_frames(wire::packet_type::event, nsp_->name(), id, e, how_, flags.is_compressed);
-    return conn_.send_frames(
-        frames,
-        flags.is_volatile ? session_base::sending::volatile_ : session_base::sending::direct);
+    return conn_.send_frames(frames, flags.is_volatile ? sending::volatile_ : sending::direct);
 }
 
 void socket_core::on_drained() {
@@ -439,8 +437,7 @@ void socket_core::on_drained() {
 }
 
 void socket_core::send_packet(outgoing_packet const& packet, emit_flags const& flags) {
-    auto const how =
-        flags.is_volatile ? session_base::sending::volatile_ : session_base::sending::unheard;
+    auto const how = flags.is_volatile ? sending::volatile_ : sending::unheard;
     if (auto only = packet.only_frame(how_)) return (void)conn_.send_frames({&only, 1}, how);
     auto frames = packet.frames(how_);
     (void)conn_.send_frames(frames, how);
@@ -464,7 +461,7 @@ void socket_core::send_ack(std::uint64_t id, detail::encoded const& e) {
     if (state_ != state::connected) return;
     if (!is_sound(e)) return note_unsound("an acknowledgement");
     auto frames = make_frames(wire::packet_type::ack, nsp_->name(), id, e, how_, true);
-    (void)conn_.send_frames(frames, session_base::sending::unheard);
+    (void)conn_.send_frames(frames, sending::unheard);
 }
 
 bool socket_core::hears_outgoing() const noexcept {
@@ -502,7 +499,7 @@ void socket_core::leave_namespace(disconnect_reason why) {
 void socket_core::resume_reading() {
     if (!rare_ || !rare_->waiting) return;
     rare_->waiting.reset();
-    if (!client_.is_closing()) conn_.resume();
+    if (!client_.is_closing()) conn_->resume();
 }
 
 void socket_core::store_session() {

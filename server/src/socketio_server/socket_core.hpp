@@ -1,11 +1,12 @@
 #pragma once
 
+#include <anywire/layer.hpp>
 #include <anywire/socketio/adapter.hpp>
 #include <anywire/socketio/socket.hpp>
 
 #include "core/pointer_list.hpp"
+#include "core/timer_wheel.hpp"
 #include "nsp_core.hpp"
-#include "session/engineio_session.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -41,7 +42,7 @@ private:
     struct rare;
     // What a delivery touches comes first, side by side.
     client& client_;
-    engineio_session& conn_;
+    session_below conn_;
     std::unique_ptr<rare> rare_{};
     codec const& how_;
     state state_ = state::joining;

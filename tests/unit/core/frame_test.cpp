@@ -25,6 +25,34 @@ TEST_CASE("a frame is its text with a WebSocket header right in front") {
     CHECK(make("raw", frame_kind::raw)->ws() == "raw");
 }
 
+TEST_CASE("a headed frame is bytes of its own and a rest that others have, too") {
+    auto const rest = make("shared rest", frame_kind::raw);
+    frame_ptr headed(frame::make_headed("own ", rest, frame_kind::binary));
+    CHECK(headed->text() == "own ");
+    CHECK(headed->ws() == "\x82\x0fown "sv);  // the header counts both
+    CHECK(headed->rest() == rest.get());
+    CHECK(headed->rest_size() == 11);
+    CHECK(headed->cost() == 15 + frame::overhead);
+    CHECK_FALSE(make("x")->rest());
+
+    headed->mark_uncompressed();
+    auto const whole = headed->joined();
+    CHECK(whole->ws() == "\x82\x0fown shared rest"sv);
+    CHECK_FALSE(whole->rest());
+    CHECK(whole->is_uncompressed());
+    CHECK(whole->cost() == headed->cost());
+    headed = {};
+    CHECK(rest->text() == "shared rest");
+}
+
+TEST_CASE("a headed frame outlives the handle of its rest, and may be empty") {
+    frame_ptr const headed(
+        frame::make_headed("", make(std::string(300, 'r'), frame_kind::raw), frame_kind::text));
+    CHECK(headed->ws() == "\x81\x7e\x01\x2c"sv);
+    CHECK(headed->rest()->text() == std::string(300, 'r'));
+    CHECK(headed->joined()->text() == std::string(300, 'r'));
+}
+
 TEST_CASE("a constant frame is text of the protocol's own, shared by sessions") {
     auto const f = make_constant_frame("h");
     CHECK(f->text() == "h");

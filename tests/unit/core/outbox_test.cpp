@@ -38,6 +38,10 @@ frame_ptr shared(std::string_view text) {
     return f;
 }
 
+frame_ptr headed(std::string_view own, frame_ptr const& rest) {
+    return frame_ptr(frame::make_headed(own, rest, frame_kind::text));
+}
+
 strings texts(outbox const& q) {
     strings out;
     for (std::size_t i = 0; i < q.size(); ++i) out.emplace_back(q.at(i)->text());
@@ -432,4 +436,53 @@ TEST_CASE("whatever is offered and taken, an outbox keeps its bounds and owes an
         CHECK(refused > 0);
     else
         CHECK(q.dropped() > 0);
+}
+
+// -- headed frames --------------------------------------------------------------------------------
+
+TEST_CASE("the rest of a headed frame is charged as waiting, and not as the session's own") {
+    outbox q;
+    auto const rest = make("123456");
+    q.push(headed("ab", rest));
+    CHECK(q.has_headed());
+    CHECK(q.bytes() == 8 + frame::overhead);
+    CHECK(q.exclusive_bytes() == 2 + frame::overhead);
+    q.take(1);
+    CHECK(q.bytes() == 0);
+    CHECK(q.exclusive_bytes() == 0);
+    CHECK_FALSE(q.has_headed());
+}
+
+TEST_CASE("what is joined is the session's own from then on") {
+    outbox q;
+    auto const rest = make("123456");
+    q.push(make("x"));
+    q.push(headed("ab", rest));
+    q.push(headed("cd", rest));
+    q.join(2);
+    CHECK(q.has_headed());
+    CHECK(texts(q) == strings{"x", "ab123456", "cd"});
+    CHECK(q.bytes() == 1 + 8 + 8 + 3 * frame::overhead);
+    CHECK(q.exclusive_bytes() == 1 + 8 + 2 + 3 * frame::overhead);
+    q.join(3);
+    CHECK_FALSE(q.has_headed());
+    CHECK(texts(q) == strings{"x", "ab123456", "cd123456"});
+    CHECK(q.exclusive_bytes() == q.bytes());
+    q.clear();
+    CHECK(q.bytes() == 0);
+}
+
+TEST_CASE("what is kept until it is acknowledged is not joined again") {
+    outbox q;
+    q.retain();
+    auto const rest = make("123456");
+    q.push(headed("ab", rest));
+    q.push(headed("cd", rest));
+    q.join(1);
+    q.take(1);
+    q.join(1);
+    CHECK(texts(q) == strings{"cd123456"});
+    q.rewind();
+    CHECK(texts(q) == strings{"ab123456", "cd123456"});
+    q.acknowledge(0);
 }

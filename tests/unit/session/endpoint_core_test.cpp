@@ -258,7 +258,7 @@ TEST_CASE("leaving is idempotent, and an empty group is gone") {
     CHECK(w.endpoint.group_size("red") == 0);
     CHECK(w.endpoint.group_size("blue") == 1);
     s.leave("blue");
-    CHECK_FALSE(s.groups);
+    CHECK_FALSE(s.groups());
     s.join("red");
     CHECK(w.endpoint.group_size("red") == 1);
 }
@@ -331,10 +331,10 @@ TEST_CASE("groups whose names collide under std::hash are joined and left like o
     auto const names = colliding_names(16'000);
     for (int round = 0; round < 2; ++round) {
         for (auto const& n : names) s.join(n);
-        CHECK(s.groups->size() == names.size());
-        CHECK(s.groups->has_index());
+        CHECK(s.groups()->size() == names.size());
+        CHECK(s.groups()->has_index());
         for (auto const& n : names) s.leave(n);
-        CHECK_FALSE(s.groups);
+        CHECK_FALSE(s.groups());
     }
     CHECK(w.endpoint.group_size(names.front()) == 0);
 }

@@ -345,7 +345,7 @@ TEST_CASE("volatile messages are dropped, never a reason to close") {
     auto& s = w.plain(wire);
     auto const send_volatile = [&](std::size_t size) {
         frame_ptr f(frame::make(text_of(size), frame_kind::text));
-        return s.send_frames({&f, 1}, session_base::sending::volatile_);
+        return s.send_frames({&f, 1}, sending::volatile_);
     };
     SECTION("while the wire takes them they go, however many") {
         for (int i = 0; i < 50; ++i) CHECK(send_volatile(100));
