@@ -2,8 +2,11 @@
 # The graph, as data. What is not named here resolves to nothing, since each layer is a target.
 cmake_minimum_required(VERSION 3.25)
 
-set(forbidden_in_lib
+set(forbidden_in_core
     "boost/asio|boost/beast(\\.hpp|/[^z])|openssl/|<(thread|mutex|iostream)>")
+# Socket.IO spans shards, so it has locks; threads and clocks are its mount's.
+set(forbidden_in_socketio
+    "boost/asio|boost/beast(\\.hpp|/[^z])|openssl/|<(thread|iostream)>")
 set(forbidden_in_transports "<(thread|mutex|iostream)>")
 set(forbidden_in_server "<iostream>")
 set(forbidden_in_public "boost/(asio|beast)|openssl/|rapidjson/|<iostream>")
@@ -38,9 +41,21 @@ function(forbid pattern why)
   endforeach()
 endfunction()
 
-foreach(layer lib transports server)
+# The floors: anywire::core is lib/ without Socket.IO, which stands on it.
+file(GLOB_RECURSE lib_files ${ROOT}/lib/*.hpp ${ROOT}/lib/*.cpp)
+set(socketio_files ${lib_files})
+list(FILTER socketio_files INCLUDE REGEX "/(src|include/anywire)/socketio/")
+set(core_files ${lib_files})
+if(socketio_files)
+  list(REMOVE_ITEM core_files ${socketio_files})
+endif()
+forbid("<anywire/socketio" "Socket.IO stands on the core" ${core_files})
+foreach(layer transports server)
   file(GLOB_RECURSE ${layer}_files ${ROOT}/${layer}/*.hpp ${ROOT}/${layer}/*.cpp)
-  forbid("${forbidden_in_${layer}}" "not in ${layer}/" ${${layer}_files})
+endforeach()
+forbid("<anywire/socketio|\"socketio/" "carriers know no layer" ${transports_files})
+foreach(layer core socketio transports server)
+  forbid("${forbidden_in_${layer}}" "not in ${layer}" ${${layer}_files})
   forbid("\"\\.\\./" "no paths upwards" ${${layer}_files})
 endforeach()
 

@@ -6,7 +6,7 @@
 #include "server_core.hpp"
 #include "session/session_base.hpp"
 #include "shard.hpp"
-#include "socketio_server/io_core.hpp"
+#include "socketio/server/io_core.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 

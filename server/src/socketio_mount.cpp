@@ -4,9 +4,11 @@
 #include "mount_point.hpp"
 #include "server_core.hpp"
 #include "shard.hpp"
-#include "socketio_server/io_core.hpp"
+#include "socketio/server/io_core.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <shared_mutex>
 #include <utility>
@@ -36,6 +38,13 @@ public:
     }
     session_loop& loop(std::size_t shard) override { return core_->shards[shard]->loop(); }
 
+    std::int64_t time_of_day() const noexcept override {
+        return milliseconds_of(std::chrono::system_clock::now().time_since_epoch());
+    }
+    std::int64_t steady_time() const noexcept override {
+        return milliseconds_of(std::chrono::steady_clock::now().time_since_epoch());
+    }
+
     void end() {
         std::scoped_lock const lock(mutex_);
         core_ = nullptr;
@@ -43,6 +52,11 @@ public:
     }
 
 private:
+    template <class Duration>
+    static std::int64_t milliseconds_of(Duration d) noexcept {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+    }
+
     std::shared_mutex mutex_{};
     server_core* core_;
     std::vector<std::shared_ptr<std::atomic<bool> const>> ended_{};

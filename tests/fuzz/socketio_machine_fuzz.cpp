@@ -4,8 +4,8 @@
 #include <anywire/socketio.hpp>
 
 #include "session/engineio_session.hpp"
-#include "socketio_server/io_core.hpp"
-#include "socketio_server/nsp_core.hpp"
+#include "socketio/server/io_core.hpp"
+#include "socketio/server/nsp_core.hpp"
 
 #include <array>
 #include <chrono>
@@ -49,6 +49,9 @@ public:
     }
     bool runs(std::size_t) const noexcept override { return !has_ended; }
     session_loop& loop(std::size_t shard) override { return *loops_[shard]; }
+    // Time stands still for recoveries: none expires.
+    std::int64_t time_of_day() const noexcept override { return 0; }
+    std::int64_t steady_time() const noexcept override { return 0; }
 
     std::array<std::deque<std::function<void()>>, shards> posts{};
     bool has_ended = false;

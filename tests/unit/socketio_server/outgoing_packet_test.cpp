@@ -1,5 +1,5 @@
 // Packets that many sockets get: their frames in each encoding.
-#include "socketio_server/outgoing_packet.hpp"
+#include "socketio/server/outgoing_packet.hpp"
 
 #include "session/engineio_codec.hpp"
 

@@ -1,5 +1,5 @@
 // What a namespace keeps for those who were cut off, with time that is told.
-#include "socketio_server/recovery_log.hpp"
+#include "socketio/server/recovery_log.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // Names that are no events: each is refused with what to write instead.
-#include "socketio_server/reserved_names.hpp"
+#include "socketio/server/reserved_names.hpp"
 
 #include <catch2/catch.hpp>
 

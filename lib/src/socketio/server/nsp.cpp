@@ -1,5 +1,5 @@
 // What the application calls on namespaces and broadcasts.
-#include <anywire/socketio.hpp>
+#include <anywire/socketio/server.hpp>
 
 #include "client.hpp"
 #include "io_core.hpp"

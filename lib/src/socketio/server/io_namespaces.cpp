@@ -2,7 +2,6 @@
 #include "io_core.hpp"
 #include "nsp_core.hpp"
 
-#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -19,11 +18,6 @@ std::string clean_name(std::string_view name, std::size_t longest) {
         throw std::invalid_argument("namespace '" + clean +
                                     "': longer than socketio::options::max_namespace_name");
     return clean;
-}
-
-std::int64_t now_ms() noexcept {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -128,7 +122,7 @@ void io_core::release(std::shared_ptr<nsp_core> n) {
         auto const found = namespaces_.find(n->name());
         if (found == namespaces_.end() || found->second != n) return;
         n->idle = idle_.insert(idle_.end(), n.get());
-        n->idle_since = now_ms();
+        n->idle_since = steady_time();
         n.reset();
         end_unused(ended);
     }
@@ -139,7 +133,7 @@ void io_core::release(std::shared_ptr<nsp_core> n) {
 /// that no call takes long. Requires: `mutex_` is held.
 void io_core::end_unused(core_list& ended) {
     if (!options_.clean_up_child_namespaces) return;
-    auto const now = now_ms();
+    auto const now = steady_time();
     auto const longest = options_.recovery.max_disconnection.count();
     auto const may_go = [&](nsp_core& n) {
         // Who has a handle of it expects it to be the one of that name.

@@ -5,16 +5,10 @@
 #include "socket_core.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace anywire::socketio {
 namespace {
-
-std::int64_t now_ms() noexcept {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
 
 /// Whether a missed event was meant for a socket that is in its rooms again.
 bool is_meant_for(socket_filter const& filter, socket_core const& s) noexcept {
@@ -29,7 +23,7 @@ bool is_meant_for(socket_filter const& filter, socket_core const& s) noexcept {
 void nsp_core::log(operation& op, detail::encoded& event) {
     op.packet = std::make_shared<outgoing_packet const>(
         name_, std::nullopt, std::move(event), op.flags.is_compressed, log_->next_offset());
-    log_->push(op.packet, op.filter, now_ms());
+    log_->push(op.packet, op.filter, io_.steady_time());
 }
 
 /// Requires: the order is held.
@@ -86,9 +80,9 @@ void nsp_core::forget_pid(std::string const& pid, socket_core const& s) noexcept
 
 void nsp_core::persist_session(stored_session s) {
     std::vector<stored_session> dropped;
-    if (!log_) return;
+    if (!log_ || !is_attached_) return;
     std::scoped_lock const lock(order_);
-    log_->store(std::move(s), now_ms());
+    log_->store(std::move(s), io_.steady_time());
     dropped = log_->take_dropped();
 }
 
@@ -99,7 +93,7 @@ restore_error nsp_core::take(std::string const& pid,
     std::vector<stored_session> dropped;
     if (!log_) return restore_error::unknown_session;
     std::scoped_lock const lock(order_);
-    auto const error = log_->take(pid, offset, now_ms(), out);
+    auto const error = log_->take(pid, offset, io_.steady_time(), out);
     dropped = log_->take_dropped();
     if (error == restore_error::unknown_session && lives_on && io_.opts().recovery.replace_live)
         if (auto const found = holders_.find(pid); found != holders_.end())

@@ -37,6 +37,8 @@ bool nsp_core::recovers() const noexcept {
 
 void nsp_core::attach(std::size_t shards) {
     if (shards == 0) return;
+    holders_ = keyed_map<holder>(0, keyed_hash{io_.hash_key()});
+    room_sizes_ = keyed_map<std::size_t>(0, keyed_hash{io_.hash_key()});
     while (parts_.size() < shards)
         parts_.push_back(std::make_unique<nsp_shard>(*this, io_.shard(parts_.size())));
     is_attached_ = true;

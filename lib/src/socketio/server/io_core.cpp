@@ -2,11 +2,11 @@
 
 #include "client.hpp"
 #include "nsp_core.hpp"
-#include "random_pool.hpp"
 #include "socket_core.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <array>
+#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -69,7 +69,6 @@ io_core::io_core(options o)
       decode_limits_{.max_attachments = options_.max_attachments,
                      .max_depth = options_.max_depth,
                      .max_namespace = options_.max_namespace_name},
-      hash_key_(draw_hash_key()),
       namespaces_(0, keyed_hash{hash_key_}),
       parents_(std::make_shared<std::vector<parent> const>()) {
     require(options_.connect_timeout.count() > 0, "connect_timeout must be positive");
@@ -85,8 +84,6 @@ io_core::io_core(options o)
 io_core::~io_core() {
     if (!group_) --unmounted_;
 }
-
-std::atomic<std::size_t> io_core::unmounted_{0};
 
 std::shared_ptr<io_core> io_core::make(options o) {
     auto made = std::make_shared<io_core>(std::move(o));
@@ -129,11 +126,22 @@ void io_core::attach(std::shared_ptr<shard_group> shards, std::string mount_path
     group_ = std::move(shards);
     --unmounted_;
     mount_path_ = std::move(mount_path);
+    draw_hash_key();
     for (std::size_t i = 0; i < group_->count(); ++i)
         shards_.push_back(std::make_unique<io_shard>(*this, i, group_->loop(i)));
     for (auto const& [name, n] : namespaces_) n->attach(shards_.size());
     is_attached_ = true;
     for (auto& fn : std::exchange(early_, {})) (void)group_->post(0, std::move(fn));
+}
+
+/// From now on clients choose names, too.
+void io_core::draw_hash_key() {
+    std::array<unsigned char, sizeof(siphash_key)> bytes{};
+    group_->loop(0).fill_random(bytes);
+    std::memcpy(hash_key_.data(), bytes.data(), bytes.size());
+    keyed_map<std::shared_ptr<nsp_core>> keyed(0, keyed_hash{hash_key_});
+    for (auto& [name, n] : namespaces_) keyed.emplace(name, std::move(n));
+    namespaces_.swap(keyed);
 }
 
 std::size_t io_core::here() const noexcept {

@@ -107,7 +107,11 @@ public:
     options const& opts() const noexcept { return options_; }
     wire::decode_limits const& decode_limits() const noexcept { return decode_limits_; }
 
+    /// Drawn at the mount: before that only the application chooses names.
     siphash_key const& hash_key() const noexcept { return hash_key_; }
+    /// The times of `shard_group`; 0 before the mount.
+    std::int64_t time_of_day() const noexcept { return is_attached_ ? group_->time_of_day() : 0; }
+    std::int64_t steady_time() const noexcept { return is_attached_ ? group_->steady_time() : 0; }
 
     // -- the mount --------------------------------------------------------------------------------
     /// Throws `std::logic_error` when it is mounted already.
@@ -188,6 +192,7 @@ private:
 
     void log_thrown(char const* what) const noexcept;
     void let_go() noexcept;
+    void draw_hash_key();
     std::shared_ptr<nsp_core> add(std::string name, nsp_core const* from);
     std::shared_ptr<nsp_core> use(std::string_view name);
     std::shared_ptr<nsp_core> parent_for(std::string_view name, json_view auth);
@@ -197,11 +202,12 @@ private:
     void end_unused(core_list& ended);
     bool has_room_for_child(core_list& ended);
 
-    static std::atomic<std::size_t> unmounted_;
+    // Here, so that whoever asks for it links nothing.
+    static inline std::atomic<std::size_t> unmounted_{0};
 
     options options_;
     wire::decode_limits decode_limits_;
-    siphash_key hash_key_;
+    siphash_key hash_key_{};
     std::string mount_path_{};
     std::array<log_throttle, static_cast<std::size_t>(notice::count)> throttles_{};
     std::shared_ptr<nsp_core> main_{};

@@ -4,7 +4,6 @@
 #include "session/engineio_codec.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace anywire::socketio {
@@ -17,11 +16,6 @@ using wire::packet_type;
 constexpr std::uint16_t most_asked = 1000;
 
 constexpr std::string_view unannounced = "binary data that nothing announced";
-
-std::int64_t now_ms() noexcept {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 disconnect_reason reason_of(close_event const& how, bool is_polling) noexcept {
     switch (how.reason) {
@@ -68,7 +62,7 @@ client::client(io_core& io, io_shard& at, session_below conn)
       at_(at),
       conn_(conn),
       assembler_(io.opts().max_packet_bytes),
-      issued_(now_ms()),
+      issued_(io.time_of_day()),
       asked_at_(at.loop().now()),
       may_ask_(most_asked),
       how_(conn.message_codec()),
