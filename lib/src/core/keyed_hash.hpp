@@ -66,6 +66,11 @@ public:
         all_.erase(found);
         shrink_sparse(all_);
     }
+    /// Calls `visit(T const&)` for each, which must not add or erase one.
+    template <class Visit>
+    void for_each(Visit& visit) const {
+        for (auto const& each : all_) visit(*each);
+    }
     bool empty() const noexcept { return all_.empty(); }
     std::size_t size() const noexcept { return all_.size(); }
     std::size_t bucket_count() const noexcept { return all_.bucket_count(); }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace anywire {
 
@@ -31,14 +32,17 @@ public:
     bool has_index() const noexcept { return places_ != nullptr; }
     std::size_t capacity() const noexcept { return all_.capacity(); }
 
-    /// Requires: it is not in it.
+    /// Requires: it is not in it. What throws leaves the list as it was.
     void add(T& t) {
         all_.push_back(&t);
-        if (places_) {
-            places_->emplace(&t, place_of(all_.size() - 1));
-        } else if (all_.size() > few) {
-            places_ = std::make_unique<index>();
-            for (std::size_t i = 0; i < all_.size(); ++i) places_->emplace(all_[i], place_of(i));
+        try {
+            if (places_)
+                places_->emplace(&t, place_of(all_.size() - 1));
+            else if (all_.size() > few)
+                make_index();
+        } catch (...) {
+            all_.pop_back();
+            throw;
         }
     }
 
@@ -64,6 +68,12 @@ private:
     using index = boost::unordered_flat_map<T*, std::uint32_t>;
 
     static std::uint32_t place_of(std::size_t i) noexcept { return static_cast<std::uint32_t>(i); }
+
+    void make_index() {
+        auto made = std::make_unique<index>();
+        for (std::size_t i = 0; i < all_.size(); ++i) made->emplace(all_[i], place_of(i));
+        places_ = std::move(made);
+    }
 
     void shrink() noexcept {
         if (all_.size() <= few / 2) places_.reset();

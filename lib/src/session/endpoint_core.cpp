@@ -72,18 +72,8 @@ void endpoint_core::retire(session_base& s) noexcept {
     shrink_sparse(by_id_);
     counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
     if (counters_.census) counters_.census->on_retired(s);
-    auto* const groups = s.groups();
-    if (!groups) return;
-    for (auto* g : *groups) lose_member(*g, s);
+    if (auto* const groups = s.groups()) groups_.leave_all(s, *groups);
     s.drop_groups();
-}
-
-void endpoint_core::lose_member(group& g, session_base& s) noexcept {
-    g.members.erase(&s);
-    if (g.members.empty())
-        groups_.erase(g);
-    else
-        shrink_sparse(g.members);
 }
 
 void endpoint_core::forget(session_base& s) noexcept {
@@ -113,24 +103,17 @@ void endpoint_core::send_to_group(std::string_view name, shared_message& m) {
 }
 
 void endpoint_core::join(session_base& s, std::string_view name) {
-    auto& g = groups_.obtain(name);
-    if (!g.members.insert(&s).second) return;
-    s.make_groups().add(g);
+    (void)groups_.join(s, s.make_groups(), name);
 }
 
 void endpoint_core::leave(session_base& s, std::string_view name) noexcept {
     auto* const groups = s.groups();
-    if (!groups) return;
-    auto* const g = groups_.find(name);
-    if (!g || !g->members.contains(&s)) return;
-    groups->remove(*g);
+    if (!groups || !groups_.leave(s, *groups, name)) return;
     if (groups->empty()) s.drop_groups();
-    lose_member(*g, s);
 }
 
 std::size_t endpoint_core::group_size(std::string_view name) const noexcept {
-    auto const* const g = groups_.find(name);
-    return g ? g->members.size() : 0;
+    return groups_.members(name);
 }
 
 bool endpoint_core::shut_down_some(std::size_t count) {

@@ -5,7 +5,7 @@
 #include <anywire/limits.hpp>
 
 #include "core/keyed_hash.hpp"
-#include "core/pointer_list.hpp"
+#include "hub/rooms.hpp"
 #include "session/session_loop.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -96,14 +96,7 @@ public:
     /// Ends every session at once; the next flush tells the application.
     void abandon_all();
 
-    struct group {
-        std::string name{};
-        boost::unordered_flat_set<session_base*> members{};
-    };
-
 private:
-    void lose_member(group& g, session_base& s) noexcept;
-
     struct by_id_hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view id) const noexcept;
@@ -143,7 +136,7 @@ private:
     std::string name_;
     boost::unordered_flat_set<session_base*, by_id_hash, by_id_equal> by_id_{};
     boost::unordered_flat_set<session_base*, wire_hash, wire_equal> by_wire_id_;
-    named_set<group> groups_;
+    hub::room_table<session_base> groups_;
 };
 
 }  // namespace anywire

@@ -139,7 +139,7 @@ public:
     void on_closed(anywire::transport& from, bool orderly, close_event const& how) override;
     void on_timer(tick now) final;
 
-    using group_list = pointer_list<endpoint_core::group>;
+    using group_list = hub::room_list<session_base>;
     /// The endpoint's bookkeeping: null where there are none.
     group_list* groups() noexcept;
     group_list& make_groups();

@@ -47,29 +47,24 @@ socket_core* nsp_shard::find(std::string_view id) const noexcept {
 // -- rooms ----------------------------------------------------------------------------------------
 
 bool nsp_shard::is_in(socket_core const& s, std::string_view name) const noexcept {
-    auto const* const r = rooms_.find(name);
-    return r && r->members.contains(const_cast<socket_core*>(&s));
+    return rooms_.is_in(s, name);
 }
 
 void nsp_shard::join(socket_core& s, std::string_view name) {
-    auto& r = rooms_.obtain(name);
-    r.members.insert(&s);
-    s.rooms_joined.add(r);
-    nsp_.note_room(at_, room_change::joined, r.name, s.id_text);
+    if (auto const* const r = rooms_.join(s, s.rooms_joined, name))
+        nsp_.note_room(at_, room_change::joined, r->name, s.id_text);
 }
 
 void nsp_shard::leave(socket_core& s, std::string_view name) noexcept {
-    if (is_in(s, name)) leave(s, *rooms_.find(name));
+    (void)rooms_.leave(s, s.rooms_joined, name, [&](room const& r) {
+        nsp_.note_room(at_, room_change::left, r.name, s.id_text);
+    });
 }
 
-void nsp_shard::leave(socket_core& s, room& r) noexcept {
-    s.rooms_joined.remove(r);
-    r.members.erase(&s);
-    nsp_.note_room(at_, room_change::left, r.name, s.id_text);
-    if (r.members.empty())
-        rooms_.erase(r);
-    else
-        shrink_sparse(r.members);
+void nsp_shard::leave_all(socket_core& s) noexcept {
+    rooms_.leave_all(s, s.rooms_joined, [&](room const& r) {
+        nsp_.note_room(at_, room_change::left, r.name, s.id_text);
+    });
 }
 
 // -- operations -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include <anywire/socketio/broadcast.hpp>
 
 #include "core/keyed_hash.hpp"
+#include "hub/rooms.hpp"
 #include "outgoing_packet.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -40,10 +41,7 @@ public:
     nsp_shard(nsp_shard const&) = delete;
     nsp_shard& operator=(nsp_shard const&) = delete;
 
-    struct room {
-        std::string name{};
-        boost::unordered_flat_set<socket_core*> members{};
-    };
+    using room = hub::room<socket_core>;
 
     nsp_core& nsp() noexcept { return nsp_; }
     io_shard& at() noexcept { return at_; }
@@ -56,7 +54,8 @@ public:
     /// Requires: it is not in it.
     void join(socket_core& s, std::string_view name);
     void leave(socket_core& s, std::string_view name) noexcept;
-    void leave(socket_core& s, room& r) noexcept;
+    void leave_all(socket_core& s) noexcept;
+    hub::room_table<socket_core> const& rooms() const noexcept { return rooms_; }
 
     void run(operation const& op);
     /// Calls `fn` for each connected socket of a filter, once.
@@ -87,7 +86,7 @@ private:
     nsp_core& nsp_;
     io_shard& at_;
     boost::unordered_flat_set<socket_core*, id_hash, id_equal> sockets_;
-    named_set<room> rooms_;
+    hub::room_table<socket_core> rooms_;
     std::uint32_t turn_ = 0;
 };
 

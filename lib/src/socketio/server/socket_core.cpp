@@ -65,7 +65,7 @@ socket_core::~socket_core() {
 }
 
 void socket_core::leave_rooms() noexcept {
-    while (!rooms_joined.empty()) part_.leave(*this, rooms_joined.back());
+    part_.leave_all(*this);
 }
 
 std::shared_ptr<socket_anchor> const& socket_core::anchor() {

@@ -4,7 +4,6 @@
 #include <anywire/socketio/adapter.hpp>
 #include <anywire/socketio/socket.hpp>
 
-#include "core/pointer_list.hpp"
 #include "core/timer_wheel.hpp"
 #include "nsp_core.hpp"
 
@@ -116,7 +115,7 @@ public:
     // -- of its namespace's part
     std::uint32_t visited = 0;
     std::string id_text{};  ///< Constant while it is among its namespace's.
-    pointer_list<nsp_shard::room> rooms_joined{};
+    hub::room_list<socket_core> rooms_joined{};
 
 private:
     friend class socket;
