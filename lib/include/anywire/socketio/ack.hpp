@@ -8,7 +8,6 @@
 #include <vector>
 
 namespace anywire::socketio {
-namespace detail {
 
 /// Where one answer to one event goes.
 class ack_channel {
@@ -18,11 +17,16 @@ public:
     virtual void answer(std::string json, std::vector<std::string> attachments) = 0;
 };
 
-/// The arguments of a packet, encoded.
+/// The arguments of a packet, encoded: a JSON array, and the bytes that it has placeholders for.
 struct encoded {
     std::string json{};
     std::vector<std::string> attachments{};
 };
+
+namespace detail {
+
+using socketio::ack_channel;
+using socketio::encoded;
 
 template <class... T>
 encoded encode_arguments(T const&... values) {
@@ -55,7 +59,7 @@ template <class... T>
 class ack {
 public:
     ack() noexcept = default;
-    explicit ack(std::shared_ptr<detail::ack_channel> to) noexcept : to_(std::move(to)) {}
+    explicit ack(std::shared_ptr<ack_channel> to) noexcept : to_(std::move(to)) {}
 
     void operator()(T const&... values) const {
         if (!to_) return;
@@ -67,7 +71,7 @@ public:
     explicit operator bool() const noexcept { return to_ != nullptr; }
 
 private:
-    std::shared_ptr<detail::ack_channel> to_{};
+    std::shared_ptr<ack_channel> to_{};
 };
 
 }  // namespace anywire::socketio

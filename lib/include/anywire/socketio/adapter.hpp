@@ -1,5 +1,6 @@
 #pragma once
 
+#include <anywire/hub.hpp>
 #include <anywire/socketio/broadcast.hpp>
 
 #include <cstddef>
@@ -33,15 +34,14 @@ enum class restore_error : std::uint8_t { none, unknown_session, expired, offset
 /// The sockets of one namespace in this process, all shards: what an adapter acts on.
 ///
 /// Thread: any, for every function.
-class local_sockets {
+class local_sockets : public local_hub<encoded, emit_flags> {
 public:
     virtual std::string const& nsp_name() const noexcept = 0;
 
-    virtual void broadcast(detail::encoded event, socket_filter filter, emit_flags flags) = 0;
-    virtual void broadcast_with_ack(detail::encoded event,
+    virtual void broadcast_with_ack(encoded event,
                                     socket_filter filter,
                                     emit_flags flags,
-                                    detail::ack_handler then) = 0;
+                                    ack_handler then) = 0;
     virtual void fetch_sockets(
         socket_filter filter, std::function<void(error_code, std::vector<remote_socket>)> then) = 0;
     virtual void sockets_join(socket_filter filter, std::string room) = 0;
@@ -59,24 +59,19 @@ protected:
     ~local_sockets() = default;
 };
 
-/// What connects the sockets of one namespace with those of other servers. This one does not: it is
-/// the default, and what other adapters derive from; they do the same here and tell the others.
+/// What connects the sockets of one namespace with those of other servers: the bus of a hub, and
+/// what Socket.IO needs besides. This one does not: it is the default, and what other adapters
+/// derive from; they do the same here and tell the others.
 ///
 /// Thread: any, for every function.
-class adapter {
+class adapter : public hub_bus<encoded, emit_flags> {
 public:
-    explicit adapter(local_sockets& here) noexcept : here_(here) {}
-    virtual ~adapter() = default;
-    adapter(adapter const&) = delete;
-    adapter& operator=(adapter const&) = delete;
+    explicit adapter(local_sockets& here) noexcept : hub_bus(here), here_(here) {}
 
-    virtual void broadcast(detail::encoded event, socket_filter filter, emit_flags flags) {
-        here_.broadcast(std::move(event), std::move(filter), flags);
-    }
-    virtual void broadcast_with_ack(detail::encoded event,
+    virtual void broadcast_with_ack(encoded event,
                                     socket_filter filter,
                                     emit_flags flags,
-                                    detail::ack_handler then) {
+                                    ack_handler then) {
         here_.broadcast_with_ack(std::move(event), std::move(filter), flags, std::move(then));
     }
     virtual void fetch_sockets(socket_filter filter,
@@ -99,7 +94,7 @@ public:
     }
     // NOLINTBEGIN(performance-unnecessary-value-param): those who override these keep them
     /// To the other servers; `then` takes their answers.
-    virtual void server_side_emit(detail::encoded event, detail::ack_handler then) {
+    virtual void server_side_emit(encoded event, ack_handler then) {
         (void)event;
         if (then) then({}, {});
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <anywire/hub.hpp>
 #include <anywire/socketio/handler.hpp>
 
 #include <any>
@@ -27,12 +28,8 @@ struct emit_flags {
     std::optional<std::chrono::milliseconds> timeout{};  ///< Of the acknowledgement.
 };
 
-/// Which sockets of a namespace: those in any of `rooms` (none: all), but for those in any of
-/// `except`. Every socket is in the room called as its id.
-struct socket_filter {
-    std::vector<std::string> rooms{};
-    std::vector<std::string> except{};
-};
+/// Which sockets of a namespace. Every socket is in the room called as its id.
+using socket_filter = audience;
 
 /// One room's name or several: "a", {"a", "b"}, a vector. A name is any text.
 class room_names {
@@ -126,6 +123,8 @@ public:
     ///
     /// Throws: `std::logic_error` for what makes namespaces.
     void fetch_sockets(handler<void(error_code, std::vector<remote_socket>)> then) const;
+    /// Asks for their ids alone, which is cheaper; otherwise the same.
+    void socket_ids(handler<void(error_code, std::vector<std::string>)> then) const;
     void sockets_join(room_names const& rooms) const;
     void sockets_leave(room_names const& rooms) const;
     /// `close` ends the connection under them, too.

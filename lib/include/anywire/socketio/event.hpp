@@ -21,7 +21,7 @@ class socket;
 /// Borrow: valid during the call.
 class event {
 public:
-    event(std::string_view name, arguments const& args, std::shared_ptr<detail::ack_channel> to)
+    event(std::string_view name, arguments const& args, std::shared_ptr<ack_channel> to)
         : name_(name), args_(args), to_(std::move(to)) {}
 
     std::string_view name() const noexcept { return name_; }
@@ -33,12 +33,12 @@ public:
     void answer(T const&... values) const {
         ack<T...>{to_}(values...);
     }
-    std::shared_ptr<detail::ack_channel> const& channel() const noexcept { return to_; }
+    std::shared_ptr<ack_channel> const& channel() const noexcept { return to_; }
 
 private:
     std::string_view name_;
     arguments const& args_;
-    std::shared_ptr<detail::ack_channel> to_;
+    std::shared_ptr<ack_channel> to_;
 };
 
 /// Why a middleware turns somebody away: `connect_error` at the client.
@@ -77,14 +77,16 @@ private:
     std::shared_ptr<channel> to_;
 };
 
+/// How the answers to an emit are taken; an error says that they did not come, or not from all.
+/// False when one did not fit the handler's signature.
+using ack_handler = std::function<bool(error_code, std::span<arguments const>)>;
+
 namespace detail {
 
 /// What an event's handler becomes: says which argument did not fit.
 using event_handler = std::function<std::optional<argument_error>(socket&, event const&)>;
 
-/// How the answers to an emit are taken; an error says that they did not come, or not from all.
-/// False when one did not fit the handler's signature.
-using ack_handler = std::function<bool(error_code, std::span<arguments const>)>;
+using socketio::ack_handler;
 
 }  // namespace detail
 }  // namespace anywire::socketio

@@ -2,6 +2,7 @@
 
 #include <anywire/error.hpp>
 #include <anywire/handler.hpp>
+#include <anywire/hub.hpp>
 
 #include <cstdint>
 #include <string>
@@ -16,7 +17,7 @@ class socket;
 struct connect_error;
 struct remote_socket;
 enum class disconnect_reason : std::uint8_t;
-enum class room_change : std::uint8_t;
+using anywire::room_change;
 
 }  // namespace anywire::socketio
 
@@ -35,6 +36,14 @@ struct handler_shape<void(socketio::socket&, socketio::next)> {
     template <bool Fits>
     static constexpr void check() {
         static_assert(Fits, "write [](sio::socket& socket, sio::next go_on) { ... }");
+    }
+};
+template <>
+struct handler_shape<void(error_code, std::vector<std::string>)> {
+    template <bool Fits>
+    static constexpr void check() {
+        static_assert(
+            Fits, "write [](anywire::error_code error, std::vector<std::string> names) { ... }");
     }
 };
 template <>

@@ -7,11 +7,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace anywire::socketio {
-
-/// What happens to rooms, of all shards together.
-enum class room_change : std::uint8_t { created, joined, left, removed };
 
 /// A namespace, or all that a predicate makes. A handle: copies name the same one.
 ///
@@ -67,6 +65,14 @@ public:
     void fetch_sockets(handler<void(error_code, std::vector<remote_socket>)> then) const {
         everybody().fetch_sockets(std::move(then));
     }
+    void socket_ids(handler<void(error_code, std::vector<std::string>)> then) const {
+        everybody().socket_ids(std::move(then));
+    }
+    /// Asks for the names of all rooms, those that are sockets' ids among them; the answer comes as
+    /// that of `fetch_sockets`.
+    ///
+    /// Throws: `std::logic_error` for what makes namespaces.
+    void all_rooms(handler<void(error_code, std::vector<std::string>)> then) const;
     void sockets_join(room_names const& rooms) const { everybody().sockets_join(rooms); }
     void sockets_leave(room_names const& rooms) const { everybody().sockets_leave(rooms); }
     void disconnect_sockets(bool close = false) const { everybody().disconnect_sockets(close); }

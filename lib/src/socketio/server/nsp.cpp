@@ -69,6 +69,12 @@ void broadcast::fetch_sockets(handler<void(error_code, std::vector<remote_socket
             "fetch_sockets: ask each namespace, not what io.of(predicate) returns");
     where_->wires().fetch_sockets(filter_, flags_, std::move(fn));
 }
+void broadcast::socket_ids(handler<void(error_code, std::vector<std::string>)> then) const {
+    auto fn = detail::required(std::move(then), "socket_ids");
+    if (where_->is_parent())
+        throw std::logic_error("socket_ids: ask each namespace, not what io.of(predicate) returns");
+    where_->wires().members_of(filter_, std::move(fn));
+}
 void broadcast::sockets_join(room_names const& rooms) const {
     for (auto const& room : rooms.all()) where_->wires().sockets_join(filter_, flags_, room);
 }
@@ -113,6 +119,12 @@ void nsp::on_server_side(handler<void(event const&)> f) const {
 void nsp::send_to_servers(std::string_view name, detail::encoded e, detail::ack_handler a) const {
     check_server_side_name(name);
     core_->server_side_emit(std::move(e), std::move(a));
+}
+void nsp::all_rooms(handler<void(error_code, std::vector<std::string>)> then) const {
+    auto fn = detail::required(std::move(then), "all_rooms");
+    if (core_->is_parent())
+        throw std::logic_error("all_rooms: ask each namespace, not what io.of(predicate) returns");
+    core_->wires().all_rooms(std::move(fn));
 }
 std::size_t nsp::socket_count() const noexcept {
     return core_->sockets();

@@ -22,6 +22,7 @@ nsp_core::nsp_core(io_core& io, std::string name, bool is_parent)
 
 nsp_core::~nsp_core() {
     // It may still be told of what others send, until it has gone.
+    close_adapter();
     adapter_.reset();
 }
 
@@ -29,6 +30,12 @@ void nsp_core::connect() {
     auto const& make = io_.opts().make_adapter;
     if (!is_parent_ && make) adapter_ = make(*this);
     if (!adapter_) adapter_ = std::make_unique<adapter>(*this);
+    adapter_->init();
+    if (adapter_->watches_rooms()) rooms_watched_ = true;
+}
+
+void nsp_core::close_adapter() noexcept {
+    if (adapter_ && !is_adapter_closed_.exchange(true)) (void)io_.call([&] { adapter_->close(); });
 }
 
 bool nsp_core::recovers() const noexcept {
@@ -54,11 +61,12 @@ void nsp_core::change_config(std::function<void(nsp_config&)> const& change) {
     std::scoped_lock const lock(config_mutex_);
     auto changed = std::make_shared<nsp_config>(*config_);
     change(*changed);
-    rooms_watched_ = !changed->rooms.empty();
+    rooms_watched_ = !changed->rooms.empty() || (adapter_ && adapter_->watches_rooms());
     old = std::exchange(config_, std::move(changed));
 }
 
 void nsp_core::forget_all() {
+    close_adapter();
     change_config([](nsp_config& c) { c = {}; });
     std::vector<stored_session> dropped;
     std::vector<std::vector<operation>> lost;
@@ -253,6 +261,56 @@ void nsp_core::disconnect_sockets(socket_filter filter, bool close) {
     for_each(std::move(filter), [close](socket_core& s) { s.disconnect(close); });
 }
 
+// -- listing --------------------------------------------------------------------------------------
+
+void nsp_core::gather_names(std::function<void(nsp_shard&, name_sink const&)> find, names_fn then) {
+    auto const n = is_attached_ ? parts_.size() : 1;
+    auto const gathered = std::make_shared<gathering<std::string>>(
+        io_, n, [then = std::move(then)](error_code e, std::vector<std::string> names) {
+            std::sort(names.begin(), names.end());
+            names.erase(std::unique(names.begin(), names.end()), names.end());
+            then(e, std::move(names));
+        });
+    if (!is_attached_) return gathered->finish_one();
+    apply({.fn = [gathered, find = std::move(find)](nsp_shard& part) {
+        find(part, [&](std::string name) { gathered->add(std::move(name)); });
+        gathered->finish_one();
+    }});
+}
+
+void nsp_core::all_rooms(names_fn then) {
+    gather_names(
+        [](nsp_shard& part, name_sink const& add) {
+            // Those who leave are still to tell the application, but are members no more.
+            auto const is_member = [](socket_core* s) {
+                return s->current() == socket_core::state::connected;
+            };
+            part.rooms().for_each([&](nsp_shard::room const& r) {
+                if (std::any_of(r.members.begin(), r.members.end(), is_member)) add(r.name);
+            });
+            part.for_each({}, [&](socket_core& s) { add(s.id_text); });
+        },
+        std::move(then));
+}
+
+void nsp_core::members_of(audience of, names_fn then) {
+    gather_names(
+        [of = std::move(of)](nsp_shard& part, name_sink const& add) {
+            part.for_each(of, [&](socket_core& s) { add(s.id_text); });
+        },
+        std::move(then));
+}
+
+void nsp_core::rooms_of(std::string_view member, names_fn then) {
+    gather_names(
+        [id = std::string(member)](nsp_shard& part, name_sink const& add) {
+            auto const* const s = part.find(id);
+            if (!s || s->current() != socket_core::state::connected) return;
+            for (auto& name : s->rooms()) add(std::move(name));
+        },
+        std::move(then));
+}
+
 void nsp_core::hear_server(event const& e) {
     auto const heard_by = config();
     for (auto const& f : heard_by->server_side) (void)io_.call([&] { f(e); });
@@ -308,6 +366,8 @@ void nsp_core::note_room(io_shard& at,
     at.defer([self = shared_from_this(), came, is_edge, room, id] {
         auto const heard_by = self->config();
         auto const tell = [&](room_change what) {
+            if (self->adapter_->watches_rooms())
+                (void)self->io_.call([&] { self->adapter_->on_room(what, room, id); });
             for (auto const& f : heard_by->rooms) (void)self->io_.call([&] { f(what, room, id); });
         };
         if (came && is_edge) tell(room_change::created);

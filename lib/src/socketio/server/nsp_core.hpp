@@ -112,6 +112,9 @@ public:
     void sockets_join(socket_filter filter, std::string room) override;
     void sockets_leave(socket_filter filter, std::string room) override;
     void disconnect_sockets(socket_filter filter, bool close) override;
+    void all_rooms(names_fn then) override;
+    void members_of(audience of, names_fn then) override;
+    void rooms_of(std::string_view member, names_fn then) override;
     void hear_server(event const& e) override;
     void persist_session(stored_session s) override;
     void restore_session(std::string_view pid,
@@ -152,6 +155,10 @@ private:
                        std::optional<std::size_t>* lives_on);
     /// Does `fn` for the sockets of a filter, on every shard.
     void for_each(socket_filter filter, std::function<void(socket_core&)> fn);
+    using name_sink = std::function<void(std::string)>;
+    /// Gathers names from every shard, each once.
+    void gather_names(std::function<void(nsp_shard&, name_sink const&)> find, names_fn then);
+    void close_adapter() noexcept;
 
     struct holder {
         std::size_t shard;
@@ -163,6 +170,7 @@ private:
     std::string name_;
     bool is_parent_;
     std::unique_ptr<adapter> adapter_{};
+    std::atomic<bool> is_adapter_closed_{false};
     std::atomic<std::uint64_t> next_ack_{0};
     std::atomic<std::size_t> sockets_{0};
     std::vector<std::unique_ptr<nsp_shard>> parts_{};
