@@ -38,7 +38,8 @@ struct recovery_options {
 /// A Socket.IO server's options.
 struct options {
     /// The transports under it. With the overflow policy `refuse` it is `socket::emit` that is
-    /// refused; a broadcast or an acknowledgement that finds no room closes its receiver.
+    /// refused; a broadcast or an acknowledgement that finds no room is dropped and counted in
+    /// `socket::dropped`.
     engineio_options engine{};
 
     /// Decides who may connect at all, before there is a connection; see `handlers::authorize`.
