@@ -96,8 +96,8 @@ TEST_CASE("a layer finds its part of a session, and no other layer does") {
     REQUIRE(found);
     CHECK(&*found->below == &s);
     CHECK(another.find(s) == nullptr);
-    w.app = {};
-    CHECK(over->find(w.plain(w.wire())) == nullptr);
+    world without;
+    CHECK(over->find(without.plain(without.wire())) == nullptr);
 }
 
 TEST_CASE("a layer that throws ends the session") {
