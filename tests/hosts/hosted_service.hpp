@@ -19,7 +19,8 @@ namespace anywire::test {
 /// A service on shards with a thread each, for a host that brings its requests.
 ///
 /// Messages to "/echo" (SockJS) and "/engine.io" come back, but for: "flood" sends pieces of 16 KB
-/// until the queue refuses, and notes how many it took; "where" answers the shard's thread.
+/// until the queue refuses, and notes how many it took; "where" answers the shard's thread. "/stall"
+/// is the same with a short `write_stall`, "/asks" lets clients in when it is told to.
 class hosted_service {
 public:
     explicit hosted_service(unsigned shards = 1) {
@@ -37,7 +38,8 @@ public:
         engineio.websocket = false;
         live->mount("/engine.io", engineio, app());
         auto asks = app();
-        asks.authorize = [this](request const&, decision d) {
+        asks.authorize = [this](request const& r, decision d) {
+            if (on_request) on_request(r);
             seen.add("asked");
             std::scoped_lock const lock(mutex_);
             undecided_.push_back(std::move(d));
@@ -46,9 +48,7 @@ public:
         for (auto const& l : loops_) l->thread = std::thread([&c = l->context] { c.run(); });
     }
     ~hosted_service() {
-        undecided_.clear();
-        for (auto const& l : loops_) l->context.stop();
-        for (auto const& l : loops_) l->thread.join();
+        stop();
         live.reset();
     }
     hosted_service(hosted_service const&) = delete;
@@ -59,6 +59,13 @@ public:
         for (auto const& l : loops_) out.emplace_back(l->context.get_executor());
         return out;
     }
+    /// Nothing runs any more.
+    void stop() {
+        for (auto const& l : loops_) l->context.stop();
+        for (auto const& l : loops_)
+            if (l->thread.joinable()) l->thread.join();
+        undecided_.clear();
+    }
     boost::asio::io_context& first_loop() { return loops_.front()->context; }
     void accept_all() {
         std::scoped_lock const lock(mutex_);
@@ -67,6 +74,7 @@ public:
     }
 
     std::unique_ptr<service> live{};
+    std::function<void(request const&)> on_request{};  ///< Sees requests to "/asks".
     notes seen{};  ///< "open", "close REASON" and what handlers add.
 
 private:
