@@ -35,10 +35,10 @@ void http_site::adopt_idle(http_arrival a) {
 }
 
 void http_site::begin_arrived() {
-    auto* first = arrivals_.load(std::memory_order_relaxed);
+    // Nobody else takes any, so what `first` says is next stays so.
+    auto* first = arrivals_.load(std::memory_order_acquire);
     while (first && first != &ended_ &&
-           !arrivals_.compare_exchange_weak(
-               first, first->next, std::memory_order_acquire, std::memory_order_relaxed)) {
+           !arrivals_.compare_exchange_weak(first, first->next, std::memory_order_acquire)) {
     }
     if (!first || first == &ended_) return;
     struct arrived {
