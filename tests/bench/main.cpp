@@ -26,6 +26,7 @@ list_of_servers all_servers(command_line const& a) {
     for (auto const& t : all_transports) ours.speaks.push_back(t.id);
     all.push_back(ours);
     for (auto const& s : a.servers) all.push_back(s);
+    all.push_back({"embedded", {folder + "anywire-bench-embedded"}, {transport::ws}});
     all.push_back({"bare", {folder + "anywire-bench-bare"}, {transport::ws}});
     all.push_back({"beast", {folder + "anywire-bench-beast"}, {transport::ws}});
     if (a.peers.empty()) return all;
