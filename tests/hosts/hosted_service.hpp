@@ -19,8 +19,8 @@ namespace anywire::test {
 /// A service on shards with a thread each, for a host that brings its requests.
 ///
 /// Messages to "/echo" (SockJS) and "/engine.io" come back, but for: "flood" sends pieces of 16 KB
-/// until the queue refuses, and notes how many it took; "where" answers the shard's thread. "/stall"
-/// is the same with a short `write_stall`, "/asks" lets clients in when it is told to.
+/// until the queue refuses, and notes how many it took; "where" answers the shard's thread.
+/// "/stall" is the same with a short `write_stall`, "/asks" lets clients in when it is told to.
 class hosted_service {
 public:
     explicit hosted_service(unsigned shards = 1) {
