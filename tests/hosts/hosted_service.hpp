@@ -40,9 +40,11 @@ public:
         auto asks = app();
         asks.authorize = [this](request const& r, decision d) {
             if (on_request) on_request(r);
+            {
+                std::scoped_lock const lock(mutex_);
+                undecided_.push_back(std::move(d));
+            }
             seen.add("asked");
-            std::scoped_lock const lock(mutex_);
-            undecided_.push_back(std::move(d));
         };
         live->mount("/asks", sockjs, asks);
         for (auto const& l : loops_) l->thread = std::thread([&c = l->context] { c.run(); });

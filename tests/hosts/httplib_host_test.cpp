@@ -21,7 +21,7 @@ public:
     explicit blocking_server(unsigned shards = 1)
         : behind(shards), host(*behind.live, behind.all()) {
         host.new_task_queue = [] { return new httplib::ThreadPool(32); };
-        host.set_keep_alive_max_count(1000);
+        host.set_keep_alive_max_count(1'000'000);
         for (auto const* path : {"/echo", "/stall", "/asks", "/engine.io"}) host.serve_below(path);
         host.Get("/own",
                  [](auto const&, auto& answer) { answer.set_content("own", "text/plain"); });
