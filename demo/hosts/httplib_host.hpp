@@ -3,13 +3,13 @@
 #include "hosts/remote_exchange.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
-#include <httplib.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <httplib.h>
 #include <poll.h>
 #include <regex>
 #include <sys/eventfd.h>
@@ -43,11 +43,15 @@ private:
 /// an answer and for the client's end at once.
 class blocking_connection final : public httplib::Stream {
 public:
-    blocking_connection(int descriptor, std::chrono::milliseconds read, std::chrono::milliseconds write)
+    blocking_connection(int descriptor,
+                        std::chrono::milliseconds read,
+                        std::chrono::milliseconds write)
         : descriptor_(descriptor), longest_read_(read), longest_write_(write) {}
 
     // -- httplib::Stream
-    bool is_readable() const override { return at_ < end_ || wait(POLLIN, std::chrono::milliseconds(0)) > 0; }
+    bool is_readable() const override {
+        return at_ < end_ || wait(POLLIN, std::chrono::milliseconds(0)) > 0;
+    }
     bool is_writable() const override { return !is_cut_; }
     ssize_t read(char* to, size_t room) override {
         if (at_ == end_) {
@@ -231,8 +235,8 @@ private:
     static void make_plain(httplib::Request& request) {
         request.headers.erase("Accept-Encoding");
         request.ranges.clear();
-        auto const has_body = request.has_header("Content-Length") ||
-                              request.has_header("Transfer-Encoding");
+        auto const has_body =
+            request.has_header("Content-Length") || request.has_header("Transfer-Encoding");
         if (!has_body) request.set_header("Content-Length", "0");  // or it waits for one
         if (request.is_multipart_form_data()) request.headers.erase("Content-Type");
     }

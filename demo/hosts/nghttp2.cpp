@@ -32,7 +32,8 @@ int main(int argc, char** argv) {
     hosts::nghttp2_host host(acceptor, tls, live, {loop.get_executor()});
     host.accept();
 
-    // After Ctrl-C every session gets its goodbye, then the connections end, and with them the loop.
+    // After Ctrl-C every session gets its goodbye, then the connections end, and with them the
+    // loop.
     net::signal_set signals(loop, SIGINT, SIGTERM);
     signals.async_wait([&](boost::system::error_code, int) {
         live.drain(std::chrono::seconds(3), [&] { host.finish(); });

@@ -5,6 +5,7 @@
 #include "http_connection.hpp"
 #include "shard.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace anywire {
@@ -52,6 +53,12 @@ bool takes_request(shard& here, http_connection& via, http::client_info const& c
     return true;
 }
 
+/// A field that would not become another one where its value is sent back. Our own reader sees to
+/// that; a host's may decode what it finds in there.
+bool is_one_line(http_field const& f) noexcept {
+    return f.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
 /// A request of which only the head is known, on its way to a refusal.
 struct refused_request {
     refused_request(shard& here, http_connection& from, http::request_view const& head)
@@ -95,6 +102,11 @@ void serve_request(shard& here,
 }
 
 void serve_guest(shard& here, http_request const& request, exchange& to) {
+    if (!std::all_of(request.fields.begin(), request.fields.end(), is_one_line))
+        return (void)to.respond({.status = 400,
+                                 .content_type = "text/plain; charset=UTF-8",
+                                 .body = "a field's value holds a line end\n",
+                                 .close = true});
     http::request_view view;
     view.method = request.method;
     view.target = request.target;

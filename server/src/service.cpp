@@ -53,6 +53,11 @@ bool service::owns(std::string_view target) const noexcept {
     return core_->routes.find(path_of(target)) != nullptr;
 }
 
+std::size_t service::max_body(std::string_view target) const noexcept {
+    auto const* const to = core_->routes.find(path_of(target));
+    return to ? to->max_body() : 0;
+}
+
 std::size_t service::shard_of(std::string_view target) const {
     return core_->shard_for(target);
 }

@@ -19,8 +19,8 @@ namespace anywire::test {
 /// A service on shards with a thread each, for a host that brings its requests.
 ///
 /// Messages to "/echo" (SockJS) and "/engine.io" come back, but for: "flood" sends pieces of 16 KB
-/// until the queue refuses, and notes how many it took; "where" answers the shard's thread. "/stall"
-/// is the same with a short `write_stall`, "/asks" lets clients in when it is told to.
+/// until the queue refuses, and notes how many it took; "where" answers the shard's thread.
+/// "/stall" is the same with a short `write_stall`, "/asks" lets clients in when it is told to.
 class hosted_service {
 public:
     explicit hosted_service(unsigned shards = 1) {
@@ -40,9 +40,11 @@ public:
         auto asks = app();
         asks.authorize = [this](request const& r, decision d) {
             if (on_request) on_request(r);
+            {
+                std::scoped_lock const lock(mutex_);
+                undecided_.push_back(std::move(d));
+            }
             seen.add("asked");
-            std::scoped_lock const lock(mutex_);
-            undecided_.push_back(std::move(d));
         };
         live->mount("/asks", sockjs, asks);
         for (auto const& l : loops_) l->thread = std::thread([&c = l->context] { c.run(); });

@@ -2,13 +2,12 @@
 
 #include "support/tls_client.hpp"
 
-#include <netinet/tcp.h>
-#include <nghttp2/nghttp2.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
+#include <netinet/tcp.h>
+#include <nghttp2/nghttp2.h>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -44,8 +43,14 @@ public:
         nghttp2_session_callbacks_new(&calls);
         nghttp2_session_callbacks_set_on_header_callback(
             calls,
-            [](nghttp2_session*, nghttp2_frame const* f, std::uint8_t const* name, std::size_t n,
-               std::uint8_t const* value, std::size_t size, std::uint8_t, void* data) {
+            [](nghttp2_session*,
+               nghttp2_frame const* f,
+               std::uint8_t const* name,
+               std::size_t n,
+               std::uint8_t const* value,
+               std::size_t size,
+               std::uint8_t,
+               void* data) {
                 std::string const key(reinterpret_cast<char const*>(name), n);
                 std::string text(reinterpret_cast<char const*>(value), size);
                 auto& s = of(data).all_[f->hd.stream_id];
@@ -55,8 +60,12 @@ public:
             });
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
             calls,
-            [](nghttp2_session* session, std::uint8_t, std::int32_t id, std::uint8_t const* bytes,
-               std::size_t size, void* data) {
+            [](nghttp2_session* session,
+               std::uint8_t,
+               std::int32_t id,
+               std::uint8_t const* bytes,
+               std::size_t size,
+               void* data) {
                 of(data).all_[id].body.append(reinterpret_cast<char const*>(bytes), size);
                 nghttp2_session_consume_connection(session, size);
                 if (of(data).stopped_.contains(id))
@@ -98,8 +107,12 @@ public:
         for (auto& [name, value] : more)
             fields.push_back({bytes(name), bytes(value), name.size(), value.size(), 0});
         nghttp2_data_provider from{};
-        from.read_callback = [](nghttp2_session*, std::int32_t id, std::uint8_t* to,
-                                std::size_t room, std::uint32_t* flags, nghttp2_data_source*,
+        from.read_callback = [](nghttp2_session*,
+                                std::int32_t id,
+                                std::uint8_t* to,
+                                std::size_t room,
+                                std::uint32_t* flags,
+                                nghttp2_data_source*,
                                 void* data) {
             auto& left = of(data).bodies_[id];
             auto const n = std::min(room, left.size());
@@ -108,8 +121,12 @@ public:
             if (left.empty()) *flags |= NGHTTP2_DATA_FLAG_EOF;
             return static_cast<ssize_t>(n);
         };
-        auto const id = nghttp2_submit_request(
-            session_, nullptr, fields.data(), fields.size(), body.empty() ? nullptr : &from, nullptr);
+        auto const id = nghttp2_submit_request(session_,
+                                               nullptr,
+                                               fields.data(),
+                                               fields.size(),
+                                               body.empty() ? nullptr : &from,
+                                               nullptr);
         bodies_[id] = std::move(body);
         flush();
         return id;

@@ -18,11 +18,13 @@ namespace {
 /// A server of cpp-httplib beside a service; its threads end with it.
 class blocking_server {
 public:
-    explicit blocking_server(unsigned shards = 1) : behind(shards), host(*behind.live, behind.all()) {
+    explicit blocking_server(unsigned shards = 1)
+        : behind(shards), host(*behind.live, behind.all()) {
         host.new_task_queue = [] { return new httplib::ThreadPool(32); };
-        host.set_keep_alive_max_count(1000);
+        host.set_keep_alive_max_count(1'000'000);
         for (auto const* path : {"/echo", "/stall", "/asks", "/engine.io"}) host.serve_below(path);
-        host.Get("/own", [](auto const&, auto& answer) { answer.set_content("own", "text/plain"); });
+        host.Get("/own",
+                 [](auto const&, auto& answer) { answer.set_content("own", "text/plain"); });
         port_ = host.bind_to_any_port("127.0.0.1");
         thread_ = std::thread([this] { host.listen_after_bind(); });
     }
@@ -190,21 +192,24 @@ TEST_CASE("cpp-httplib's host passes on requests as they are, and nothing that t
     CHECK(part.status == 200);
     CHECK(part.body == "Welcome to SockJS!\n");
     raw_client stream(server.port());
-    stream.send(stream.request_bytes(
-        "POST", "/echo/000/z/xhr_streaming", {}, "Accept-Encoding: gzip\r\n"));
+    stream.send(
+        stream.request_bytes("POST", "/echo/000/z/xhr_streaming", {}, "Accept-Encoding: gzip\r\n"));
     stream.read_until("o\n");
     // A form is a body like any other.
-    CHECK(client.post("/echo/000/z/xhr_send",
-                      R"(["form"])",
-                      "Content-Type: multipart/form-data; boundary=x\r\n")
+    CHECK(client
+              .post("/echo/000/z/xhr_send",
+                    R"(["form"])",
+                    "Content-Type: multipart/form-data; boundary=x\r\n")
               .status == 204);
     stream.read_until("a[\"form\"]\n");
-    CHECK(client.post("/echo/000/z/xhr_send",
-                      R"(["form"])",
-                      "Content-Type: application/x-www-form-urlencoded\r\n")
+    CHECK(client
+              .post("/echo/000/z/xhr_send",
+                    R"(["form"])",
+                    "Content-Type: application/x-www-form-urlencoded\r\n")
               .body == "Payload expected.");
-    client.send("POST /echo/000/z/xhr_send HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                "3\r\n[\"c\r\n3\r\nh\"]\r\n0\r\n\r\n");
+    client.send(
+        "POST /echo/000/z/xhr_send HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "3\r\n[\"c\r\n3\r\nh\"]\r\n0\r\n\r\n");
     CHECK(client.read_response().status == 204);
     stream.read_until("a[\"ch\"]\n");
     // Without a length there is no body.
@@ -215,8 +220,9 @@ TEST_CASE("cpp-httplib's host passes on requests as they are, and nothing that t
 TEST_CASE("cpp-httplib's host does not take the body of a GET for a request") {
     blocking_server server;
     raw_client client(server.port());
-    client.send("GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n"
-                "GET /echo/info HTTP/1.1\r\nHost: smuggled\r\n\r\n");
+    client.send(
+        "GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n"
+        "GET /echo/info HTTP/1.1\r\nHost: smuggled\r\n\r\n");
     CHECK(client.read_response().body == "Welcome to SockJS!\n");
     CHECK(client.read_to_end().find("HTTP/1.1") == std::string::npos);
 }
@@ -225,14 +231,16 @@ TEST_CASE("a body that is too long is refused by the service, and not read by cp
     blocking_server server;
     server.host.most_body = 1000;
     raw_client client(server.port());
-    client.send("POST /echo/000/a/xhr_send HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000000\r\n\r\n");
+    client.send(
+        "POST /echo/000/a/xhr_send HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000000\r\n\r\n");
     client.send(std::string(100'000, 'x'));
     auto const refused = client.read_head();
     CHECK(refused.status >= 400);
     // One that stops in its middle is not served.
     raw_client half(server.port());
     CHECK(half.post("/echo/000/h/xhr").body == "o\n");
-    half.send("POST /echo/000/h/xhr_send HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n[\"x\"]");
+    half.send(
+        "POST /echo/000/h/xhr_send HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n[\"x\"]");
     half.end_sending();
     CHECK(half.read_to_end().empty());
     raw_client poll(server.port());
@@ -243,12 +251,11 @@ TEST_CASE("a body that is too long is refused by the service, and not read by cp
 TEST_CASE("what is not HTTP ends a connection of cpp-httplib's host, and no other") {
     blocking_server server;
     for (auto const& bytes : {std::string("\0\1\2\3\r\n\r\n", 8),
-                                    std::string("GET\r\n\r\n"),
-                                    std::string("GET /echo HTTP/9.9\r\n\r\n"),
-                                    "GET /" + std::string(20'000, 'a') + " HTTP/1.1\r\n\r\n",
-                                    "GET /echo HTTP/1.1\r\nA: " + std::string(20'000, 'a') + "\r\n\r\n",
-                                    std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)})
-    {
+                              std::string("GET\r\n\r\n"),
+                              std::string("GET /echo HTTP/9.9\r\n\r\n"),
+                              "GET /" + std::string(20'000, 'a') + " HTTP/1.1\r\n\r\n",
+                              "GET /echo HTTP/1.1\r\nA: " + std::string(20'000, 'a') + "\r\n\r\n",
+                              std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)}) {
         raw_client client(server.port());
         (void)client.try_send(bytes);
         client.end_sending();

@@ -201,8 +201,8 @@ TEST_CASE("nghttp2's host bounds heads, bodies and streams") {
     CHECK(client.fetch("GET", "/echo").status == 200);
     CHECK(client.fetch("POST", "/echo/000/a/xhr").body == "o\n");
     CHECK(client.fetch("POST", "/echo/000/a/xhr_send", std::string(1'500'000, 'x')).status == 413);
-    auto const large =
-        client.send("GET", "/echo", {}, {{"a", std::string(9'000, 'a')}, {"b", std::string(9'000, 'b')}});
+    auto const large = client.send(
+        "GET", "/echo", {}, {{"a", std::string(9'000, 'a')}, {"b", std::string(9'000, 'b')}});
     CHECK(client.read_response(large).status == 0);
     CHECK(client.at(large).error != 0);
     // One that the client's library holds back until another has ended.
@@ -246,15 +246,23 @@ TEST_CASE("what is not HTTP/2 ends a connection of nghttp2's host, and no other"
     (void)plain.read_to_end();
     std::string const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     auto const frame = [](std::size_t size, char type, char flags, char id) {
-        std::string out{0, static_cast<char>(size >> 8), static_cast<char>(size & 0xff), type, flags,
-                        0, 0, 0, id};
+        std::string out{0,
+                        static_cast<char>(size >> 8),
+                        static_cast<char>(size & 0xff),
+                        type,
+                        flags,
+                        0,
+                        0,
+                        0,
+                        id};
         return out.append(size, '\x7f');
     };
-    for (auto const& bytes : {std::string("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
-                              preface + frame(5, 4, 0, 0),           // SETTINGS of 5 bytes
-                              preface + frame(0, 4, 0, 0) + frame(100, 1, 4, 1),  // bad HPACK
-                              preface + frame(0, 4, 0, 0) + frame(10, 0, 0, 1),   // DATA of no stream
-                              preface + frame(0, 4, 0, 0) + frame(4, 8, 0, 9)})   // WINDOW_UPDATE
+    for (auto const& bytes :
+         {std::string("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+          preface + frame(5, 4, 0, 0),                        // SETTINGS of 5 bytes
+          preface + frame(0, 4, 0, 0) + frame(100, 1, 4, 1),  // bad HPACK
+          preface + frame(0, 4, 0, 0) + frame(10, 0, 0, 1),   // DATA of no stream
+          preface + frame(0, 4, 0, 0) + frame(4, 8, 0, 9)})   // WINDOW_UPDATE
     {
         tls_client bad(server.port());
         SSL_set_alpn_protos(bad.native(), reinterpret_cast<unsigned char const*>("\x02h2"), 3);

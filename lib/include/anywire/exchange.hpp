@@ -25,6 +25,8 @@ struct http_request {
     std::string_view method{};  ///< In capitals, as sent.
     /// Path and query as sent, not decoded: "/chat/info?t=1".
     std::string_view target{};
+    /// In their order. Of HTTP/2, `:authority` has to be here as Host, and the cookies as one
+    /// field.
     std::span<http_field const> fields{};
     std::string_view body{};            ///< Whole, without its framing.
     std::string_view remote_address{};  ///< Of the connection's other end: a literal IP, or empty.
@@ -86,7 +88,8 @@ struct websocket_upgrade {
 /// One HTTP request waiting for its one answer: whole by `respond`, in pieces by `begin_stream`,
 /// `write_stream` and `end_stream`, or by `upgrade`. A host implements it; the library calls it
 /// until the answer is complete, or until `exchange_events` has heard its last call, or until
-/// `abort`, and never after.
+/// `abort`, and never after: then the host may destroy it. `Date` and what concerns the connection
+/// are the host's to say.
 ///
 /// Thread: the shard's that serves the request.
 class exchange {
@@ -123,7 +126,8 @@ public:
     virtual bool checks_handshake() const noexcept { return false; }
 
     /// True when the client is known to have gone although no event has said so yet: its end may
-    /// lie in the kernel, while a request of its next connection was served first.
+    /// lie in the kernel, while a request of its next connection was served first. So it is asked
+    /// of the kernel, not of what was read.
     virtual bool is_client_gone() const noexcept = 0;
 
     /// Ends the connection at once; no event follows.

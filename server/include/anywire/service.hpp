@@ -132,8 +132,12 @@ public:
     /// names one, else each in its turn. An index into the service's executors. Thread: any.
     [[nodiscard]] std::size_t shard_of(std::string_view target) const;
 
+    /// Bytes of the longest body that is taken where `target` leads; a host need not read more, but
+    /// for one byte, to have `serve` answer 413. Thread: any.
+    [[nodiscard]] std::size_t max_body(std::string_view target) const noexcept;
+
     /// Serves one request of a host of the program's own. `to` is answered now or later, exactly
-    /// once, and lives until then.
+    /// once, and lives until then. A field whose value holds a line end is answered 400.
     ///
     /// Throws: `std::logic_error` on a thread that is in none of the service's executors.
     /// Thread: the executor `shard_of(request.target)`; answered on that one.

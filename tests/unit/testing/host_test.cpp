@@ -176,3 +176,14 @@ TEST_CASE("a service that ends breaks off the requests that authorize has not de
     host.settle();
     CHECK_FALSE(poll.has_begun());
 }
+
+TEST_CASE("a field that holds a line end does not get into an answer") {
+    echo_host e;
+    auto const answered =
+        e.host.get("/sockjs/info", {{"Origin", "http://localhost\r\nSet-Cookie: a=1"}});
+    CHECK(answered.status() == 400);
+    CHECK(answered.header("Set-Cookie").empty());
+    CHECK(e.host.max_body("/sockjs/000/a/xhr_send") == 1'000'000);
+    CHECK(e.host.max_body("/ws") == 0);
+    CHECK(e.host.max_body("/nothing") == 0);
+}
