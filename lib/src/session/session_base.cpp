@@ -32,6 +32,10 @@ void session_base::call(Handler const& handler, Args&&... args) {
     fail(close_reason::handler_failed, close_code::internal_error, "handler failed");
 }
 
+void session_base::call_posted(std::function<void(session&)> const& fn) {
+    if (state_ == state::open) call(fn, *this);
+}
+
 session_base::session_base(endpoint_core& endpoint, origin from)
     : endpoint_(endpoint),
       request_(std::move(from.request)),

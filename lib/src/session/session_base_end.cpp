@@ -26,10 +26,6 @@ void session_base::close_for(close_reason why, std::string_view text) {
     on_closing(*extras_->last_words);
 }
 
-void session_base::call_posted(std::function<void(session&)> const& fn) {
-    if (state_ == state::open) call(fn, *this);
-}
-
 void session_base::abandon(close_reason why) {
     end({why, close_code::abnormal, {}});
 }
