@@ -31,10 +31,12 @@ enum class errc {
     bad_deflate,
     /// A message, body or its fragments exceed the limit.
     message_too_big,
-    /// A WebSocket opening handshake is not one (RFC 6455, section 4.2.1).
+    /// A WebSocket opening handshake is not one (RFC 6455, sections 4.1 and 4.2.1).
     bad_handshake,
     /// The WebSocket version asked for is not 13.
     unsupported_version,
+    /// A server answered a WebSocket handshake with another status than 101.
+    handshake_refused,
 
     // -- using a session: the caller may act ------------------------------------------------------
     /// The session has closed: nothing was queued, and no answer comes any more.

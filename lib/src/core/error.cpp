@@ -14,8 +14,9 @@ char const* sentence(errc e) noexcept {
         case errc::bad_frame: return "the WebSocket frame breaks RFC 6455";
         case errc::bad_deflate: return "the compressed message does not inflate";
         case errc::message_too_big: return "the message is longer than the limit";
-        case errc::bad_handshake: return "the request is not a WebSocket handshake";
+        case errc::bad_handshake: return "the request or its answer is not a WebSocket handshake";
         case errc::unsupported_version: return "the only supported WebSocket version is 13";
+        case errc::handshake_refused: return "the server refused the WebSocket handshake";
         case errc::session_closed: return "the session has closed";
         case errc::send_queue_full: return "the send queue is full; wait for on_drain";
         case errc::message_dropped:

@@ -1,5 +1,7 @@
 #include "sockjs/url.hpp"
 
+#include <boost/assert.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -23,6 +25,12 @@ constexpr std::array session_endpoints{
     named_endpoint{"jsonp_send", endpoint_kind::jsonp_send},
 };
 
+// Below the prefix itself.
+constexpr std::array single_endpoints{
+    named_endpoint{"info", endpoint_kind::info},
+    named_endpoint{"websocket", endpoint_kind::raw_websocket},
+};
+
 endpoint_kind find_session_endpoint(std::string_view name) noexcept {
     for (auto const& e : session_endpoints)
         if (e.name == name) return e.kind;
@@ -41,8 +49,8 @@ bool is_iframe_page(std::string_view name) noexcept {
 }
 
 endpoint_kind find_single(std::string_view name) noexcept {
-    if (name == "info") return endpoint_kind::info;
-    if (name == "websocket") return endpoint_kind::raw_websocket;
+    for (auto const& e : single_endpoints)
+        if (e.name == name) return e.kind;
     return is_iframe_page(name) ? endpoint_kind::iframe : endpoint_kind::none;
 }
 
@@ -68,6 +76,29 @@ route parse_path(std::string_view path) noexcept {
     auto const kind = find_session_endpoint(path.substr(second + 1));
     if (kind == endpoint_kind::none || !is_segment(server) || !is_segment(session)) return {};
     return {kind, server, session};
+}
+
+void append_path(std::string& out, route const& to) {
+    for (auto const& e : single_endpoints)
+        if (e.kind == to.kind) out.append("/").append(e.name);
+    for (auto const& e : session_endpoints) {
+        if (e.kind != to.kind) continue;
+        BOOST_ASSERT(is_segment(to.server) && is_segment(to.session));
+        out.append("/").append(to.server).append("/").append(to.session).append("/");
+        out.append(e.name);
+    }
+}
+
+std::string make_server_segment(std::uint32_t random) {
+    auto const digits = std::to_string(1000 + random % 1000);
+    return digits.substr(1);
+}
+
+std::string make_session_segment(std::span<std::uint8_t const> random) {
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz012345";
+    std::string out;
+    for (auto const byte : random) out.push_back(letters[byte % letters.size()]);
+    return out;
 }
 
 std::string_view allowed_methods(endpoint_kind kind) noexcept {

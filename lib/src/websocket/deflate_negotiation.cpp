@@ -67,7 +67,8 @@ constexpr std::array<std::string_view, 4> names{"server_no_context_takeover",
                                                 "client_max_window_bits"};
 
 struct offer {
-    bool acceptable = true;
+    bool is_deflate = true;
+    bool acceptable = true;  // it is, and its parameters are legal in an offer
     std::array<parameter, names.size()> parameters{};
 
     void add(std::string_view name, std::optional<std::string_view> value) noexcept;
@@ -101,7 +102,7 @@ std::optional<offer> take_offer(cursor& at) noexcept {
     offer o;
     auto const name = at.take_token();
     if (name.empty()) return std::nullopt;
-    o.acceptable = name == "permessage-deflate";
+    o.acceptable = o.is_deflate = name == "permessage-deflate";
     while (at.take(';')) {
         auto const key = at.take_token();
         if (key.empty()) return std::nullopt;
@@ -116,6 +117,10 @@ std::optional<offer> take_offer(cursor& at) noexcept {
     return o;
 }
 
+int window_bits(int wanted) noexcept {
+    return std::clamp(wanted, 9, 15);
+}
+
 /// What an acceptable offer and our own wishes come to.
 deflate_params agree(offer const& o, deflate_options const& options) noexcept {
     deflate_params p;
@@ -123,27 +128,43 @@ deflate_params agree(offer const& o, deflate_options const& options) noexcept {
         options.server_no_context_takeover || o.parameters[server_forgets].given;
     p.client_no_context_takeover =
         options.client_no_context_takeover || o.parameters[client_forgets].given;
-    p.server_max_window_bits = std::clamp(options.server_max_window_bits, 9, 15);
+    p.server_max_window_bits = window_bits(options.server_max_window_bits);
     if (auto const& asked = o.parameters[server_bits]; asked.given)
         p.server_max_window_bits = std::min(p.server_max_window_bits, asked.bits);
     if (auto const& able = o.parameters[client_bits]; able.given)
-        p.client_max_window_bits = std::min(std::clamp(options.client_max_window_bits, 9, 15),
-                                            able.bits == 0 ? 15 : able.bits);
+        p.client_max_window_bits =
+            std::min(window_bits(options.client_max_window_bits), able.bits == 0 ? 15 : able.bits);
     return p;
+}
+
+void append_parameter(std::string& out, parameter_index which, int bits = 0) {
+    out.append("; ").append(names[which]);
+    if (bits != 0) out.append("=").append(std::to_string(bits));
 }
 
 void write_response(std::string& out, deflate_params const& p, bool server_bits_asked) {
     out = "permessage-deflate";
-    auto const add = [&out](std::string_view name) { out.append("; ").append(name); };
-    auto const add_bits = [&](std::string_view name, int bits) {
-        add(name);
-        out.append("=").append(std::to_string(bits));
-    };
-    if (p.server_no_context_takeover) add(names[server_forgets]);
-    if (p.client_no_context_takeover) add(names[client_forgets]);
+    if (p.server_no_context_takeover) append_parameter(out, server_forgets);
+    if (p.client_no_context_takeover) append_parameter(out, client_forgets);
     if (server_bits_asked || p.server_max_window_bits < 15)
-        add_bits(names[server_bits], p.server_max_window_bits);
-    if (p.client_max_window_bits < 15) add_bits(names[client_bits], p.client_max_window_bits);
+        append_parameter(out, server_bits, p.server_max_window_bits);
+    if (p.client_max_window_bits < 15) append_parameter(out, client_bits, p.client_max_window_bits);
+}
+
+/// What is wrong with the parameters a server chose, each of which is legal in an offer.
+std::string_view problem_of_chosen(offer const& chosen, deflate_options const& options) noexcept {
+    auto const& p = chosen.parameters;
+    if (options.server_no_context_takeover && !p[server_forgets].given)
+        return "the server keeps its context, though asked not to";
+    auto const server_most = window_bits(options.server_max_window_bits);
+    if (server_most < 15 && !p[server_bits].given)
+        return "the server's window was asked to be smaller, and is not";
+    if (p[server_bits].bits > server_most) return "the server's window is larger than asked for";
+    if (p[client_bits].given && p[client_bits].bits == 0)
+        return "the server chose no size for the client's window";
+    if (p[client_bits].bits > window_bits(options.client_max_window_bits))
+        return "the client's window is to be larger than it can be";
+    return {};
 }
 
 }  // namespace
@@ -164,6 +185,47 @@ std::optional<deflate_params> negotiate_deflate(std::string_view sec_websocket_e
         write_response(response, agreed, o->parameters[server_bits].given);
         return agreed;
     }
+}
+
+void append_deflate_offer(std::string& out, deflate_options const& options) {
+    if (!options.enabled) return;
+    out.append("permessage-deflate");
+    if (options.server_no_context_takeover) append_parameter(out, server_forgets);
+    if (options.client_no_context_takeover) append_parameter(out, client_forgets);
+    if (auto const bits = window_bits(options.server_max_window_bits); bits < 15)
+        append_parameter(out, server_bits, bits);
+    // Without a value: whatever the server likes.
+    auto const bits = window_bits(options.client_max_window_bits);
+    append_parameter(out, client_bits, bits < 15 ? bits : 0);
+}
+
+deflate_answer check_deflate_answer(std::string_view sec_websocket_extensions,
+                                    deflate_options const& options) noexcept {
+    cursor at{sec_websocket_extensions};
+    while (at.take(',')) continue;  // a list may have empty elements
+    if (at.at_end()) return {};
+    auto const chosen = take_offer(at);
+    if (!chosen) return {.wrong = "Sec-WebSocket-Extensions is not a list of extensions"};
+    if (!chosen->is_deflate || !options.enabled)
+        return {.wrong = "the server chose an extension that was not offered"};
+    if (!chosen->acceptable)
+        return {.wrong =
+                    "the server chose parameters of permessage-deflate that do not exist, "
+                    "twice, or with a value that is not valid"};
+    while (at.take(',')) continue;
+    if (!at.at_end()) return {.wrong = "the server chose more than one extension"};
+    auto const wrong = problem_of_chosen(*chosen, options);
+    if (!wrong.empty()) return {.wrong = wrong};
+
+    auto const& p = chosen->parameters;
+    deflate_params agreed{.server_no_context_takeover = p[server_forgets].given,
+                          // A client may always forget, whether or not the server knows.
+                          .client_no_context_takeover =
+                              p[client_forgets].given || options.client_no_context_takeover};
+    if (p[server_bits].given) agreed.server_max_window_bits = p[server_bits].bits;
+    agreed.client_max_window_bits =
+        p[client_bits].given ? p[client_bits].bits : window_bits(options.client_max_window_bits);
+    return {.agreed = agreed};
 }
 
 }  // namespace anywire::websocket

@@ -22,12 +22,14 @@ std::uint64_t read_big_endian(char const* from, std::size_t bytes) noexcept {
     return value;
 }
 
+template <bool Masked>
 char const* problem_of_first_two(unsigned first, unsigned second) noexcept {
     auto const op = first & opcode_bits;
     auto const control = op >= 8;
     if ((first & rsv23_bits) != 0) return "a reserved bit is set";
     if (op > 10 || (op > 2 && op < 8)) return "the opcode is reserved";
-    if ((second & mask_bit) == 0) return "the client's frame is not masked";
+    if (((second & mask_bit) != 0) != Masked)
+        return Masked ? "the client's frame is not masked" : "the server's frame is masked";
     if (!control) return nullptr;
     if ((first & rsv1_bit) != 0) return "a control frame is marked as compressed";
     if ((first & fin_bit) == 0) return "a control frame is fragmented";
@@ -42,29 +44,32 @@ char const* problem_of_length(std::uint64_t length, std::size_t bytes) noexcept 
     return nullptr;
 }
 
-}  // namespace
-
-std::size_t write_header_before(char* payload,
-                                opcode op,
-                                std::size_t payload_size,
-                                bool rsv1) noexcept {
+/// Writes a header before `end`, leaving `gap` bytes between the two; returns its length without
+/// them.
+std::size_t write_header(
+    char* end, unsigned first, unsigned mask, std::size_t payload_size, std::size_t gap) noexcept {
     auto const extra = payload_size < length_in_2_bytes ? 0u : payload_size <= 0xffff ? 2u : 8u;
     auto const size = 2 + extra;
-    char* const header = payload - size;
-    header[0] = static_cast<char>(fin_bit | (rsv1 ? rsv1_bit : 0u) | static_cast<unsigned>(op));
-    header[1] = static_cast<char>(extra == 0   ? payload_size
-                                  : extra == 2 ? length_in_2_bytes
-                                               : length_in_8_bytes);
+    char* const header = end - gap - size;
+    header[0] = static_cast<char>(first);
+    header[1] = static_cast<char>(mask | (extra == 0   ? payload_size
+                                          : extra == 2 ? length_in_2_bytes
+                                                       : length_in_8_bytes));
     write_big_endian(header + 2, payload_size, extra);
     return size;
 }
 
-frame_header decode_client_header(std::string_view in) noexcept {
+unsigned first_byte(opcode op, bool rsv1) noexcept {
+    return fin_bit | (rsv1 ? rsv1_bit : 0u) | static_cast<unsigned>(op);
+}
+
+template <bool Masked>
+frame_header decode_header(std::string_view in) noexcept {
     frame_header h;
     if (in.size() < 2) return h;
     unsigned const first = static_cast<unsigned char>(in[0]);
     unsigned const second = static_cast<unsigned char>(in[1]);
-    h.problem = problem_of_first_two(first, second);
+    h.problem = problem_of_first_two<Masked>(first, second);
     if (h.problem != nullptr) return h;
     h.op = static_cast<opcode>(first & opcode_bits);
     h.fin = (first & fin_bit) != 0;
@@ -72,13 +77,38 @@ frame_header decode_client_header(std::string_view in) noexcept {
 
     auto const length = second & length_bits;
     auto const extra = length < length_in_2_bytes ? 0u : length == length_in_2_bytes ? 2u : 8u;
-    auto const size = 2 + extra + sizeof(mask_key);
+    auto const size = 2 + extra + (Masked ? sizeof(mask_key) : 0);
     if (in.size() < size) return h;
     h.payload_size = extra == 0 ? length : read_big_endian(in.data() + 2, extra);
     h.problem = problem_of_length(h.payload_size, extra);
-    std::memcpy(&h.mask, in.data() + size - sizeof h.mask, sizeof h.mask);
+    if constexpr (Masked) std::memcpy(&h.mask, in.data() + size - sizeof h.mask, sizeof h.mask);
     h.size = static_cast<std::uint8_t>(size);
     return h;
+}
+
+}  // namespace
+
+std::size_t write_header_before(char* payload,
+                                opcode op,
+                                std::size_t payload_size,
+                                bool rsv1) noexcept {
+    return write_header(payload, first_byte(op, rsv1), 0, payload_size, 0);
+}
+
+std::size_t mask_frame_before(
+    char* payload, opcode op, std::size_t payload_size, mask_key mask, bool rsv1) noexcept {
+    std::memcpy(payload - sizeof mask, &mask, sizeof mask);
+    apply_mask(payload, payload_size, mask);
+    auto const first = first_byte(op, rsv1);
+    return sizeof mask + write_header(payload, first, mask_bit, payload_size, sizeof mask);
+}
+
+frame_header decode_client_header(std::string_view in) noexcept {
+    return decode_header<true>(in);
+}
+
+frame_header decode_server_header(std::string_view in) noexcept {
+    return decode_header<false>(in);
 }
 
 void append_close_payload(std::string& out, std::uint16_t code, std::string_view reason) {

@@ -19,6 +19,9 @@ enum class opcode : std::uint8_t {
     pong = 10,
 };
 
+/// The end of a connection that this side is. A client masks its frames, a server does not.
+enum class role : std::uint8_t { server, client };
+
 /// Whether frames of this type may come between the fragments of a message.
 [[nodiscard]] constexpr bool is_control(opcode op) noexcept {
     return static_cast<std::uint8_t>(op) >= 8;
@@ -27,7 +30,7 @@ enum class opcode : std::uint8_t {
 /// Longest payload of a control frame, in bytes. Spec: RFC 6455, section 5.5.
 constexpr std::size_t max_control_payload = 125;
 
-/// Longest header this side writes (unmasked), in bytes.
+/// Longest header a server writes (unmasked), in bytes.
 constexpr std::size_t max_header = 10;
 
 /// Longest header a client writes (masked), in bytes.
@@ -43,10 +46,22 @@ std::size_t write_header_before(char* payload,
                                 std::size_t payload_size,
                                 bool rsv1 = false) noexcept;
 
-/// The header of a frame that a client sent.
+/// Masks `payload` and writes the header of its frame with FIN before it, as a client sends both;
+/// returns the header's length: 6, 8 or 14.
+///
+/// The mask is of the caller's entropy, a new one for each frame, so that no page can choose what
+/// bytes a proxy on the way sees.
+///
+/// Spec:     RFC 6455, sections 5.2, 5.3 and 10.3.
+/// Requires: `max_client_header` writable bytes in front of `payload`.
+/// Cost:     one pass over the payload.
+std::size_t mask_frame_before(
+    char* payload, opcode op, std::size_t payload_size, mask_key mask, bool rsv1 = false) noexcept;
+
+/// The header of a frame that the peer sent.
 struct frame_header {
     std::uint64_t payload_size = 0;
-    mask_key mask = 0;
+    mask_key mask = 0;      ///< 0 of a server's frame, which has none.
     std::uint8_t size = 0;  ///< Bytes of the header itself; 0 when more of it must arrive.
     opcode op = opcode::continuation;
     bool fin = false;
@@ -58,6 +73,9 @@ struct frame_header {
 ///
 /// Spec: RFC 6455, sections 5.1 (masked), 5.2 (lengths in their shortest form) and 5.5.
 [[nodiscard]] frame_header decode_client_header(std::string_view in) noexcept;
+
+/// The same of a frame that a server sent, which must not be masked.
+[[nodiscard]] frame_header decode_server_header(std::string_view in) noexcept;
 
 /// Appends the payload of a close frame; `reason` is repaired to UTF-8 and cut to fit. The codes
 /// that may not be sent (1005, 1006, 1015) leave the payload empty.

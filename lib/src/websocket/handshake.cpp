@@ -7,15 +7,11 @@
 #include <algorithm>
 
 namespace anywire::websocket {
-namespace {
-
 bool lists_token(std::string_view list, std::string_view lower) noexcept {
     while (!list.empty())
         if (iequals(take_element(list), lower)) return true;
     return false;
 }
-
-}  // namespace
 
 error_code check_handshake(handshake_headers const& headers) noexcept {
     if (headers.method != "GET" || !headers.http_1_1) return errc::bad_handshake;

@@ -22,6 +22,9 @@ struct handshake_headers {
     bool http_1_1 = true;           ///< HTTP/1.1, not 1.0.
 };
 
+/// Whether an element of a list is `lower`, in any case.
+[[nodiscard]] bool lists_token(std::string_view list, std::string_view lower) noexcept;
+
 /// Says what is wrong with an opening handshake, if anything.
 ///
 /// Spec:   RFC 6455, section 4.2.1.

@@ -40,6 +40,16 @@ event close_event(std::string_view payload) noexcept {
     return {event_kind::close, reason, code};
 }
 
+/// The header of a frame that the other side sent.
+frame_header decode_header(role side, std::string_view in) noexcept {
+    return side == role::server ? decode_client_header(in) : decode_server_header(in);
+}
+
+/// A frame without a mask is left alone: that is a client's whole cost, and a server's none.
+void unmask(char* payload, std::size_t size, mask_key mask) noexcept {
+    if (mask != 0) apply_mask(payload, size, mask);
+}
+
 }  // namespace
 
 /// All that a reader remembers between two inputs.
@@ -84,26 +94,28 @@ struct message_reader::unfinished {
     }
 
     /// Takes bytes until the header is complete or wrong.
-    frame_header top_up_head(char*& at, char* end) noexcept {
+    frame_header top_up_head(role side, char*& at, char* end) noexcept {
         frame_header h;
         while (at != end && h.size == 0 && h.problem == nullptr) {
             head[head_size++] = *at++;
-            h = decode_client_header({head.data(), head_size});
+            h = decode_header(side, {head.data(), head_size});
         }
         if (h.size != 0) head_size = 0;
         return h;
     }
 };
 
-message_reader::message_reader(reader_options const& options) noexcept : options_{&options} {}
+message_reader::message_reader(reader_options const& options, role side) noexcept
+    : options_{&options}, side_{side} {}
 message_reader::message_reader(message_reader&&) noexcept = default;
 message_reader& message_reader::operator=(message_reader&&) noexcept = default;
 message_reader::~message_reader() = default;
 
 void message_reader::enable_inflate(deflate_params const& agreed) noexcept {
     inflates_ = true;
-    forgets_ = agreed.client_no_context_takeover;
-    window_bits_ = static_cast<std::uint8_t>(agreed.client_max_window_bits);
+    auto const peers = side_ == role::server ? agreed : swapped(agreed);
+    forgets_ = peers.client_no_context_takeover;
+    window_bits_ = static_cast<std::uint8_t>(peers.client_max_window_bits);
 }
 
 event message_reader::next(char*& at, char* end) {
@@ -134,10 +146,10 @@ std::size_t message_reader::partial_bytes() const noexcept {
 event message_reader::start_frame(char*& at, char* end) {
     frame_header h;
     if (unfinished_ && unfinished_->head_size != 0) {
-        h = unfinished_->top_up_head(at, end);
+        h = unfinished_->top_up_head(side_, at, end);
     } else {
         auto const size = static_cast<std::size_t>(end - at);
-        h = decode_client_header({at, size});
+        h = decode_header(side_, {at, size});
         if (h.size == 0 && h.problem == nullptr) {
             auto& u = open_unfinished();
             std::memcpy(u.head.data(), at, size);
@@ -159,7 +171,7 @@ event message_reader::start_control(frame_header const& h, char*& at, char* end)
     auto const size = static_cast<std::size_t>(h.payload_size);
     char* const payload = at;
     at += size;
-    apply_mask(payload, size, h.mask);
+    unmask(payload, size, h.mask);
     return control_event(h.op, {payload, size});
 }
 
@@ -182,7 +194,7 @@ event message_reader::start_data(frame_header const& h, char*& at, char* end) {
 
     if (first && h.fin && !h.rsv1 && static_cast<std::size_t>(end - at) >= h.payload_size) {
         std::string_view const message{at, static_cast<std::size_t>(h.payload_size)};
-        apply_mask(at, message.size(), h.mask);
+        unmask(at, message.size(), h.mask);
         at += message.size();
         if (h.op == opcode::binary) return {event_kind::binary, message};
         return is_utf8(message) ? event{event_kind::text, message} : not_utf8();
@@ -204,7 +216,7 @@ event message_reader::take_payload(char*& at, char* end) {
     auto const size =
         static_cast<std::size_t>(std::min(u.missing, static_cast<std::uint64_t>(end - at)));
     std::string_view const piece{at, size};
-    apply_mask(at, size, u.frame.mask);
+    unmask(at, size, u.frame.mask);
     u.frame.mask = mask_after(u.frame.mask, size);
     at += size;
     u.missing -= size;

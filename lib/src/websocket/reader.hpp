@@ -41,11 +41,12 @@ struct reader_options {
     std::uint32_t ratio_burst = 1u << 20;  ///< Bytes beyond that average.
 };
 
-/// Turns the bytes a client sends into messages.
+/// Turns the bytes the peer sends into messages.
 ///
-/// A frame that lies in the input whole is unmasked there and borrowed, without copy or
-/// allocation. Anything unfinished is kept on the heap and grows as its bytes arrive, never by
-/// what a header announces; limits are checked before bytes are stored. Text is validated as it
+/// A server's reads masked frames, a client's unmasked ones, and each refuses the other kind; all
+/// else is the same. A frame that lies in the input whole is unmasked there and borrowed, without
+/// copy or allocation. Anything unfinished is kept on the heap and grows as its bytes arrive, never
+/// by what a header announces; limits are checked before bytes are stored. Text is validated as it
 /// arrives. While nothing is unfinished the reader holds no memory but, under context takeover,
 /// its inflater.
 ///
@@ -53,12 +54,12 @@ struct reader_options {
 class message_reader {
 public:
     /// Borrow: `options` must outlive the reader.
-    explicit message_reader(reader_options const& options) noexcept;
+    explicit message_reader(reader_options const& options, role side = role::server) noexcept;
     message_reader(message_reader&&) noexcept;
     message_reader& operator=(message_reader&&) noexcept;
     ~message_reader();
 
-    /// Lets messages be compressed from now on.
+    /// Lets messages be compressed from now on, as the peer has agreed to.
     void enable_inflate(deflate_params const& agreed) noexcept;
 
     /// The next event in the input, advancing `at` past what was used; `none` when all was.
@@ -94,10 +95,11 @@ private:
 
     reader_options const* options_;
     std::unique_ptr<unfinished> unfinished_;
-    bool ended_ = false;  // after a close or an error
-    bool inflates_ = false;
-    bool forgets_ = false;           // no context takeover
-    std::uint8_t window_bits_ = 15;  // the client's
+    bool ended_ : 1 = false;  // after a close or an error
+    bool inflates_ : 1 = false;
+    bool forgets_ : 1 = false;  // no context takeover
+    role side_ = role::server;
+    std::uint8_t window_bits_ = 15;  // the peer's
     std::uint32_t excess_ = 0;       // bytes inflated beyond what `max_ratio` has let come
 };
 

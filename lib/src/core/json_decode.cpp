@@ -1,6 +1,6 @@
 // What strings and numbers in JSON stand for.
 #include "core/json_hex.hpp"
-#include "socketio/json_text.hpp"
+#include "core/json_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,11 +8,10 @@
 #include <limits>
 #include <system_error>
 
-namespace anywire::socketio::detail {
+namespace anywire::detail {
 namespace {
 
 using std::string_view;
-using namespace anywire::detail;
 
 // What `\c` stands for.
 char short_escape(char c) noexcept {
@@ -219,4 +218,4 @@ std::optional<float> to_float(string_view number) noexcept {
     return to_floating<float>(number);
 }
 
-}  // namespace anywire::socketio::detail
+}  // namespace anywire::detail

@@ -1,6 +1,6 @@
-#include "socketio/json_text.hpp"
+#include "core/json_text.hpp"
 
-namespace anywire::socketio::detail {
+namespace anywire::detail {
 namespace {
 
 using std::string_view;
@@ -85,4 +85,4 @@ string_view inside(string_view value) noexcept {
     return trimmed(value.substr(1, value.size() - 2));
 }
 
-}  // namespace anywire::socketio::detail
+}  // namespace anywire::detail
