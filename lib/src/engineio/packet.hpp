@@ -28,8 +28,8 @@ struct packet {
 /// Decodes one WebSocket message; nothing when it is no packet.
 ///
 /// A text frame is a digit and data, or base64 of a binary message: `b...` in v4, `b4...` in v3. A
-/// binary frame is a binary message: in v4 the bytes themselves, which may be empty, in v3 after the
-/// byte 0x04. Padding of base64 may be absent; all else that is not base64 is refused.
+/// binary frame is a binary message: in v4 the bytes themselves, which may be empty, in v3 after
+/// the byte 0x04. Padding of base64 may be absent; all else that is not base64 is refused.
 ///
 /// Spec:   engine.io-protocol v4, "Packet encoding"; v3, "Encoding".
 /// Borrow: the packet points into `message` or into `scratch`, which then holds decoded base64.

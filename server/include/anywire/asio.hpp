@@ -208,6 +208,8 @@ auto service::async_serve(Stream stream, Head head, Buffer buffer, Token&& token
                         else
                             out->stream.emplace(
                                 static_cast<detail::asio_stream<Stream>&>(*back->stream).take());
+                        // Not every kind of stream is made anew.
+                        static_cast<void>(executor), static_cast<void>(protocol);
                     }
                     boost::asio::dispatch(
                         to, [kept, out]() mutable { std::move(kept->then)(std::move(*out)); });
