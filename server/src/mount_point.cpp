@@ -15,10 +15,11 @@ namespace {
 
 websocket_settings settings_of(session_limits const& limits, deflate_options const& d) {
     websocket_settings s;
-    s.reader = {.max_message = limits.max_message,
-                .max_fragments = limits.max_fragments,
-                .max_ratio = d.max_ratio,
-                .ratio_burst = d.ratio_burst};
+    s.reader = {
+        .max_message = limits.max_message,
+        .max_fragments = limits.max_fragments,
+        .max_ratio = d.max_ratio,
+        .ratio_burst = std::max(d.ratio_burst, static_cast<std::uint32_t>(limits.max_message))};
     s.deflate = {.enabled = d.enabled,
                  .server_no_context_takeover = !d.server_context_takeover,
                  .client_no_context_takeover = !d.client_context_takeover,

@@ -33,7 +33,7 @@ struct deflate_options {
     /// 1009, and the log says so.
     std::uint32_t max_ratio = 200;
     /// Bytes that they may become beyond that; messages that become less pay it back. Default 1
-    /// MiB: one message of the longest, whatever it repeats.
+    /// MiB; taken as `session_limits::max_message` where that is more, so that one may be as long.
     std::uint32_t ratio_burst = 1u << 20;
 };
 

@@ -38,9 +38,11 @@ net::awaitable<void> listen(tcp::acceptor& acceptor, anywire::service& live) {
 int main() {
     net::io_context loop{1};
     anywire::service live{loop.get_executor()};
+    // As those of anywire-bench-server.
+    anywire::session_limits const limits{.max_message = 4u << 20, .max_queued_bytes = 16u << 20};
     auto const all = std::make_shared<anywire::endpoint>();
     *all = live.mount("/ws",
-                      anywire::websocket_options{},
+                      anywire::websocket_options{.limits = limits},
                       {.on_message = [all](anywire::session& s, anywire::message_view m) {
                           if (m.data.starts_with('b'))
                               all->broadcast(m);
