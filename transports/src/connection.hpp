@@ -75,7 +75,6 @@ protected:
     bool is_dropped() const noexcept { return dropped_; }
     /// A write has failed: what is sent goes nowhere, and `on_end` follows.
     bool is_broken() const noexcept { return broken_; }
-    bool is_in_event() const noexcept { return in_event_; }
 
     /// While one lives, this is not deleted: for calls that come from outside its events.
     class hold {
@@ -104,7 +103,6 @@ protected:
     /// Asks for `on_bytes`. Idempotent.
     void start_reading();
     void stop_reading() noexcept { want_read_ = false; }
-    bool is_reading() const noexcept { return want_read_; }
     /// Asks for `on_end` although nothing is read, as soon as the peer has ended or reset: what it
     /// sent before is not read any more then.
     void watch_end(bool watch) noexcept { want_end_ = watch; }
