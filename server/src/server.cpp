@@ -45,7 +45,7 @@ service_options options_of_service(server_options const& o) {
 
 class server::impl {
 public:
-    impl(server_options const& o, service_core& core) : options_(o), core_(core) {
+    impl(server_options const& o, service_core& core) : options_(o) {
         auto n = o.threads;
         if (n == 0) n = std::clamp(std::thread::hardware_concurrency(), 1u, most_threads);
         for (unsigned i = 0; i < n; ++i) threads_.push_back(std::make_unique<loop_thread>(i, core));
@@ -137,7 +137,6 @@ private:
     }
 
     server_options options_;
-    service_core& core_;
     std::vector<std::unique_ptr<loop_thread>> threads_{};
     std::vector<std::unique_ptr<tls_context>> tls_{};  // by listener; null without TLS
     std::vector<std::uint16_t> ports_{};
