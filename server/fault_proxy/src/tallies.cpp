@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace anywire::fault {
+namespace anywire::testing {
 
 std::shared_ptr<tally> tallies::at(std::string const& key) {
     std::scoped_lock const lock(mutex_);
@@ -23,19 +23,16 @@ void tallies::add(tally& to, std::uint64_t traffic::*what, std::uint64_t n) {
 
 traffic tallies::of(std::string_view key) const {
     std::scoped_lock const lock(mutex_);
-    auto const found = all_.find(std::string(key));
+    auto const found = all_.find(key);
     return found == all_.end() ? traffic{} : found->second->seen;
 }
 
 std::vector<std::pair<std::string, traffic>> tallies::below(std::string_view prefix) const {
+    std::scoped_lock const lock(mutex_);
     std::vector<std::pair<std::string, traffic>> out;
-    {
-        std::scoped_lock const lock(mutex_);
-        for (auto const& [key, counted] : all_)
-            if (key.starts_with(prefix)) out.emplace_back(key, counted->seen);
-    }
-    std::sort(
-        out.begin(), out.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
+    for (auto at = all_.lower_bound(prefix); at != all_.end() && at->first.starts_with(prefix);
+         ++at)
+        out.emplace_back(at->first, at->second->seen);
     return out;
 }
 
@@ -46,4 +43,4 @@ void tallies::forget_oldest() {
     if (oldest != all_.end()) all_.erase(oldest);
 }
 
-}  // namespace anywire::fault
+}  // namespace anywire::testing

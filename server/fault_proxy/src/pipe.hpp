@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-namespace anywire::fault {
+namespace anywire::testing {
 
 namespace net = boost::asio;
 using error_code = boost::system::error_code;
@@ -99,4 +99,4 @@ private:
     bool held_ = false;
 };
 
-}  // namespace anywire::fault
+}  // namespace anywire::testing

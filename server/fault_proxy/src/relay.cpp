@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace anywire::fault {
+namespace anywire::testing {
 
 relay::relay(relay_host& host, net::io_context& io, tcp::socket client)
     : host_(host), client_(std::move(client)), server_(io), up_(io, server_), down_(io, client_) {}
@@ -387,4 +387,4 @@ void relay::close_if_dead() {
     if (!client_.is_open() && !server_.is_open()) close();
 }
 
-}  // namespace anywire::fault
+}  // namespace anywire::testing

@@ -10,15 +10,16 @@
 #include <utility>
 #include <vector>
 
-/// A proxy that behaves like the world between a client and a server: for tests and the demo.
-namespace anywire::fault {
+/// A proxy that behaves like the networks between a client and a server, for tests: link
+/// `anywire::testing`.
+namespace anywire::testing {
 
 /// What goes wrong. All off: the proxy relays every byte as it came.
-struct settings {
+struct fault_settings {
     /// Answers WebSocket upgrades with this status (400, 502) instead of relaying them; 0 relays.
     unsigned refuse_upgrades = 0;
     /// Holds every response until its end, as a proxy that scans or buffers does. Those beyond
-    /// `options::max_held_response` go on unheld.
+    /// `fault_proxy_options::max_held_response` go on unheld.
     bool buffer_responses = false;
     /// Added to every piece, each way; `jitter` at random, up to that much. Order is kept.
     std::chrono::milliseconds delay{0};
@@ -43,14 +44,14 @@ struct request_line {
 };
 
 /// Where a request goes.
-struct route {
+struct proxy_route {
     std::uint16_t port = 0;  ///< Of the server behind; 0 answers 502.
     std::string key{};       ///< What its traffic is counted under.
     std::string target{};    ///< What the server shall see as target; empty: what came.
     bool is_faulty = true;   ///< Whether the settings act on it.
 };
 
-using chooser = std::function<route(request_line const&)>;
+using route_chooser = std::function<proxy_route(request_line const&)>;
 
 /// Routes by the longest prefix that fits, each counted under its prefix.
 struct prefix_route {
@@ -58,7 +59,7 @@ struct prefix_route {
     std::uint16_t port = 0;
     bool is_faulty = true;
 };
-chooser by_prefix(std::vector<prefix_route> routes);
+route_chooser by_prefix(std::vector<prefix_route> routes);
 
 /// What has gone by under one key. Bytes are those of HTTP and WebSocket, heads and framing
 /// included, TLS's own excluded: up as read from the client, down as taken by its socket.
@@ -73,14 +74,14 @@ struct traffic {
     std::uint64_t failed = 0;       ///< Requests answered 502.
 };
 
-struct options {
+struct fault_proxy_options {
     std::string address = "127.0.0.1";    ///< Literal IP.
     std::vector<std::uint16_t> ports{0};  ///< One listener each; 0 picks a free port.
     std::string certificate{};            ///< PEM files: TLS towards clients when given.
     std::string key{};
     std::string server_address = "127.0.0.1";
     bool server_tls = false;  ///< TLS towards the servers behind, whose names go unchecked.
-    chooser choose{};
+    route_chooser choose{};
 
     std::size_t max_connections = 1'024;        ///< Beyond: closed at once.
     std::size_t max_head = 32'768;              ///< Bytes; beyond: closed.
@@ -92,26 +93,27 @@ struct options {
 /// The proxy, on a thread of its own.
 ///
 /// Thread: any, for every function. No exception leaves the proxy's thread.
-/// Limits: memory is bounded by `options`, per connection about 70 KB, `max_queued` each way and
+/// Limits: memory is bounded by `fault_proxy_options`, per connection about 70 KB, `max_queued`
+/// each way and
 ///         one held response.
-class proxy {
+class fault_proxy {
 public:
     /// Listens and starts.
     ///
     /// Throws: `boost::system::system_error` when an address cannot be bound or a PEM file not be
     ///         read; `std::invalid_argument` without a chooser.
-    explicit proxy(options o);
+    explicit fault_proxy(fault_proxy_options o);
     /// Resets all connections and joins the thread.
-    ~proxy();
-    proxy(proxy const&) = delete;
-    proxy& operator=(proxy const&) = delete;
+    ~fault_proxy();
+    fault_proxy(fault_proxy const&) = delete;
+    fault_proxy& operator=(fault_proxy const&) = delete;
 
     /// The port of listener `index`.
     [[nodiscard]] std::uint16_t port(std::size_t index = 0) const;
 
     /// In force for everything read or written after it has returned.
-    void set(settings const& s);
-    [[nodiscard]] settings current() const;
+    void set(fault_settings const& s);
+    [[nodiscard]] fault_settings current() const;
     /// Resets all connections that carry something, once.
     void cut();
 
@@ -128,4 +130,4 @@ private:
     std::unique_ptr<impl> impl_;
 };
 
-}  // namespace anywire::fault
+}  // namespace anywire::testing

@@ -6,7 +6,7 @@
 #include <string_view>
 
 /// Where HTTP/1.1 messages begin and end: all that a relay of bytes has to know of them.
-namespace anywire::fault {
+namespace anywire::testing {
 
 /// What a head says about its message.
 ///
@@ -75,4 +75,4 @@ private:
     std::size_t line_size_ = 0;  ///< Of the trailer's line.
 };
 
-}  // namespace anywire::fault
+}  // namespace anywire::testing

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace anywire::fault {
+namespace anywire::testing {
 
 void byte_stream::async_handshake(net::ssl::context& tls,
                                   net::ssl::stream_base::handshake_type side,
@@ -94,4 +94,4 @@ void pipe::clear() {
     timer_.cancel();
 }
 
-}  // namespace anywire::fault
+}  // namespace anywire::testing

@@ -1,18 +1,18 @@
 #pragma once
 
-#include "fault_proxy.hpp"
+#include <anywire/fault_proxy.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-namespace anywire::fault {
+namespace anywire::testing {
 
 /// One key's traffic. Only the proxy's thread writes, so that adding takes a lock but never waits
 /// long.
@@ -42,7 +42,7 @@ private:
     std::size_t most_;
     mutable std::mutex mutex_{};
     std::uint64_t clock_ = 0;
-    std::unordered_map<std::string, std::shared_ptr<tally>> all_{};
+    std::map<std::string, std::shared_ptr<tally>, std::less<>> all_{};
 };
 
-}  // namespace anywire::fault
+}  // namespace anywire::testing

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace anywire::fault {
+namespace anywire::testing {
 namespace {
 
 char lower(char c) noexcept {
@@ -173,4 +173,4 @@ void body_scanner::end_size_line() noexcept {
         state_ = left_ == 0 ? state::trailer : state::chunk_data;
 }
 
-}  // namespace anywire::fault
+}  // namespace anywire::testing

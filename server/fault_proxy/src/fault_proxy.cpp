@@ -1,4 +1,4 @@
-#include "fault_proxy.hpp"
+#include <anywire/fault_proxy.hpp>
 
 #include "relay.hpp"
 
@@ -15,22 +15,23 @@
 #include <thread>
 #include <unordered_map>
 
-namespace anywire::fault {
+namespace anywire::testing {
 
-chooser by_prefix(std::vector<prefix_route> routes) {
+route_chooser by_prefix(std::vector<prefix_route> routes) {
     std::sort(routes.begin(), routes.end(), [](prefix_route const& a, prefix_route const& b) {
         return a.prefix.size() > b.prefix.size();
     });
     return [routes = std::move(routes)](request_line const& line) {
         for (auto const& r : routes)
-            if (line.target.starts_with(r.prefix)) return route{r.port, r.prefix, {}, r.is_faulty};
-        return route{};
+            if (line.target.starts_with(r.prefix))
+                return proxy_route{r.port, r.prefix, {}, r.is_faulty};
+        return proxy_route{};
     };
 }
 
-class proxy::impl final : public relay_host {
+class fault_proxy::impl final : public relay_host {
 public:
-    explicit impl(options o) : options_(std::move(o)), counts_(options_.max_keys) {
+    explicit impl(fault_proxy_options o) : options_(std::move(o)), counts_(options_.max_keys) {
         if (!options_.choose) throw std::invalid_argument("a fault proxy needs a chooser");
         set_up_tls();
         for (auto const p : options_.ports) {
@@ -61,7 +62,7 @@ public:
 
     std::uint16_t port(std::size_t index) const { return ports_.at(index); }
 
-    void set(settings const& s) {
+    void set(fault_settings const& s) {
         {
             std::scoped_lock const lock(mutex_);
             shown_ = s;
@@ -72,7 +73,7 @@ public:
             if (had.cut_every != s.cut_every) arm_cutter();
         });
     }
-    settings current() const {
+    fault_settings current() const {
         std::scoped_lock const lock(mutex_);
         return shown_;
     }
@@ -91,8 +92,8 @@ public:
     }
 
     // -- relay_host
-    options const& wishes() const noexcept override { return options_; }
-    settings const& faults() const noexcept override { return faults_; }
+    fault_proxy_options const& wishes() const noexcept override { return options_; }
+    fault_settings const& faults() const noexcept override { return faults_; }
     tallies& counts() noexcept override { return counts_; }
     net::ssl::context* client_tls() noexcept override {
         return options_.certificate.empty() ? nullptr : &client_tls_;
@@ -190,7 +191,7 @@ public:
     tallies const& tally_book() const noexcept { return counts_; }
 
 private:
-    options options_;
+    fault_proxy_options options_;
     tallies counts_;
     net::io_context io_{1};
     net::executor_work_guard<net::io_context::executor_type> work_{io_.get_executor()};
@@ -200,41 +201,41 @@ private:
     std::vector<std::uint16_t> ports_{};
     net::steady_timer retry_{io_};
     net::steady_timer cutter_{io_};
-    settings faults_{};
+    fault_settings faults_{};
     std::minstd_rand random_{std::random_device{}()};
     std::unordered_map<relay*, std::shared_ptr<relay>> relays_{};
     std::atomic<std::size_t> connections_{0};
     mutable std::mutex mutex_{};
-    settings shown_{};
+    fault_settings shown_{};
     std::thread thread_{};
 };
 
-proxy::proxy(options o) : impl_(std::make_unique<impl>(std::move(o))) {}
-proxy::~proxy() = default;
+fault_proxy::fault_proxy(fault_proxy_options o) : impl_(std::make_unique<impl>(std::move(o))) {}
+fault_proxy::~fault_proxy() = default;
 
-std::uint16_t proxy::port(std::size_t index) const {
+std::uint16_t fault_proxy::port(std::size_t index) const {
     return impl_->port(index);
 }
-void proxy::set(settings const& s) {
+void fault_proxy::set(fault_settings const& s) {
     impl_->set(s);
 }
-settings proxy::current() const {
+fault_settings fault_proxy::current() const {
     return impl_->current();
 }
-void proxy::cut() {
+void fault_proxy::cut() {
     impl_->cut();
 }
-traffic proxy::of(std::string_view key) const {
+traffic fault_proxy::of(std::string_view key) const {
     return impl_->tally_book().of(key);
 }
-std::vector<std::pair<std::string, traffic>> proxy::below(std::string_view prefix) const {
+std::vector<std::pair<std::string, traffic>> fault_proxy::below(std::string_view prefix) const {
     return impl_->tally_book().below(prefix);
 }
-std::size_t proxy::connection_count() const {
+std::size_t fault_proxy::connection_count() const {
     return impl_->connection_count();
 }
-std::size_t proxy::held_bytes() const {
+std::size_t fault_proxy::held_bytes() const {
     return impl_->held_bytes();
 }
 
-}  // namespace anywire::fault
+}  // namespace anywire::testing

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace anywire::fault {
+namespace anywire::testing {
 
 class relay;
 
@@ -17,8 +17,8 @@ class relay;
 class relay_host {
 public:
     virtual ~relay_host() = default;
-    virtual options const& wishes() const noexcept = 0;
-    virtual settings const& faults() const noexcept = 0;
+    virtual fault_proxy_options const& wishes() const noexcept = 0;
+    virtual fault_settings const& faults() const noexcept = 0;
     virtual tallies& counts() noexcept = 0;
     virtual net::ssl::context* client_tls() noexcept = 0;
     virtual net::ssl::context* server_tls() noexcept = 0;
@@ -116,4 +116,4 @@ private:
     std::string held_{};
 };
 
-}  // namespace anywire::fault
+}  // namespace anywire::testing
