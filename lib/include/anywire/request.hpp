@@ -18,6 +18,8 @@ namespace anywire {
 class request {
 public:
     request() noexcept = default;
+    /// The same once more.
+    request copy() const;
 
     /// The request target as sent, e.g. "/chat/websocket?room=1".
     std::string_view target() const noexcept;

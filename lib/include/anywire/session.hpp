@@ -83,6 +83,16 @@ public:
     /// Calls `fn` once, `delay` from now (rounded up to 25 ms), unless the session closes first.
     virtual void after(std::chrono::milliseconds delay, std::function<void(session&)> fn) = 0;
 
+    // -- in coroutines (anywire/coro.hpp)
+    /// To be awaited: `delay`, rounded up to 25 ms. A coroutine whose session closes first is
+    /// destroyed.
+    auto async_wait(std::chrono::milliseconds delay);
+    /// To be awaited in an `anywire::conversation`: the next message, a `result<message>`.
+    ///
+    /// Errors: `errc::session_closed`; `operation_not_supported` elsewhere, and while the
+    ///         conversation awaits one already.
+    auto async_receive();
+
     /// Makes the session a member of a group of its endpoint. Idempotent; closing leaves all
     /// groups. False when it is in `session_limits::max_groups` already, or has closed.
     virtual bool join(std::string_view group) = 0;

@@ -24,6 +24,17 @@ void request::free_deleter::operator()(header_block* block) const noexcept {
     std::free(block);
 }
 
+request request::copy() const {
+    request made;
+    if (!block_) return made;
+    auto const size = sizeof(header_block) + block_->target + block_->address + block_->fields;
+    auto* const raw = std::malloc(size);
+    if (!raw) throw std::bad_alloc();
+    std::memcpy(raw, block_.get(), size);
+    made.block_.reset(static_cast<header_block*>(raw));
+    return made;
+}
+
 std::string_view request::target() const noexcept {
     return block_ ? std::string_view{block_->text(), block_->target} : std::string_view{};
 }

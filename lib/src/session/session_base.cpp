@@ -32,6 +32,18 @@ void session_base::call(Handler const& handler, Args&&... args) {
     fail(close_reason::handler_failed, close_code::internal_error, "handler failed");
 }
 
+std::function<void(std::function<void()>)> session_base::make_poster() {
+    return [gate = loop().gate(), &sessions = endpoint_, id = std::string(id())](
+               std::function<void()> fn) {
+        if (!gate) return;
+        // The sessions are there as long as the shard runs anything.
+        gate->post([&sessions, id, fn = std::move(fn)] {
+            if (auto* const found = sessions.find(id))
+                found->call_posted([&fn](session&) { fn(); });
+        });
+    };
+}
+
 void session_base::call_posted(std::function<void(session&)> const& fn) {
     if (state_ == state::open) call(fn, *this);
 }

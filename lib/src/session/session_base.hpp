@@ -97,6 +97,9 @@ public:
     }
     /// True when what is queued now leaves at the end of this event.
     bool is_writable() const noexcept { return wire_ && !blocked_; }
+    /// Runs a function later where this session is, if it still is then. Thread of what it gives:
+    /// any.
+    std::function<void(std::function<void()>)> make_poster();
     /// Calls what was posted to the session, with the care that handlers get.
     void call_posted(std::function<void(session&)> const& fn);
     /// Ends the session at once, telling nobody but the application.

@@ -118,6 +118,14 @@ public:
             std::forward<A>(args)...);
     }
 
+    /// To be awaited in a coroutine (`anywire/coro.hpp`): emits, and gives the first argument of
+    /// each answer, as `answers<T>`.
+    template <class T, class... A>
+    auto async_emit(std::string_view name, A&&... args) const;
+    /// To be awaited: what `fetch_sockets` and `socket_ids` give, as a `result` of a vector.
+    auto async_fetch_sockets() const;
+    auto async_socket_ids() const;
+
     /// Asks for the sockets; the answer comes on the thread of the shard whose handler asks, else
     /// on the first's.
     ///

@@ -4,6 +4,7 @@
 #include <anywire/socketio/ack.hpp>
 #include <anywire/socketio/handler_shapes.hpp>
 
+#include <any>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -63,14 +64,18 @@ template <class T>
 /// client waits; if all copies of it go without a call, it has refused.
 class next {
 public:
-    using channel = std::function<void(std::optional<connect_error>)>;
+    using channel = std::function<void(std::optional<connect_error>, std::any data)>;
     explicit next(std::shared_ptr<channel> to) noexcept : to_(std::move(to)) {}
 
     void operator()() const {
-        if (to_) (*to_)(std::nullopt);
+        if (to_) (*to_)(std::nullopt, {});
+    }
+    /// The same, and `data` becomes the socket's `data()` if it holds something.
+    void accept(std::any data) const {
+        if (to_) (*to_)(std::nullopt, std::move(data));
     }
     void operator()(connect_error why) const {
-        if (to_) (*to_)(std::move(why));
+        if (to_) (*to_)(std::move(why), {});
     }
 
 private:

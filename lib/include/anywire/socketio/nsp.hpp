@@ -1,5 +1,6 @@
 #pragma once
 
+#include <anywire/handlers.hpp>
 #include <anywire/socketio/socket.hpp>
 
 #include <cstddef>
@@ -29,6 +30,11 @@ public:
     void on_connection(handler<void(socket&)> f) const;
     /// Stands before the join, in the order of registration.
     void use(handler<void(socket&, next)> f) const;
+    /// Decides who joins, in the words of `handlers::authorize`: stands among the `use` functions,
+    /// and sees `socket.auth()` and `socket.request()`. What it accepts with becomes
+    /// `socket.data()`. Who is refused gets the text as `connect_error`, and the status in its
+    /// data.
+    void authorize(handler<void(socket&, decision)> f) const;
     /// As `socket::on`, for all sockets: stored once, not per socket.
     ///
     /// Throws: `std::invalid_argument` for a name that is no client's event ("connection",
@@ -73,6 +79,10 @@ public:
     ///
     /// Throws: `std::logic_error` for what makes namespaces.
     void all_rooms(handler<void(error_code, std::vector<std::string>)> then) const;
+    /// To be awaited in a coroutine (`anywire/coro.hpp`): the same, as a `result` of a vector.
+    auto async_fetch_sockets() const;
+    auto async_socket_ids() const;
+    auto async_all_rooms() const;
     void sockets_join(room_names const& rooms) const { everybody().sockets_join(rooms); }
     void sockets_leave(room_names const& rooms) const { everybody().sockets_leave(rooms); }
     void disconnect_sockets(bool close = false) const { everybody().disconnect_sockets(close); }

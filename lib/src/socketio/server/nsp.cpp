@@ -98,6 +98,34 @@ void nsp::use(handler<void(socket&, next)> f) const {
     auto fn = detail::required(std::move(f), "use");
     core_->change_config([&](nsp_config& c) { c.middlewares.push_back(std::move(fn)); });
 }
+namespace {
+
+/// Hands a decision on to the middleware that it stands in for.
+class next_receiver final : public decision::receiver {
+public:
+    explicit next_receiver(next to) noexcept : to_(std::move(to)) {}
+    void on_accept(std::any data) override { to_.accept(std::move(data)); }
+    void on_refuse(unsigned status, std::string text) override {
+        std::string data;
+        json_writer out(data);
+        out.begin_object();
+        out.key("status");
+        write_value(out, status);
+        out.end_object();
+        to_(connect_error{std::move(text), json_value(std::move(data), {})});
+    }
+
+private:
+    next to_;
+};
+
+}  // namespace
+
+void nsp::authorize(handler<void(socket&, decision)> f) const {
+    use([fn = detail::required(std::move(f), "authorize")](socket& s, next go_on) {
+        fn(s, decision(std::make_shared<next_receiver>(std::move(go_on))));
+    });
+}
 void nsp::add(std::string event_name, detail::event_handler f) const {
     check_heard_name(event_name, hearer::nsp);
     core_->change_config([&](nsp_config& c) {

@@ -143,12 +143,17 @@ bool socket_core::is_joining() const noexcept {
 void socket_core::run_middlewares(std::size_t first) {
     for (auto i = first; i < config_->middlewares.size(); ++i) {
         auto const v = std::make_shared<verdict>(
-            anchor()->io, at().index(), [a = anchor(), i](std::optional<connect_error> why) {
-                if (a->to && a->to->is_joining()) a->to->decided(i, std::move(why));
+            anchor()->io,
+            at().index(),
+            [a = anchor(), i](std::optional<connect_error> why, std::any data) {
+                if (!a->to || !a->to->is_joining()) return;
+                a->to->set_data(std::move(data));
+                a->to->decided(i, std::move(why));
             });
         auto const good = client_.call([&] { config_->middlewares[i](*this, v->make_next()); });
         if (!good) return client_.break_off(close_reason::handler_failed, "handler failed");
         if (!is_joining() || !v->came_at_once()) return;
+        set_data(v->take_data());
         if (auto const why = v->take()) return refuse(*why);
     }
     join_namespace();
@@ -220,8 +225,12 @@ void socket_core::filter_event(event const& e,
     for (auto i = first; i < rare_->middlewares.size(); ++i) {
         auto const fn = rare_->middlewares[i];
         auto const v = std::make_shared<verdict>(
-            anchor()->io, at().index(), [a = anchor()](std::optional<connect_error> why) {
-                if (a->to) a->to->filter_decided(std::move(why));
+            anchor()->io,
+            at().index(),
+            [a = anchor()](std::optional<connect_error> why, std::any data) {
+                if (!a->to) return;
+                a->to->set_data(std::move(data));
+                a->to->filter_decided(std::move(why));
             });
         if (!client_.call([&] { (*fn)(e, v->make_next()); }))
             return client_.break_off(close_reason::handler_failed, "handler failed");
@@ -233,6 +242,7 @@ void socket_core::filter_event(event const& e,
             rare_->waiting = std::move(kept);
             return conn_->pause();
         }
+        set_data(v->take_data());
         if (auto const why = v->take()) return tell_error(*why);
     }
     if (state_ == state::connected) dispatch(e);
