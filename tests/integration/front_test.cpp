@@ -93,16 +93,19 @@ std::string chosen(front const& f, char const* target, std::string const& list) 
 
 /// The status for every way in that a page has; the last ones go without Origin.
 std::vector<int> ways_in(front const& f, std::string const& origin, std::string const& referer) {
+    // New sessions each time: a poll of one that is there waits for its heartbeat.
+    static int calls = 0;
+    auto const sessions = "/echo/000/" + std::to_string(++calls);
     std::vector<int> out;
     for (auto const* target : sockets) out.push_back(f.connect().upgrade(target, origin).status);
-    out.push_back(f.connect().post("/echo/000/a1/xhr", "", origin).status);
+    out.push_back(f.connect().post(sessions + "a/xhr", "", origin).status);
     {
         auto c = f.connect();
-        c.send(c.request_bytes("GET", "/echo/000/a2/eventsource", {}, origin));
+        c.send(c.request_bytes("GET", sessions + "b/eventsource", {}, origin));
         out.push_back(c.read_head().status);
     }
     out.push_back(f.connect().get(engineio_test_server::polling(), origin).status);
-    out.push_back(f.connect().get("/echo/000/a3/jsonp?c=f", referer).status);
+    out.push_back(f.connect().get(sessions + "c/jsonp?c=f", referer).status);
     out.push_back(f.connect().get("/echo/iframe.html", referer).status);
     out.push_back(f.connect().get(engineio_test_server::polling() + "&j=0", referer).status);
     return out;

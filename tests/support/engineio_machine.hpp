@@ -221,8 +221,10 @@ inline void engineio_machine::app_acts(session_base& s) {
         case 1:
             if (!one_in(3)) return;
             has_lost_ = true;
-            return s.abandon(close_reason::shutting_down);
-        case 2: return one_in(3) ? s.close_for(close_reason::shutting_down, "down") : void();
+            return s.end(close_reason::shutting_down, ending::silently);
+        case 2:
+            return one_in(3) ? s.end(close_reason::shutting_down, ending::after_queue, "down")
+                             : void();
         case 3:
         case 4:
         case 5:

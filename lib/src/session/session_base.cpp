@@ -29,7 +29,7 @@ void session_base::call(Handler const& handler, Args&&... args) {
     } catch (...) {
         log(log_level::error, "a handler threw something that is not a std::exception");
     }
-    fail(close_reason::handler_failed, close_code::internal_error, "handler failed");
+    end(close_reason::handler_failed, ending::now, "handler failed");
 }
 
 void session_base::call_posted(std::function<void(session&)> const& fn) {
@@ -126,7 +126,8 @@ bool session_base::end_if_peer_gone() {
     auto* const gone = wire_;
     lose_wire();
     gone->abort();
-    end({close_reason::transport_lost, close_code::abnormal, "the client broke the request off"});
+    end({close_reason::transport_lost, close_code::abnormal, "the client broke the request off"},
+        ending::silently);
     return true;
 }
 
@@ -141,7 +142,7 @@ void session_base::on_writable(anywire::transport& from) {
 void session_base::on_closed(anywire::transport& from, bool, close_event const& how) {
     if (&from != wire_) return;
     lose_wire();
-    end(how);
+    end(how, ending::silently);
 }
 
 void session_base::end_carrier(goodbye const& how) {
@@ -168,45 +169,11 @@ std::size_t session_base::inbox_capacity() const noexcept {
     return extras_ && extras_->kept ? extras_->kept->text.capacity() : 0;
 }
 
-void session_base::fail(close_reason why, close_code code, std::string_view text) {
-    if (state_ >= state::ended) return;
-    end_for({why, code, std::string(text)}, state::closing);
-    outbox_.clear();
-    extras_->kept.reset();
-    failed_ = true;
-}
-
-void session_base::end(close_event const& how) {
-    if (state_ >= state::ended) return;
-    try {
-        if (state_ != state::closing)
-            end_for({how.reason, how.code, std::string(how.text)}, state::ended);
-    } catch (...) {
-        return give_up();  // no memory for the reason
-    }
-    outbox_.clear();
-    state_ = state::ended;
-    mark_dirty();
-}
-
-void session_base::give_up() noexcept {
-    if (auto* const carrier = wire_) {
-        lose_wire();
-        carrier->abort();
-    }
-    if (state_ >= state::ended) return die();
-    outbox_.clear();
-    if (extras_) extras_->kept.reset();
-    state_ = state::ended;
-    mark_dirty();
-}
-
 // -- the flush ------------------------------------------------------------------------------------
 
 void session_base::on_flush() {
     if (state_ == state::fresh) {
-        state_ = state::open;
-        opened_ = true;
+        opened_ = take(session_step::be_told_of);
         call(endpoint_.app().on_open, *this);
     }
     if (!paused_ && (resuming_ || (extras_ && extras_->kept))) continue_reading();
@@ -238,9 +205,8 @@ void session_base::pump_and_tell() {
         outbox_.pay_drain();
         call(endpoint_.app().on_drain, *this);
     }
-    if (state_ != state::closing || !(failed_ || (outbox_.empty() && !blocked_))) return;
-    state_ = state::ended;
-    end_carrier(*extras_->last_words);
+    auto const is_through = state_ == state::breaking || (outbox_.empty() && !blocked_);
+    if (is_through && take(session_step::say_goodbye)) end_carrier(*extras_->last_words);
 }
 
 void session_base::pump() {
@@ -272,7 +238,7 @@ void session_base::pump() {
 }
 
 void session_base::tell_closed() {
-    state_ = state::retired;
+    take(session_step::retire);
     drop_timers();
     if (extras_) extras_->kept.reset();
     // Without last words it was given up.
@@ -285,10 +251,11 @@ void session_base::tell_closed() {
     on_retired();
 }
 
-void session_base::log_closed(close_event const& how) {
+void session_base::log_closed(close_event const& how) noexcept try {
     // One that was too slow here has been told of; one whose connection was has not. Messages that
     // are too big are often those of an application that has to choose a bound.
-    auto is_news = how.reason == close_reason::slow_consumer && !failed_;
+    auto const* const last = extras_ ? extras_->last_words.get() : nullptr;
+    auto is_news = how.reason == close_reason::slow_consumer && !(last && last->is_sudden());
     std::string more;
     if (how.reason == close_reason::message_too_big)
         if (auto const left_out = endpoint_.admit(endpoint_core::notice::too_big)) {
@@ -301,6 +268,8 @@ void session_base::log_closed(close_event const& how) {
         how.text.empty() ? "" : ", ",
         how.text,
         more);
+} catch (...) {
+    loop().log().failed("telling the log of a session's end");
 }
 
 // -- time -----------------------------------------------------------------------------------------
