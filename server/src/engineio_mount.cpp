@@ -1,5 +1,6 @@
 #include "accept_encoding.hpp"
 #include "core/base64.hpp"
+#include "core/fault.hpp"
 #include "engineio/handshake.hpp"
 #include "engineio/jsonp.hpp"
 #include "engineio/query.hpp"
@@ -146,15 +147,17 @@ void engineio_mount::refuse(
     if (text.empty()) text = engineio::message_of(why);
     // The reference's words and its only status for a WebSocket; browsers show neither.
     if (by_upgrade)
-        return (void)to.respond(
-            {.status = 400, .content_type = "text/html", .body = text, .close = true});
+        return (void)to.respond({.status = status_of(refusal::bad_request),
+                                 .content_type = "text/html",
+                                 .body = text,
+                                 .close = true});
     auto const body = engineio::refusal_json(why, text);
     (void)to.respond({.status = status, .content_type = "application/json", .body = body});
 }
 
 void engineio_mount::refuse(incoming const& in, refusal why) const {
     notices_.note(in, why, prefix());
-    refuse(in.to, is_upgrade(in), why == refusal::forbidden ? 403 : 400, why, {});
+    refuse(in.to, is_upgrade(in), status_of(why), why, {});
     if (!options_.on_connection_error) return;
     auto const request = keep_request(in);
     tell(in.here, request, why, engineio::message_of(why));
@@ -224,7 +227,9 @@ void engineio_mount::serve_session(incoming const& in, engineio::query const& q)
         return refuse(in, refusal::bad_request);
     if (in.head.method == "GET") return serve_poll(in, q, *s);
     if (in.head.method == "POST") return serve_post(in, *s);
-    (void)in.to.respond({.status = 500});  // as the reference; the session does not mind
+    (void)in.to.respond(
+        {.status = status_of(
+             fault::engineio_wrong_method)});  // as the reference; the session does not mind
 }
 
 // -- polling --------------------------------------------------------------------------------------
@@ -263,7 +268,7 @@ void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, en
             return refuse(in, refusal::unknown_sid);
         }
         s.on_overlap("overlap from client");
-        return (void)in.to.respond({.status = 400});
+        return (void)in.to.respond({.status = status_of(fault::overlapping_requests)});
     }
     if (!check_parking(in)) return;
     auto dress = dress_for(in, s.jsonp(), q);
@@ -274,11 +279,12 @@ void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, en
 }
 
 void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
-    if (!uploads_.check(std::string(s.wire_id()))) return (void)in.to.respond({.status = 400});
+    if (!uploads_.check(std::string(s.wire_id())))
+        return (void)in.to.respond({.status = status_of(fault::overlapping_requests)});
     auto const is_binary = in.head.header("content-type") == "application/octet-stream";
     if (is_binary && s.revision() == revision::v4) {
         s.fail_transport();  // "invalid content"
-        return (void)in.to.respond({.status = 400});
+        return (void)in.to.respond({.status = status_of(fault::malformed_request)});
     }
     auto fields = fields_for(in.head);
     append_hooked(fields, in, false);
@@ -289,8 +295,11 @@ void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
     } else if (auto const body = engineio::jsonp_body(in.head.body)) {
         what = s.receive(*body, false);
     }
-    if (what == no_room) return in.respond(503, "the session is paused\n");
-    if (what == too_long) return (void)in.to.respond({.status = 413, .more_fields = fields});
+    if (what == no_room)
+        return in.respond(status_of(fault::session_paused), "the session is paused\n");
+    if (what == too_long)
+        return (void)in.to.respond(
+            {.status = status_of(fault::body_too_long), .more_fields = fields});
     answer const ok{
         .content_type = "text/html", .more_fields = fields, .body = "ok", .goes_on = s.is_open()};
     if (s.is_open() && s.is_paused()) return (void)new held_post(in.to, s.held(), ok);

@@ -1,6 +1,7 @@
 #include "http_request.hpp"
 
 #include "ascii.hpp"
+#include "core/fault.hpp"
 #include "request_guard.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -13,6 +14,10 @@
 
 namespace anywire::http {
 namespace {
+
+constexpr auto malformed = status_of(fault::malformed_request);
+constexpr auto too_much_head = status_of(fault::head_too_long);
+constexpr auto too_much_body = status_of(fault::body_too_long);
 
 namespace beast_http = boost::beast::http;
 
@@ -39,7 +44,7 @@ public:
         put({head.data(), head.size()}, ec);
         if (refused_) return refused_;
         if (ec && view_.method.empty()) return bad_request_line(head.substr(0, head.find('\r')));
-        if (ec || !is_header_done()) return {400, "The header fields are malformed."};
+        if (ec || !is_header_done()) return {malformed, "The header fields are malformed."};
         view_.fields = {fields_.data(), fields_.size()};
         view_.keep_alive = !close_ && (view_.version >= 11 || keep_alive_);
         view_.upgrade = upgrade_ && has_upgrade_field_ && view_.version >= 11;
@@ -64,7 +69,7 @@ private:
                        boost::beast::string_view value,
                        boost::beast::error_code& ec) override {
         if (fields_.size() == max_fields_) {
-            refused_ = {431,
+            refused_ = {too_much_head,
                         "There are too many header fields: server_limits::header_fields says how "
                         "many are read."};
             ec = beast_http::error::header_limit;
@@ -261,9 +266,10 @@ request_reader::status request_reader::find_head_end(std::string_view bytes,
             scanned_ = std::min(bytes.size(), limit);
             return bytes.size() < limit ? status::need_more : head_too_long();
         }
-        if (lf == 0 || bytes[lf - 1] != '\r') return fail(400, "A line does not end in CRLF.");
+        if (lf == 0 || bytes[lf - 1] != '\r')
+            return fail(malformed, "A line does not end in CRLF.");
         if (bytes[line_start_] == ' ' || bytes[line_start_] == '\t')
-            return fail(400, "A header line starts with a blank.");
+            return fail(malformed, "A header line starts with a blank.");
         empty = lf == line_start_ + 1;
         scanned_ = line_start_ = lf + 1;
     }
@@ -279,8 +285,10 @@ std::size_t request_reader::line_limit() const noexcept {
 request_reader::status request_reader::head_too_long() noexcept {
     if (line_start_ == 0 && limits_.line <= limits_.header)
         return fail(
-            414, "The request target is too long: server_limits::header says how long it may be.");
-    return fail(431, "The header is too long: server_limits::header says how long it may be.");
+            status_of(fault::target_too_long),
+            "The request target is too long: server_limits::header says how long it may be.");
+    return fail(too_much_head,
+                "The header is too long: server_limits::header says how long it may be.");
 }
 
 request_reader::status request_reader::parse_head(std::string_view head) {
@@ -294,7 +302,7 @@ request_reader::status request_reader::parse_head(std::string_view head) {
 }
 
 request_reader::status request_reader::start_body(bool chunked, std::uint64_t length) noexcept {
-    if (length > limits_.body) return fail(413, "The body is too long.");
+    if (length > limits_.body) return fail(too_much_body, "The body is too long.");
     body_left_ = static_cast<std::size_t>(length);
     chunks_ = chunked_body(limits_.body, limits_.chunk_overhead);
     stage_ = chunked ? stage::chunks : stage::length;
@@ -345,10 +353,12 @@ request_reader::status request_reader::read_chunks(std::string_view bytes, std::
                 view_.body = body_.empty() ? lone : std::string_view(body_);
                 stage_ = stage::done;
                 return status::done;
-            case chunked_body::status::malformed: return fail(400, "The chunks are malformed.");
-            case chunked_body::status::body_too_long: return fail(413, "The body is too long.");
+            case chunked_body::status::malformed:
+                return fail(malformed, "The chunks are malformed.");
+            case chunked_body::status::body_too_long:
+                return fail(too_much_body, "The body is too long.");
             case chunked_body::status::overhead_too_long:
-                return fail(431,
+                return fail(too_much_head,
                             "Chunk extensions or trailers are too long: "
                             "server_limits::chunk_overhead says how long they may be.");
         }

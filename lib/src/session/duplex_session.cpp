@@ -1,5 +1,6 @@
 #include "session/duplex_session.hpp"
 
+#include "core/fault.hpp"
 #include "core/json_messages.hpp"
 #include "session/sockjs_frames.hpp"
 
@@ -8,9 +9,6 @@
 
 namespace anywire {
 namespace {
-
-/// The reference's code for a client that breaks the protocol.
-constexpr auto sockjs_broken = static_cast<close_code>(3000);
 
 frame_ptr ping_frame() {
     // As `make_constant_frame` wants it kept.
@@ -138,7 +136,10 @@ void sockjs_duplex_session::on_message(std::string_view data, bool binary) {
     auto& decoded = loop().decoder();
     if (binary || decoded.decode_frame(data)) {
         // The reference's words; clients want the connection to end at once.
-        return end({close_reason::protocol_error, sockjs_broken, "Broken framing."}, ending::now);
+        return end({close_reason::protocol_error,
+                    close_code_of(fault::sockjs_bad_frame),
+                    "Broken framing."},
+                   ending::now);
     }
     for (auto const text : decoded.messages()) {
         if (current() != state::open && current() != state::fresh) return;
@@ -174,7 +175,9 @@ void sockjs_duplex_session::send_ping() {
 }
 
 void sockjs_duplex_session::on_silence() {
-    end({close_reason::heartbeat_timeout, sockjs_broken, "No response from heartbeat"},
+    end({close_reason::heartbeat_timeout,
+         close_code_of(fault::sockjs_silence),
+         "No response from heartbeat"},
         ending::now);
 }
 
