@@ -24,8 +24,6 @@ class machine {
 public:
     explicit machine(input bytes);
     ~machine();
-    machine(machine const&) = delete;
-    machine& operator=(machine const&) = delete;
 
     void run();
 
