@@ -10,6 +10,25 @@
 #include <exception>
 
 namespace anywire {
+namespace {
+
+/// Text is UTF-8, whoever has made it.
+bool is_sound(message_view m) noexcept {
+    return m.binary || is_utf8(m.data);
+}
+
+/// What one write looks at, lest a long queue be looked at anew for each piece that leaves. An
+/// answer takes all there is.
+void gather(outbox& queue, anywire::transport const& wire, std::vector<frame*>& batch) {
+    constexpr std::size_t most_at_once = 1024;
+    auto const n =
+        wire.shape() == carrier::one_shot ? queue.size() : std::min(queue.size(), most_at_once);
+    if (queue.has_headed() && !wire.gathers()) queue.join(n);
+    batch.clear();
+    for (std::size_t i = 0; i < n; ++i) batch.push_back(queue.at(i));
+}
+
+}  // namespace
 
 session_base::extras& session_base::more() {
     if (!extras_) extras_ = std::make_unique<extras>();
@@ -58,7 +77,7 @@ session_base::~session_base() {
 result<void> session_base::send(message_view m) {
     if (state_ != state::open) return errc::session_closed;
     loop().wake();
-    if (!m.binary && !is_utf8(m.data)) return errc::bad_utf8;
+    if (!is_sound(m)) return errc::bad_utf8;
     auto f = message_codec().encode(m, loop().scratch());
     if (!f) return errc::bad_utf8;
     return send_frames({&f, 1});
@@ -69,7 +88,7 @@ result<void> session_base::send_shared(shared_message& m) {
     auto const& how = message_codec();
     auto f = m.frame_for(how, [&]() -> frame_ptr {
         auto const view = m.view();
-        if (!view.binary && !is_utf8(view.data)) return {};
+        if (!is_sound(view)) return {};
         return how.encode(view, loop().scratch());
     });
     if (!f) return errc::bad_utf8;
@@ -82,14 +101,14 @@ result<void> session_base::send_headed(std::string_view head, shared_message& re
     if (state_ != state::open) return errc::session_closed;
     auto const view = rest.view();
     auto const& form = message_codec();
-    if (!view.binary && !is_utf8(head)) return errc::bad_utf8;
+    if (!is_sound({head, view.binary})) return errc::bad_utf8;
     auto const make_rest = [&]() -> frame_ptr {
-        if (!view.binary && !is_utf8(view.data)) return {};
+        if (!is_sound(view)) return {};
         return form.encode_rest(view, loop().scratch());
     };
     frame_ptr f;
     if (!form.splits(view.binary)) {
-        if (!view.binary && !is_utf8(view.data)) return errc::bad_utf8;
+        if (!is_sound(view)) return errc::bad_utf8;
         auto whole = std::string(head).append(view.data);
         f = form.encode({whole, view.binary}, loop().scratch());
     } else if (auto shared = rest.rest_for(form, make_rest)) {
@@ -210,18 +229,11 @@ void session_base::pump_and_tell() {
 }
 
 void session_base::pump() {
-    // What one write looks at, lest a long queue be looked at anew for each piece that leaves. An
-    // answer takes all there is.
-    constexpr std::size_t most_at_once = 1024;
     auto progress = false;
     while (wire_ && !blocked_ && !outbox_.empty()) {
         auto& wire = *wire_;
         auto& batch = loop().batch();
-        batch.clear();
-        auto const n = wire.shape() == carrier::one_shot ? outbox_.size()
-                                                         : std::min(outbox_.size(), most_at_once);
-        if (outbox_.has_headed() && !wire.gathers()) outbox_.join(n);
-        for (std::size_t i = 0; i < n; ++i) batch.push_back(outbox_.at(i));
+        gather(outbox_, wire, batch);
         auto const r = wire.write(batch);
         outbox_.take(r.taken);
         progress = progress || r.taken != 0;

@@ -73,10 +73,12 @@ inflate_stream::outcome inflate_stream::take_length(unsigned all) noexcept {
         t.lengths[t.known++] = static_cast<std::uint8_t>(symbol);
     } else {
         // 16 repeats the last one, 17 and 18 zero.
-        unsigned const extra = symbol == 16 ? 2 : symbol == 17 ? 3 : 7;
+        constexpr std::array<std::uint8_t, 3> extra_bits{2, 3, 7};
+        constexpr std::array<std::uint8_t, 3> least_times{3, 3, 11};
+        auto const extra = extra_bits[symbol - 16];
         if (!has(used + extra)) return outcome::starved;
         drop(used);
-        auto const times = (symbol == 18 ? 11 : 3) + peek(extra);
+        auto const times = least_times[symbol - 16] + peek(extra);
         drop(extra);
         if ((symbol == 16 && t.known == 0) || t.known + times > all) return outcome::bad;
         auto const value = symbol == 16 ? t.lengths[t.known - 1] : std::uint8_t{0};
