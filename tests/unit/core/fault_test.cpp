@@ -66,7 +66,7 @@ TEST_CASE("the page on errors has a line for every fault, with its numbers") {
     for (auto const& row : fault_answers) {
         auto line = "| `" + std::string(row.name) + "` | ";
         if (row.status == 0) {
-            line += number(row.closes) + " |";
+            line += number(row.closes) + " | ";  // more follows, unlike after a reason
         } else {
             line += std::to_string(row.status) + " |";
             if (row.engineio_code != fault_answer::no_code)
