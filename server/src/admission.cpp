@@ -1,5 +1,6 @@
 #include "admission.hpp"
 
+#include "core/fault.hpp"
 #include "session/request_builder.hpp"
 #include "shard.hpp"
 
@@ -15,7 +16,7 @@ public:
     explicit decision_receiver(std::shared_ptr<admission> to) : to_(std::move(to)) {}
     ~decision_receiver() override {
         try {
-            to_->decide(403, "Forbidden", {});
+            to_->decide(status_of(fault::not_authorized), "Forbidden", {});
         } catch (...) {
             // Without memory for it the client waits for the timeout.
         }
@@ -23,7 +24,9 @@ public:
 
     void on_accept(std::any data) override { to_->decide(0, {}, std::move(data)); }
     void on_refuse(unsigned status, std::string text) override {
-        to_->decide(status >= 400 && status <= 599 ? status : 403, std::move(text), {});
+        to_->decide(status >= 400 && status <= 599 ? status : status_of(fault::not_authorized),
+                    std::move(text),
+                    {});
     }
 
 private:
@@ -60,7 +63,7 @@ void admission::ask(handlers const& app, session_base::origin from, tick timeout
         app.authorize(from_.request, decision(receiver));
     } catch (...) {
         here_.log().failed("authorize");
-        decide(500, "Internal Server Error", {});
+        decide(status_of(fault::authorize_failed), "Internal Server Error", {});
     }
     receiver.reset();
     asking_ = false;
@@ -120,7 +123,7 @@ void admission::on_timer(tick now) {
     if (!not_after(until_, now)) return here_.loop().wheel().arm(*this, until_);
     if (!claim()) return;  // its verdict is on the way here
     here_.log().write(log_level::error, "authorize did not decide in time");
-    carry_out({503, "authorization timed out", {}});
+    carry_out({status_of(fault::authorize_timed_out), "authorization timed out", {}});
 }
 
 void admission::on_teardown() noexcept {

@@ -1,18 +1,10 @@
-#include "accept_encoding.hpp"
+#include "engineio_mount.hpp"
+
 #include "core/base64.hpp"
-#include "engineio/handshake.hpp"
-#include "engineio/jsonp.hpp"
-#include "engineio/query.hpp"
-#include "engineio_fields.hpp"
-#include "engineio_notices.hpp"
-#include "held_post.hpp"
+#include "core/fault.hpp"
 #include "hooks.hpp"
-#include "mount_point_open.hpp"
 #include "serve_request.hpp"
-#include "session/engineio_dress.hpp"
-#include "session/engineio_session.hpp"
 #include "shard.hpp"
-#include "uploads.hpp"
 
 #include <array>
 #include <memory>
@@ -48,67 +40,7 @@ bool is_upgrade(incoming const& in) noexcept {
            (in.head.upgrade && in.head.list_contains("upgrade", "websocket"));
 }
 
-class engineio_mount final : public mount_point, private uploads::listener {
-public:
-    engineio_mount(mount_place const& at,
-                   engineio_options options,
-                   handlers app,
-                   std::function<bool(incoming const&)> first);
-
-    void serve(incoming const& in) override;
-    bool watch_body(shard& here,
-                    http_connection& from,
-                    http::request_view const& head,
-                    std::unique_ptr<body_watch>& watch) override;
-    std::string_view too_long() const noexcept override { return {}; }
-    std::string session_named_by(std::string_view target) const override;
-
-private:
-    static bool is_websocket(engineio::query const& q) noexcept {
-        return q.transport == "websocket";
-    }
-    static revision revision_of(engineio::query const& q) noexcept {
-        return q.v4 ? revision::v4 : revision::v3;
-    }
-    engineio_session* find(shard& here, std::string_view sid) const noexcept;
-
-    bool is_enabled(engineio::query const& q) const noexcept;
-    bool check_page(incoming const& in, engineio::query const& q) const;
-    void refuse(incoming const& in, refusal why) const;
-    void refuse(
-        exchange& to, bool by_upgrade, unsigned status, refusal why, std::string_view text) const;
-    void append_cors(std::string& out, http::request_view const& head) const override {
-        anywire::append_cors(out, options_, head);
-    }
-
-    void tell(shard& here, request const& of, refusal why, std::string_view text) const;
-
-    void serve_session(incoming const& in, engineio::query const& q);
-    void serve_poll(incoming const& in, engineio::query const& q, engineio_session& s);
-    void serve_post(incoming const& in, engineio_session& s);
-    void serve_upgrade(incoming const& in, engineio::query const& q);
-
-    void serve_handshake(incoming const& in, engineio::query const& q);
-    void open_polling(incoming const& in, engineio::query const& q);
-    void open_websocket_session(incoming const& in, engineio::query const& q);
-    engineio_session* make_session(shard& here,
-                                   session_base::origin from,
-                                   engineio::query const& q);
-    admission::refuse_fn refuse_later(incoming const& in) const;
-
-    static std::string fields_for(http::request_view const& head);
-    std::string fields_of_101(http::request_view const& head) const;
-    engineio_dress dress_for(incoming const& in,
-                             std::string const* jsonp,
-                             engineio::query const& q) const;
-    void on_upload_failed(std::string const& sid, std::string_view why) override;
-
-    engineio_options options_;
-    engineio_timing timing_;
-    std::function<bool(incoming const&)> first_;
-    uploads uploads_;
-    mutable engineio_notices notices_{};
-};
+}  // namespace
 
 engineio_mount::engineio_mount(mount_place const& at,
                                engineio_options options,
@@ -146,15 +78,17 @@ void engineio_mount::refuse(
     if (text.empty()) text = engineio::message_of(why);
     // The reference's words and its only status for a WebSocket; browsers show neither.
     if (by_upgrade)
-        return (void)to.respond(
-            {.status = 400, .content_type = "text/html", .body = text, .close = true});
+        return (void)to.respond({.status = status_of(refusal::bad_request),
+                                 .content_type = "text/html",
+                                 .body = text,
+                                 .close = true});
     auto const body = engineio::refusal_json(why, text);
     (void)to.respond({.status = status, .content_type = "application/json", .body = body});
 }
 
 void engineio_mount::refuse(incoming const& in, refusal why) const {
     notices_.note(in, why, prefix());
-    refuse(in.to, is_upgrade(in), why == refusal::forbidden ? 403 : 400, why, {});
+    refuse(in.to, is_upgrade(in), status_of(why), why, {});
     if (!options_.on_connection_error) return;
     auto const request = keep_request(in);
     tell(in.here, request, why, engineio::message_of(why));
@@ -224,96 +158,9 @@ void engineio_mount::serve_session(incoming const& in, engineio::query const& q)
         return refuse(in, refusal::bad_request);
     if (in.head.method == "GET") return serve_poll(in, q, *s);
     if (in.head.method == "POST") return serve_post(in, *s);
-    (void)in.to.respond({.status = 500});  // as the reference; the session does not mind
-}
-
-// -- polling --------------------------------------------------------------------------------------
-
-/// Those that do not depend on the session, nor on the application.
-std::string engineio_mount::fields_for(http::request_view const& head) {
-    std::string fields("Cache-Control: no-store\r\n");
-    auto const agent = head.header("user-agent");
-    if (agent.find(";MSIE") != agent.npos || agent.find("Trident/") != agent.npos)
-        fields.append("X-XSS-Protection: 0\r\n");
-    return fields;
-}
-
-std::string engineio_mount::fields_of_101(http::request_view const& head) const {
-    auto fields = fields_for(head);
-    append_cors(fields, head);
-    return fields;
-}
-
-engineio_dress engineio_mount::dress_for(incoming const& in,
-                                         std::string const* jsonp,
-                                         engineio::query const& q) const {
-    engineio_dress d;
-    d.revision = revision_of(q);
-    if (jsonp) d.jsonp = *jsonp;
-    d.max_packets = options_.max_packets_per_poll;
-    if (options_.compress_polls) d.coding = choose_coding(in.head.header("accept-encoding"));
-    d.compress_from = options_.compress_from;
-    return d;
-}
-
-void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, engineio_session& s) {
-    if (s.is_attached()) {
-        if (s.end_if_peer_gone()) {
-            in.here.loop().flush();
-            return refuse(in, refusal::unknown_sid);
-        }
-        s.on_overlap("overlap from client");
-        return (void)in.to.respond({.status = 400});
-    }
-    if (!check_parking(in)) return;
-    auto dress = dress_for(in, s.jsonp(), q);
-    dress.fields = fields_for(in.head);
-    append_hooked(dress.fields, in, false);
-    in.to.limit_stall(write_stall());
-    s.attach(*new one_shot_carrier(in.to, make_poll_dress(std::move(dress)), s));
-}
-
-void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
-    if (!uploads_.check(std::string(s.wire_id()))) return (void)in.to.respond({.status = 400});
-    auto const is_binary = in.head.header("content-type") == "application/octet-stream";
-    if (is_binary && s.revision() == revision::v4) {
-        s.fail_transport();  // "invalid content"
-        return (void)in.to.respond({.status = 400});
-    }
-    auto fields = fields_for(in.head);
-    append_hooked(fields, in, false);
-    using enum engineio_session::received;
-    auto what = taken;
-    if (!s.jsonp()) {
-        what = s.receive(in.head.body, is_binary);
-    } else if (auto const body = engineio::jsonp_body(in.head.body)) {
-        what = s.receive(*body, false);
-    }
-    if (what == no_room) return in.respond(503, "the session is paused\n");
-    if (what == too_long) return (void)in.to.respond({.status = 413, .more_fields = fields});
-    answer const ok{
-        .content_type = "text/html", .more_fields = fields, .body = "ok", .goes_on = s.is_open()};
-    if (s.is_open() && s.is_paused()) return (void)new held_post(in.to, s.held(), ok);
-    (void)in.to.respond(ok);
-}
-
-bool engineio_mount::watch_body(shard& here,
-                                http_connection& from,
-                                http::request_view const& head,
-                                std::unique_ptr<body_watch>& watch) {
-    if (head.method != "POST") return true;
-    auto q = engineio::parse_query(head.query);
-    if (q.sid.empty()) return true;
-    watch = uploads_.begin(here, from, std::move(q.sid));
-    return watch != nullptr;
-}
-
-void engineio_mount::on_upload_failed(std::string const& sid, std::string_view why) {
-    if (core().is_going) return;
-    auto& owner = core().owner(sid);
-    owner.post([this, &owner, sid, why] {
-        if (auto* const s = find(owner, sid); s && s->is_polling()) s->on_overlap(why);
-    });
+    (void)in.to.respond(
+        {.status = status_of(
+             fault::engineio_wrong_method)});  // as the reference; the session does not mind
 }
 
 // -- the upgrade ----------------------------------------------------------------------------------
@@ -410,8 +257,6 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
     admit(
         in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));
 }
-
-}  // namespace
 
 std::shared_ptr<mount_point> make_engineio_mount(mount_place const& at,
                                                  engineio_options options,

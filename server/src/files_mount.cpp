@@ -1,3 +1,4 @@
+#include "core/fault.hpp"
 #include "mount_point.hpp"
 #include "static_path.hpp"
 
@@ -26,7 +27,8 @@ public:
     void serve(incoming const& in) override {
         auto const& method = in.head.method;
         if (method != "GET" && method != "HEAD")
-            return (void)in.to.respond({.status = 405, .fields = "Allow: GET, HEAD\r\n"});
+            return (void)in.to.respond(
+                {.status = status_of(fault::wrong_method), .fields = "Allow: GET, HEAD\r\n"});
         auto const relative = http::static_path(in.below.empty() ? "/" : in.below);
         if (!relative) return in.not_found();
         std::error_code failed;

@@ -138,6 +138,14 @@ std::optional<std::string_view> unquoted(std::string_view value) noexcept {
 }
 
 /// Nothing where the element is malformed, or says the same thing twice.
+/// Null for a pair that says nothing of interest.
+std::string_view* member_for(forwarded_element& of, std::string_view name) noexcept {
+    if (iequals(name, "for")) return &of.address;
+    if (iequals(name, "proto")) return &of.proto;
+    if (iequals(name, "host")) return &of.host;
+    return nullptr;
+}
+
 std::optional<forwarded_element> parse_element(std::string_view s) noexcept {
     forwarded_element out;
     while (!s.empty()) {
@@ -146,13 +154,9 @@ std::optional<forwarded_element> parse_element(std::string_view s) noexcept {
         if (pair.empty()) continue;
         auto const equals = pair.find('=');
         if (equals == std::string_view::npos) return std::nullopt;
-        auto const name = pair.substr(0, equals);
         auto const value = unquoted(pair.substr(equals + 1));
         if (!value) return std::nullopt;
-        std::string_view* to = nullptr;
-        if (iequals(name, "for")) to = &out.address;
-        if (iequals(name, "proto")) to = &out.proto;
-        if (iequals(name, "host")) to = &out.host;
+        auto* const to = member_for(out, pair.substr(0, equals));
         if (!to) continue;
         if (to->data() != nullptr) return std::nullopt;
         *to = *value;

@@ -1,6 +1,7 @@
 #include "mount_point.hpp"
 
 #include "ascii.hpp"
+#include "core/fault.hpp"
 #include "core/utf8.hpp"
 #include "hooks.hpp"
 #include "mount_point_open.hpp"
@@ -146,14 +147,14 @@ bool mount_point::allows_page(incoming const& in, bool originless) const {
 
 bool mount_point::check_origin(incoming const& in, bool originless) const {
     if (allows_page(in, originless)) return true;
-    in.respond(403, "this origin is not allowed\n");
+    in.respond(status_of(fault::foreign_origin), "this origin is not allowed\n");
     return false;
 }
 
 bool mount_point::has_room(shard& here, exchange& to, no_room const* why) const {
     if (!why) return true;
     here.log().write(log_level::info, "refused a client at ", prefix(), ": ", why->limit);
-    (void)to.respond({.status = why->status,
+    (void)to.respond({.status = status_of(why->what),
                       .content_type = "text/plain; charset=UTF-8",
                       .fields = "Retry-After: 5\r\n",
                       .body = why->text});

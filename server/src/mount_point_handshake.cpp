@@ -1,4 +1,5 @@
 #include "core/ascii.hpp"
+#include "core/fault.hpp"
 #include "hooks.hpp"
 #include "http_connection.hpp"
 #include "mount_point_open.hpp"
@@ -53,11 +54,14 @@ std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming con
                                                    .key = key,
                                                    .http_1_1 = in.head.version == 11});
     if (wrong || !in.head.body.empty()) {
-        auto const version_only = wrong == errc::unsupported_version;
-        in.respond(version_only ? 426 : 400,
-                   version_only ? words.wrong_version : words.no_handshake,
-                   version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                                : "Sec-WebSocket-Version: 13\r\n");
+        // A body belongs to no handshake.
+        auto const what = wrong ? fault_of(wrong) : fault::not_a_websocket;
+        auto const version_only = what == fault::wrong_websocket_version;
+        in.respond(
+            status_of(what),
+            version_only ? words.wrong_version : words.no_handshake,
+            version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                         : "Sec-WebSocket-Version: 13\r\n");
         return nullptr;
     }
     std::string extensions;

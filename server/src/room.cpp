@@ -9,19 +9,20 @@
 namespace anywire {
 namespace {
 
-constexpr no_room draining{503, "the server is shutting down\n", "the server drains"};
-constexpr no_room mount_is_full{503, "too many sessions\n", "`limits.max_sessions` are open"};
+constexpr no_room draining{fault::draining, "the server is shutting down\n", "the server drains"};
+constexpr no_room mount_is_full{
+    fault::full, "too many sessions\n", "`limits.max_sessions` are open"};
 constexpr no_room server_is_full{
-    503, "too many sessions\n", "`server_limits::max_sessions` are open"};
-constexpr no_room address_is_full{429,
+    fault::full, "too many sessions\n", "`server_limits::max_sessions` are open"};
+constexpr no_room address_is_full{fault::address_over_limit,
                                   "too many sessions of this address\n",
                                   "`server_limits::max_sessions_per_address` are open"};
 constexpr no_room no_parking{
-    503, "too many requests wait\n", "`server_limits::max_parked_requests` wait"};
+    fault::full, "too many requests wait\n", "`server_limits::max_parked_requests` wait"};
 constexpr no_room too_soon{
-    503, "too many new sessions\n", "`server_limits::max_handshakes_per_second` have come"};
+    fault::full, "too many new sessions\n", "`server_limits::max_handshakes_per_second` have come"};
 constexpr no_room address_too_soon{
-    429,
+    fault::address_over_limit,
     "too many new sessions of this address\n",
     "`server_limits::max_handshakes_per_second_per_address` have come"};
 

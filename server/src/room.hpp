@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/fault.hpp"
+
 #include <string_view>
 
 namespace anywire {
@@ -9,7 +11,7 @@ class shard;
 
 /// Why something new is not let in.
 struct no_room {
-    unsigned status;
+    fault what;
     std::string_view text;   ///< For the client.
     std::string_view limit;  ///< For the log: what is full, by the name of its option.
 };

@@ -1,5 +1,6 @@
 #include "router.hpp"
 
+#include "core/fault.hpp"
 #include "http_connection.hpp"
 #include "shard.hpp"
 
@@ -15,7 +16,7 @@ void incoming::respond(unsigned status, std::string_view text, std::string_view 
 }
 
 void incoming::not_found() const {
-    respond(404, "404 Not Found\n");
+    respond(status_of(fault::not_found), "404 Not Found\n");
 }
 
 void incoming::move_to(shard& there) const {
@@ -23,7 +24,7 @@ void incoming::move_to(shard& there) const {
     here.log().write(log_level::error,
                      "a request came to another shard than that of its session: call "
                      "service::serve on the executor that service::shard_of names");
-    respond(421, "this request belongs to another shard\n");
+    respond(status_of(fault::misdirected), "this request belongs to another shard\n");
 }
 
 bool router::add(std::shared_ptr<route_target> target) {

@@ -1,6 +1,7 @@
 #include "serve_request.hpp"
 
 #include "core/ascii.hpp"
+#include "core/fault.hpp"
 #include "host_list.hpp"
 #include "http_connection.hpp"
 #include "shard.hpp"
@@ -92,18 +93,22 @@ void serve_request(shard& here,
     auto* const target = here.core().routes.find(request.path);
     auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
     incoming in{here, to, request, client, below, via};
-    if (!serves_host(here, client)) return in.respond(421, misdirected);
+    if (!serves_host(here, client)) return in.respond(status_of(fault::misdirected), misdirected);
     if (via && !takes_request(here, *via, client))
-        return in.respond(429, "too many requests of this address\n");
-    if (!target) return in.respond(404, "404 Not Found: nothing is mounted at this path\n");
+        return in.respond(status_of(fault::address_over_limit),
+                          "too many requests of this address\n");
+    if (!target)
+        return in.respond(status_of(fault::not_found),
+                          "404 Not Found: nothing is mounted at this path\n");
     in.page_allowed = judge_page(in, *target);
-    if (request.body.size() > target->max_body()) return in.respond(413, target->too_long());
+    if (request.body.size() > target->max_body())
+        return in.respond(status_of(fault::body_too_long), target->too_long());
     target->serve(in);
 }
 
 void serve_guest(shard& here, http_request const& request, exchange& to) {
     if (!std::all_of(request.fields.begin(), request.fields.end(), is_one_line))
-        return (void)to.respond({.status = 400,
+        return (void)to.respond({.status = status_of(fault::malformed_request),
                                  .content_type = "text/plain; charset=UTF-8",
                                  .body = "a field's value holds a line end\n",
                                  .close = true});
@@ -136,10 +141,12 @@ void shard::on_request(http_connection& from, http::request_view const& request)
 
 body_terms shard::on_head(http_connection& from, http::request_view const& head) {
     refused_request const r(*this, from, head);
-    if (!serves_host(*this, r.client)) return {.status = 421, .text = misdirected};
+    if (!serves_host(*this, r.client))
+        return {.status = status_of(fault::misdirected), .text = misdirected};
     body_terms terms;
     if (!r.target) return {.most = settings().request.body};
-    if (!r.target->watch_body(*this, from, head, terms.watch)) return {.status = 400};
+    if (!r.target->watch_body(*this, from, head, terms.watch))
+        return {.status = status_of(fault::overlapping_requests)};
     terms.most = r.target->max_body();
     return terms;
 }
@@ -151,7 +158,7 @@ std::string_view shard::on_refusal(http_connection& from,
     refused_request const r(*this, from, head);
     if (!r.target) return text;
     (void)judge_page(r.in, *r.target);
-    return status == 413 ? r.target->too_long() : text;
+    return status == status_of(fault::body_too_long) ? r.target->too_long() : text;
 }
 
 }  // namespace anywire

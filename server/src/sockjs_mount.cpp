@@ -1,4 +1,5 @@
 #include "core/ascii.hpp"
+#include "core/fault.hpp"
 #include "core/form.hpp"
 #include "core/json_messages.hpp"
 #include "held_post.hpp"
@@ -143,7 +144,7 @@ void sockjs_mount::serve(incoming const& in) {
     if (method != (is_post ? "POST" : "GET")) {
         std::string fields("Allow: ");
         fields.append(allowed).append("\r\n");
-        return (void)in.to.respond({.status = 405, .fields = fields});
+        return (void)in.to.respond({.status = status_of(fault::wrong_method), .fields = fields});
     }
     serve_enabled(in, where);
 }
@@ -244,7 +245,9 @@ std::optional<sockjs_dress> sockjs_mount::read_receiver(incoming const& in, kind
     if (scripted) {
         auto callback = sockjs::parse_callback(in.head.query);
         if (callback.error != sockjs::callback_error::none) {
-            in.respond(500, sockjs::callback_message(callback.error), no_cache);
+            in.respond(status_of(fault::sockjs_bad_callback),
+                       sockjs::callback_message(callback.error),
+                       no_cache);
             return std::nullopt;
         }
         r.callback = std::move(callback.value);
@@ -311,7 +314,9 @@ void sockjs_mount::attach(exchange& to, sockjs_session& session, sockjs_dress r)
 
 void sockjs_mount::answer_busy(exchange& to, sockjs_dress const& r) const {
     std::string frame;
-    sockjs::append_close_frame(frame, 2010, "Another connection still open");
+    sockjs::append_close_frame(frame,
+                               static_cast<int>(close_code_of(fault::sockjs_busy)),
+                               "Another connection still open");
     answer_with_one_frame(to, r, frame);
 }
 
@@ -357,11 +362,13 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
     std::string field;
     if (auto const wrong = decode(in, is_jsonp, field, messages))
         return respond(
-            500, wrong == errc::payload_expected ? "Payload expected." : "Broken JSON encoding.");
+            status_of(fault_of(wrong)),
+            wrong == errc::payload_expected ? "Payload expected." : "Broken JSON encoding.");
     auto* const session =
         static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
-    if (!session) return respond(404, "404 Not Found\n");
-    if (!session->receive(messages.messages())) return respond(503, "the session is paused\n");
+    if (!session) return respond(status_of(fault::sockjs_no_session), "404 Not Found\n");
+    if (auto const taken = session->receive(messages.messages()); !taken)
+        return respond(status_of(fault_of(taken.error())), "the session is paused\n");
     append_cookie(fields, in);
     append_hooked(fields, in, false);
     auto const status = is_jsonp ? 200u : 204u;

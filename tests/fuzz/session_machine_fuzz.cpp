@@ -24,8 +24,6 @@ class machine {
 public:
     explicit machine(input bytes);
     ~machine();
-    machine(machine const&) = delete;
-    machine& operator=(machine const&) = delete;
 
     void run();
 
@@ -315,8 +313,8 @@ void machine::step_application() {
             for (auto n = in_.next() % 8; n > 0; --n) send(*s);
             break;
         case 1: broadcast(in_.coin()); break;
-        case 2: s->close_for(close_reason::shutting_down, "down"); break;
-        case 3: s->abandon(close_reason::shutting_down); break;
+        case 2: s->end(close_reason::shutting_down, ending::after_queue, "down"); break;
+        case 3: s->end(close_reason::shutting_down, ending::silently); break;
         case 4: s->pause(); break;
         case 5: s->resume(); break;
         default:

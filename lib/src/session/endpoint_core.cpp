@@ -124,13 +124,13 @@ bool endpoint_core::shut_down_some(std::size_t count) {
     for (auto* s : by_id_) {
         if (!s->is_open()) continue;
         if (count-- == 0) return true;
-        s->close_for(close_reason::shutting_down, "server shutting down");
+        s->end(close_reason::shutting_down, ending::after_queue, "server shutting down");
     }
     return false;
 }
 
 void endpoint_core::abandon_all() {
-    for (auto* s : by_id_) s->abandon(close_reason::shutting_down);
+    for (auto* s : by_id_) s->end(close_reason::shutting_down, ending::silently);
 }
 
 }  // namespace anywire

@@ -121,6 +121,7 @@ private:
     bool is_running() const noexcept {
         return current() == state::open || current() == state::fresh;
     }
+    void end_now(close_reason why, std::string_view text);
     void on_packet(engineio::packet const& p);
     void on_ping();
     void on_pong();

@@ -10,6 +10,25 @@
 #include <exception>
 
 namespace anywire {
+namespace {
+
+/// Text is UTF-8, whoever has made it.
+bool is_sound(message_view m) noexcept {
+    return m.binary || is_utf8(m.data);
+}
+
+/// What one write looks at, lest a long queue be looked at anew for each piece that leaves. An
+/// answer takes all there is.
+void gather(outbox& queue, anywire::transport const& wire, std::vector<frame*>& batch) {
+    constexpr std::size_t most_at_once = 1024;
+    auto const n =
+        wire.shape() == carrier::one_shot ? queue.size() : std::min(queue.size(), most_at_once);
+    if (queue.has_headed() && !wire.gathers()) queue.join(n);
+    batch.clear();
+    for (std::size_t i = 0; i < n; ++i) batch.push_back(queue.at(i));
+}
+
+}  // namespace
 
 session_base::extras& session_base::more() {
     if (!extras_) extras_ = std::make_unique<extras>();
@@ -29,7 +48,7 @@ void session_base::call(Handler const& handler, Args&&... args) {
     } catch (...) {
         log(log_level::error, "a handler threw something that is not a std::exception");
     }
-    fail(close_reason::handler_failed, close_code::internal_error, "handler failed");
+    end(close_reason::handler_failed, ending::now, "handler failed");
 }
 
 std::function<void(std::function<void()>)> session_base::make_poster() {
@@ -70,7 +89,7 @@ session_base::~session_base() {
 result<void> session_base::send(message_view m) {
     if (state_ != state::open) return errc::session_closed;
     loop().wake();
-    if (!m.binary && !is_utf8(m.data)) return errc::bad_utf8;
+    if (!is_sound(m)) return errc::bad_utf8;
     auto f = message_codec().encode(m, loop().scratch());
     if (!f) return errc::bad_utf8;
     return send_frames({&f, 1});
@@ -81,7 +100,7 @@ result<void> session_base::send_shared(shared_message& m) {
     auto const& how = message_codec();
     auto f = m.frame_for(how, [&]() -> frame_ptr {
         auto const view = m.view();
-        if (!view.binary && !is_utf8(view.data)) return {};
+        if (!is_sound(view)) return {};
         return how.encode(view, loop().scratch());
     });
     if (!f) return errc::bad_utf8;
@@ -94,14 +113,14 @@ result<void> session_base::send_headed(std::string_view head, shared_message& re
     if (state_ != state::open) return errc::session_closed;
     auto const view = rest.view();
     auto const& form = message_codec();
-    if (!view.binary && !is_utf8(head)) return errc::bad_utf8;
+    if (!is_sound({head, view.binary})) return errc::bad_utf8;
     auto const make_rest = [&]() -> frame_ptr {
-        if (!view.binary && !is_utf8(view.data)) return {};
+        if (!is_sound(view)) return {};
         return form.encode_rest(view, loop().scratch());
     };
     frame_ptr f;
     if (!form.splits(view.binary)) {
-        if (!view.binary && !is_utf8(view.data)) return errc::bad_utf8;
+        if (!is_sound(view)) return errc::bad_utf8;
         auto whole = std::string(head).append(view.data);
         f = form.encode({whole, view.binary}, loop().scratch());
     } else if (auto shared = rest.rest_for(form, make_rest)) {
@@ -138,7 +157,8 @@ bool session_base::end_if_peer_gone() {
     auto* const gone = wire_;
     lose_wire();
     gone->abort();
-    end({close_reason::transport_lost, close_code::abnormal, "the client broke the request off"});
+    end({close_reason::transport_lost, close_code::abnormal, "the client broke the request off"},
+        ending::silently);
     return true;
 }
 
@@ -153,7 +173,7 @@ void session_base::on_writable(anywire::transport& from) {
 void session_base::on_closed(anywire::transport& from, bool, close_event const& how) {
     if (&from != wire_) return;
     lose_wire();
-    end(how);
+    end(how, ending::silently);
 }
 
 void session_base::end_carrier(goodbye const& how) {
@@ -180,45 +200,11 @@ std::size_t session_base::inbox_capacity() const noexcept {
     return extras_ && extras_->kept ? extras_->kept->text.capacity() : 0;
 }
 
-void session_base::fail(close_reason why, close_code code, std::string_view text) {
-    if (state_ >= state::ended) return;
-    end_for({why, code, std::string(text)}, state::closing);
-    outbox_.clear();
-    extras_->kept.reset();
-    failed_ = true;
-}
-
-void session_base::end(close_event const& how) {
-    if (state_ >= state::ended) return;
-    try {
-        if (state_ != state::closing)
-            end_for({how.reason, how.code, std::string(how.text)}, state::ended);
-    } catch (...) {
-        return give_up();  // no memory for the reason
-    }
-    outbox_.clear();
-    state_ = state::ended;
-    mark_dirty();
-}
-
-void session_base::give_up() noexcept {
-    if (auto* const carrier = wire_) {
-        lose_wire();
-        carrier->abort();
-    }
-    if (state_ >= state::ended) return die();
-    outbox_.clear();
-    if (extras_) extras_->kept.reset();
-    state_ = state::ended;
-    mark_dirty();
-}
-
 // -- the flush ------------------------------------------------------------------------------------
 
 void session_base::on_flush() {
     if (state_ == state::fresh) {
-        state_ = state::open;
-        opened_ = true;
+        opened_ = take(session_step::be_told_of);
         call(endpoint_.app().on_open, *this);
     }
     if (!paused_ && (resuming_ || (extras_ && extras_->kept))) continue_reading();
@@ -250,24 +236,16 @@ void session_base::pump_and_tell() {
         outbox_.pay_drain();
         call(endpoint_.app().on_drain, *this);
     }
-    if (state_ != state::closing || !(failed_ || (outbox_.empty() && !blocked_))) return;
-    state_ = state::ended;
-    end_carrier(*extras_->last_words);
+    auto const is_through = state_ == state::breaking || (outbox_.empty() && !blocked_);
+    if (is_through && take(session_step::say_goodbye)) end_carrier(*extras_->last_words);
 }
 
 void session_base::pump() {
-    // What one write looks at, lest a long queue be looked at anew for each piece that leaves. An
-    // answer takes all there is.
-    constexpr std::size_t most_at_once = 1024;
     auto progress = false;
     while (wire_ && !blocked_ && !outbox_.empty()) {
         auto& wire = *wire_;
         auto& batch = loop().batch();
-        batch.clear();
-        auto const n = wire.shape() == carrier::one_shot ? outbox_.size()
-                                                         : std::min(outbox_.size(), most_at_once);
-        if (outbox_.has_headed() && !wire.gathers()) outbox_.join(n);
-        for (std::size_t i = 0; i < n; ++i) batch.push_back(outbox_.at(i));
+        gather(outbox_, wire, batch);
         auto const r = wire.write(batch);
         outbox_.take(r.taken);
         progress = progress || r.taken != 0;
@@ -284,7 +262,7 @@ void session_base::pump() {
 }
 
 void session_base::tell_closed() {
-    state_ = state::retired;
+    take(session_step::retire);
     drop_timers();
     if (extras_) extras_->kept.reset();
     // Without last words it was given up.
@@ -297,10 +275,11 @@ void session_base::tell_closed() {
     on_retired();
 }
 
-void session_base::log_closed(close_event const& how) {
+void session_base::log_closed(close_event const& how) noexcept try {
     // One that was too slow here has been told of; one whose connection was has not. Messages that
     // are too big are often those of an application that has to choose a bound.
-    auto is_news = how.reason == close_reason::slow_consumer && !failed_;
+    auto const* const last = extras_ ? extras_->last_words.get() : nullptr;
+    auto is_news = how.reason == close_reason::slow_consumer && !(last && last->is_sudden());
     std::string more;
     if (how.reason == close_reason::message_too_big)
         if (auto const left_out = endpoint_.admit(endpoint_core::notice::too_big)) {
@@ -313,6 +292,8 @@ void session_base::log_closed(close_event const& how) {
         how.text.empty() ? "" : ", ",
         how.text,
         more);
+} catch (...) {
+    loop().log().failed("telling the log of a session's end");
 }
 
 // -- time -----------------------------------------------------------------------------------------

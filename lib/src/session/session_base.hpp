@@ -8,6 +8,7 @@
 #include "core/frame.hpp"
 #include "core/outbox.hpp"
 #include "core/timer_wheel.hpp"
+#include "session/ending.hpp"
 #include "session/endpoint_core.hpp"
 #include "session/session_loop.hpp"
 
@@ -102,12 +103,12 @@ public:
     std::function<void(std::function<void()>)> make_poster();
     /// Calls what was posted to the session, with the care that handlers get.
     void call_posted(std::function<void(session&)> const& fn);
-    /// Ends the session at once, telling nobody but the application.
-    void abandon(close_reason why);
-    /// Ends the session for a reason of the server's, after what is queued.
-    void close_for(close_reason why, std::string_view text);
-    /// Ends the session for a fault: what is queued is dropped, the carrier says goodbye.
-    void break_off(close_reason why, std::string_view text) { fail(why, to_close_code(why), text); }
+    /// The one way to end a session; `ending.hpp` says what it means in each state. `how` is what
+    /// the application will hear, and where the client is told, what it is told.
+    void end(close_event const& how, ending when);
+    /// The same for a reason alone: its code is what `to_close_code` says, or `abnormal` where
+    /// the client is told nothing.
+    void end(close_reason why, ending when, std::string_view text = {});
     /// Ends the session at once, without memory for anything: something of it threw.
     void give_up() noexcept;
     /// Gives the session its carrier; events of the carrier go here from now on.
@@ -157,18 +158,15 @@ protected:
     /// Of a carrier that came later; empty: none.
     void set_subprotocol(std::string name);
 
-    enum class state : std::uint8_t {
-        fresh,  ///< `on_open` is still to come.
-        open,
-        closing,  ///< The queue is still to be written, then the goodbye.
-        ended,    ///< `on_close` is still to come.
-        retired,  ///< The application knows; only the wire may still ask.
-        dead,     ///< To be destroyed by the next flush.
-    };
+    using state = session_state;
     struct goodbye {
         close_reason reason;
         close_code code;
         std::string text;
+        ending when;
+
+        /// What was queued, a goodbye among it perhaps, was dropped.
+        bool is_sudden() const noexcept { return when == ending::now; }
     };
 
     // -- what a dialect says ----------------------------------------------------------------------
@@ -202,8 +200,6 @@ protected:
     frame const* last_queued() const noexcept {
         return outbox_.empty() ? nullptr : outbox_.at(outbox_.size() - 1);
     }
-    /// `fail` has been called: what was queued then, a goodbye among it, was dropped.
-    bool has_failed() const noexcept { return failed_; }
     /// Hands a message to the application, or keeps it while the session is paused.
     void deliver(message_view m);
     /// Bytes of messages kept for later, each charged `frame::overhead` more.
@@ -213,13 +209,9 @@ protected:
         has_unread_ = any;
         if (!any) mark_dirty();  // a drain may be owed
     }
-    /// Ends the session at once: nothing more is written but the carrier's own goodbye.
-    void fail(close_reason why, close_code code, std::string_view text);
-    /// The carrier has gone; the session ends with it.
-    void end(close_event const& how);
-    /// The next flush destroys the session.
+    /// Nothing is left to do: the next flush destroys the session.
     void die() noexcept {
-        state_ = state::dead;
+        take(session_step::die);
         mark_dirty();
     }
     void mark_dirty() noexcept { loop().mark_dirty(*this); }
@@ -246,8 +238,8 @@ private:
     void drop_timers() noexcept;
     void arm();
     void tell_closed();
-    void log_closed(close_event const& how);
-    void end_for(goodbye how, state then);
+    void log_closed(close_event const& how) noexcept;
+    bool take(session_step by) noexcept;
     extras& more();
     /// What waits beyond the outbox: on the wire, on answers not read.
     std::size_t bytes_elsewhere() const noexcept;
@@ -274,7 +266,6 @@ private:
     bool paused_ : 1 = false;
     bool has_due_ : 1 = false;
     bool resuming_ : 1 = false;
-    bool failed_ : 1 = false;
     bool opened_ : 1 = false;
 };
 

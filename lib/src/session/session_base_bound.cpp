@@ -55,7 +55,7 @@ void session_base::close_as_slow(std::string_view what) {
         ", ",
         outbox_.bytes() + bytes_elsewhere(),
         " bytes wait (session_limits::max_queued_bytes, burst_grace, max_burst_bytes)");
-    fail(close_reason::slow_consumer, close_code::try_again_later, "slow consumer");
+    end(close_reason::slow_consumer, ending::now, "slow consumer");
 }
 
 void session_base::send_own(frame_ptr f) {

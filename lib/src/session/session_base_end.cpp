@@ -6,28 +6,53 @@
 /// How the application and the server end a session, pause it and group it.
 namespace anywire {
 
-void session_base::end_for(goodbye how, state then) {
-    more().last_words = std::make_unique<goodbye>(std::move(how));
-    state_ = then;
+/// False where the step means nothing in the session's state.
+bool session_base::take(session_step by) noexcept {
+    auto const& then = transition(state_, by);
+    if (!then.happens) return false;
+    state_ = then.to;
+    if (!then.drops_queue) return true;
+    outbox_.clear();
+    if (extras_) extras_->kept.reset();
+    return true;
+}
+
+void session_base::end(close_event const& how, ending when) {
+    auto const step = step_of(when);
+    auto const& then = transition(state_, step);
+    if (!then.happens) return;
+    try {
+        if (then.takes_reason)
+            more().last_words = std::make_unique<goodbye>(
+                goodbye{how.reason, how.code, std::string(how.text), when});
+    } catch (...) {
+        // No memory for the reason. Who says goodbye is in an event, whose edge gives up.
+        if (when != ending::silently) throw;
+        return give_up();
+    }
+    take(step);
+    mark_dirty();
+    if (then.is_said) on_closing(*extras_->last_words);
+}
+
+void session_base::end(close_reason why, ending when, std::string_view text) {
+    if (when == ending::silently) return end({why, close_code::abnormal, {}}, when);
+    end({why, to_close_code(why), text}, when);
+}
+
+void session_base::give_up() noexcept {
+    if (auto* const carrier = wire_) {
+        lose_wire();
+        carrier->abort();
+    }
+    take(session_step::give_up);
     mark_dirty();
 }
 
 void session_base::close(close_code code, std::string_view text) {
     auto const n = static_cast<unsigned>(code);
     if (n != 1000 && (n < 3000 || n > 4999)) code = close_code::normal;
-    if (state_ != state::open) return;
-    end_for({close_reason::server_closed, code, std::string(text)}, state::closing);
-    on_closing(*extras_->last_words);
-}
-
-void session_base::close_for(close_reason why, std::string_view text) {
-    if (state_ != state::open && state_ != state::fresh) return;
-    end_for({why, to_close_code(why), std::string(text)}, state::closing);
-    on_closing(*extras_->last_words);
-}
-
-void session_base::abandon(close_reason why) {
-    end({why, close_code::abnormal, {}});
+    if (is_open()) end({close_reason::server_closed, code, text}, ending::after_queue);
 }
 
 std::size_t session_base::queued_bytes() const noexcept {

@@ -68,7 +68,7 @@ void sockjs_session::on_closing(goodbye const& how) {
 }
 
 void sockjs_session::end_carrier(goodbye const& how) {
-    if (!goodbye_frame_ || has_failed())
+    if (!goodbye_frame_ || how.is_sudden())
         goodbye_frame_ = make_sockjs_close(loop(), how.code, how.text);
     auto* const receiver = wire();
     if (!receiver) return;
@@ -91,7 +91,7 @@ void sockjs_session::drain(anywire::transport& wire) {
     draining_.push_back(&wire);
     set_unread(true);
     if (draining_.size() > most_unread && current() == state::open)
-        fail(close_reason::slow_consumer, close_code::try_again_later, "slow consumer");
+        end(close_reason::slow_consumer, ending::now, "slow consumer");
 }
 
 std::size_t sockjs_session::unread_bytes() const noexcept {
@@ -106,7 +106,7 @@ void sockjs_session::on_closed(anywire::transport& from, bool orderly, close_eve
     if (current() < state::ended && !orderly) {
         // Messages were lost with it, even if the client has come back already.
         drop_receiver();
-        return end(how);
+        return end(how, ending::silently);
     }
     if (wire() || !draining_.empty()) return;
     set_due(loop().now() + (orderly ? timing_.disconnect_delay : 1));
@@ -129,7 +129,8 @@ void sockjs_session::on_due(tick now) {
         return set_due(now + timing_.heartbeat);
     }
     if (draining_.empty())
-        end({close_reason::transport_lost, close_code::abnormal, "no request came in time"});
+        end({close_reason::transport_lost, close_code::abnormal, "no request came in time"},
+            ending::silently);
 }
 
 void sockjs_session::on_retired() {

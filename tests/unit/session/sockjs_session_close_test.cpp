@@ -155,7 +155,7 @@ TEST_CASE("an abandoned session drops its receiver and is not served on") {
     auto& s = w.sockjs(&first);
     auto& wire = w.wire(poll);
     w.attach(s, wire);
-    s.abandon(close_reason::shutting_down);
+    s.end(close_reason::shutting_down, ending::silently);
     w.loop.flush();
     CHECK(wire.aborted);
     CHECK(w.heard.back() == "close shutting_down 1006");

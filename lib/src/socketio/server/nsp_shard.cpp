@@ -8,6 +8,18 @@
 #include <utility>
 
 namespace anywire::socketio {
+namespace {
+
+/// Most of a delivery that is ours is waiting for memory: it is asked for ahead of its turn.
+template <class Sockets>
+void prefetch_after(Sockets const& found, std::size_t i) noexcept {
+    constexpr std::size_t far = 8;
+    constexpr std::size_t near = 4;
+    if (i + far < found.size()) found[i + far]->prefetch();
+    if (i + near < found.size()) found[i + near]->prefetch_connection();
+}
+
+}  // namespace
 
 nsp_shard::~nsp_shard() = default;
 
@@ -123,14 +135,10 @@ void nsp_shard::visit(socket_filter const& filter, Fn fn) {
         if (auto const* r = rooms_.find(name))
             found.insert(found.end(), r->members.begin(), r->members.end());
     }
-    // Most of a delivery that is ours is waiting for memory: it is asked for ahead of its turn.
-    constexpr std::size_t far = 8;
-    constexpr std::size_t near = 4;
     exceptions const without(*this, filter);
     auto const turn = ++turn_;
     for (std::size_t i = 0; i < found.size(); ++i) {
-        if (i + far < found.size()) found[i + far]->prefetch();
-        if (i + near < found.size()) found[i + near]->prefetch_connection();
+        prefetch_after(found, i);
         auto& s = *found[i];
         // Of several rooms one socket may be found more than once.
         if (!filter.rooms.empty() && std::exchange(s.visited, turn) == turn) continue;
