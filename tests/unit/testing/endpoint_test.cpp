@@ -261,8 +261,13 @@ TEST_CASE("the events of the engine come with its options, and the rates with th
     CHECK(c.closed_with() == close_code::policy_violation);
     CHECK(c.close_text() == "too many messages");
     CHECK(c.take() == strings{"1", "2", "3"});
-    CHECK_THROWS_AS(
-        host.mount(
-            "/no", websocket_options{.limits = {.message_burst = std::size_t{1} << 31}}, talker()),
-        std::invalid_argument);
+}
+
+TEST_CASE("rates and bursts that no bucket holds are refused") {
+    testing::host host;
+    auto const mount = [&](session_limits const& limits) {
+        host.mount("/ws", websocket_options{.limits = limits}, talker());
+    };
+    CHECK_THROWS_AS(mount({.message_burst = std::size_t{1} << 31}), std::invalid_argument);
+    CHECK_THROWS_AS(mount({.max_bytes_per_second = std::size_t{1} << 31}), std::invalid_argument);
 }
