@@ -1,12 +1,10 @@
 #include "engineio_mount.hpp"
 
-#include "core/base64.hpp"
 #include "core/fault.hpp"
 #include "hooks.hpp"
 #include "serve_request.hpp"
 #include "shard.hpp"
 
-#include <array>
 #include <memory>
 #include <utility>
 
@@ -18,20 +16,6 @@ using engineio::revision;
 using namespace std::chrono_literals;
 
 constexpr auto close_wait = 30s;
-
-/// A session id that its owner's shard has drawn: 15 bytes from the CSPRNG, less the bits it takes
-/// to hit that shard.
-std::string draw_sid(service_core const& core, shard& owner) {
-    std::array<unsigned char, 15> bytes{};
-    owner.loop().fill_random(bytes);
-    for (;; ++bytes.back()) {
-        if (bytes.back() == 0) owner.loop().fill_random(bytes);
-        std::string sid;
-        append_base64(sid, {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
-        for (auto& c : sid) c = c == '/' ? '_' : c == '+' ? '-' : c;
-        if (&core.owner(sid) == &owner) return sid;
-    }
-}
 
 /// A request that asks for a WebSocket. An Upgrade to anything else ("h2c", from clients that try)
 /// is not for us, and may be ignored (RFC 9110, section 7.8).
@@ -62,6 +46,8 @@ engineio_mount::engineio_mount(mount_place const& at,
     timing_.on_polling_end = [this](std::string_view sid) {
         if (!this->core().is_going) uploads_.cut(std::string(sid));
     };
+    timing_.on_upgrade = std::move(options_.on_upgrade).take();
+    timing_.on_packet = std::move(options_.on_packet).take();
     auto const wrong = check_cookie(options_.cookie);
     require_option(wrong.empty(), p, wrong);
 }
@@ -199,12 +185,13 @@ void engineio_mount::serve_handshake(incoming const& in, engineio::query const& 
 
 engineio_session* engineio_mount::make_session(shard& here,
                                                session_base::origin from,
-                                               engineio::query const& q) {
+                                               engineio::query const& q,
+                                               std::string sid) {
     engineio_session::setup s;
     s.revision = revision_of(q);
     s.base64 = q.has_b64 || q.jsonp.has_value();
     s.websocket = is_websocket(q);
-    s.wire_id = draw_sid(core(), here);
+    s.wire_id = std::move(sid);
     if (q.jsonp) s.jsonp = q.jsonp->empty() ? "0" : *q.jsonp;
     auto const open = engineio::open_packet(s.wire_id,
                                             !s.websocket && options_.websocket && options_.upgrades,
@@ -228,8 +215,10 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
     auto open = [this, &here = in.here, q, dress = std::move(dress)](
                     exchange& to, session_base::origin from) mutable {
         if (!check_room(here, to, from.request.remote_address())) return;
+        auto sid = choose_sid(here, from.request);
+        if (sid.empty()) return (void)to.respond({.status = 500});
         if (has_hooks(true)) append_hooked(dress.fields, here, from.request, true);
-        auto* const s = make_session(here, std::move(from), q);
+        auto* const s = make_session(here, std::move(from), q, std::move(sid));
         if (s->jsonp()) dress.jsonp = *s->jsonp();
         append_session_cookie(dress.fields, options_.cookie, s->wire_id());
         to.limit_stall(write_stall());
@@ -247,10 +236,12 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
         [this, &here = in.here, q, terms = std::move(terms), fields = fields_of_101(in.head)](
             exchange& to, session_base::origin from) {
             if (!check_room(here, to, from.request.remote_address())) return;
+            auto sid = choose_sid(here, from.request);
+            if (sid.empty()) return (void)to.respond({.status = 500, .close = true});
             auto upgrade = make_upgrade(here, terms, from.request, fields, true);
             from.subprotocol = upgrade.subprotocol;
             become(to, std::move(upgrade), [&](unattached_session& held) {
-                held.hold(*make_session(here, std::move(from), q));
+                held.hold(*make_session(here, std::move(from), q, std::move(sid)));
             });
         };
     auto const patience = to_ticks(limits().authorize_timeout);

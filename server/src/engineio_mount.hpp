@@ -4,6 +4,7 @@
 #include "engineio/query.hpp"
 #include "engineio_fields.hpp"
 #include "engineio_notices.hpp"
+#include "engineio_sid.hpp"
 #include "mount_point_open.hpp"
 #include "session/engineio_dress.hpp"
 #include "session/engineio_session.hpp"
@@ -66,7 +67,13 @@ private:
     void open_websocket_session(incoming const& in, engineio::query const& q);
     engineio_session* make_session(shard& here,
                                    session_base::origin from,
-                                   engineio::query const& q);
+                                   engineio::query const& q,
+                                   std::string sid);
+    /// The id of a new session; empty where the application's is of no use.
+    std::string choose_sid(shard& here, request const& of) const {
+        if (!options_.generate_id) return draw_sid(core(), here);
+        return ask_for_sid(here, local(here), prefix(), options_.generate_id, of);
+    }
     admission::refuse_fn refuse_later(incoming const& in) const;
 
     static std::string fields_for(http::request_view const& head);

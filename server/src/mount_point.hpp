@@ -46,7 +46,7 @@ struct common_options {
     bool takes_first_offered;  ///< Without `subprotocols` the client's first one is chosen.
 };
 
-/// A mount with sessions: what is common to the dialects, and what `endpoint` stands for.
+/// A mount with sessions: what is common to the dialects.
 ///
 /// Thread: constant once the server runs, but for counters; sessions are per shard.
 class mount_point : public route_target {
@@ -61,14 +61,10 @@ public:
 
     bool judge_page(incoming const& in, std::string& fields) const final;
 
-    // -- what `endpoint` calls, from any thread
-    result<void> broadcast(message_view m);
-    result<void> send_to_group(std::string const& group, message_view m);
-    void on_session(std::string_view id, std::function<void(session&)> fn);
-
-protected:
     /// Whether the dialect has messages that are bytes, not text.
     virtual bool carries_binary() const noexcept { return true; }
+
+protected:
     endpoint_core& local(shard& here) const noexcept;
     /// How long a write to a client may make no progress.
     std::chrono::milliseconds write_stall() const noexcept { return options_.limits.write_stall; }
@@ -134,9 +130,6 @@ private:
     bool asks_to_allow(incoming const& in, http::origin_request const& from, bool originless) const;
 
     bool has_room(shard& here, exchange& to, no_room const* why) const;
-    template <class Fn>
-    void on_every_shard(Fn fn);
-    bool can_send(message_view m) const noexcept;
     std::string choose_subprotocol(shard& here, request const& of) const;
 
     service_core& core_;

@@ -5,6 +5,8 @@
 #include "mount_point.hpp"
 #include "serve_request.hpp"
 #include "service_core.hpp"
+#include "service_shards.hpp"
+#include "session/endpoint_hub.hpp"
 #include "shard.hpp"
 #include "ticker.hpp"
 
@@ -39,6 +41,15 @@ void service::begin() {
 endpoint service::add_dialect(std::string path, mount_maker const& make) {
     core_->require_setup("mount", path);
     return core_->add(make(core_->place(std::move(path))));
+}
+
+endpoint service::add_sharing(std::string path, endpoint const& with, sharing_maker const& make) {
+    core_->require_setup("mount", path);
+    auto const& hub = with.hub_;
+    if (!hub || !hub->lives_on(*core_->group_of_shards()))
+        throw std::invalid_argument("mount '" + path +
+                                    "': the endpoint to share is none of this service");
+    return core_->add(make(core_->place(std::move(path)), hub->app()), hub);
 }
 
 void service::serve_files(std::string path, std::string const& folder, files_options options) {

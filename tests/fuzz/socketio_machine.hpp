@@ -33,7 +33,7 @@ inline void require(bool condition, int line = __builtin_LINE()) {
 inline constexpr std::size_t shards = 2;
 
 /// Shards whose posts wait until they are run.
-class fake_shards final : public sio::shard_group {
+class fake_shards final : public shard_group {
 public:
     explicit fake_shards(std::array<session_loop*, shards> loops) : loops_(loops) {}
     std::size_t count() const noexcept override { return shards; }
@@ -43,6 +43,8 @@ public:
         return true;
     }
     bool runs(std::size_t) const noexcept override { return !has_ended; }
+    bool is_here(std::size_t) const noexcept override { return false; }
+    bool has_begun() const noexcept override { return true; }
     session_loop& loop(std::size_t shard) override { return *loops_[shard]; }
     // Time stands still for recoveries: none expires.
     std::int64_t time_of_day() const noexcept override { return 0; }

@@ -16,6 +16,7 @@ std::string_view to_string(close_reason why) noexcept {
         case close_reason::slow_consumer: return "slow_consumer";
         case close_reason::handler_failed: return "handler_failed";
         case close_reason::shutting_down: return "shutting_down";
+        case close_reason::rate_limited: return "rate_limited";
     }
     return "unknown";
 }

@@ -133,6 +133,7 @@ inline constexpr std::array close_answers{
     close_answer{close_reason::slow_consumer,     close_code::try_again_later},
     close_answer{close_reason::handler_failed,    close_code::internal_error},
     close_answer{close_reason::shutting_down,     close_code::going_away},
+    close_answer{close_reason::rate_limited,      close_code::policy_violation},
 };
 // clang-format on
 

@@ -120,7 +120,7 @@ void engineio_session::fail_transport() {
 }
 
 engineio_session::received engineio_session::receive(std::string_view body, bool binary) {
-    auto left = endpoint().limits().max_message;
+    auto left = home().limits().max_message;
     std::string repaired;
     if (!binary && !is_utf8(body)) {
         if (!append_utf8_repaired(repaired, body, left)) return received::too_long;
@@ -185,6 +185,10 @@ void engineio_session::on_packet(engineio::packet const& p) {
     auto const is_v4 = revision_ == revision::v4;
     heard_ = loop().now();
     if (p.type != packet_type::pong) is_alive_ = true;
+    if (timing_.on_packet) {
+        tell_packet(p);
+        if (!is_running()) return;
+    }
     switch (p.type) {
         case packet_type::message: return deliver({p.data, p.binary});
         case packet_type::pong: return is_v4 ? on_pong() : fail_transport();
@@ -194,6 +198,13 @@ void engineio_session::on_packet(engineio::packet const& p) {
         case packet_type::upgrade:
         case packet_type::noop: return;
     }
+}
+
+void engineio_session::tell_packet(engineio::packet const& p) {
+    static constexpr std::array<std::string_view, 7> names{
+        "open", "close", "ping", "pong", "message", "upgrade", "noop"};
+    engineio_packet const told{names[static_cast<std::size_t>(p.type)], p.data, p.binary};
+    call_posted([&](session& s) { timing_.on_packet(s, told); });
 }
 
 // -- the heartbeat --------------------------------------------------------------------------------
@@ -295,6 +306,7 @@ void engineio_session::complete_upgrade() {
     if (wire()) answer_poll("6");
     is_polling_ = false;
     session_base::attach(socket);
+    if (timing_.on_upgrade) call_posted(timing_.on_upgrade);
 }
 
 void engineio_session::drop_candidate() noexcept {
@@ -336,7 +348,9 @@ void engineio_session::end_carrier(goodbye const& how) {
     if (!wire()) return;
     auto* const socket = wire();
     lose_wire();
-    socket->close(close_code::no_status, {});  // as the reference: never a code
+    // As the reference: never a code, but for what the reference does not do.
+    if (how.reason == close_reason::rate_limited) return socket->close(how.code, how.text);
+    socket->close(close_code::no_status, {});
 }
 
 void engineio_session::on_retired() {

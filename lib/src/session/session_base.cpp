@@ -1,7 +1,10 @@
 #include "session/session_base.hpp"
 
+#include <anywire/endpoint.hpp>
+
 #include "core/log_text.hpp"
 #include "core/utf8.hpp"
+#include "session/endpoint_hub.hpp"
 #include "session/session_base_extras.hpp"
 
 #include <boost/assert.hpp>
@@ -95,16 +98,24 @@ result<void> session_base::send(message_view m) {
     return send_frames({&f, 1});
 }
 
-result<void> session_base::send_shared(shared_message& m) {
+result<void> session_base::send_shared(shared_message& m, std::uint64_t key) {
     if (state_ != state::open) return errc::session_closed;
     auto const& how = message_codec();
     auto f = m.frame_for(how, [&]() -> frame_ptr {
         auto const view = m.view();
         if (!is_sound(view)) return {};
-        return how.encode(view, loop().scratch());
+        auto made = how.encode(view, loop().scratch());
+        if (made) made->set_key(key);
+        return made;
     });
     if (!f) return errc::bad_utf8;
-    return send_frames({&f, 1}, sending::unheard);
+    if (key == 0) return send_frames({&f, 1}, sending::unheard);
+    // Who has hashed it by another secret has sent it in another endpoint first.
+    if (f->key() != key) {
+        f = how.encode(m.view(), loop().scratch());
+        f->set_key(key);
+    }
+    return send_keyed(std::move(f), sending::unheard);
 }
 
 result<void> session_base::send_headed(std::string_view head, shared_message& rest, sending how) {
@@ -141,6 +152,11 @@ result<void> session_base::send_frames(std::span<frame_ptr> packet, sending how)
     for (auto& f : packet) outbox_.push(std::move(f));
     mark_dirty();
     return {};
+}
+
+anywire::endpoint session_base::endpoint() const {
+    auto* const all = endpoint_.hub();
+    return all ? anywire::endpoint(all->shared_from_this()) : anywire::endpoint();
 }
 
 // -- the carrier ----------------------------------------------------------------------------------
@@ -184,6 +200,7 @@ void session_base::end_carrier(goodbye const& how) {
 
 void session_base::deliver(message_view m) {
     if (state_ != state::open && state_ != state::fresh) return;
+    if (endpoint_.limits_rate() && is_too_fast(m.data.size())) return;
     if (paused_ || state_ == state::fresh || (extras_ && extras_->kept)) {
         auto& kept = more().kept;
         if (!kept) kept = std::make_unique<message_box>();
@@ -277,12 +294,14 @@ void session_base::tell_closed() {
 
 void session_base::log_closed(close_event const& how) noexcept try {
     // One that was too slow here has been told of; one whose connection was has not. Messages that
-    // are too big are often those of an application that has to choose a bound.
+    // are too big or too many are often those of an application that has to choose a bound.
     auto const* const last = extras_ ? extras_->last_words.get() : nullptr;
     auto is_news = how.reason == close_reason::slow_consumer && !(last && last->is_sudden());
     std::string more;
-    if (how.reason == close_reason::message_too_big)
-        if (auto const left_out = endpoint_.admit(endpoint_core::notice::too_big)) {
+    auto const is_too_big = how.reason == close_reason::message_too_big;
+    if (is_too_big || how.reason == close_reason::rate_limited)
+        if (auto const left_out = endpoint_.admit(is_too_big ? endpoint_core::notice::too_big
+                                                             : endpoint_core::notice::too_fast)) {
             is_news = true;
             more = more_like_it(*left_out);
         }

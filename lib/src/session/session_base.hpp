@@ -49,10 +49,12 @@ public:
     // -- session: what the application calls ------------------------------------------------------
     std::string_view id() const noexcept final { return {id_.data(), id_.size()}; }
     result<void> send(message_view m) final;
+    result<void> send_latest(std::string_view key, message_view m) final;
     void close(close_code code, std::string_view text) final;
     bool is_open() const noexcept final { return state_ == state::open; }
     std::size_t queued_bytes() const noexcept final;
     std::uint64_t dropped() const noexcept final { return outbox_.dropped(); }
+    std::uint64_t replaced() const noexcept final;
     std::string_view transport() const noexcept override;
     anywire::request const& request() const noexcept final { return request_; }
     std::string_view subprotocol() const noexcept final;
@@ -62,16 +64,18 @@ public:
     void after(std::chrono::milliseconds delay, std::function<void(session&)> fn) final;
     bool join(std::string_view group) final;
     void leave(std::string_view group) final { endpoint_.leave(*this, group); }
+    anywire::endpoint endpoint() const final;
 
     // -- what the endpoint and the server call ----------------------------------------------------
     /// How messages of this session become frames: constant for its life.
     virtual codec const& message_codec() const noexcept = 0;
     /// The wire's session id, where the dialect has one; empty otherwise.
     virtual std::string_view wire_id() const noexcept { return {}; }
-    /// Queues a message for many sessions.
+    /// Queues a message for many sessions. `key`: of `outbox::key_of`, for one that replaces what
+    /// waits by it; 0: none.
     ///
     /// Errors: as `send`. One that the policy refuses counts as dropped, and `on_drain` follows.
-    result<void> send_shared(shared_message& m);
+    result<void> send_shared(shared_message& m, std::uint64_t key = 0);
     /// Queues one message that was encoded before, with its attachments: all of it or nothing. The
     /// frames are taken if it is queued.
     ///
@@ -188,7 +192,7 @@ protected:
 
     // -- what a dialect uses ----------------------------------------------------------------------
     session_loop& loop() noexcept { return endpoint_.loop(); }
-    endpoint_core& endpoint() noexcept { return endpoint_; }
+    endpoint_core& home() noexcept { return endpoint_; }
     state current() const noexcept { return state_; }
     anywire::transport* wire() const noexcept { return wire_; }
     void lose_wire() noexcept {
@@ -222,6 +226,7 @@ protected:
 private:
     friend class session_loop;
     struct timer;
+    struct rates;
     struct extras;
 
     void on_flush();
@@ -241,11 +246,13 @@ private:
     void log_closed(close_event const& how) noexcept;
     bool take(session_step by) noexcept;
     extras& more();
+    result<void> send_keyed(frame_ptr f, sending how);
     /// What waits beyond the outbox: on the wire, on answers not read.
     std::size_t bytes_elsewhere() const noexcept;
     result<void> overflow(std::size_t cost, sending how);
     void close_as_slow(std::string_view what);
     void on_grace_over(tick now);
+    bool is_too_fast(std::size_t bytes);
     void charge();
     template <class Handler, class... Args>
     void call(Handler const& handler, Args&&... args);

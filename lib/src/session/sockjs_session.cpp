@@ -52,7 +52,7 @@ result<void> sockjs_session::receive(std::span<std::string_view const> messages)
     if (is_paused() && inbox_bytes() != 0) {
         std::size_t cost = inbox_bytes();
         for (auto const m : messages) cost += m.size() + frame::overhead;
-        if (cost > endpoint().limits().max_queued_bytes) return errc::send_queue_full;
+        if (cost > home().limits().max_queued_bytes) return errc::send_queue_full;
     }
     for (auto const m : messages) deliver(m);
     return {};

@@ -7,6 +7,7 @@
 #include <anywire/options.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -20,6 +21,7 @@ namespace anywire {
 
 class exchange;
 class executors;
+class mount_point;
 class service;
 class transport;
 class transport_events;
@@ -106,6 +108,17 @@ public:
     template <class Dialect>
     endpoint mount(std::string path, Dialect options, handlers app) {
         return add_dialect(std::move(path), [&](mount_place const& at) {
+            return make_mount(at, std::move(options), std::move(app));
+        });
+    }
+    /// The same with the handlers of an endpoint of this service, whose sessions and those of the
+    /// new mount are one audience from then on: broadcasts, groups, counts and `post` reach both.
+    /// Each mount has limits of its own; a group's members count in each. Returns the endpoint.
+    ///
+    /// Throws: as above; `std::invalid_argument` for an endpoint of another service, or of none.
+    template <class Dialect, std::same_as<endpoint> Shared>
+    endpoint mount(std::string path, Dialect options, Shared const& with) {
+        return add_sharing(std::move(path), with, [&](mount_place const& at, handlers app) {
             return make_mount(at, std::move(options), std::move(app));
         });
     }
@@ -197,7 +210,9 @@ protected:
 private:
     friend void socketio::mount_on(service& to, std::string path, socketio::server const& io);
     using mount_maker = std::function<std::shared_ptr<mount_point>(mount_place const&)>;
+    using sharing_maker = std::function<std::shared_ptr<mount_point>(mount_place const&, handlers)>;
     endpoint add_dialect(std::string path, mount_maker const& make);
+    endpoint add_sharing(std::string path, endpoint const& with, sharing_maker const& make);
 
     std::unique_ptr<service_core> core_;
 };

@@ -272,3 +272,116 @@ TEST_CASE("what is kept until it is acknowledged is not joined again") {
     CHECK(texts(q) == strings{"ab123456", "cd123456"});
     q.acknowledge(0);
 }
+
+// -- keys -----------------------------------------------------------------------------------------
+
+namespace {
+
+frame_ptr keyed(std::uint64_t key, std::string_view text) {
+    auto f = make(text);
+    f->set_key(key);
+    return f;
+}
+
+}  // namespace
+
+TEST_CASE("a frame with a key takes the place of the one that waits, and its bytes count") {
+    outbox q;
+    q.push(make("first"));
+    CHECK_FALSE(q.push_latest(keyed(7, "a1")));
+    CHECK_FALSE(q.push_latest(keyed(8, "b1")));
+    q.push(make("last"));
+    auto const before = q.bytes();
+    CHECK(q.push_latest(keyed(7, "a2 is longer")));
+    CHECK(q.bytes() == before + 10);
+    CHECK(q.push_latest(keyed(7, "a3")));
+    CHECK(q.bytes() == before);
+    CHECK(texts(q) == strings{"first", "a3", "b1", "last"});
+    CHECK(q.find(7)->text() == "a3");
+    CHECK(q.find(9) == nullptr);
+    q.take(2);
+    CHECK(q.find(7) == nullptr);
+    CHECK_FALSE(q.push_latest(keyed(7, "a4")));
+    CHECK(texts(q) == strings{"b1", "last", "a4"});
+    q.take(3);
+    CHECK(q.bytes() == 0);
+    CHECK_FALSE(q.push_latest(keyed(7, "a5")));
+}
+
+TEST_CASE("frames with and without a key agree with a model, however many wait") {
+    std::mt19937 random(42);
+    for (int run = 0; run < 60; ++run) {
+        outbox q;
+        struct waiting {
+            std::uint64_t key;
+            std::string text;
+            bool is_own;
+        };
+        std::deque<waiting> model;
+        std::size_t bytes = 0;
+        auto const keys = 1 + random() % 200;
+        for (int step = 0; step < 600; ++step) {
+            auto const text = std::to_string(step);
+            auto const what = random() % 10;
+            if (what < 6) {
+                auto const key = 1 + random() % keys;
+                auto const known = std::find_if(
+                    model.begin(), model.end(), [&](auto const& m) { return m.key == key; });
+                CHECK(q.push_latest(keyed(key, text)) == (known != model.end()));
+                if (known != model.end())
+                    known->text = text;
+                else
+                    model.push_back({key, text, false});
+            } else if (what == 6) {
+                q.push(make(text));
+                model.push_back({0, text, false});
+            } else if (what == 7) {
+                q.push(own(text));
+                model.push_back({0, text, true});
+            } else if (what == 8) {
+                auto const n = random() % (1 + model.size() / 4);
+                q.take(n);
+                model.erase(model.begin(), model.begin() + static_cast<std::ptrdiff_t>(n));
+            } else {
+                auto const first = std::find_if(
+                    model.begin(), model.end(), [](auto const& m) { return !m.is_own; });
+                CHECK(q.drop_oldest() == (first != model.end()));
+                if (first != model.end()) model.erase(first);
+            }
+            bytes = 0;
+            strings expected;
+            for (auto const& m : model) {
+                bytes += m.text.size() + frame::overhead;
+                expected.push_back(m.text);
+            }
+            REQUIRE(texts(q) == expected);
+            REQUIRE(q.bytes() == bytes);
+        }
+        q.take(q.size());
+        CHECK(q.empty());
+        CHECK(q.bytes() == 0);
+    }
+}
+
+TEST_CASE("where what is sent is kept until it is acknowledged, each message counts") {
+    outbox q;
+    q.retain();
+    CHECK_FALSE(q.push_latest(keyed(7, "a1")));
+    CHECK_FALSE(q.push_latest(keyed(7, "a2")));
+    q.take(1);
+    CHECK(q.find(7) == nullptr);
+    q.rewind();
+    CHECK(texts(q) == strings{"a1", "a2"});
+}
+
+TEST_CASE("a key's stand-in is never none, and is another for another key or secret") {
+    siphash_key const secret{1, 2};
+    CHECK(outbox::key_of(secret, "a") != 0);
+    CHECK(outbox::key_of(secret, "a") == outbox::key_of(secret, "a"));
+    CHECK(outbox::key_of(secret, "a") != outbox::key_of(secret, "b"));
+    CHECK(outbox::key_of(secret, "a") != outbox::key_of({1, 3}, "a"));
+    auto f = make("x");
+    CHECK(f->key() == 0);
+    f->set_key(0);
+    CHECK(f->key() == 0);
+}

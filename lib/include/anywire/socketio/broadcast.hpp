@@ -133,6 +133,8 @@ public:
     void fetch_sockets(handler<void(error_code, std::vector<remote_socket>)> then) const;
     /// Asks for their ids alone, which is cheaper; otherwise the same.
     void socket_ids(handler<void(error_code, std::vector<std::string>)> then) const;
+    /// Asks only how many there are.
+    void count_sockets(handler<void(error_code, std::size_t)> then) const;
     void sockets_join(room_names const& rooms) const;
     void sockets_leave(room_names const& rooms) const;
     /// `close` ends the connection under them, too.

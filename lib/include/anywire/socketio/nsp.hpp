@@ -74,6 +74,9 @@ public:
     void socket_ids(handler<void(error_code, std::vector<std::string>)> then) const {
         everybody().socket_ids(std::move(then));
     }
+    void count_sockets(handler<void(error_code, std::size_t)> then) const {
+        everybody().count_sockets(std::move(then));
+    }
     /// Asks for the names of all rooms, those that are sockets' ids among them; the answer comes as
     /// that of `fetch_sockets`.
     ///
@@ -83,6 +86,9 @@ public:
     auto async_fetch_sockets() const;
     auto async_socket_ids() const;
     auto async_all_rooms() const;
+    /// Asks for the names of the rooms that a socket is in; the same.
+    void rooms_of(std::string_view socket_id,
+                  handler<void(error_code, std::vector<std::string>)> then) const;
     void sockets_join(room_names const& rooms) const { everybody().sockets_join(rooms); }
     void sockets_leave(room_names const& rooms) const { everybody().sockets_leave(rooms); }
     void disconnect_sockets(bool close = false) const { everybody().disconnect_sockets(close); }

@@ -75,6 +75,13 @@ void broadcast::socket_ids(handler<void(error_code, std::vector<std::string>)> t
         throw std::logic_error("socket_ids: ask each namespace, not what io.of(predicate) returns");
     where_->wires().members_of(filter_, std::move(fn));
 }
+void broadcast::count_sockets(handler<void(error_code, std::size_t)> then) const {
+    auto fn = detail::required(std::move(then), "count_sockets");
+    if (where_->is_parent())
+        throw std::logic_error(
+            "count_sockets: ask each namespace, not what io.of(predicate) returns");
+    where_->wires().count_of(filter_, std::move(fn));
+}
 void broadcast::sockets_join(room_names const& rooms) const {
     for (auto const& room : rooms.all()) where_->wires().sockets_join(filter_, flags_, room);
 }
@@ -154,6 +161,13 @@ void nsp::all_rooms(handler<void(error_code, std::vector<std::string>)> then) co
         throw std::logic_error("all_rooms: ask each namespace, not what io.of(predicate) returns");
     core_->wires().all_rooms(std::move(fn));
 }
+void nsp::rooms_of(std::string_view socket_id,
+                   handler<void(error_code, std::vector<std::string>)> then) const {
+    auto fn = detail::required(std::move(then), "rooms_of");
+    if (core_->is_parent())
+        throw std::logic_error("rooms_of: ask each namespace, not what io.of(predicate) returns");
+    core_->wires().rooms_of(socket_id, std::move(fn));
+}
 std::size_t nsp::socket_count() const noexcept {
     return core_->sockets();
 }
@@ -185,6 +199,11 @@ nsp server::of(std::string_view name) const {
 nsp server::of(std::function<bool(std::string_view, json_view)> wanted) const {
     detail::require_function(wanted, "of");
     return nsp(io_->of(std::move(wanted)));
+}
+std::vector<nsp> server::namespaces() const {
+    std::vector<nsp> all;
+    for (auto& n : io_->namespaces()) all.emplace_back(std::move(n));
+    return all;
 }
 void server::close() const {
     io_->close();
