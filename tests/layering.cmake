@@ -4,9 +4,10 @@ cmake_minimum_required(VERSION 3.25)
 
 set(forbidden_in_core
     "boost/asio|boost/beast(\\.hpp|/[^z])|openssl/|<(thread|mutex|iostream)>")
-# Socket.IO spans shards, so it has locks; threads and clocks are its mount's.
+# The hub and Socket.IO span shards, so they have locks; threads and clocks are the server's.
 set(forbidden_in_socketio
     "boost/asio|boost/beast(\\.hpp|/[^z])|openssl/|<(thread|iostream)>")
+set(forbidden_in_hub "${forbidden_in_socketio}")
 set(forbidden_in_transports "<(thread|mutex|iostream)>")
 set(forbidden_in_server "<iostream>")
 set(forbidden_in_public "boost/(asio|beast)|openssl/|rapidjson/|<iostream>")
@@ -51,11 +52,14 @@ if(socketio_files)
   list(REMOVE_ITEM core_files ${socketio_files})
 endif()
 forbid("<anywire/socketio" "Socket.IO stands on the core" ${core_files})
+set(hub_files ${core_files})
+list(FILTER hub_files INCLUDE REGEX "/src/hub/")
+list(FILTER core_files EXCLUDE REGEX "/src/hub/")
 foreach(layer transports server)
   file(GLOB_RECURSE ${layer}_files ${ROOT}/${layer}/*.hpp ${ROOT}/${layer}/*.cpp)
 endforeach()
 forbid("<anywire/socketio|\"socketio/" "carriers know no layer" ${transports_files})
-foreach(layer core socketio transports server)
+foreach(layer core hub socketio transports server)
   forbid("${forbidden_in_${layer}}" "not in ${layer}" ${${layer}_files})
   forbid("\"\\.\\./" "no paths upwards" ${${layer}_files})
 endforeach()

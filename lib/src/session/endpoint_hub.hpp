@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace anywire {
@@ -72,6 +73,11 @@ public:
 
 private:
     struct mount {
+        mount(std::shared_ptr<endpoint_counters const> of,
+              bool binary,
+              std::vector<endpoint_core*> parts) noexcept
+            : counters(std::move(of)), carries_binary(binary), by_shard(std::move(parts)) {}
+
         std::shared_ptr<endpoint_counters const> counters;
         bool carries_binary;
         std::vector<endpoint_core*> by_shard;  // of use on the shards only
