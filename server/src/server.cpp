@@ -76,7 +76,8 @@ service_options options_of_service(server_options const& o) {
 
 class server::impl {
 public:
-    impl(server_options const& o, service_core& core) {
+    /// Makes the threads' loops, and listens. What throws leaves shards that need those loops.
+    void set_up(server_options const& o, service_core& core) {
         auto n = o.threads;
         if (n == 0) n = std::clamp(std::thread::hardware_concurrency(), 1u, most_threads);
         for (unsigned i = 0; i < n; ++i) threads_.push_back(std::make_unique<loop_thread>(i, core));
@@ -182,7 +183,14 @@ private:
 };
 
 server::server(server_options options)
-    : service(options_of_service(options)), impl_(std::make_unique<impl>(options, core())) {}
+    : service(options_of_service(options)), impl_(std::make_unique<impl>()) {
+    try {
+        impl_->set_up(options, core());
+    } catch (...) {
+        tear_down();  // as in the destructor, which does not follow
+        throw;
+    }
+}
 
 server::~server() {
     // Sessions and connections die here, when no thread runs any more, before their event loops.
