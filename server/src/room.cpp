@@ -32,6 +32,11 @@ std::size_t all_sessions(service_core const& core) noexcept {
     return all;
 }
 
+/// A trusted proxy and a Unix domain socket have one address for all their clients.
+bool is_limited(service_core const& core, std::string_view address) noexcept {
+    return is_limited_address(address) && !core.trusted.contains(address);
+}
+
 }  // namespace
 
 no_room const* find_draining(shard& here) noexcept {
@@ -50,7 +55,7 @@ no_room const* find_no_room(shard& here, endpoint_core const& sessions, std::str
     if (!sessions.has_room()) return &mount_is_full;
     if (all_sessions(core) >= core.max_sessions) return &server_is_full;
     auto const most = core.options.limits.max_sessions_per_address;
-    if (most != 0 && !core.trusted.contains(address) && core.census.sessions().of(address) >= most)
+    if (most != 0 && is_limited(core, address) && core.census.sessions().of(address) >= most)
         return &address_is_full;
     return nullptr;
 }
@@ -58,8 +63,8 @@ no_room const* find_no_room(shard& here, endpoint_core const& sessions, std::str
 no_room const* find_too_soon(shard& here, std::string_view address) {
     auto& core = here.core();
     if (!core.handshakes.is_limited()) return nullptr;
-    auto const said = core.handshakes.take(
-        address, !core.trusted.contains(address), std::chrono::steady_clock::now());
+    auto const said =
+        core.handshakes.take(address, is_limited(core, address), std::chrono::steady_clock::now());
     switch (said) {
         case handshake_rate::verdict::good: return nullptr;
         case handshake_rate::verdict::too_many: return &too_soon;

@@ -47,7 +47,7 @@ bool takes_request(shard& here, http_connection& via, http::client_info const& c
     auto const most = core.options.limits.max_connections_per_address;
     if (most == 0 || via.is_counted()) return true;
     via.count_request(nullptr);
-    if (core.trusted.contains(client.address)) return true;
+    if (core.trusted.contains(client.address) || !is_limited_address(client.address)) return true;
     auto ticket = address_ticket::take(core.addresses, client.address, most);
     if (!ticket) return false;
     via.count_request(std::move(ticket));

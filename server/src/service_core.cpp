@@ -82,8 +82,9 @@ void address_census::on_retired(session_base const& s) noexcept {
 service_core::service_core(service_options o) : options(std::move(o)) {
     check(options);
     auto const ranges = http::address_ranges::parse(options.trusted_proxies);
-    require_service_option(ranges.has_value(),
-                           "trusted_proxies must be IP addresses or networks such as 10.0.0.0/8");
+    require_service_option(
+        ranges.has_value(),
+        "trusted_proxies must be IP addresses, networks such as 10.0.0.0/8, or unix:");
     trusted = *ranges;
     auto const& limits = options.limits;
     http = settings_of(limits);

@@ -154,7 +154,7 @@ void machine::broadcast(bool to_group) {
         r->largest = std::max(r->largest, text.size() + 5 + frame::overhead);
     shared_message m(text);
     if (to_group)
-        endpoint_.send_to_group(in_.coin() ? "a" : "b", m);
+        endpoint_.send_to({.rooms = {in_.coin() ? "a" : "b"}}, m);
     else
         endpoint_.broadcast(m);
 }

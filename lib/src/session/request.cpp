@@ -10,11 +10,15 @@
 
 namespace anywire {
 
-/// Sizes, then target, address and fields ("Name: value\n") one after the other.
+/// Sizes, then target, address, fields ("Name: value\n") and the certificate's parts one after the
+/// other.
 struct request::header_block {
     std::uint16_t target;
     std::uint16_t address;
     std::uint16_t fields;
+    std::uint16_t subject;
+    std::uint16_t pem;
+    std::uint8_t fingerprint;
     bool secure;
 
     char* text() noexcept { return reinterpret_cast<char*>(this + 1); }
@@ -55,6 +59,14 @@ std::string_view request::remote_address() const noexcept {
 
 bool request::is_secure() const noexcept {
     return block_ && block_->secure;
+}
+
+std::optional<client_certificate> request::certificate() const noexcept {
+    if (!block_ || block_->pem == 0) return std::nullopt;
+    auto const* const at = block_->text() + block_->target + block_->address + block_->fields;
+    return client_certificate{{at, block_->subject},
+                              {at + block_->subject, block_->fingerprint},
+                              {at + block_->subject + block_->fingerprint, block_->pem}};
 }
 
 std::string_view request::fields() const noexcept {
@@ -111,18 +123,33 @@ void request_builder::add_field(std::string_view name, std::string_view value) {
     fields_.append(name).append(1, ':').append(value).append(1, '\n');
 }
 
+void request_builder::set_certificate(client_certificate const& c) noexcept {
+    if (c.subject.size() <= 0xffff && c.fingerprint.size() <= 0xff && c.pem.size() <= 0xffff)
+        certificate_ = c;
+}
+
 request request_builder::build() const {
-    auto const target = target_.substr(0, 0xffff);
-    auto const address = address_.substr(0, 0xffff);
-    auto* const raw = std::malloc(sizeof(request::header_block) + target.size() + address.size() +
-                                  fields_.size());
+    std::string_view const parts[] = {target_.substr(0, 0xffff),
+                                      address_.substr(0, 0xffff),
+                                      fields_,
+                                      certificate_.subject,
+                                      certificate_.fingerprint,
+                                      certificate_.pem};
+    auto size = sizeof(request::header_block);
+    for (auto const part : parts) size += part.size();
+    auto* const raw = std::malloc(size);
     if (!raw) throw std::bad_alloc();
-    auto* const block = new (raw) request::header_block{static_cast<std::uint16_t>(target.size()),
-                                                        static_cast<std::uint16_t>(address.size()),
-                                                        static_cast<std::uint16_t>(fields_.size()),
-                                                        secure_};
+    auto const size_of = [&](std::size_t i) { return static_cast<std::uint16_t>(parts[i].size()); };
+    auto* const block =
+        new (raw) request::header_block{.target = size_of(0),
+                                        .address = size_of(1),
+                                        .fields = size_of(2),
+                                        .subject = size_of(3),
+                                        .pem = size_of(5),
+                                        .fingerprint = static_cast<std::uint8_t>(parts[4].size()),
+                                        .secure = secure_};
     char* to = block->text();
-    for (auto const part : {target, address, std::string_view{fields_}}) {
+    for (auto const part : parts) {
         if (!part.empty()) std::memcpy(to, part.data(), part.size());
         to += part.size();
     }

@@ -45,8 +45,9 @@ enum class proxy_fields : std::uint8_t {
 struct service_options {
     server_limits limits{};
 
-    /// Addresses or networks ("10.0.0.0/8", "::1") that are believed in what they forward: the
-    /// client's address, scheme, host and port. Default none.
+    /// Addresses or networks ("10.0.0.0/8", "::1"), or "unix:" for whoever connects to a Unix
+    /// domain socket, that are believed in what they forward: the client's address, scheme, host
+    /// and port. Default none.
     std::vector<std::string> trusted_proxies{};
 
     log_sink log{};

@@ -58,12 +58,12 @@ function answers(port) {
     });
 }
 
-// nginx says nothing when it is ready, so ask until it answers or is gone.
-async function ready(child, port) {
+// A proxy says nothing when it is ready, so ask until it answers or is gone.
+async function ready(child, port, name = 'nginx') {
     let ended = false;
     child.ended.then(() => { ended = true; }, () => { ended = true; });
     while (!await answers(port)) {
-        if (ended) throw new Error(`nginx did not start: ${child.output}`);
+        if (ended) throw new Error(`${name} did not start: ${child.output}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
     }
 }
@@ -92,4 +92,4 @@ async function start_nginx(upstream, location) {
     };
 }
 
-module.exports = { start_nginx };
+module.exports = { find_nginx, free_port, ready, start_nginx };
