@@ -25,6 +25,8 @@ std::string_view const usage =
     "  --ping-timeout MS     silence after a heartbeat that ends a session (20000)\n"
     "  --max-packets-per-poll N  most packets in one poll's answer; 0: no limit (0)\n"
     "  --client-files DIR    serve socket.io-client's dist folder at /socket.io/\n"
+    "  --parser NAME         of Socket.IO: json or msgpack, which has no clients 1.x and 2.x "
+    "(json)\n"
     "  --origins LIST        comma-separated allow-list instead of all origins\n"
     "  --trusted-proxies LIST  comma-separated networks whose forwarded fields count\n"
     "  --hosts LIST          comma-separated host names that are served; others get 421\n"
@@ -58,6 +60,12 @@ void set_profile(command_line& a, std::string_view name) {
     } else if (name != "default") {
         throw std::invalid_argument("there is no profile '" + std::string(name) + "'");
     }
+}
+
+void set_parser(command_line& a, std::string_view name) {
+    a.msgpack = name == "msgpack";
+    if (!a.msgpack && name != "json")
+        throw std::invalid_argument("there is no parser '" + std::string(name) + "'");
 }
 
 }  // namespace
@@ -95,6 +103,8 @@ std::optional<command_line> parse(demo::flag_reader flags) {
             a.ping_timeout = std::chrono::milliseconds(flags.number<unsigned>());
         else if (flags.is("--log"))
             a.log = true;
+        else if (flags.is("--parser"))
+            set_parser(a, flags.value());
         else if (flags.is("--tls")) {
             a.server.tls.certificate = flags.value();
             a.server.tls.key = flags.value();

@@ -156,6 +156,11 @@ public:
     result<void> emit(std::string_view name, A&&... args) {
         return emit_with({}, name, std::forward<A>(args)...);
     }
+    /// The same of an object in braces: `emit("moved", {{"x", 1}, {"y", 2}})`.
+    template <class... A>
+    result<void> emit(std::string_view name, json_object const& first, A&&... others) {
+        return emit_with({}, name, first, std::forward<A>(others)...);
+    }
     /// The queue ran empty after an emit had been refused for want of room.
     void on_drain(handler<void()> f);
     // NOLINTNEXTLINE(readability-identifier-naming): `volatile` is a keyword
@@ -225,6 +230,10 @@ public:
     template <class... A>
     result<void> emit(std::string_view name, A&&... args) {
         return socket_.emit_with(flags_, name, std::forward<A>(args)...);
+    }
+    template <class... A>
+    result<void> emit(std::string_view name, json_object const& first, A&&... others) {
+        return socket_.emit_with(flags_, name, first, std::forward<A>(others)...);
     }
 
 private:

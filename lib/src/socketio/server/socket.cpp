@@ -68,7 +68,7 @@ void write_pairs(json_writer& out, std::string_view key, pairs const& all) {
 
 }  // namespace
 
-void convert<handshake>::write(json_writer& out, handshake const& h) {
+void to_json(json_writer& out, handshake const& h) {
     out.begin_object();
     write_pairs(out, "headers", h.headers);
     out.key("time");
