@@ -55,4 +55,4 @@ function socketio_suite(title, options = {}) {
     });
 }
 
-module.exports = { socketio_suite };
+module.exports = { claims, socketio_suite };

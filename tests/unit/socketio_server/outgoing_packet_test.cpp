@@ -105,7 +105,7 @@ TEST_CASE("a parser makes one message of a packet, once for all encodings of it"
                              "\x84\xa4type\x02\xa4"
                              "data\x93\xa1"
                              "e\xc4\x03",
-                             19) +
+                             17) +
                          std::string("\0\1\2", 3) +
                          "\xa2"
                          "4z\xa3nsp\xa2/n\xa2id\x07";
