@@ -75,7 +75,7 @@ endforeach()
 file(GLOB_RECURSE public_files ${ROOT}/lib/include/anywire/*.hpp
      ${ROOT}/transports/include/anywire/*.hpp ${ROOT}/server/include/anywire/*.hpp)
 # The one header that is for those who have RapidJSON, and those for programs on Asio.
-list(FILTER public_files EXCLUDE REGEX "/(socketio/rapidjson|asio|detail/asio_stream)\\.hpp$")
+list(FILTER public_files EXCLUDE REGEX "/(json/rapidjson|asio|detail/asio_stream)\\.hpp$")
 forbid("${forbidden_in_public}" "not in a public header" ${public_files})
 string(REPLACE ";" "|" any_area "${areas}")
 forbid("[<\"](${any_area})/" "a public header includes an internal one" ${public_files})
@@ -101,7 +101,7 @@ endforeach()
 
 # Peers choose names: a table by text has a keyed hash (core/keyed_hash.hpp).
 foreach(file IN LISTS lib_files transports_files server_files)
-  if(file MATCHES "/(core/keyed_hash\\.hpp|anywire/socketio/convert_containers\\.hpp)$")
+  if(file MATCHES "/(core/keyed_hash\\.hpp|anywire/json/containers\\.hpp)$")
     continue()
   endif()
   file(STRINGS ${file} lines REGEX "unordered_[a-z_]*<std::string")

@@ -34,6 +34,8 @@ std::string_view const usage =
     "  --ping-timeout MS     silence after a heartbeat that ends a session (20000)\n"
     "  --max-packets-per-poll N  most packets in one poll's answer; 0: no limit (0)\n"
     "  --client-files DIR    serve socket.io-client's dist folder at /socket.io/\n"
+    "  --parser NAME         of Socket.IO: json or msgpack, which has no clients 1.x and 2.x "
+    "(json)\n"
     "  --origins LIST        comma-separated allow-list instead of all origins\n"
     "  --trusted-proxies LIST  comma-separated networks whose forwarded fields count\n"
     "  --hosts LIST          comma-separated host names that are served; others get 421\n"
@@ -96,6 +98,12 @@ bool is_listener_flag(command_line& a, demo::flag_reader& flags) {
     return true;
 }
 
+void set_parser(command_line& a, std::string_view name) {
+    a.msgpack = name == "msgpack";
+    if (!a.msgpack && name != "json")
+        throw std::invalid_argument("there is no parser '" + std::string(name) + "'");
+}
+
 }  // namespace
 
 std::optional<command_line> parse(demo::flag_reader flags) {
@@ -131,6 +139,8 @@ std::optional<command_line> parse(demo::flag_reader flags) {
             a.ping_timeout = std::chrono::milliseconds(flags.number<unsigned>());
         else if (flags.is("--log"))
             a.log = true;
+        else if (flags.is("--parser"))
+            set_parser(a, flags.value());
         else if (is_listener_flag(a, flags)) {
             // read there
         } else if (flags.is("--profile")) {

@@ -23,6 +23,7 @@ struct command_line {
     std::size_t max_packets_per_poll = 0;
     std::string static_folder{};
     std::string client_files{};
+    bool msgpack = false;
     bool log = false;
 };
 

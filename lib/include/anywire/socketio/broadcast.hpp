@@ -59,10 +59,8 @@ struct handshake {
     json_value auth{};  ///< An object.
 };
 
-template <>
-struct convert<handshake> {
-    static void write(json_writer& out, handshake const& value);
-};
+/// As Node's `socket.handshake`.
+void to_json(json_writer& out, handshake const& value);
 
 /// A socket that may live on another shard: what it was when it was asked for.
 struct remote_socket {
@@ -116,6 +114,11 @@ public:
                 send(name, std::move(e), std::move(a));
             },
             std::forward<A>(args)...);
+    }
+    /// The same of an object in braces: `emit("moved", {{"x", 1}, {"y", 2}})`.
+    template <class... A>
+    void emit(std::string_view name, json_object const& first, A&&... others) const {
+        emit<json_object const&, A...>(name, first, std::forward<A>(others)...);
     }
 
     /// To be awaited in a coroutine (`anywire/coro.hpp`): emits, and gives the first argument of

@@ -49,15 +49,6 @@ struct connect_error {
     std::optional<json_value> data{};
 };
 
-/// Any value as JSON, e.g. for `connect_error::data`.
-template <class T>
-[[nodiscard]] json_value to_json(T const& value) {
-    std::string text;
-    json_writer out(text);
-    write_value(out, value);
-    return json_value(std::move(text), out.take_attachments());
-}
-
 /// What a middleware calls when it has decided.
 ///
 /// Thread: any, at once or later; only the first call counts. While one is kept and not called its

@@ -231,9 +231,9 @@ constexpr bool check_emitted() {
         static_assert(fits, "what takes the answer is the last argument of emit");
     } else if constexpr (std::is_class_v<plain> && IsLast) {
         static_assert(fits,
-                      "neither a value nor what takes the answer: specialise "
-                      "anywire::socketio::convert for a type of yours; a lambda's parameters need "
-                      "types, no auto");
+                      "neither a value nor what takes the answer: write ANYWIRE_JSON(type, "
+                      "members...) beside a type of yours; a lambda's parameters need types, no "
+                      "auto");
     } else {
         return check_writable<plain>();
     }

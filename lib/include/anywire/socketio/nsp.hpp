@@ -56,6 +56,10 @@ public:
     void emit(std::string_view event_name, A&&... args) const {
         everybody().emit(event_name, std::forward<A>(args)...);
     }
+    template <class... A>
+    void emit(std::string_view event_name, json_object const& first, A&&... others) const {
+        everybody().emit(event_name, first, std::forward<A>(others)...);
+    }
     [[nodiscard]] broadcast to(room_names const& rooms) const { return everybody().to(rooms); }
     [[nodiscard]] broadcast in(room_names const& rooms) const { return everybody().to(rooms); }
     [[nodiscard]] broadcast except(room_names const& rooms) const {

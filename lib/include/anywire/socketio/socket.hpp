@@ -167,6 +167,11 @@ public:
     /// To be awaited: `delay`, rounded up to 25 ms. The coroutine of a socket that goes first is
     /// destroyed.
     auto async_wait(std::chrono::milliseconds delay);
+    /// The same of an object in braces: `emit("moved", {{"x", 1}, {"y", 2}})`.
+    template <class... A>
+    result<void> emit(std::string_view name, json_object const& first, A&&... others) {
+        return emit_with({}, name, first, std::forward<A>(others)...);
+    }
     /// The queue ran empty after an emit had been refused for want of room.
     void on_drain(handler<void()> f);
     // NOLINTNEXTLINE(readability-identifier-naming): `volatile` is a keyword
@@ -240,6 +245,10 @@ public:
     /// As `socket::async_emit`.
     template <class... R, class... A>
     auto async_emit(std::string_view name, A&&... args);
+    template <class... A>
+    result<void> emit(std::string_view name, json_object const& first, A&&... others) {
+        return socket_.emit_with(flags_, name, first, std::forward<A>(others)...);
+    }
 
 private:
     socket& socket_;

@@ -106,6 +106,8 @@ public:
 
     options const& opts() const noexcept { return options_; }
     wire::decode_limits const& decode_limits() const noexcept { return decode_limits_; }
+    /// Null where the default one encodes packets.
+    packet_parser const* parser() const noexcept { return options_.parser.get(); }
 
     /// Drawn at the mount: before that only the application chooses names.
     siphash_key const& hash_key() const noexcept { return hash_key_; }

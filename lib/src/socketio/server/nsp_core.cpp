@@ -173,8 +173,12 @@ void nsp_core::broadcast(detail::encoded event, socket_filter filter, emit_flags
     operation op{.filter = std::make_shared<socket_filter const>(std::move(filter)),
                  .flags = flags};
     if (recovers() && !flags.is_volatile) return apply(std::move(op), &event);
-    op.packet = std::make_shared<outgoing_packet const>(
-        name_, std::nullopt, std::move(event), flags.is_compressed);
+    op.packet = std::make_shared<outgoing_packet const>(name_,
+                                                        std::nullopt,
+                                                        std::move(event),
+                                                        flags.is_compressed,
+                                                        std::string_view{},
+                                                        io_.parser());
     apply(std::move(op));
 }
 
@@ -194,8 +198,8 @@ void nsp_core::broadcast_with_ack(detail::encoded event,
         });
     if (!is_attached_) return gathered->finish_one();
     auto const id = next_ack_id();
-    auto const packet =
-        std::make_shared<outgoing_packet const>(name_, id, std::move(event), flags.is_compressed);
+    auto const packet = std::make_shared<outgoing_packet const>(
+        name_, id, std::move(event), flags.is_compressed, std::string_view{}, io_.parser());
     auto const one = [gathered](error_code e, std::span<arguments const> args) {
         if (e) gathered->lost(e);
         if (!e && !args.empty()) {

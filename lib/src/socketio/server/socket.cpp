@@ -79,7 +79,7 @@ anywire::detail::poster poster_of(socket& s) {
     };
 }
 
-void convert<handshake>::write(json_writer& out, handshake const& h) {
+void to_json(json_writer& out, handshake const& h) {
     out.begin_object();
     write_pairs(out, "headers", h.headers);
     out.key("time");

@@ -1,9 +1,9 @@
-#include <anywire/socketio/json_view.hpp>
+#include <anywire/json/view.hpp>
 
-#include "socketio/json_text.hpp"
-#include "socketio/placeholder.hpp"
+#include "core/json_placeholder.hpp"
+#include "core/json_text.hpp"
 
-namespace anywire::socketio {
+namespace anywire {
 
 json_view::json_view(std::string_view text, std::span<std::string const> attachments) noexcept
     : text_(detail::trimmed(text)), attachments_(attachments) {
@@ -113,4 +113,4 @@ json_members::iterator& json_members::iterator::operator++() noexcept {
     return *this;
 }
 
-}  // namespace anywire::socketio
+}  // namespace anywire

@@ -1,15 +1,16 @@
 #pragma once
 
-#include "socketio/json_text.hpp"
+#include "core/json_text.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 // Placeholders stand where attachments belong: an object whose `_placeholder` is true. Its `num`
 // says which; what else is in it, placeholders included, does not matter.
-namespace anywire::socketio::detail {
+namespace anywire::detail {
 
 /// What an object says of itself. Of members with the same key the last one counts.
 struct placeholder_mark {
@@ -110,4 +111,18 @@ private:
     Sink& sink_;
 };
 
-}  // namespace anywire::socketio::detail
+/// The placeholders of a value that refer to an attachment, as views see them, in the order of its
+/// text: a sink of `reference_finder`.
+struct reference_list {
+    std::size_t attachments = 0;
+    std::vector<reference> found{};
+
+    std::size_t mark() const noexcept { return found.size(); }
+    void add(reference const& r, std::size_t before) {
+        if (!r.number || *r.number >= attachments) return;
+        found.resize(before);
+        found.push_back(r);
+    }
+};
+
+}  // namespace anywire::detail

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <anywire/socketio/json_value.hpp>
-#include <anywire/socketio/json_view.hpp>
-#include <anywire/socketio/json_writer.hpp>
+#include <anywire/json/value.hpp>
+#include <anywire/json/view.hpp>
+#include <anywire/json/writer.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -15,22 +15,59 @@
 #include <variant>
 #include <vector>
 
-namespace anywire::socketio {
+namespace anywire {
 
-/// How a type of C++ and JSON become each other: the one place to teach the library a type.
+namespace detail {
+
+// What stands beside a type of the application's, found by its namespace.
+template <class T>
+concept has_json_description = requires {
+    anywire_json_of(std::type_identity<T>{});
+};
+template <class T>
+concept has_from_json = requires(json_view in, T& out) {
+    { from_json(in, out) } -> std::same_as<bool>;
+};
+template <class T>
+concept has_to_json = requires(json_writer& out, T const& value) {
+    to_json(out, value);
+};
+
+template <class T>
+struct convert_as_told {
+    static bool read(json_view in, T& out) requires has_from_json<T> { return from_json(in, out); }
+    static void write(json_writer& out, T const& value) requires has_to_json<T> {
+        to_json(out, value);
+    }
+    static std::string_view expected() requires has_from_json<T> { return "value"; }
+};
+template <has_json_description T>
+struct convert_as_told<T> : decltype(anywire_json_of(std::type_identity<T>{})) {};
+
+}  // namespace detail
+
+/// How a type of C++ and JSON become each other. A type of yours is taught in one of three ways:
+///
+/// `ANYWIRE_JSON(point, x, y)` in its namespace, if it is a struct; `ANYWIRE_JSON_ENUM` for enums.
+///
+/// Functions in its namespace, of which each serves one direction:
+///
+///     bool from_json(anywire::json_view in, point& out);  // false: this is none; `out` is junk
+///     void to_json(anywire::json_writer& out, point const& value);  // exactly one value
+///
+/// A specialisation, also for types that are not yours:
 ///
 ///     template <>
-///     struct convert<colour> {
-///         static bool read(json_view in, colour& out);  // false: this is none; `out` is then junk
-///         static void write(json_writer& out, colour const& value);  // exactly one value
-///         static std::string_view expected() { return "colour"; }    // for the error message
+///     struct anywire::convert<colour> {
+///         static bool read(json_view in, colour& out);
+///         static void write(json_writer& out, colour const& value);
+///         static std::string_view expected() { return "colour"; }  // for the error message
 ///     };
 ///
-/// `read` and `expected` serve parameters of handlers, `write` what is emitted; a type used one
-/// way only needs only that half. What `expected` returns must live as long as the program.
-/// Structs whose fields all convert have a shorter way: `object`.
+/// `read` and `expected` serve what is read, `write` what is written; a type used one way only
+/// needs only that half. What `expected` returns must live as long as the program.
 template <class T, class Enable = void>
-struct convert;
+struct convert : detail::convert_as_told<T> {};
 
 template <class T>
 concept readable = requires(json_view in, T& out) {
@@ -69,11 +106,14 @@ constexpr bool check_readable() {
                       "const* would have nothing to point at");
     } else if constexpr (std::is_pointer_v<T>) {
         static_assert(fits, "no pointers: take the value, or a std::optional if it may be missing");
+    } else if constexpr (std::is_enum_v<T>) {
+        static_assert(fits,
+                      "nothing reads this enum from JSON: write ANYWIRE_JSON_ENUM(type, values...) "
+                      "beside it");
     } else {
-        static_assert(
-            fits,
-            "nothing reads this type from JSON: specialise anywire::socketio::convert for "
-            "it, with anywire::socketio::object if it is a struct");
+        static_assert(fits,
+                      "nothing reads this type from JSON: write ANYWIRE_JSON(type, members...) "
+                      "beside it, or specialise anywire::convert for it");
     }
     return fits && can_be_made;
 }
@@ -84,10 +124,14 @@ constexpr bool check_writable() {
     constexpr bool fits = writable<T>;
     if constexpr (std::is_pointer_v<T>) {
         static_assert(fits, "no pointers: give the value itself");
+    } else if constexpr (std::is_enum_v<T>) {
+        static_assert(fits,
+                      "nothing writes this enum as JSON: write ANYWIRE_JSON_ENUM(type, values...) "
+                      "beside it");
     } else {
         static_assert(fits,
-                      "nothing writes this type as JSON: specialise anywire::socketio::convert for "
-                      "it, with anywire::socketio::object if it is a struct");
+                      "nothing writes this type as JSON: write ANYWIRE_JSON(type, members...) "
+                      "beside it, or specialise anywire::convert for it");
     }
     return fits;
 }
@@ -118,6 +162,15 @@ template <class T>
 template <class T>
 void write_value(json_writer& out, T const& value) {
     if constexpr (detail::check_writable<T>()) convert<T>::write(out, value);
+}
+
+/// Any value as JSON.
+template <class T>
+[[nodiscard]] json_value to_json(T const& value) {
+    std::string text;
+    json_writer out(text);
+    write_value(out, value);
+    return json_value(std::move(text), out.take_attachments());
 }
 
 namespace detail {
@@ -236,7 +289,7 @@ struct convert<std::monostate> {
     static std::string_view expected() { return "null"; }
 };
 
-/// Bytes. Read, they are borrowed: valid until the handler returns.
+/// Bytes beside the JSON. Read, they are borrowed.
 template <>
 struct convert<std::span<std::byte const>> {
     static bool read(json_view in, std::span<std::byte const>& out) {
@@ -268,7 +321,7 @@ struct convert<
     static std::string_view expected() { return "binary"; }
 };
 
-/// The value itself, borrowed: valid until the handler returns.
+/// The value itself, borrowed.
 template <>
 struct convert<json_view> {
     static bool read(json_view in, json_view& out) {
@@ -294,7 +347,11 @@ template <class T>
 struct convert<std::optional<T>> {
     static bool read(json_view in, std::optional<T>& out) {
         out.reset();
-        return in.is_null() || read_value(in, out.emplace());
+        if (in.is_null()) return true;
+        T value{};
+        if (!read_value(in, value)) return false;
+        out.emplace(std::move(value));
+        return true;
     }
     static void write(json_writer& out, std::optional<T> const& value) {
         if (!value) return out.null();
@@ -331,4 +388,4 @@ private:
     }
 };
 
-}  // namespace anywire::socketio
+}  // namespace anywire

@@ -1,9 +1,9 @@
-#include <anywire/socketio/json_value.hpp>
-#include <anywire/socketio/json_writer.hpp>
+#include <anywire/json/value.hpp>
+#include <anywire/json/writer.hpp>
 
 #include "core/json_check.hpp"
 
-namespace anywire::socketio {
+namespace anywire {
 
 json_value::json_value(json_view value) {
     text_.clear();
@@ -17,4 +17,4 @@ std::optional<json_value> json_value::parse(std::string_view text, unsigned max_
     return json_value(std::string(text), {});
 }
 
-}  // namespace anywire::socketio
+}  // namespace anywire

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <anywire/socketio/json_view.hpp>
+#include <anywire/json/view.hpp>
 
 #include <optional>
 #include <string>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace anywire::socketio {
+namespace anywire {
 
 /// One JSON value, owned: what is kept of a `json_view`.
 class json_value {
@@ -38,4 +38,4 @@ private:
     std::vector<std::string> attachments_{};
 };
 
-}  // namespace anywire::socketio
+}  // namespace anywire

@@ -2,7 +2,7 @@
 
 // Optional: documents of the application's own RapidJSON as arguments. Nothing else of the library
 // includes this header.
-#include <anywire/socketio/convert.hpp>
+#include <anywire/json/convert.hpp>
 
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace anywire::socketio {
+namespace anywire {
 
 namespace detail {
 
@@ -88,4 +88,4 @@ struct convert<detail::rapid::Value> {
     }
 };
 
-}  // namespace anywire::socketio
+}  // namespace anywire

@@ -1,13 +1,14 @@
-#include <anywire/socketio/json_writer.hpp>
+#include <anywire/json/writer.hpp>
 
+#include "core/base64.hpp"
+#include "core/json_placeholder.hpp"
 #include "core/json_string.hpp"
-#include "socketio/placeholder.hpp"
 
 #include <array>
 #include <charconv>
 #include <cmath>
 
-namespace anywire::socketio {
+namespace anywire {
 namespace {
 
 template <class T>
@@ -28,20 +29,6 @@ void append_floating(std::string& out, T value) {
     if (value < 0) return append_number(out, static_cast<std::int64_t>(value));
     append_number(out, static_cast<std::uint64_t>(value));
 }
-
-// The placeholders of a value that refer to an attachment, as views see them, in the order of its
-// text.
-struct reference_list {
-    std::size_t attachments = 0;
-    std::vector<detail::reference> found{};
-
-    std::size_t mark() const noexcept { return found.size(); }
-    void add(detail::reference const& r, std::size_t before) {
-        if (!r.number || *r.number >= attachments) return;
-        found.resize(before);
-        found.push_back(r);
-    }
-};
 
 }  // namespace
 
@@ -89,14 +76,20 @@ void json_writer::string(std::string_view text) {
 
 void json_writer::bytes(std::span<std::byte const> value) {
     separate();
-    append_placeholder();
-    attachments_.emplace_back(reinterpret_cast<char const*>(value.data()), value.size());
+    append_bytes({reinterpret_cast<char const*>(value.data()), value.size()});
 }
 
-void json_writer::append_placeholder() {
+void json_writer::append_bytes(std::string_view value) {
+    if (how_ == json_bytes::base64) {
+        out_.push_back('"');
+        append_base64(out_, value);
+        out_.push_back('"');
+        return;
+    }
     out_.append(R"({"_placeholder":true,"num":)");
     append_number(out_, attachments_.size());
     out_.push_back('}');
+    attachments_.emplace_back(value);
 }
 
 void json_writer::begin_array() {
@@ -136,16 +129,15 @@ void json_writer::raw(json_view value) {
         out_.append(text);
         return;
     }
-    reference_list references{.attachments = all.size()};
+    detail::reference_list references{.attachments = all.size()};
     detail::reference_finder(text, references);
     std::size_t copied = 0;
     for (auto const& r : references.found) {
         out_.append(text, copied, r.begin - copied);
-        append_placeholder();
-        attachments_.push_back(all[static_cast<std::size_t>(*r.number)]);
+        append_bytes(all[static_cast<std::size_t>(*r.number)]);
         copied = r.end;
     }
     out_.append(text.substr(copied));
 }
 
-}  // namespace anywire::socketio
+}  // namespace anywire

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <anywire/socketio/json_view.hpp>
+#include <anywire/json/view.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -12,7 +12,13 @@
 #include <utility>
 #include <vector>
 
-namespace anywire::socketio {
+namespace anywire {
+
+/// What becomes of bytes, which JSON does not know.
+enum class json_bytes : std::uint8_t {
+    beside,  ///< They are attachments, and placeholders stand in the text: for Socket.IO.
+    base64,  ///< A string of base64 (RFC 4648, section 4) in the text.
+};
 
 /// Appends JSON to a text and collects the bytes that go beside it.
 ///
@@ -22,7 +28,8 @@ namespace anywire::socketio {
 /// Borrow: the text given to the constructor.
 class json_writer {
 public:
-    explicit json_writer(std::string& out) noexcept : out_(out) {}
+    explicit json_writer(std::string& out, json_bytes how = json_bytes::beside) noexcept
+        : out_(out), how_(how) {}
 
     void null();
     void boolean(bool value);
@@ -44,7 +51,8 @@ public:
     /// A string; what is not UTF-8 in it becomes U+FFFD.
     void string(std::string_view text);
 
-    /// Bytes: a copy of them is the next attachment, a placeholder stands in the text.
+    /// Bytes: a copy of them is the next attachment and a placeholder stands in the text, or they
+    /// are a string there.
     void bytes(std::span<std::byte const> value);
 
     void begin_array();
@@ -69,11 +77,12 @@ public:
 
 private:
     void separate();
-    void append_placeholder();
+    void append_bytes(std::string_view value);
 
     std::string& out_;
     std::vector<std::string> attachments_{};
+    json_bytes how_;
     bool comma_ = false;  // before the next value
 };
 
-}  // namespace anywire::socketio
+}  // namespace anywire

@@ -8,13 +8,13 @@
 #include <string>
 #include <string_view>
 
-namespace anywire::socketio {
+namespace anywire {
 
 class json_elements;
 class json_members;
 
-/// What a JSON value is. Socket.IO carries bytes beside the JSON; where they belong in it, the
-/// value is `binary`.
+/// What a JSON value is. Some dialects, as Socket.IO, carry bytes beside the JSON; where they
+/// belong in it, the value is `binary`.
 enum class json_kind : std::uint8_t { null, boolean, number, string, array, object, binary };
 
 /// One JSON value, borrowed.
@@ -30,9 +30,12 @@ public:
     /// Null.
     json_view() noexcept = default;
 
-    /// A value of a packet. Without attachments a placeholder is an object like any other.
+    /// A value, and the bytes that a packet has beside it. Without attachments a placeholder is an
+    /// object like any other.
     ///
-    /// Requires: `text` has been checked to be one JSON value, or is empty, which is null.
+    /// Requires: `text` has been checked to be one JSON value, as by `parse_json`, or is empty,
+    /// which
+    ///           is null.
     explicit json_view(std::string_view text,
                        std::span<std::string const> attachments = {}) noexcept;
 
@@ -155,4 +158,4 @@ private:
     std::span<std::string const> attachments_{};
 };
 
-}  // namespace anywire::socketio
+}  // namespace anywire
