@@ -1,5 +1,4 @@
 #include "accept_encoding.hpp"
-#include "core/base64.hpp"
 #include "engineio/handshake.hpp"
 #include "engineio/jsonp.hpp"
 #include "engineio/query.hpp"
@@ -13,8 +12,8 @@
 #include "session/engineio_session.hpp"
 #include "shard.hpp"
 #include "uploads.hpp"
+#include "wire_id.hpp"
 
-#include <array>
 #include <memory>
 #include <utility>
 
@@ -26,20 +25,6 @@ using engineio::revision;
 using namespace std::chrono_literals;
 
 constexpr auto close_wait = 30s;
-
-/// A session id that its owner's shard has drawn: 15 bytes from the CSPRNG, less the bits it takes
-/// to hit that shard.
-std::string draw_sid(service_core const& core, shard& owner) {
-    std::array<unsigned char, 15> bytes{};
-    owner.loop().fill_random(bytes);
-    for (;; ++bytes.back()) {
-        if (bytes.back() == 0) owner.loop().fill_random(bytes);
-        std::string sid;
-        append_base64(sid, {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
-        for (auto& c : sid) c = c == '/' ? '_' : c == '+' ? '-' : c;
-        if (&core.owner(sid) == &owner) return sid;
-    }
-}
 
 /// A request that asks for a WebSocket. An Upgrade to anything else ("h2c", from clients that try)
 /// is not for us, and may be ignored (RFC 9110, section 7.8).
@@ -357,7 +342,7 @@ engineio_session* engineio_mount::make_session(shard& here,
     s.revision = revision_of(q);
     s.base64 = q.has_b64 || q.jsonp.has_value();
     s.websocket = is_websocket(q);
-    s.wire_id = draw_sid(core(), here);
+    s.wire_id = draw_wire_id(core(), here);
     if (q.jsonp) s.jsonp = q.jsonp->empty() ? "0" : *q.jsonp;
     auto const open = engineio::open_packet(s.wire_id,
                                             !s.websocket && options_.websocket && options_.upgrades,

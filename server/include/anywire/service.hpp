@@ -132,6 +132,15 @@ public:
     /// names one, else each in its turn. An index into the service's executors. Thread: any.
     [[nodiscard]] std::size_t shard_of(std::string_view target) const;
 
+    /// The executor of shard `index`, of a service as of a server: what has to run with its
+    /// sessions is posted there. A `boost::asio::any_io_executor` (`anywire/asio.hpp` has to be
+    /// included).
+    ///
+    /// Throws: `std::out_of_range` where there is no such shard; `std::logic_error` for a
+    ///         `testing::host`.
+    /// Thread: any.
+    [[nodiscard]] auto executor_of(std::size_t index);
+
     /// Bytes of the longest body that is taken where `target` leads; a host need not read more, but
     /// for one byte, to have `serve` answer 413. Thread: any.
     [[nodiscard]] std::size_t max_body(std::string_view target) const noexcept;
