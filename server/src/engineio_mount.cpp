@@ -78,7 +78,8 @@ private:
     void open_websocket_session(incoming const& in, engineio::query const& q);
     engineio_session* make_session(shard& here,
                                    session_base::origin from,
-                                   engineio::query const& q);
+                                   engineio::query const& q,
+                                   bool can_upgrade);
     admission::refuse_fn refuse_later(incoming const& in) const;
 
     static std::string fields_for(http::request_view const& head);
@@ -337,7 +338,8 @@ void engineio_mount::serve_handshake(incoming const& in, engineio::query const& 
 
 engineio_session* engineio_mount::make_session(shard& here,
                                                session_base::origin from,
-                                               engineio::query const& q) {
+                                               engineio::query const& q,
+                                               bool can_upgrade) {
     engineio_session::setup s;
     s.revision = revision_of(q);
     s.base64 = q.has_b64 || q.jsonp.has_value();
@@ -345,7 +347,7 @@ engineio_session* engineio_mount::make_session(shard& here,
     s.wire_id = draw_wire_id(core(), here);
     if (q.jsonp) s.jsonp = q.jsonp->empty() ? "0" : *q.jsonp;
     auto const open = engineio::open_packet(s.wire_id,
-                                            !s.websocket && options_.websocket && options_.upgrades,
+                                            can_upgrade && options_.websocket && options_.upgrades,
                                             options_.ping_interval,
                                             options_.ping_timeout,
                                             limits().max_message);
@@ -367,7 +369,7 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
                     exchange& to, session_base::origin from) mutable {
         if (!check_room(here, to, from.request.remote_address())) return;
         if (has_hooks(true)) append_hooked(dress.fields, here, from.request, true);
-        auto* const s = make_session(here, std::move(from), q);
+        auto* const s = make_session(here, std::move(from), q, to.can_upgrade());
         if (s->jsonp()) dress.jsonp = *s->jsonp();
         append_session_cookie(dress.fields, options_.cookie, s->wire_id());
         to.limit_stall(write_stall());
@@ -388,7 +390,7 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
             auto upgrade = make_upgrade(here, terms, from.request, fields, true);
             from.subprotocol = upgrade.subprotocol;
             become(to, std::move(upgrade), [&](unattached_session& held) {
-                held.hold(*make_session(here, std::move(from), q));
+                held.hold(*make_session(here, std::move(from), q, false));
             });
         };
     auto const patience = to_ticks(limits().authorize_timeout);

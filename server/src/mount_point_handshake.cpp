@@ -39,6 +39,10 @@ void mount_point::append_hooked(std::string& out, incoming const& in, bool is_fi
 
 std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming const& in,
                                                                     refusals const& words) const {
+    if (!in.to.can_upgrade()) {
+        in.respond(501, "this server has no WebSockets\n");
+        return nullptr;
+    }
     auto terms = std::make_shared<websocket_terms>();
     terms->settings = &websockets_;
     if (in.to.checks_handshake()) return terms;

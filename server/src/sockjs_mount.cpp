@@ -193,8 +193,10 @@ void sockjs_mount::serve_info(incoming const& in) const {
     std::string fields;
     append_sockjs_anonymous_cors(fields, in.head);
     append_hooked(fields, in, false);
-    auto const body = sockjs::info_json(
-        options_.websocket, options_.cookie, in.here.loop().random_u32(), options_.base_url);
+    auto const body = sockjs::info_json(options_.websocket && in.to.can_upgrade(),
+                                        options_.cookie,
+                                        in.here.loop().random_u32(),
+                                        options_.base_url);
     (void)in.to.respond({.content_type = "application/json; charset=UTF-8",
                          .fields = no_cache,
                          .more_fields = fields,

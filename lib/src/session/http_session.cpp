@@ -16,10 +16,7 @@ http_session::http_session(endpoint_core& endpoint,
                            std::string_view wire_id,
                            session_protocol const& speaks,
                            http_timing const& timing)
-    : session_base(endpoint, std::move(from)),
-      speaks_(speaks),
-      timing_(timing),
-      wire_id_(wire_id) {
+    : session_base(endpoint, std::move(from)), speaks_(speaks), timing_(timing), wire_id_(wire_id) {
     if (auto first = speaks_.open_frame()) send_own(std::move(first));
     set_due(loop().now() + timing_.disconnect_delay);
 }
@@ -89,8 +86,7 @@ void http_session::on_closing(goodbye const& how) {
 }
 
 void http_session::end_carrier(goodbye const& how) {
-    if (!goodbye_frame_ || has_failed())
-        goodbye_frame_ = make_goodbye(how);
+    if (!goodbye_frame_ || has_failed()) goodbye_frame_ = make_goodbye(how);
     auto* const receiver = wire();
     if (!receiver) return;
     auto const blocked = is_blocked();

@@ -292,6 +292,9 @@ TEST_CASE("a dialect finds its sessions, and may leave their opening to another 
     CHECK(p.host.request("DELETE", "/parrot/a").status() == 404);
     CHECK(p.closed == strings{"client_closed"});
     CHECK(p.host.get("/parrot/new").body().size() == 20);
+    auto const broken = p.host.get("/parrot/broken");  // its `serve` throws
+    CHECK(broken.status() == 500);
+    CHECK(broken.header("x-content-type-options") == "nosniff");
     parrot_host strict({.opens = false});
     CHECK(strict.host.get("/parrot/a").status() == 404);
 }
