@@ -40,8 +40,15 @@ exchange_events* guest_exchange::let_go() noexcept {
 }
 
 bool guest_exchange::complete(bool all_out) noexcept {
+    is_complete_ = true;
     if (all_out || !events_) (void)let_go();
     return all_out;
+}
+
+void guest_exchange::on_teardown() noexcept {
+    // With its answer complete and nobody listening, it is the host's own again.
+    if (!is_complete_ || events_) abort();
+    to_ = nullptr;
 }
 
 void guest_exchange::fail() {

@@ -48,7 +48,7 @@ public:
     bool is_client_gone() const noexcept override { return !to_ || to_->is_client_gone(); }
     void abort() noexcept override;
 
-    void on_teardown() noexcept override { abort(); }
+    void on_teardown() noexcept override;
 
 private:
     void on_sent() override;
@@ -67,6 +67,7 @@ private:
     exchange* to_;  // null: let go of
     exchange_events* events_ = nullptr;
     bool has_begun_ = false;
+    bool is_complete_ = false;
 };
 
 }  // namespace anywire
