@@ -186,7 +186,8 @@ void engineio_mount::serve_handshake(incoming const& in, engineio::query const& 
 engineio_session* engineio_mount::make_session(shard& here,
                                                session_base::origin from,
                                                engineio::query const& q,
-                                               std::string sid) {
+                                               std::string sid,
+                                               bool can_upgrade) {
     engineio_session::setup s;
     s.revision = revision_of(q);
     s.base64 = q.has_b64 || q.jsonp.has_value();
@@ -194,7 +195,7 @@ engineio_session* engineio_mount::make_session(shard& here,
     s.wire_id = std::move(sid);
     if (q.jsonp) s.jsonp = q.jsonp->empty() ? "0" : *q.jsonp;
     auto const open = engineio::open_packet(s.wire_id,
-                                            !s.websocket && options_.websocket && options_.upgrades,
+                                            can_upgrade && options_.websocket && options_.upgrades,
                                             options_.ping_interval,
                                             options_.ping_timeout,
                                             limits().max_message);
@@ -218,7 +219,7 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
         auto sid = choose_sid(here, from.request);
         if (sid.empty()) return (void)to.respond({.status = 500});
         if (has_hooks(true)) append_hooked(dress.fields, here, from.request, true);
-        auto* const s = make_session(here, std::move(from), q, std::move(sid));
+        auto* const s = make_session(here, std::move(from), q, std::move(sid), to.can_upgrade());
         if (s->jsonp()) dress.jsonp = *s->jsonp();
         append_session_cookie(dress.fields, options_.cookie, s->wire_id());
         to.limit_stall(write_stall());
@@ -241,7 +242,7 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
             auto upgrade = make_upgrade(here, terms, from.request, fields, true);
             from.subprotocol = upgrade.subprotocol;
             become(to, std::move(upgrade), [&](unattached_session& held) {
-                held.hold(*make_session(here, std::move(from), q, std::move(sid)));
+                held.hold(*make_session(here, std::move(from), q, std::move(sid), false));
             });
         };
     auto const patience = to_ticks(limits().authorize_timeout);

@@ -9,6 +9,7 @@
 #include "session/engineio_dress.hpp"
 #include "session/engineio_session.hpp"
 #include "uploads.hpp"
+#include "wire_id.hpp"
 
 #include <functional>
 #include <memory>
@@ -68,10 +69,11 @@ private:
     engineio_session* make_session(shard& here,
                                    session_base::origin from,
                                    engineio::query const& q,
-                                   std::string sid);
+                                   std::string sid,
+                                   bool can_upgrade);
     /// The id of a new session; empty where the application's is of no use.
     std::string choose_sid(shard& here, request const& of) const {
-        if (!options_.generate_id) return draw_sid(core(), here);
+        if (!options_.generate_id) return draw_wire_id(core(), here);
         return ask_for_sid(here, local(here), prefix(), options_.generate_id, of);
     }
     admission::refuse_fn refuse_later(incoming const& in) const;

@@ -1,9 +1,8 @@
 #include "engineio_sid.hpp"
 
-#include "core/base64.hpp"
 #include "hooks.hpp"
 
-#include <array>
+#include <string_view>
 
 namespace anywire {
 namespace {
@@ -30,18 +29,6 @@ bool is_sid(std::string_view sid) noexcept {
 }
 
 }  // namespace
-
-std::string draw_sid(service_core const& core, shard& owner) {
-    std::array<unsigned char, 15> bytes{};
-    owner.loop().fill_random(bytes);
-    for (;; ++bytes.back()) {
-        if (bytes.back() == 0) owner.loop().fill_random(bytes);
-        std::string sid;
-        append_base64(sid, {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
-        for (auto& c : sid) c = c == '/' ? '_' : c == '+' ? '-' : c;
-        if (&core.owner(sid) == &owner) return sid;
-    }
-}
 
 std::string ask_for_sid(shard& here,
                         endpoint_core const& sessions,

@@ -11,10 +11,6 @@
 
 namespace anywire {
 
-/// A session id that its owner's shard has drawn: 15 bytes from the CSPRNG, less the bits it takes
-/// to hit that shard.
-std::string draw_sid(service_core const& core, shard& owner);
-
 /// A session id of the application's, see `engineio_options::generate_id`, made to lead to this
 /// shard. Empty where it is of no use, which is logged.
 std::string ask_for_sid(shard& here,

@@ -40,6 +40,10 @@ void mount_point::append_hooked(std::string& out, incoming const& in, bool is_fi
 
 std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming const& in,
                                                                     refusals const& words) const {
+    if (!in.to.can_upgrade()) {
+        in.respond(501, "this server has no WebSockets\n");
+        return nullptr;
+    }
     auto terms = std::make_shared<websocket_terms>();
     terms->settings = &websockets_;
     if (in.to.checks_handshake()) return terms;
@@ -57,11 +61,10 @@ std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming con
         // A body belongs to no handshake.
         auto const what = wrong ? fault_of(wrong) : fault::not_a_websocket;
         auto const version_only = what == fault::wrong_websocket_version;
-        in.respond(
-            status_of(what),
-            version_only ? words.wrong_version : words.no_handshake,
-            version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                         : "Sec-WebSocket-Version: 13\r\n");
+        in.respond(status_of(what),
+                   version_only ? words.wrong_version : words.no_handshake,
+                   version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                                : "Sec-WebSocket-Version: 13\r\n");
         return nullptr;
     }
     std::string extensions;

@@ -1,6 +1,7 @@
 #include <anywire/exchange.hpp>
 #include <anywire/service.hpp>
 
+#include "guest_exchange.hpp"
 #include "guest_websocket.hpp"
 #include "mount_point.hpp"
 #include "serve_request.hpp"
@@ -54,7 +55,7 @@ endpoint service::add_sharing(std::string path, endpoint const& with, sharing_ma
 
 void service::serve_files(std::string path, std::string const& folder, files_options options) {
     core_->require_setup("serve_files", path);
-    auto target = make_files_mount(clean_prefix(std::move(path)), folder, options);
+    auto target = make_files_mount(clean_prefix(std::move(path)), folder, std::move(options));
     auto const prefix = target->prefix();
     if (!core_->routes.add(std::move(target)))
         throw std::invalid_argument("serve_files '" + prefix + "': the path is taken");
@@ -77,7 +78,14 @@ void service::serve(http_request const& request, exchange& to) {
     core_->has_begun = true;
     auto& here = core_->shard_here();
     here.host().begin_event("a request");
-    (void)here.host().guard("a request", [&] { serve_guest(here, request, to); });
+    std::shared_ptr<guest_exchange> guest;
+    auto const is_served = here.host().guard("a request", [&] {
+        guest = guest_exchange::make(here, to);
+        serve_guest(here, request, *guest);
+    });
+    if (!is_served)
+        (void)here.host().guard("a request",
+                                [&] { guest ? guest->fail() : (void)to.respond({.status = 500}); });
     here.host().end_event();
 }
 

@@ -100,6 +100,11 @@ struct service_core {
     /// The shards, for those who may outlive them. Requires: all shards are there.
     std::shared_ptr<service_shards> group_of_shards();
     mount_place place(std::string path);
+    /// Something that was added takes bodies of up to so many bytes.
+    void take_bodies(std::size_t longest) noexcept {
+        routes.take_bodies(longest);
+        http.request.body = routes.largest_body();
+    }
     /// Calls `fn` when the last shard has ended; at once if it has.
     void call_at_end(std::function<void()> fn);
     /// A shard has ended.

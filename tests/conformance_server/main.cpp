@@ -20,6 +20,7 @@ void mount(anywire::server& server, conformance::command_line const& a) {
     conformance::mount_websocket(server, a);
     conformance::mount_engineio(server, a);
     conformance::mount_socketio(server, a);
+    conformance::mount_routes(server);
 }
 
 /// The next signal but SIGHUP, which has the certificates read again.

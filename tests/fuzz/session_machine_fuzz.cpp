@@ -3,7 +3,7 @@
 #include "fuzz/session_wire.hpp"
 #include "session/duplex_session.hpp"
 #include "session/sockjs_frames.hpp"
-#include "session/sockjs_session.hpp"
+#include "support/sockjs_session.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -64,7 +64,7 @@ private:
     duplex_timing const pings_{
         .ping_interval = 1000, .ping_timeout = 400, .heartbeat_messages = true};
     duplex_timing const no_pings_{};
-    sockjs_timing const http_{.heartbeat = 1000, .disconnect_delay = 200};
+    http_timing const http_{.heartbeat = 1000, .disconnect_delay = 200};
     std::map<std::string, std::unique_ptr<record>, std::less<>> records_{};
     std::vector<std::unique_ptr<wire>> wires_{};
     std::vector<std::unique_ptr<post>> posts_{};

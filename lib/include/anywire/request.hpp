@@ -38,6 +38,9 @@ public:
     std::string_view query() const noexcept;
     /// The last value of a key in the query, decoded; nothing where it is not there.
     std::optional<std::string> query_value(std::string_view key) const;
+    /// The value of the first cookie of that name, percent-decoded; nothing where it is not there
+    /// or holds characters that a cookie may not.
+    std::optional<std::string> cookie(std::string_view name) const;
     /// The first field of that name, in any case; empty when there is none.
     std::string_view header(std::string_view name) const noexcept;
     /// The WebSocket subprotocols that the client offers, in its order: all of them, whether known

@@ -1,4 +1,5 @@
 #include "core/ascii.hpp"
+#include "core/cookie.hpp"
 #include "core/form.hpp"
 #include "session/request_builder.hpp"
 #include "websocket/handshake.hpp"
@@ -89,6 +90,10 @@ std::optional<std::string> request::query_value(std::string_view key) const {
     while (auto const p = pairs.next())
         if (is_form_name(p->name, key)) last = form_decoded(p->value);
     return last;
+}
+
+std::optional<std::string> request::cookie(std::string_view name) const {
+    return cookie_decoded(header("cookie"), name);
 }
 
 std::string_view request::header(std::string_view name) const noexcept {

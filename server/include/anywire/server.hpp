@@ -76,6 +76,11 @@ public:
     ///         `socketio::server` is not, is a log line.
     void run();
 
+    /// The same, and ends by `drain(deadline)` when the process is told to end by SIGINT or
+    /// SIGTERM; by `stop` when it is told so twice. The signals' former handlers are back when it
+    /// returns.
+    void run_until_signal(std::chrono::milliseconds deadline = std::chrono::seconds(10));
+
     /// Ends `run` at once: goodbyes are sent as far as the kernel takes them without waiting.
     void stop() { service::stop(); }
 

@@ -2,6 +2,7 @@
 
 #include <anywire/endpoint.hpp>
 #include <anywire/handlers.hpp>
+#include <anywire/http.hpp>
 #include <anywire/limits.hpp>
 #include <anywire/log.hpp>
 #include <anywire/options.hpp>
@@ -66,6 +67,16 @@ struct service_options {
 /// Files served below a path; meant for demos and small sites.
 struct files_options {
     std::size_t max_file_size = 16u << 20;  ///< Bytes; larger files are 404.
+
+    /// The answers' Cache-Control; empty: none. Default "no-cache": a browser asks each time, and
+    /// gets 304 where nothing has changed. "public, max-age=31536000, immutable" is for files whose
+    /// names change with them.
+    std::string cache_control = "no-cache";
+    /// Sends "FILE.br" or "FILE.gz" in place of "FILE" where it is there and the client accepts it.
+    bool precompressed = false;
+    /// Answers requests for one range of a file (206, 416), with If-Range for those who know its
+    /// ETag; else they get all of it.
+    bool ranges = true;
 };
 
 // What puts each dialect on a path. A program links only those that it mounts.
@@ -132,8 +143,26 @@ public:
         mount_on(*this, std::move(path), layer);
     }
 
-    /// Serves the files of a folder: GET and HEAD, ETag, index.html, no listing, no hidden files,
-    /// no symbolic links out of it.
+    /// Answers requests of one method to one path: `route("POST", "/login/:name", handler)`. A
+    /// ":name" stands for one segment of the path, `route_request::param` has it. Where several
+    /// patterns fit, one that spells a segment out goes before one that has a name there; and a
+    /// route goes before mounts. GET answers HEAD, too, OPTIONS is answered with what is allowed,
+    /// and another method with 405.
+    ///
+    /// Throws: `std::invalid_argument` for a pattern, method or option that is not valid, for an
+    ///         empty handler, and for what is there already; `std::logic_error` once requests are
+    ///         served.
+    void route(std::string method,
+               std::string pattern,
+               route_handler handler,
+               route_options options = {});
+    /// Answers all that nothing else is there for, whatever its method, in place of 404.
+    ///
+    /// Throws: as `route`.
+    void fallback(route_handler handler, route_options options = {});
+
+    /// Serves the files of a folder: GET and HEAD, ETag, ranges, index.html, no listing, no hidden
+    /// files, no symbolic links out of it.
     ///
     /// Throws: `std::invalid_argument` when it is not a folder, `std::logic_error` once requests
     ///         are served.
@@ -145,6 +174,15 @@ public:
     /// The shard that has to serve a request for this target: the one that has its session, if it
     /// names one, else each in its turn. An index into the service's executors. Thread: any.
     [[nodiscard]] std::size_t shard_of(std::string_view target) const;
+
+    /// The executor of shard `index`, of a service as of a server: what has to run with its
+    /// sessions is posted there. A `boost::asio::any_io_executor` (`anywire/asio.hpp` has to be
+    /// included).
+    ///
+    /// Throws: `std::out_of_range` where there is no such shard; `std::logic_error` for a
+    ///         `testing::host`.
+    /// Thread: any.
+    [[nodiscard]] auto executor_of(std::size_t index);
 
     /// Bytes of the longest body that is taken where `target` leads; a host need not read more, but
     /// for one byte, to have `serve` answer 413. Thread: any.

@@ -265,19 +265,20 @@ TEST_CASE("an htmlfile stream calls its own callback, shared frame or not") {
 
 // -- without a session ----------------------------------------------------------------------------
 
-TEST_CASE("one frame alone answers a poll whole and a stream in its chunks") {
-    fake_exchange poll;
-    answer_with_one_frame(poll, how(envelope_kind::xhr), "c[2010,\"x\"]");
-    CHECK(poll.body == "c[2010,\"x\"]\n");
-    CHECK(poll.ended);
-    fake_exchange stream;
-    answer_with_one_frame(stream, how(envelope_kind::xhr_streaming), "c[2010,\"x\"]");
-    CHECK(stream.ended);
-    CHECK(stream.take_chunks() == strings{prelude(), "c[2010,\"x\"]\n", ""});
+TEST_CASE("a busy session answers a poll whole and a stream in its chunks") {
+    std::string const frame("c[2010,\"Another connection still open\"]");
+    fake_exchange first;
+    poll(envelope_kind::xhr)->answer_busy(first);
+    CHECK(first.body == frame + "\n");
+    CHECK(first.ended);
+    fake_exchange second;
+    stream(envelope_kind::xhr_streaming)->answer_busy(second);
+    CHECK(second.ended);
+    CHECK(second.take_chunks() == strings{prelude(), frame + "\n", ""});
     fake_exchange old;
     old.chunked = false;
-    answer_with_one_frame(old, how(envelope_kind::eventsource), "c[2010,\"x\"]");
-    CHECK(old.body == "\r\ndata: c[2010,\"x\"]\r\n\r\n");
+    stream(envelope_kind::eventsource)->answer_busy(old);
+    CHECK(old.body == "\r\ndata: " + frame + "\r\n\r\n");
 }
 
 // -- with a real session --------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // SockJS sessions on HTTP that end: what their clients are told, and for how long.
-#include "session/sockjs_session.hpp"
 #include "support/printers.hpp"
 #include "support/sockjs_fixture.hpp"
+#include "support/sockjs_session.hpp"
 
 #include <catch2/catch.hpp>
 

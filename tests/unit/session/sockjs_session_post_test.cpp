@@ -1,7 +1,7 @@
 // The POSTs of SockJS sessions: held back, bounded, heard in order.
-#include "session/sockjs_session.hpp"
 #include "support/printers.hpp"
 #include "support/sockjs_fixture.hpp"
+#include "support/sockjs_session.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <anywire/session_protocol.hpp>
+
 #include "session/held_senders.hpp"
 #include "session/session_base.hpp"
 
@@ -9,30 +11,33 @@
 
 namespace anywire {
 
-/// The timing of a SockJS mount's HTTP sessions, in ticks.
-struct sockjs_timing {
+/// The timing of a mount's sessions over HTTP, in ticks.
+struct http_timing {
     tick heartbeat = 0;
     tick disconnect_delay = 0;
 };
 
-/// SockJS over HTTP: one receiving request at a time carries frames down, any number of POSTs
-/// carry messages up.
+/// A session over HTTP, of a dialect with a name on the wire for it: one receiving request at a
+/// time carries frames down, any number of POSTs carry messages up.
 ///
 /// Rules:
 ///  1. A receiver that ended in order starts the disconnect delay; one that broke ends the session.
-///  2. After the application closed, the close frame is served to every request until the session
-///     has been left alone for one disconnect delay.
+///  2. After the application closed, the goodbye is served to every request until the session has
+///     been left alone for one disconnect delay. A dialect without one has the session end at once.
 ///  3. A second receiver never reaches the session: ask `is_attached()` first.
-/// Spec: SockJS 0.3, sessions; facts in the reference's behaviour where the suite is silent.
-class sockjs_session final : public session_base {
+/// Spec: SockJS 0.3, sessions; facts in the reference's behaviour where the suite is silent. Other
+///       dialects have it as their own.
+class http_session : public session_base {
 public:
-    sockjs_session(endpoint_core& endpoint,
-                   origin from,
-                   std::string_view wire_id,
-                   sockjs_timing const& timing);
-    ~sockjs_session() override;
+    http_session(endpoint_core& endpoint,
+                 origin from,
+                 std::string_view wire_id,
+                 session_protocol const& speaks,
+                 http_timing const& timing);
+    ~http_session() override;
 
-    codec const& message_codec() const noexcept override;
+    codec const& message_codec() const noexcept final { return speaks_.message_codec(); }
+    session_protocol const& protocol() const noexcept { return speaks_; }
     std::string_view wire_id() const noexcept override { return wire_id_; }
     std::string_view transport() const noexcept override;
     void attach(anywire::transport& wire) override;
@@ -41,6 +46,8 @@ public:
     ///
     /// Limits: while paused, at most `session_limits::max_queued_bytes` are kept; then
     ///         `errc::send_queue_full` and nothing is taken.
+    result<void> receive(std::span<message_view const> messages);
+    /// The same of texts.
     result<void> receive(std::span<std::string_view const> messages);
     /// Those whose answers are kept back until a paused session reads again.
     held_senders& held() noexcept { return held_; }
@@ -59,11 +66,16 @@ protected:
     void on_resumed() override { held_.release(true); }
 
 private:
+    template <class Message>
+    result<void> take(std::span<Message const> messages);
+    frame_ptr make_goodbye(goodbye const& how);
+    void send_heartbeat();
     void serve_goodbye(anywire::transport& wire);
     void drop_receiver();
     void drain(anywire::transport& wire);
 
-    sockjs_timing const& timing_;
+    session_protocol const& speaks_;
+    http_timing const& timing_;
     std::string wire_id_;
     std::string_view last_name_{};  // names are literals
     // Have finished, their last bytes are on their way. A client that does not read one of them

@@ -1,10 +1,10 @@
-#include "cookie.hpp"
+#include "core/cookie.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <string_view>
 
-using anywire::http::cookie_value;
+using anywire::cookie_value;
 
 TEST_CASE("a cookie is found by its exact name") {
     CHECK(cookie_value("JSESSIONID=abc", "JSESSIONID") == "abc");
@@ -32,4 +32,10 @@ TEST_CASE("a value that could break out of a header is none") {
     }
     CHECK(cookie_value(std::string_view("a=b\0c", 5), "a").empty());
     CHECK(cookie_value("a=b c; a=good", "a").empty());
+}
+
+TEST_CASE("a cookie's value is decoded, and an empty one is none") {
+    CHECK(anywire::cookie_decoded("a=x%20y; b=", "a") == "x y");
+    CHECK(anywire::cookie_decoded("a=x%20y; b=", "b") == std::nullopt);
+    CHECK(anywire::cookie_decoded("a=1", "c") == std::nullopt);
 }

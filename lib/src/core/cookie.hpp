@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
-namespace anywire::http {
+namespace anywire {
 
 /// The value of the first cookie called `name` in a Cookie field, without quotes around it; empty
 /// where there is none, or where it holds anything but cookie-octets.
@@ -13,4 +15,8 @@ namespace anywire::http {
 [[nodiscard]] std::string_view cookie_value(std::string_view cookie_header,
                                             std::string_view name) noexcept;
 
-}  // namespace anywire::http
+/// The same, percent-decoded; nothing where there is no such cookie, or an empty one.
+[[nodiscard]] std::optional<std::string> cookie_decoded(std::string_view cookie_header,
+                                                        std::string_view name);
+
+}  // namespace anywire

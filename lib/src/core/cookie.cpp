@@ -1,10 +1,11 @@
-#include "cookie.hpp"
+#include "core/cookie.hpp"
 
-#include "ascii.hpp"
+#include "core/ascii.hpp"
+#include "core/percent.hpp"
 
 #include <algorithm>
 
-namespace anywire::http {
+namespace anywire {
 namespace {
 
 bool is_cookie_octet(char c) noexcept {
@@ -27,4 +28,10 @@ std::string_view cookie_value(std::string_view cookie_header, std::string_view n
     return {};
 }
 
-}  // namespace anywire::http
+std::optional<std::string> cookie_decoded(std::string_view cookie_header, std::string_view name) {
+    auto const value = cookie_value(cookie_header, name);
+    if (value.empty()) return std::nullopt;
+    return percent_decoded(value);
+}
+
+}  // namespace anywire
