@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -90,21 +91,24 @@ void ask_for_health(std::uint16_t port) {
     static std::unique_ptr<raw_client> c;
     static clock::time_point since;  // before the server could begin to count
     auto const end = clock::now() + patience;
+    std::string seen;
     do {
         auto const now = clock::now();
         if (!c) since = now;
         try {
             if (!c) c = std::make_unique<raw_client>(port);
-            if (c->get("/echo").body == "Welcome to SockJS!\n") {
+            seen = c->get("/echo").body;
+            if (seen == "Welcome to SockJS!\n") {
                 since = now;
                 return;
             }
-        } catch (std::runtime_error const&) {
-            // As if the answer were a wrong one.
+        } catch (std::runtime_error const& e) {
+            seen = e.what();  // as if the answer were a wrong one
         }
         c.reset();
-        if (clock::now() - since < allowed / 2) std::abort();
+        if (clock::now() - since < allowed / 2) break;
     } while (clock::now() < end);
+    std::fprintf(stderr, "the server is not well: %s\n", seen.c_str());
     std::abort();
 }
 
