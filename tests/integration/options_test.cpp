@@ -84,7 +84,7 @@ TEST_CASE("server options out of range are refused") {
     CHECK_THAT(refused_options({.port = 0, .threads = 257}),
                Contains("threads must be at most 256"));
     CHECK_THAT(refused_options({.port = 0, .trusted_proxies = {"10.0.0.0/33"}}),
-               Contains("trusted_proxies must be IP addresses or networks"));
+               Contains("trusted_proxies must be IP addresses, networks"));
     check_limits([](server_limits& l) { l.header = 100; },
                  "limits.header must be 256 bytes to 1 MiB");
     check_limits([](server_limits& l) { l.header_fields = 0; }, "limits.header_fields");
