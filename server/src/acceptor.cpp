@@ -154,6 +154,7 @@ void acceptor::out_of_descriptors() {
         shard_.log().write(
             log_level::error,
             "out of descriptors: turning connections away; raise the limit (ulimit -n)");
+    shard_.numbers().count_refused(refusal_cause::out_of_descriptors);
     complained_ = true;
     if (spare_ >= 0) {
         ::close(spare_);
@@ -177,7 +178,8 @@ void acceptor::admit(int descriptor, sockaddr_storage const& from) {
     auto& core = shard_.core();
     auto const& limits = core.options.limits;
     descriptor_owner owner(descriptor);  // until the connection is: something may throw before
-    auto const turn_away = [&](std::string_view answer) {
+    auto const turn_away = [&](refusal_cause why, std::string_view answer) {
+        shard_.numbers().count_refused(why);
         if (!tls_)
             (void)::send(descriptor, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     };
@@ -185,6 +187,7 @@ void acceptor::admit(int descriptor, sockaddr_storage const& from) {
             core.moving.load(std::memory_order_relaxed) >=
         core.max_connections)
         return turn_away(
+            refusal_cause::max_connections,
             "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     auto address = address_text(from);
     std::unique_ptr<connection_ticket> ticket;
@@ -194,9 +197,11 @@ void acceptor::admit(int descriptor, sockaddr_storage const& from) {
         ticket = address_ticket::take(core.addresses, address, most);
         if (!ticket)
             return turn_away(
+                refusal_cause::max_connections_per_address,
                 "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     }
     complained_ = false;
+    shard_.numbers().accepted.add();
     auto tls = tls_ ? std::make_unique<tls_stream>(*tls_, descriptor) : nullptr;
     byte_stream stream(descriptor, std::move(tls));
     owner.release();

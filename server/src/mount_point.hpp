@@ -70,6 +70,7 @@ protected:
     /// Whether the dialect has messages that are bytes, not text.
     virtual bool carries_binary() const noexcept { return true; }
     endpoint_core& local(shard& here) const noexcept;
+    void count_refused(shard& here, refusal_cause why) const noexcept;
     /// How long a write to a client may make no progress.
     std::chrono::milliseconds write_stall() const noexcept { return options_.limits.write_stall; }
     http::origin_policy const& origins() const noexcept { return origins_; }

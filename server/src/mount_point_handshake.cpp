@@ -54,6 +54,9 @@ std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming con
                                                    .http_1_1 = in.head.version == 11});
     if (wrong || !in.head.body.empty()) {
         auto const version_only = wrong == errc::unsupported_version;
+        count_refused(
+            in.here,
+            version_only ? refusal_cause::unsupported_version : refusal_cause::bad_handshake);
         in.respond(version_only ? 426 : 400,
                    version_only ? words.wrong_version : words.no_handshake,
                    version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"

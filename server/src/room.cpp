@@ -9,21 +9,33 @@
 namespace anywire {
 namespace {
 
-constexpr no_room draining{503, "the server is shutting down\n", "the server drains"};
-constexpr no_room mount_is_full{503, "too many sessions\n", "`limits.max_sessions` are open"};
-constexpr no_room server_is_full{
-    503, "too many sessions\n", "`server_limits::max_sessions` are open"};
+using cause = refusal_cause;
+
+constexpr no_room draining{
+    503, "the server is shutting down\n", "the server drains", cause::draining};
+constexpr no_room mount_is_full{
+    503, "too many sessions\n", "`limits.max_sessions` are open", cause::max_sessions};
+constexpr no_room server_is_full{503,
+                                 "too many sessions\n",
+                                 "`server_limits::max_sessions` are open",
+                                 cause::server_max_sessions};
 constexpr no_room address_is_full{429,
                                   "too many sessions of this address\n",
-                                  "`server_limits::max_sessions_per_address` are open"};
-constexpr no_room no_parking{
-    503, "too many requests wait\n", "`server_limits::max_parked_requests` wait"};
-constexpr no_room too_soon{
-    503, "too many new sessions\n", "`server_limits::max_handshakes_per_second` have come"};
+                                  "`server_limits::max_sessions_per_address` are open",
+                                  cause::max_sessions_per_address};
+constexpr no_room no_parking{503,
+                             "too many requests wait\n",
+                             "`server_limits::max_parked_requests` wait",
+                             cause::max_parked_requests};
+constexpr no_room too_soon{503,
+                           "too many new sessions\n",
+                           "`server_limits::max_handshakes_per_second` have come",
+                           cause::max_handshakes_per_second};
 constexpr no_room address_too_soon{
     429,
     "too many new sessions of this address\n",
-    "`server_limits::max_handshakes_per_second_per_address` have come"};
+    "`server_limits::max_handshakes_per_second_per_address` have come",
+    cause::max_handshakes_per_second_per_address};
 
 std::size_t all_sessions(service_core const& core) noexcept {
     std::size_t all = 0;

@@ -92,9 +92,15 @@ void serve_request(shard& here,
     auto* const target = here.core().routes.find(request.path);
     auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
     incoming in{here, to, request, client, below, via};
-    if (!serves_host(here, client)) return in.respond(421, misdirected);
-    if (via && !takes_request(here, *via, client))
+    here.numbers().requests.add();
+    if (!serves_host(here, client) && !(target && target->serves_any_host())) {
+        here.numbers().count_refused(refusal_cause::unknown_host);
+        return in.respond(421, misdirected);
+    }
+    if (via && !takes_request(here, *via, client)) {
+        here.numbers().count_refused(refusal_cause::max_connections_per_address);
         return in.respond(429, "too many requests of this address\n");
+    }
     if (!target) return in.respond(404, "404 Not Found: nothing is mounted at this path\n");
     in.page_allowed = judge_page(in, *target);
     if (request.body.size() > target->max_body()) return in.respond(413, target->too_long());
@@ -136,7 +142,10 @@ void shard::on_request(http_connection& from, http::request_view const& request)
 
 body_terms shard::on_head(http_connection& from, http::request_view const& head) {
     refused_request const r(*this, from, head);
-    if (!serves_host(*this, r.client)) return {.status = 421, .text = misdirected};
+    if (!serves_host(*this, r.client) && !(r.target && r.target->serves_any_host())) {
+        numbers_.count_refused(refusal_cause::unknown_host);
+        return {.status = 421, .text = misdirected};
+    }
     body_terms terms;
     if (!r.target) return {.most = settings().request.body};
     if (!r.target->watch_body(*this, from, head, terms.watch)) return {.status = 400};

@@ -294,7 +294,7 @@ void sockjs_mount::open_session(incoming const& in, std::string_view id, sockjs_
         sessions.add(s);
         attach(to, *s, std::move(r));
     };
-    admit(in, app(), {}, to_ticks(limits().authorize_timeout), std::move(open), gone);
+    admit(in, local(in.here), {}, to_ticks(limits().authorize_timeout), std::move(open), gone);
 }
 
 void sockjs_mount::attach(exchange& to, sockjs_session& session, sockjs_dress r) const {

@@ -7,6 +7,7 @@
 #include "core/keyed_hash.hpp"
 #include "core/log_throttle.hpp"
 #include "hub/rooms.hpp"
+#include "session/endpoint_numbers.hpp"
 #include "session/session_loop.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -61,6 +62,8 @@ public:
     handlers const& app() const noexcept { return app_; }
     session_limits const& limits() const noexcept { return limits_; }
     endpoint_counters& counters() noexcept { return counters_; }
+    endpoint_numbers& numbers() noexcept { return numbers_; }
+    endpoint_numbers const& numbers() const noexcept { return numbers_; }
     /// The path of its mount, for the log.
     std::string const& name() const noexcept { return name_; }
 
@@ -143,6 +146,7 @@ private:
     handlers const& app_;
     session_limits const& limits_;
     endpoint_counters& counters_;
+    endpoint_numbers numbers_{};
     std::string name_;
     boost::unordered_flat_set<session_base*, by_id_hash, by_id_equal> by_id_{};
     boost::unordered_flat_set<session_base*, wire_hash, wire_equal> by_wire_id_;

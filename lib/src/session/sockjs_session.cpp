@@ -54,7 +54,10 @@ result<void> sockjs_session::receive(std::span<std::string_view const> messages)
         for (auto const m : messages) cost += m.size() + frame::overhead;
         if (cost > endpoint().limits().max_queued_bytes) return errc::send_queue_full;
     }
-    for (auto const m : messages) deliver(m);
+    for (auto const m : messages) {
+        if (is_traced()) tell_body(m);
+        deliver(m);
+    }
     return {};
 }
 

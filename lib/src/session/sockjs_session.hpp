@@ -33,6 +33,7 @@ public:
     ~sockjs_session() override;
 
     codec const& message_codec() const noexcept override;
+    std::string_view dialect() const noexcept override { return "sockjs"; }
     std::string_view wire_id() const noexcept override { return wire_id_; }
     std::string_view transport() const noexcept override;
     void attach(anywire::transport& wire) override;
