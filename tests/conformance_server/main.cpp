@@ -47,6 +47,10 @@ void serve(conformance::command_line a) {
     anywire::server server(a.server);
     mount(server, a);
     if (!a.static_folder.empty()) server.serve_files("/static", a.static_folder);
+    if (!a.health.empty()) {
+        server.mount_health(a.health);
+        server.mount_metrics("/metrics");
+    }
 
     std::printf("listening on %s\n", server.url().c_str());
     std::fflush(stdout);
