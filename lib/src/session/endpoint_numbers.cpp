@@ -5,7 +5,24 @@
 namespace anywire {
 namespace {
 
-static_assert(static_cast<std::size_t>(close_reason::shutting_down) + 1 == close_reasons);
+/// The last of all reasons, for which there has to be a place. One that is new does not compile
+/// until it stands here, and `close_reasons` counts it.
+constexpr close_reason last_of(close_reason any) noexcept {
+    switch (any) {
+        case close_reason::client_closed:
+        case close_reason::server_closed:
+        case close_reason::transport_lost:
+        case close_reason::heartbeat_timeout:
+        case close_reason::protocol_error:
+        case close_reason::message_too_big:
+        case close_reason::refused:
+        case close_reason::slow_consumer:
+        case close_reason::handler_failed:
+        case close_reason::shutting_down: break;
+    }
+    return close_reason::shutting_down;
+}
+static_assert(static_cast<std::size_t>(last_of({})) + 1 == close_reasons);
 
 template <std::size_t Size>
 void copy_name(std::array<char, Size>& to, std::string_view name) noexcept {
