@@ -12,6 +12,7 @@ struct said {
     std::string from{};
     std::string text{};
 };
+ANYWIRE_JSON(said, from, text)
 
 struct line {
     std::string from{};
@@ -19,21 +20,7 @@ struct line {
     std::string dialect{};
     std::string transport{};  // what carried it to the server
 };
-
-}  // namespace
-
-template <>
-struct sio::convert<said>
-    : sio::object<said, sio::field{"from", &said::from}, sio::field{"text", &said::text}> {};
-
-template <>
-struct sio::convert<line> : sio::object<line,
-                                        sio::field{"from", &line::from},
-                                        sio::field{"text", &line::text},
-                                        sio::field{"dialect", &line::dialect},
-                                        sio::field{"transport", &line::transport}> {};
-
-namespace {
+ANYWIRE_JSON(line, from, text, dialect, transport)
 
 class room {
 public:
@@ -48,17 +35,16 @@ public:
         if (what.text.empty() || what.text.size() > 2000 || what.from.size() > 40) return;
         line const all{what.from, what.text, std::string(dialect), std::string(transport)};
         io.emit("line", all);  // its JSON is the message of the others
-        auto const json = sio::to_json(all);
-        sockjs.broadcast(json.view().text());
-        websocket.broadcast(json.view().text());
+        auto const json = anywire::to_json_text(all);
+        sockjs.broadcast(json);
+        websocket.broadcast(json);
     }
 
     /// Handlers for both dialects that carry plain messages.
     anywire::handlers plain(char const* dialect) const {
         return {.on_message = [this, dialect](anywire::session& s, anywire::message_view m) {
-            auto const json = sio::json_value::parse(m.data);
-            said what;
-            if (json && sio::read_value(json->view(), what)) say(what, dialect, s.transport());
+            auto const what = anywire::from_json<said>(m.data);
+            if (what) say(*what, dialect, s.transport());
         }};
     }
 };

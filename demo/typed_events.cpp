@@ -21,35 +21,13 @@ struct point {
     double y = 0;
     std::optional<std::string> label{};  // may be missing in JSON
 };
+ANYWIRE_JSON(point, x, y, label)
 
 enum class colour { red, green };
-
-}  // namespace
-
-// A struct is an object, field by field.
-template <>
-struct sio::convert<point> : sio::object<point,
-                                         sio::field{"x", &point::x},
-                                         sio::field{"y", &point::y},
-                                         sio::field{"label", &point::label}> {};
-
-// Any other type says how it is read and written.
-template <>
-struct sio::convert<colour> {
-    static bool read(json_view in, colour& out) {
-        out = in.equals("green") ? colour::green : colour::red;
-        return in.equals("green") || in.equals("red");
-    }
-    static void write(json_writer& out, colour const& c) {
-        out.string(c == colour::green ? "green" : "red");
-    }
-    static std::string_view expected() { return "colour"; }
-};
-
-namespace {
+ANYWIRE_JSON_ENUM(colour, red, green)  // as strings
 
 /// The parameters say what the event must hold. What does not fit never gets here; the client's
-/// acknowledgement is told, e.g. `{"error": "argument 2: expected colour"}`.
+/// acknowledgement is told, e.g. `{"error": "argument 2: expected red or green"}`.
 void add_arguments(sio::nsp const& io) {
     io.on("draw", [](std::vector<point> line, colour c, sio::ack<std::size_t> done) {
         std::printf("draw: %zu points in %s\n", line.size(), c == colour::red ? "red" : "green");

@@ -4,9 +4,10 @@ cmake_minimum_required(VERSION 3.25)
 
 set(forbidden_in_core
     "boost/asio|boost/beast(\\.hpp|/[^z])|openssl/|<(thread|mutex|iostream)>")
-# Socket.IO spans shards, so it has locks; threads and clocks are its mount's.
+# The hub and Socket.IO span shards, so they have locks; threads and clocks are the server's.
 set(forbidden_in_socketio
     "boost/asio|boost/beast(\\.hpp|/[^z])|openssl/|<(thread|iostream)>")
+set(forbidden_in_hub "${forbidden_in_socketio}")
 set(forbidden_in_transports "<(thread|mutex|iostream)>")
 set(forbidden_in_server "<iostream>")
 set(forbidden_in_public "boost/(asio|beast)|openssl/|rapidjson/|<iostream>")
@@ -51,11 +52,14 @@ if(socketio_files)
   list(REMOVE_ITEM core_files ${socketio_files})
 endif()
 forbid("<anywire/socketio" "Socket.IO stands on the core" ${core_files})
+set(hub_files ${core_files})
+list(FILTER hub_files INCLUDE REGEX "/src/hub/")
+list(FILTER core_files EXCLUDE REGEX "/src/hub/")
 foreach(layer transports server)
   file(GLOB_RECURSE ${layer}_files ${ROOT}/${layer}/*.hpp ${ROOT}/${layer}/*.cpp)
 endforeach()
 forbid("<anywire/socketio|\"socketio/" "carriers know no layer" ${transports_files})
-foreach(layer core socketio transports server)
+foreach(layer core hub socketio transports server)
   forbid("${forbidden_in_${layer}}" "not in ${layer}" ${${layer}_files})
   forbid("\"\\.\\./" "no paths upwards" ${${layer}_files})
 endforeach()
@@ -71,7 +75,7 @@ endforeach()
 file(GLOB_RECURSE public_files ${ROOT}/lib/include/anywire/*.hpp
      ${ROOT}/transports/include/anywire/*.hpp ${ROOT}/server/include/anywire/*.hpp)
 # The one header that is for those who have RapidJSON, and those for programs on Asio.
-list(FILTER public_files EXCLUDE REGEX "/(socketio/rapidjson|asio|detail/asio_stream)\\.hpp$")
+list(FILTER public_files EXCLUDE REGEX "/(json/rapidjson|asio|detail/asio_stream)\\.hpp$")
 forbid("${forbidden_in_public}" "not in a public header" ${public_files})
 string(REPLACE ";" "|" any_area "${areas}")
 forbid("[<\"](${any_area})/" "a public header includes an internal one" ${public_files})
@@ -97,7 +101,7 @@ endforeach()
 
 # Peers choose names: a table by text has a keyed hash (core/keyed_hash.hpp).
 foreach(file IN LISTS lib_files transports_files server_files)
-  if(file MATCHES "/(core/keyed_hash\\.hpp|anywire/socketio/convert_containers\\.hpp)$")
+  if(file MATCHES "/(core/keyed_hash\\.hpp|anywire/json/containers\\.hpp)$")
     continue()
   endif()
   file(STRINGS ${file} lines REGEX "unordered_[a-z_]*<std::string")

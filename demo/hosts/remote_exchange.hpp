@@ -147,6 +147,7 @@ public:
                        .content_type = "text/plain; charset=UTF-8",
                        .body = "this server has no WebSockets\n"});
     }
+    bool can_upgrade() const noexcept override { return false; }
     bool is_client_gone() const noexcept override {
         if (client_gone_) return true;
         std::scoped_lock const lock(mutex_);
@@ -193,8 +194,6 @@ private:
     answer_head head_of(anywire::answer const& a, bool is_stream) const {
         answer_head out{.status = a.status, .is_stream = is_stream, .close = a.close};
         if (!a.content_type.empty()) out.fields.emplace_back("Content-Type", a.content_type);
-        // An error's text must never be taken for script or markup.
-        if (a.status >= 400) out.fields.emplace_back("X-Content-Type-Options", "nosniff");
         for (std::string_view rest : {std::string_view(page_fields_), a.fields, a.more_fields})
             while (!rest.empty()) {
                 auto const line = rest.substr(0, rest.find("\r\n"));

@@ -23,7 +23,7 @@ namespace demo {
 using namespace std::chrono_literals;
 using anywire::message_view;
 using anywire::session;
-namespace fault = anywire::fault;
+namespace testing = anywire::testing;
 
 namespace {
 
@@ -80,18 +80,18 @@ private:
     }
     anywire::tls_options tls() const;
 
-    std::unique_ptr<fault::proxy> make_proxy(arguments const& a) {
-        fault::options o;
+    std::unique_ptr<testing::fault_proxy> make_proxy(arguments const& a) {
+        testing::fault_proxy_options o;
         o.address = a.address;
         o.certificate = tls().certificate;
         o.key = tls().key;
         o.server_tls = a.tls;
-        o.choose = [this](fault::request_line const& l) { return choose(l.target); };
+        o.choose = [this](testing::request_line const& l) { return choose(l.target); };
         for (unsigned tries = 20;; --tries) {
             o.ports.assign(1 + a.lanes, 0);
             o.ports[0] = static_cast<std::uint16_t>(a.port + (20 - tries));
             try {
-                return std::make_unique<fault::proxy>(o);
+                return std::make_unique<testing::fault_proxy>(o);
             } catch (boost::system::system_error const& e) {
                 if (a.port_given || tries == 0 || e.code() != boost::system::errc::address_in_use)
                     throw std::runtime_error("cannot listen on " + a.address + ":" +
@@ -102,7 +102,7 @@ private:
 
     /// A visitor's traffic is told from others' by a tag: /lab/TAG/MOUNT/... leads to
     /// /lab/MOUNT/..., counted as TAG/MOUNT.
-    fault::route choose(std::string_view target) const {
+    testing::proxy_route choose(std::string_view target) const {
         if (!is_below(target, lab_prefix)) return {page_.port(), "page", {}, false};
         auto const rest = target.substr(lab_prefix.size());
         auto const slash = rest.find('/');
@@ -172,7 +172,7 @@ private:
     anywire::tls_options given_{};
     lab lab_;
     anywire::server page_;
-    std::unique_ptr<fault::proxy> proxy_;
+    std::unique_ptr<testing::fault_proxy> proxy_;
     unsigned shards_;
     std::vector<std::uint16_t> lanes_{};
     anywire::endpoint live_{};

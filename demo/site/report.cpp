@@ -11,7 +11,7 @@ namespace demo {
 namespace {
 
 using writer = rapidjson::Writer<rapidjson::StringBuffer>;
-using anywire::fault::settings;
+using anywire::testing::fault_settings;
 
 void key(writer& w, std::string_view name) {
     w.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
@@ -33,7 +33,7 @@ void text(writer& w, std::string_view name, std::string_view value) {
     w.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
 }
 
-void write(writer& w, anywire::fault::traffic const& t) {
+void write(writer& w, anywire::testing::traffic const& t) {
     w.StartObject();
     field(w, "up", t.bytes_up);
     field(w, "down", t.bytes_down);
@@ -82,9 +82,9 @@ bool flag_in(rapidjson::Value const& object, char const* name) {
     return found != object.MemberEnd() && found->value.IsBool() && found->value.GetBool();
 }
 
-settings settings_of(rapidjson::Value const& from) {
+fault_settings settings_of(rapidjson::Value const& from) {
     using ms = std::chrono::milliseconds;
-    settings s;
+    fault_settings s;
     auto const status = number_in(from, "refuseUpgrades", 599);
     s.refuse_upgrades = status == 0 ? 0 : std::max(status, 400u);
     s.buffer_responses = flag_in(from, "bufferResponses");
@@ -112,7 +112,7 @@ std::string hello(std::vector<std::uint16_t> const& lanes, unsigned shards, bool
     return out.GetString();
 }
 
-std::string json_of(settings const& s) {
+std::string json_of(fault_settings const& s) {
     rapidjson::StringBuffer out;
     writer w(out);
     w.StartObject();
@@ -126,12 +126,13 @@ std::string json_of(settings const& s) {
     return out.GetString();
 }
 
-void server_report::look_when_idle(lab const& measured, anywire::fault::proxy const& proxy) {
+void server_report::look_when_idle(lab const& measured,
+                                   anywire::testing::fault_proxy const& proxy) {
     if (measured.counts().session_count() == 0)
         idle_heap_ = static_cast<double>(heap_in_use()) - static_cast<double>(proxy.held_bytes());
 }
 
-std::string server_report::make(lab const& measured, anywire::fault::proxy const& proxy) {
+std::string server_report::make(lab const& measured, anywire::testing::fault_proxy const& proxy) {
     auto const process = meter_.look();
     auto const held = proxy.held_bytes();
     auto const sessions = measured.counts().session_count();
@@ -160,7 +161,7 @@ std::string server_report::make(lab const& measured, anywire::fault::proxy const
     return out.GetString();
 }
 
-std::string traffic_of(anywire::fault::proxy const& proxy, std::string_view tag) {
+std::string traffic_of(anywire::testing::fault_proxy const& proxy, std::string_view tag) {
     rapidjson::StringBuffer out;
     writer w(out);
     auto const prefix = std::string(tag).append("/");

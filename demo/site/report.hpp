@@ -1,12 +1,13 @@
 #pragma once
 
+#include <anywire/fault_proxy.hpp>
+
 #include "lab.hpp"
 #include "process_view.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <support/fault_proxy/fault_proxy.hpp>
 #include <vector>
 
 namespace demo {
@@ -17,16 +18,16 @@ namespace demo {
 std::string hello(std::vector<std::uint16_t> const& lanes, unsigned shards, bool tls);
 
 /// The settings, as `"faults":{...}` has them.
-std::string json_of(anywire::fault::settings const& s);
+std::string json_of(anywire::testing::fault_settings const& s);
 
 /// The server's own view, made twice a second for all visitors.
 class server_report {
 public:
     /// Returns one JSON object.
-    std::string make(lab const& measured, anywire::fault::proxy const& proxy);
+    std::string make(lab const& measured, anywire::testing::fault_proxy const& proxy);
 
     /// Notes what memory the process takes with no session; to be called now and then.
-    void look_when_idle(lab const& measured, anywire::fault::proxy const& proxy);
+    void look_when_idle(lab const& measured, anywire::testing::fault_proxy const& proxy);
 
 private:
     process_meter meter_{};
@@ -34,14 +35,14 @@ private:
 };
 
 /// Traffic below a visitor's tag: an object by mount name.
-std::string traffic_of(anywire::fault::proxy const& proxy, std::string_view tag);
+std::string traffic_of(anywire::testing::fault_proxy const& proxy, std::string_view tag);
 
 /// What a visitor has asked for.
 struct wish {
     enum class kind : std::uint8_t { nothing, tag, faults, cut, restart };
     kind what = kind::nothing;
     std::string tag{};
-    anywire::fault::settings faults{};
+    anywire::testing::fault_settings faults{};
     std::chrono::milliseconds down{0};
 };
 wish wish_of(std::string_view sent);

@@ -56,4 +56,17 @@ content_coding choose_coding(std::string_view accept_encoding) noexcept {
     return of(gzip) == best ? content_coding::gzip : content_coding::deflate;
 }
 
+int quality_of(std::string_view accept_encoding, std::string_view coding) noexcept {
+    quality named, any;
+    while (!accept_encoding.empty()) {
+        auto const element = http::take_element(accept_encoding);
+        auto const weight = read_weight(element);
+        if (!weight) continue;
+        auto const name = http::trim(element.substr(0, element.find(';')));
+        if (iequals(name, coding)) named = std::min(named.value_or(1000), *weight);
+        if (name == "*") any = std::min(any.value_or(1000), *weight);
+    }
+    return named.value_or(any.value_or(0));
+}
+
 }  // namespace anywire

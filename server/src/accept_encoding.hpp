@@ -21,4 +21,8 @@ namespace anywire {
 /// Cost: linear.
 [[nodiscard]] content_coding choose_coding(std::string_view accept_encoding) noexcept;
 
+/// How much a client likes a coding, in thousandths: 0 for one that it does not accept, or does not
+/// name. `*` counts for those that are not named.
+[[nodiscard]] int quality_of(std::string_view accept_encoding, std::string_view coding) noexcept;
+
 }  // namespace anywire

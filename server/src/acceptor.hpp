@@ -1,35 +1,29 @@
 #pragma once
 
 #include "core/timer_wheel.hpp"
+#include "descriptor_owner.hpp"
 #include "shard.hpp"
-#include "tls.hpp"
+#include "tls_source.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <string>
 #include <sys/socket.h>
 
 namespace anywire {
 
 namespace net = boost::asio;
 
-using tcp_acceptor = net::ip::tcp::acceptor;
-
-/// Binds and listens. With `shared`, the port may be bound by further shards (SO_REUSEPORT).
-///
-/// Throws: `std::system_error`; the text names the address and what to change.
-tcp_acceptor listen_on(net::any_io_executor const& executor,
-                       std::string const& address,
-                       std::uint16_t port,
-                       bool shared);
+/// What is the same for all connections of a listener.
+struct listener_traits {
+    tls_source const* tls = nullptr;
+    bool reads_proxy_header = false;
+};
 
 /// Accepts the connections of one listener on one shard.
 class acceptor final : public shard_source, public timer_node {
 public:
-    acceptor(shard& owner, tcp_acceptor socket, tls_context const* tls);
+    /// `socket` listens, and does not block.
+    acceptor(shard& owner, descriptor_owner socket, listener_traits traits);
     ~acceptor() override;
 
     void start() override;
@@ -45,11 +39,11 @@ private:
     bool accept_one();
     void out_of_descriptors();
     void pause() noexcept;
-    void admit(int descriptor, sockaddr_storage const& from);
+    void admit(descriptor_owner socket, sockaddr_storage const& from);
 
     shard& shard_;
-    tcp_acceptor socket_;
-    tls_context const* tls_;
+    net::posix::stream_descriptor socket_;
+    listener_traits traits_;
     int spare_ = -1;  // given up for a moment to turn a caller away when descriptors run out
     bool closed_ = false;
     bool complained_ = false;

@@ -1,5 +1,7 @@
 #include "address_limits.hpp"
 
+#include "address_text.hpp"
+
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
@@ -30,6 +32,10 @@ std::uint64_t address_key(std::string_view address) noexcept {
     std::uint64_t network = 0;
     for (std::size_t i = 0; i < 8; ++i) network = network << 8 | bytes[i];
     return network;
+}
+
+bool is_limited_address(std::string_view address) noexcept {
+    return address != http::unix_address;
 }
 
 // -- counts ---------------------------------------------------------------------------------------

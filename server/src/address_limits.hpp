@@ -16,6 +16,9 @@ namespace anywire {
 /// has an IPv6 address has the others of its network. What is no address shares one key.
 std::uint64_t address_key(std::string_view address) noexcept;
 
+/// Whether limits per address are for this one: not for "unix:", which says nothing of who it is.
+bool is_limited_address(std::string_view address) noexcept;
+
 /// How much each address has of something, over all shards; used only when that is limited.
 ///
 /// Thread: any.

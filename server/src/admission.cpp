@@ -1,5 +1,7 @@
 #include "admission.hpp"
 
+#include "core/fault.hpp"
+#include "http_connection.hpp"
 #include "session/request_builder.hpp"
 #include "shard.hpp"
 
@@ -15,7 +17,7 @@ public:
     explicit decision_receiver(std::shared_ptr<admission> to) : to_(std::move(to)) {}
     ~decision_receiver() override {
         try {
-            to_->decide(403, "Forbidden", {});
+            to_->decide(status_of(fault::not_authorized), "Forbidden", {});
         } catch (...) {
             // Without memory for it the client waits for the timeout.
         }
@@ -23,7 +25,9 @@ public:
 
     void on_accept(std::any data) override { to_->decide(0, {}, std::move(data)); }
     void on_refuse(unsigned status, std::string text) override {
-        to_->decide(status >= 400 && status <= 599 ? status : 403, std::move(text), {});
+        to_->decide(status >= 400 && status <= 599 ? status : status_of(fault::not_authorized),
+                    std::move(text),
+                    {});
     }
 
 private:
@@ -37,6 +41,8 @@ request keep_request(incoming const& in) {
     kept.set_target(in.head.target);
     kept.set_remote(in.client.address, in.client.scheme == "https");
     for (auto const& f : in.head.fields) kept.add_field(f.name, f.value);
+    auto const peer = in.via ? in.via->peer() : std::optional<peer_certificate>{};
+    if (peer) kept.set_certificate({peer->subject, peer->fingerprint, peer->pem});
     return kept.build();
 }
 
@@ -67,7 +73,7 @@ void admission::ask(session_base::origin from, tick timeout) {
     } catch (...) {
         here_.log().failed("authorize");
         cause_ = refusal_cause::authorize_failed;
-        decide(500, "Internal Server Error", {});
+        decide(status_of(fault::authorize_failed), "Internal Server Error", {});
     }
     receiver.reset();
     asking_ = false;
@@ -129,7 +135,7 @@ void admission::on_timer(tick now) {
     if (!claim()) return;  // its verdict is on the way here
     here_.log().write(log_level::error, "authorize did not decide in time");
     cause_ = refusal_cause::authorize_timeout;
-    carry_out({503, "authorization timed out", {}});
+    carry_out({status_of(fault::authorize_timed_out), "authorization timed out", {}});
 }
 
 void admission::on_teardown() noexcept {

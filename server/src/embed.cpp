@@ -98,8 +98,10 @@ void detail::lend(service_core& to,
                          std::move(what.bytes)});
 }
 
-boost::asio::any_io_executor detail::executor_of(service_core& of) {
-    return of.shards.front()->io().executor();
+boost::asio::any_io_executor detail::executor_of(service_core& of, std::size_t index) {
+    auto& there = *of.shards.at(index);
+    if (!there.site()) throw std::logic_error("executor_of: a host in memory runs on no executor");
+    return there.io().executor();
 }
 
 }  // namespace anywire

@@ -1,20 +1,10 @@
-#include "accept_encoding.hpp"
-#include "core/base64.hpp"
-#include "engineio/handshake.hpp"
-#include "engineio/jsonp.hpp"
-#include "engineio/query.hpp"
-#include "engineio_fields.hpp"
-#include "engineio_notices.hpp"
-#include "held_post.hpp"
-#include "hooks.hpp"
-#include "mount_point_open.hpp"
-#include "serve_request.hpp"
-#include "session/engineio_dress.hpp"
-#include "session/engineio_session.hpp"
-#include "shard.hpp"
-#include "uploads.hpp"
+#include "engineio_mount.hpp"
 
-#include <array>
+#include "core/fault.hpp"
+#include "hooks.hpp"
+#include "serve_request.hpp"
+#include "shard.hpp"
+
 #include <memory>
 #include <utility>
 
@@ -26,20 +16,6 @@ using engineio::revision;
 using namespace std::chrono_literals;
 
 constexpr auto close_wait = 30s;
-
-/// A session id that its owner's shard has drawn: 15 bytes from the CSPRNG, less the bits it takes
-/// to hit that shard.
-std::string draw_sid(service_core const& core, shard& owner) {
-    std::array<unsigned char, 15> bytes{};
-    owner.loop().fill_random(bytes);
-    for (;; ++bytes.back()) {
-        if (bytes.back() == 0) owner.loop().fill_random(bytes);
-        std::string sid;
-        append_base64(sid, {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
-        for (auto& c : sid) c = c == '/' ? '_' : c == '+' ? '-' : c;
-        if (&core.owner(sid) == &owner) return sid;
-    }
-}
 
 /// A request that asks for a WebSocket. An Upgrade to anything else ("h2c", from clients that try)
 /// is not for us, and may be ignored (RFC 9110, section 7.8).
@@ -62,67 +38,7 @@ std::optional<refusal_cause> cause_of(refusal why) noexcept {
     return std::nullopt;
 }
 
-class engineio_mount final : public mount_point, private uploads::listener {
-public:
-    engineio_mount(mount_place const& at,
-                   engineio_options options,
-                   handlers app,
-                   std::function<bool(incoming const&)> first);
-
-    void serve(incoming const& in) override;
-    bool watch_body(shard& here,
-                    http_connection& from,
-                    http::request_view const& head,
-                    std::unique_ptr<body_watch>& watch) override;
-    std::string_view too_long() const noexcept override { return {}; }
-    std::string session_named_by(std::string_view target) const override;
-
-private:
-    static bool is_websocket(engineio::query const& q) noexcept {
-        return q.transport == "websocket";
-    }
-    static revision revision_of(engineio::query const& q) noexcept {
-        return q.v4 ? revision::v4 : revision::v3;
-    }
-    engineio_session* find(shard& here, std::string_view sid) const noexcept;
-
-    bool is_enabled(engineio::query const& q) const noexcept;
-    bool check_page(incoming const& in, engineio::query const& q) const;
-    void refuse(incoming const& in, refusal why) const;
-    void refuse(
-        exchange& to, bool by_upgrade, unsigned status, refusal why, std::string_view text) const;
-    void append_cors(std::string& out, http::request_view const& head) const override {
-        anywire::append_cors(out, options_, head);
-    }
-
-    void tell(shard& here, request const& of, refusal why, std::string_view text) const;
-
-    void serve_session(incoming const& in, engineio::query const& q);
-    void serve_poll(incoming const& in, engineio::query const& q, engineio_session& s);
-    void serve_post(incoming const& in, engineio_session& s);
-    void serve_upgrade(incoming const& in, engineio::query const& q);
-
-    void serve_handshake(incoming const& in, engineio::query const& q);
-    void open_polling(incoming const& in, engineio::query const& q);
-    void open_websocket_session(incoming const& in, engineio::query const& q);
-    engineio_session* make_session(shard& here,
-                                   session_base::origin from,
-                                   engineio::query const& q);
-    admission::refuse_fn refuse_later(incoming const& in) const;
-
-    static std::string fields_for(http::request_view const& head);
-    std::string fields_of_101(http::request_view const& head) const;
-    engineio_dress dress_for(incoming const& in,
-                             std::string const* jsonp,
-                             engineio::query const& q) const;
-    void on_upload_failed(std::string const& sid, std::string_view why) override;
-
-    engineio_options options_;
-    engineio_timing timing_;
-    std::function<bool(incoming const&)> first_;
-    uploads uploads_;
-    mutable engineio_notices notices_{};
-};
+}  // namespace
 
 engineio_mount::engineio_mount(mount_place const& at,
                                engineio_options options,
@@ -144,6 +60,8 @@ engineio_mount::engineio_mount(mount_place const& at,
     timing_.on_polling_end = [this](std::string_view sid) {
         if (!this->core().is_going) uploads_.cut(std::string(sid));
     };
+    timing_.on_upgrade = std::move(options_.on_upgrade).take();
+    timing_.on_packet = std::move(options_.on_packet).take();
     auto const wrong = check_cookie(options_.cookie);
     require_option(wrong.empty(), p, wrong);
 }
@@ -160,8 +78,10 @@ void engineio_mount::refuse(
     if (text.empty()) text = engineio::message_of(why);
     // The reference's words and its only status for a WebSocket; browsers show neither.
     if (by_upgrade)
-        return (void)to.respond(
-            {.status = 400, .content_type = "text/html", .body = text, .close = true});
+        return (void)to.respond({.status = status_of(refusal::bad_request),
+                                 .content_type = "text/html",
+                                 .body = text,
+                                 .close = true});
     auto const body = engineio::refusal_json(why, text);
     (void)to.respond({.status = status, .content_type = "application/json", .body = body});
 }
@@ -169,7 +89,7 @@ void engineio_mount::refuse(
 void engineio_mount::refuse(incoming const& in, refusal why) const {
     notices_.note(in, why, prefix());
     if (auto const cause = cause_of(why)) count_refused(in.here, *cause);
-    refuse(in.to, is_upgrade(in), why == refusal::forbidden ? 403 : 400, why, {});
+    refuse(in.to, is_upgrade(in), status_of(why), why, {});
     if (!options_.on_connection_error) return;
     auto const request = keep_request(in);
     tell(in.here, request, why, engineio::message_of(why));
@@ -239,96 +159,9 @@ void engineio_mount::serve_session(incoming const& in, engineio::query const& q)
         return refuse(in, refusal::bad_request);
     if (in.head.method == "GET") return serve_poll(in, q, *s);
     if (in.head.method == "POST") return serve_post(in, *s);
-    (void)in.to.respond({.status = 500});  // as the reference; the session does not mind
-}
-
-// -- polling --------------------------------------------------------------------------------------
-
-/// Those that do not depend on the session, nor on the application.
-std::string engineio_mount::fields_for(http::request_view const& head) {
-    std::string fields("Cache-Control: no-store\r\n");
-    auto const agent = head.header("user-agent");
-    if (agent.find(";MSIE") != agent.npos || agent.find("Trident/") != agent.npos)
-        fields.append("X-XSS-Protection: 0\r\n");
-    return fields;
-}
-
-std::string engineio_mount::fields_of_101(http::request_view const& head) const {
-    auto fields = fields_for(head);
-    append_cors(fields, head);
-    return fields;
-}
-
-engineio_dress engineio_mount::dress_for(incoming const& in,
-                                         std::string const* jsonp,
-                                         engineio::query const& q) const {
-    engineio_dress d;
-    d.revision = revision_of(q);
-    if (jsonp) d.jsonp = *jsonp;
-    d.max_packets = options_.max_packets_per_poll;
-    if (options_.compress_polls) d.coding = choose_coding(in.head.header("accept-encoding"));
-    d.compress_from = options_.compress_from;
-    return d;
-}
-
-void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, engineio_session& s) {
-    if (s.is_attached()) {
-        if (s.end_if_peer_gone()) {
-            in.here.loop().flush();
-            return refuse(in, refusal::unknown_sid);
-        }
-        s.on_overlap("overlap from client");
-        return (void)in.to.respond({.status = 400});
-    }
-    if (!check_parking(in)) return;
-    auto dress = dress_for(in, s.jsonp(), q);
-    dress.fields = fields_for(in.head);
-    append_hooked(dress.fields, in, false);
-    in.to.limit_stall(write_stall());
-    s.attach(*new one_shot_carrier(in.to, make_poll_dress(std::move(dress)), s));
-}
-
-void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
-    if (!uploads_.check(std::string(s.wire_id()))) return (void)in.to.respond({.status = 400});
-    auto const is_binary = in.head.header("content-type") == "application/octet-stream";
-    if (is_binary && s.revision() == revision::v4) {
-        s.fail_transport();  // "invalid content"
-        return (void)in.to.respond({.status = 400});
-    }
-    auto fields = fields_for(in.head);
-    append_hooked(fields, in, false);
-    using enum engineio_session::received;
-    auto what = taken;
-    if (!s.jsonp()) {
-        what = s.receive(in.head.body, is_binary);
-    } else if (auto const body = engineio::jsonp_body(in.head.body)) {
-        what = s.receive(*body, false);
-    }
-    if (what == no_room) return in.respond(503, "the session is paused\n");
-    if (what == too_long) return (void)in.to.respond({.status = 413, .more_fields = fields});
-    answer const ok{
-        .content_type = "text/html", .more_fields = fields, .body = "ok", .goes_on = s.is_open()};
-    if (s.is_open() && s.is_paused()) return (void)new held_post(in.to, s.held(), ok);
-    (void)in.to.respond(ok);
-}
-
-bool engineio_mount::watch_body(shard& here,
-                                http_connection& from,
-                                http::request_view const& head,
-                                std::unique_ptr<body_watch>& watch) {
-    if (head.method != "POST") return true;
-    auto q = engineio::parse_query(head.query);
-    if (q.sid.empty()) return true;
-    watch = uploads_.begin(here, from, std::move(q.sid));
-    return watch != nullptr;
-}
-
-void engineio_mount::on_upload_failed(std::string const& sid, std::string_view why) {
-    if (core().is_going) return;
-    auto& owner = core().owner(sid);
-    owner.post([this, &owner, sid, why] {
-        if (auto* const s = find(owner, sid); s && s->is_polling()) s->on_overlap(why);
-    });
+    (void)in.to.respond(
+        {.status = status_of(
+             fault::engineio_wrong_method)});  // as the reference; the session does not mind
 }
 
 // -- the upgrade ----------------------------------------------------------------------------------
@@ -371,15 +204,17 @@ void engineio_mount::serve_handshake(incoming const& in, engineio::query const& 
 
 engineio_session* engineio_mount::make_session(shard& here,
                                                session_base::origin from,
-                                               engineio::query const& q) {
+                                               engineio::query const& q,
+                                               std::string sid,
+                                               bool can_upgrade) {
     engineio_session::setup s;
     s.revision = revision_of(q);
     s.base64 = q.has_b64 || q.jsonp.has_value();
     s.websocket = is_websocket(q);
-    s.wire_id = draw_sid(core(), here);
+    s.wire_id = std::move(sid);
     if (q.jsonp) s.jsonp = q.jsonp->empty() ? "0" : *q.jsonp;
     auto const open = engineio::open_packet(s.wire_id,
-                                            !s.websocket && options_.websocket && options_.upgrades,
+                                            can_upgrade && options_.websocket && options_.upgrades,
                                             options_.ping_interval,
                                             options_.ping_timeout,
                                             limits().max_message);
@@ -400,8 +235,10 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
     auto open = [this, &here = in.here, q, dress = std::move(dress)](
                     exchange& to, session_base::origin from) mutable {
         if (!check_room(here, to, from.request.remote_address())) return;
+        auto sid = choose_sid(here, from.request);
+        if (sid.empty()) return (void)to.respond({.status = 500});
         if (has_hooks(true)) append_hooked(dress.fields, here, from.request, true);
-        auto* const s = make_session(here, std::move(from), q);
+        auto* const s = make_session(here, std::move(from), q, std::move(sid), to.can_upgrade());
         if (s->jsonp()) dress.jsonp = *s->jsonp();
         append_session_cookie(dress.fields, options_.cookie, s->wire_id());
         to.limit_stall(write_stall());
@@ -419,18 +256,18 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
         [this, &here = in.here, q, terms = std::move(terms), fields = fields_of_101(in.head)](
             exchange& to, session_base::origin from) {
             if (!check_room(here, to, from.request.remote_address())) return;
+            auto sid = choose_sid(here, from.request);
+            if (sid.empty()) return (void)to.respond({.status = 500, .close = true});
             auto upgrade = make_upgrade(here, terms, from.request, fields, true);
             from.subprotocol = upgrade.subprotocol;
             become(to, std::move(upgrade), [&](unattached_session& held) {
-                held.hold(*make_session(here, std::move(from), q));
+                held.hold(*make_session(here, std::move(from), q, std::move(sid), false));
             });
         };
     auto const patience = to_ticks(limits().authorize_timeout);
     admit(
         in, local(in.here), {}, patience, std::move(open), [] {}, refuse_later(in));
 }
-
-}  // namespace
 
 std::shared_ptr<mount_point> make_engineio_mount(mount_place const& at,
                                                  engineio_options options,

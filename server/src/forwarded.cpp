@@ -1,45 +1,16 @@
 #include "forwarded.hpp"
 
+#include "address_text.hpp"
 #include "ascii.hpp"
 #include "request_guard.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <charconv>
 
 namespace anywire::http {
 namespace {
 
-using address_bytes = std::array<std::uint8_t, 16>;
-
 constexpr unsigned mapped_bits = 96;  // ::ffff:0:0/96
-
-/// An address as IPv6, IPv4 mapped into it; a zone is ignored.
-std::optional<address_bytes> parse_address(std::string_view s) noexcept {
-    s = s.substr(0, s.find('%'));
-    char text[INET6_ADDRSTRLEN] = {};
-    if (s.size() >= sizeof text || s.find('\0') != std::string_view::npos) return std::nullopt;
-    std::copy(s.begin(), s.end(), text);
-    address_bytes out{};
-    if (::inet_pton(AF_INET6, text, out.data()) == 1) return out;
-    out[10] = out[11] = 0xff;
-    if (::inet_pton(AF_INET, text, out.data() + 12) == 1) return out;
-    return std::nullopt;
-}
-
-bool is_mapped(address_bytes const& a) noexcept {
-    constexpr std::uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    return std::equal(std::begin(prefix), std::end(prefix), a.begin());
-}
-
-std::string to_text(address_bytes const& a) {
-    char text[INET6_ADDRSTRLEN] = {};
-    if (is_mapped(a))
-        ::inet_ntop(AF_INET, a.data() + 12, text, sizeof text);
-    else
-        ::inet_ntop(AF_INET6, a.data(), text, sizeof text);
-    return text;
-}
 
 bool is_within(address_bytes const& a, address_bytes const& network, unsigned bits) noexcept {
     auto const whole = bits / 8;
@@ -138,6 +109,14 @@ std::optional<std::string_view> unquoted(std::string_view value) noexcept {
 }
 
 /// Nothing where the element is malformed, or says the same thing twice.
+/// Null for a pair that says nothing of interest.
+std::string_view* member_for(forwarded_element& of, std::string_view name) noexcept {
+    if (iequals(name, "for")) return &of.address;
+    if (iequals(name, "proto")) return &of.proto;
+    if (iequals(name, "host")) return &of.host;
+    return nullptr;
+}
+
 std::optional<forwarded_element> parse_element(std::string_view s) noexcept {
     forwarded_element out;
     while (!s.empty()) {
@@ -146,13 +125,9 @@ std::optional<forwarded_element> parse_element(std::string_view s) noexcept {
         if (pair.empty()) continue;
         auto const equals = pair.find('=');
         if (equals == std::string_view::npos) return std::nullopt;
-        auto const name = pair.substr(0, equals);
         auto const value = unquoted(pair.substr(equals + 1));
         if (!value) return std::nullopt;
-        std::string_view* to = nullptr;
-        if (iequals(name, "for")) to = &out.address;
-        if (iequals(name, "proto")) to = &out.proto;
-        if (iequals(name, "host")) to = &out.host;
+        auto* const to = member_for(out, pair.substr(0, equals));
         if (!to) continue;
         if (to->data() != nullptr) return std::nullopt;
         *to = *value;
@@ -224,6 +199,10 @@ bool is_rfc7239(request_view const& request, proxy_fields believed) noexcept {
 std::optional<address_ranges> address_ranges::parse(std::span<std::string const> entries) {
     address_ranges out;
     for (std::string_view const entry : entries) {
+        if (entry == unix_address) {
+            out.has_unix_ = true;
+            continue;
+        }
         auto const slash = entry.find('/');
         auto const text = entry.substr(0, slash);
         auto const address = parse_address(text);
@@ -242,6 +221,7 @@ std::optional<address_ranges> address_ranges::parse(std::span<std::string const>
 }
 
 bool address_ranges::contains(std::string_view address) const noexcept {
+    if (address == unix_address) return has_unix_;
     if (ranges_.empty()) return false;
     auto const a = parse_address(address);
     return a && std::any_of(ranges_.begin(), ranges_.end(), [&](range const& r) {

@@ -2,6 +2,7 @@
 
 #include <anywire/server.hpp>
 
+#include "address_text.hpp"
 #include "http_request.hpp"
 
 #include <array>
@@ -14,8 +15,8 @@
 
 namespace anywire::http {
 
-/// Networks, in CIDR notation: "10.0.0.0/8", "fd00::/8", or a single address. IPv4 addresses and
-/// their IPv6-mapped forms are the same.
+/// Networks, in CIDR notation: "10.0.0.0/8", "fd00::/8", or a single address; and `unix_address`.
+/// IPv4 addresses and their IPv6-mapped forms are the same.
 class address_ranges {
 public:
     /// No networks.
@@ -26,7 +27,7 @@ public:
 
     /// False for what is no address.
     [[nodiscard]] bool contains(std::string_view address) const noexcept;
-    [[nodiscard]] bool empty() const noexcept { return ranges_.empty(); }
+    [[nodiscard]] bool empty() const noexcept { return ranges_.empty() && !has_unix_; }
 
 private:
     struct range {
@@ -34,6 +35,7 @@ private:
         unsigned bits = 0;
     };
     std::vector<range> ranges_{};
+    bool has_unix_ = false;
 };
 
 /// Whom a request comes from, and where it went, as the client sees it.

@@ -2,6 +2,8 @@
 
 #include <anywire/exchange.hpp>
 
+#include "core/fault.hpp"
+
 #include <functional>
 #include <string>
 #include <string_view>
@@ -20,11 +22,9 @@ public:
     void limit_stall(std::chrono::milliseconds) noexcept override {}
     void set_page_fields(std::string) override {}
     bool respond(answer const& a) override {
-        auto const code =
-            a.status >= 500 ? close_code::try_again_later : close_code::policy_violation;
         auto text = a.body.substr(0, 120);
         while (text.ends_with('\n')) text.remove_suffix(1);
-        close(code, text);
+        close(close_code_of_status(a.status), text);
         return true;
     }
     void begin_stream(answer const&) override {}

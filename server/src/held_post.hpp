@@ -12,15 +12,23 @@ namespace anywire {
 /// The POST whose answer waits until a paused session reads again. Owns itself.
 class held_post final : public held_sender, public exchange_events {
 public:
-    /// Of `a`, all but `more_fields` has to be literals.
     held_post(exchange& to, held_senders& session, answer const& a)
-        : to_(to), session_(session), answer_(a), more_fields_(a.more_fields) {
+        : to_(to),
+          session_(session),
+          answer_(a),
+          content_type_(a.content_type),
+          fields_(a.fields),
+          body_(a.body) {
+        fields_.append(a.more_fields);
+        answer_.content_type = content_type_;
+        answer_.fields = fields_;
+        answer_.more_fields = {};
+        answer_.body = body_;
         to_.listen(this, false);
         session_.hold(*this);
     }
     void release(bool) override {
         to_.listen(nullptr, false);
-        answer_.more_fields = more_fields_;
         (void)to_.respond(answer_);
         delete this;
     }
@@ -37,7 +45,9 @@ private:
     exchange& to_;
     held_senders& session_;
     answer answer_;
-    std::string more_fields_;
+    std::string content_type_;
+    std::string fields_;
+    std::string body_;
 };
 
 }  // namespace anywire

@@ -1,7 +1,7 @@
 #include "mount_point.hpp"
 
 #include "ascii.hpp"
-#include "core/utf8.hpp"
+#include "core/fault.hpp"
 #include "hooks.hpp"
 #include "mount_point_open.hpp"
 #include "service_core.hpp"
@@ -47,6 +47,11 @@ void check_limits(std::string_view p, session_limits const& limits) {
         limits.close_handshake.count() > 0, p, "limits.close_handshake must be positive");
     require_option(
         limits.authorize_timeout.count() > 0, p, "limits.authorize_timeout must be positive");
+    for (auto const rate : {limits.max_messages_per_second,
+                            limits.message_burst,
+                            limits.max_bytes_per_second,
+                            limits.byte_burst})
+        require_option(rate <= (1u << 30), p, "rates and bursts in limits must be at most 2^30");
 }
 
 void check_deflate(std::string_view p, deflate_options const& deflate) {
@@ -151,7 +156,7 @@ bool mount_point::allows_page(incoming const& in, bool originless) const {
 
 bool mount_point::check_origin(incoming const& in, bool originless) const {
     if (allows_page(in, originless)) return true;
-    in.respond(403, "this origin is not allowed\n");
+    in.respond(status_of(fault::foreign_origin), "this origin is not allowed\n");
     return false;
 }
 
@@ -159,7 +164,7 @@ bool mount_point::has_room(shard& here, exchange& to, no_room const* why) const 
     if (!why) return true;
     count_refused(here, why->cause);
     here.log().write(log_level::info, "refused a client at ", prefix(), ": ", why->limit);
-    (void)to.respond({.status = why->status,
+    (void)to.respond({.status = status_of(why->what),
                       .content_type = "text/plain; charset=UTF-8",
                       .fields = "Retry-After: 5\r\n",
                       .body = why->text});
@@ -180,73 +185,6 @@ bool mount_point::check_room(shard& here, exchange& to, std::string_view address
 
 bool mount_point::check_parking(incoming const& in) const {
     return has_room(in.here, in.to, find_no_parking(in.here));
-}
-
-// -- endpoint -------------------------------------------------------------------------------------
-
-template <class Fn>
-void mount_point::on_every_shard(Fn fn) {
-    for (auto const& s : core_.shards) {
-        auto& sessions = local(*s);
-        if (s->is_here())
-            fn(sessions);
-        else
-            s->post([&sessions, fn] { fn(sessions); });
-    }
-}
-
-bool mount_point::can_send(message_view m) const noexcept {
-    return (m.binary && carries_binary()) || is_utf8(m.data);
-}
-
-result<void> mount_point::broadcast(message_view m) {
-    if (!can_send(m)) return errc::bad_utf8;
-    on_every_shard([shared = std::make_shared<shared_message>(m)](endpoint_core& sessions) {
-        sessions.broadcast(*shared);
-    });
-    return {};
-}
-
-result<void> mount_point::send_to_group(std::string const& group, message_view m) {
-    if (!can_send(m)) return errc::bad_utf8;
-    on_every_shard([shared = std::make_shared<shared_message>(m), group](endpoint_core& sessions) {
-        sessions.send_to_group(group, *shared);
-    });
-    return {};
-}
-
-void mount_point::on_session(std::string_view id, std::function<void(session&)> fn) {
-    auto const index = session_loop::shard_of(id);
-    if (index >= core_.shards.size()) return;
-    auto& s = *core_.shards[index];
-    s.post([&sessions = local(s), id = std::string(id), fn = std::move(fn)] {
-        if (auto* const found = sessions.find(id)) found->call_posted(fn);
-    });
-}
-
-result<void> endpoint::broadcast(message_view m) const {
-    return mount_ ? mount_->broadcast(m) : result<void>{};
-}
-result<void> endpoint::group::send(message_view m) const {
-    return mount_ ? mount_->send_to_group(name_, m) : result<void>{};
-}
-void endpoint::join(std::string_view id, std::string_view group_name) const {
-    if (mount_)
-        mount_->on_session(id, [name = std::string(group_name)](session& s) { s.join(name); });
-}
-void endpoint::leave(std::string_view id, std::string_view group_name) const {
-    if (mount_)
-        mount_->on_session(id, [name = std::string(group_name)](session& s) { s.leave(name); });
-}
-void endpoint::post(std::string_view id, handler<void(session&)> fn) const {
-    if (!fn) throw std::invalid_argument("endpoint::post: the function given to it is empty");
-    if (mount_) mount_->on_session(id, std::move(fn).take());
-}
-std::size_t endpoint::session_count() const noexcept {
-    return mount_ ? mount_->counters().sessions.load(std::memory_order_relaxed) : 0;
-}
-std::uint64_t endpoint::opened_count() const noexcept {
-    return mount_ ? mount_->counters().opened.load(std::memory_order_relaxed) : 0;
 }
 
 }  // namespace anywire

@@ -11,10 +11,13 @@
 #include "router.hpp"
 #include "service_core.hpp"
 #include "session/endpoint_core.hpp"
+#include "session/http_carriers.hpp"
+#include "session/http_session.hpp"
 #include "websocket_connection.hpp"
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,7 +49,20 @@ struct common_options {
     bool takes_first_offered;  ///< Without `subprotocols` the client's first one is chosen.
 };
 
-/// A mount with sessions: what is common to the dialects, and what `endpoint` stands for.
+/// How a request over HTTP waits for what its session has to say.
+struct receiver {
+    session_protocol const& speaks;  ///< For a session that is to be opened.
+    http_timing const& timing;
+    /// One of the two.
+    std::unique_ptr<poll_dress> poll{};
+    std::unique_ptr<stream_dress> stream{};
+    std::size_t limit = 0;  ///< Bytes after which a stream ends.
+    bool opens = true;      ///< Opens a session that is not there; else 404.
+
+    receiver_dress& dress() const noexcept;
+};
+
+/// A mount with sessions: what is common to the dialects.
 ///
 /// Thread: constant once the server runs, but for counters; sessions are per shard.
 class mount_point : public route_target {
@@ -61,14 +77,10 @@ public:
 
     bool judge_page(incoming const& in, std::string& fields) const final;
 
-    // -- what `endpoint` calls, from any thread
-    result<void> broadcast(message_view m);
-    result<void> send_to_group(std::string const& group, message_view m);
-    void on_session(std::string_view id, std::function<void(session&)> fn);
-
-protected:
     /// Whether the dialect has messages that are bytes, not text.
     virtual bool carries_binary() const noexcept { return true; }
+
+protected:
     endpoint_core& local(shard& here) const noexcept;
     void count_refused(shard& here, refusal_cause why) const noexcept;
     /// How long a write to a client may make no progress.
@@ -126,18 +138,20 @@ protected:
                         std::string_view name,
                         refusals const& words,
                         Make make);
+    /// Gives the session of that name on the wire a request that waits for what it has to say. A
+    /// session that is not there is opened first. Requires: the page may use the mount.
+    void serve_receiver(incoming const& in, std::string_view wire_id, receiver by);
     /// Gives a new session the WebSocket that `to` becomes. `make(unattached_session&)` makes it
     /// and has it held.
     template <class Make>
     static void become(exchange& to, websocket_upgrade upgrade, Make make);
 
 private:
+    void open_receiving(incoming const& in, std::string_view wire_id, receiver by);
+    void attach(exchange& to, http_session& session, receiver by) const;
     bool asks_to_allow(incoming const& in, http::origin_request const& from, bool originless) const;
 
     bool has_room(shard& here, exchange& to, no_room const* why) const;
-    template <class Fn>
-    void on_every_shard(Fn fn);
-    bool can_send(message_view m) const noexcept;
     std::string choose_subprotocol(shard& here, request const& of) const;
 
     service_core& core_;

@@ -1,4 +1,5 @@
 #include "core/ascii.hpp"
+#include "core/fault.hpp"
 #include "hooks.hpp"
 #include "http_connection.hpp"
 #include "mount_point_open.hpp"
@@ -39,6 +40,10 @@ void mount_point::append_hooked(std::string& out, incoming const& in, bool is_fi
 
 std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming const& in,
                                                                     refusals const& words) const {
+    if (!in.to.can_upgrade()) {
+        in.respond(501, "this server has no WebSockets\n");
+        return nullptr;
+    }
     auto terms = std::make_shared<websocket_terms>();
     terms->settings = &websockets_;
     if (in.to.checks_handshake()) return terms;
@@ -53,11 +58,13 @@ std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming con
                                                    .key = key,
                                                    .http_1_1 = in.head.version == 11});
     if (wrong || !in.head.body.empty()) {
-        auto const version_only = wrong == errc::unsupported_version;
+        // A body belongs to no handshake.
+        auto const what = wrong ? fault_of(wrong) : fault::not_a_websocket;
+        auto const version_only = what == fault::wrong_websocket_version;
         count_refused(
             in.here,
             version_only ? refusal_cause::unsupported_version : refusal_cause::bad_handshake);
-        in.respond(version_only ? 426 : 400,
+        in.respond(status_of(what),
                    version_only ? words.wrong_version : words.no_handshake,
                    version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                                 : "Sec-WebSocket-Version: 13\r\n");

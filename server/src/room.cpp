@@ -12,27 +12,27 @@ namespace {
 using cause = refusal_cause;
 
 constexpr no_room draining{
-    503, "the server is shutting down\n", "the server drains", cause::draining};
+    fault::draining, "the server is shutting down\n", "the server drains", cause::draining};
 constexpr no_room mount_is_full{
-    503, "too many sessions\n", "`limits.max_sessions` are open", cause::max_sessions};
-constexpr no_room server_is_full{503,
+    fault::full, "too many sessions\n", "`limits.max_sessions` are open", cause::max_sessions};
+constexpr no_room server_is_full{fault::full,
                                  "too many sessions\n",
                                  "`server_limits::max_sessions` are open",
                                  cause::server_max_sessions};
-constexpr no_room address_is_full{429,
+constexpr no_room address_is_full{fault::address_over_limit,
                                   "too many sessions of this address\n",
                                   "`server_limits::max_sessions_per_address` are open",
                                   cause::max_sessions_per_address};
-constexpr no_room no_parking{503,
+constexpr no_room no_parking{fault::full,
                              "too many requests wait\n",
                              "`server_limits::max_parked_requests` wait",
                              cause::max_parked_requests};
-constexpr no_room too_soon{503,
+constexpr no_room too_soon{fault::full,
                            "too many new sessions\n",
                            "`server_limits::max_handshakes_per_second` have come",
                            cause::max_handshakes_per_second};
 constexpr no_room address_too_soon{
-    429,
+    fault::address_over_limit,
     "too many new sessions of this address\n",
     "`server_limits::max_handshakes_per_second_per_address` have come",
     cause::max_handshakes_per_second_per_address};
@@ -41,6 +41,11 @@ std::size_t all_sessions(service_core const& core) noexcept {
     std::size_t all = 0;
     for (auto const& m : core.mounts) all += m->counters().sessions.load(std::memory_order_relaxed);
     return all;
+}
+
+/// A trusted proxy and a Unix domain socket have one address for all their clients.
+bool is_limited(service_core const& core, std::string_view address) noexcept {
+    return is_limited_address(address) && !core.trusted.contains(address);
 }
 
 }  // namespace
@@ -61,7 +66,7 @@ no_room const* find_no_room(shard& here, endpoint_core const& sessions, std::str
     if (!sessions.has_room()) return &mount_is_full;
     if (all_sessions(core) >= core.max_sessions) return &server_is_full;
     auto const most = core.options.limits.max_sessions_per_address;
-    if (most != 0 && !core.trusted.contains(address) && core.census.sessions().of(address) >= most)
+    if (most != 0 && is_limited(core, address) && core.census.sessions().of(address) >= most)
         return &address_is_full;
     return nullptr;
 }
@@ -69,8 +74,8 @@ no_room const* find_no_room(shard& here, endpoint_core const& sessions, std::str
 no_room const* find_too_soon(shard& here, std::string_view address) {
     auto& core = here.core();
     if (!core.handshakes.is_limited()) return nullptr;
-    auto const said = core.handshakes.take(
-        address, !core.trusted.contains(address), std::chrono::steady_clock::now());
+    auto const said =
+        core.handshakes.take(address, is_limited(core, address), std::chrono::steady_clock::now());
     switch (said) {
         case handshake_rate::verdict::good: return nullptr;
         case handshake_rate::verdict::too_many: return &too_soon;

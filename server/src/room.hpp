@@ -2,6 +2,8 @@
 
 #include <anywire/refusal_cause.hpp>
 
+#include "core/fault.hpp"
+
 #include <string_view>
 
 namespace anywire {
@@ -11,7 +13,7 @@ class shard;
 
 /// Why something new is not let in.
 struct no_room {
-    unsigned status;
+    fault what;
     std::string_view text;   ///< For the client.
     std::string_view limit;  ///< For the log: what is full, by the name of its option.
     refusal_cause cause;     ///< For metrics.

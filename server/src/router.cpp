@@ -1,9 +1,12 @@
 #include "router.hpp"
 
+#include "core/fault.hpp"
 #include "http_connection.hpp"
+#include "route_table.hpp"
 #include "shard.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace anywire {
 
@@ -15,7 +18,7 @@ void incoming::respond(unsigned status, std::string_view text, std::string_view 
 }
 
 void incoming::not_found() const {
-    respond(404, "404 Not Found\n");
+    respond(status_of(fault::not_found), "404 Not Found\n");
 }
 
 void incoming::move_to(shard& there) const {
@@ -23,7 +26,25 @@ void incoming::move_to(shard& there) const {
     here.log().write(log_level::error,
                      "a request came to another shard than that of its session: call "
                      "service::serve on the executor that service::shard_of names");
-    respond(421, "this request belongs to another shard\n");
+    respond(status_of(fault::misdirected), "this request belongs to another shard\n");
+}
+
+router::router() = default;
+router::~router() = default;
+
+route& router::add_route(http::route_pattern pattern) {
+    for (auto const& r : routes_)
+        if (r->pattern().is_like(pattern)) return *r;
+    auto const at = std::find_if(routes_.begin(), routes_.end(), [&](auto const& r) {
+        return pattern.goes_before(r->pattern());
+    });
+    return **routes_.insert(at, std::make_unique<route>(std::move(pattern)));
+}
+
+bool router::set_fallback(std::shared_ptr<route_target> target) {
+    if (fallback_) return false;
+    fallback_ = std::move(target);
+    return true;
 }
 
 bool router::add(std::shared_ptr<route_target> target) {
@@ -38,12 +59,14 @@ bool router::add(std::shared_ptr<route_target> target) {
 }
 
 route_target* router::find(std::string_view path) const noexcept {
+    for (auto const& r : routes_)
+        if (r->pattern().matches(path)) return r.get();
     for (auto const& t : targets_) {
         auto const& prefix = t->prefix();
         if (!path.starts_with(prefix)) continue;
         if (path.size() == prefix.size() || path[prefix.size()] == '/') return t.get();
     }
-    return nullptr;
+    return fallback_.get();
 }
 
 }  // namespace anywire

@@ -15,7 +15,11 @@
 namespace anywire {
 
 class http_connection;
+class route;
 class shard;
+namespace http {
+class route_pattern;
+}
 
 /// One request on its way to a mount.
 ///
@@ -77,23 +81,39 @@ public:
     /// The text that goes with 413.
     virtual std::string_view too_long() const noexcept { return "the body is too long\n"; }
 
+protected:
+    void set_max_body(std::size_t bytes) noexcept { max_body_ = bytes; }
+
 private:
     std::string prefix_;
     std::size_t max_body_;
 };
 
-/// Finds the mount with the longest prefix of a path, in whole segments.
+/// Finds who answers for a path: a route of the application's, else the mount with the longest
+/// prefix of it, in whole segments, else the fallback.
 class router {
 public:
+    router();
+    ~router();
     /// False when the prefix is taken.
     bool add(std::shared_ptr<route_target> target);
+    /// The route of that pattern, made if it is not there.
+    route& add_route(http::route_pattern pattern);
+    /// False when there is one.
+    bool set_fallback(std::shared_ptr<route_target> target);
+    /// A route takes longer bodies than before.
+    void take_bodies(std::size_t longest) noexcept {
+        largest_body_ = longest > largest_body_ ? longest : largest_body_;
+    }
     route_target* find(std::string_view path) const noexcept;
-    bool is_empty() const noexcept { return targets_.empty(); }
+    bool is_empty() const noexcept { return targets_.empty() && routes_.empty() && !fallback_; }
     /// The longest body that any mount takes.
     std::size_t largest_body() const noexcept { return largest_body_; }
 
 private:
+    std::vector<std::unique_ptr<route>> routes_{};          // the one to be asked first first
     std::vector<std::shared_ptr<route_target>> targets_{};  // longest prefix first
+    std::shared_ptr<route_target> fallback_{};
     std::size_t largest_body_ = 0;
 };
 

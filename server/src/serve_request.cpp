@@ -1,6 +1,7 @@
 #include "serve_request.hpp"
 
 #include "core/ascii.hpp"
+#include "core/fault.hpp"
 #include "host_list.hpp"
 #include "http_connection.hpp"
 #include "shard.hpp"
@@ -46,7 +47,7 @@ bool takes_request(shard& here, http_connection& via, http::client_info const& c
     auto const most = core.options.limits.max_connections_per_address;
     if (most == 0 || via.is_counted()) return true;
     via.count_request(nullptr);
-    if (core.trusted.contains(client.address)) return true;
+    if (core.trusted.contains(client.address) || !is_limited_address(client.address)) return true;
     auto ticket = address_ticket::take(core.addresses, client.address, most);
     if (!ticket) return false;
     via.count_request(std::move(ticket));
@@ -95,21 +96,25 @@ void serve_request(shard& here,
     here.numbers().requests.add();
     if (!serves_host(here, client) && !(target && target->serves_any_host())) {
         here.numbers().count_refused(refusal_cause::unknown_host);
-        return in.respond(421, misdirected);
+        return in.respond(status_of(fault::misdirected), misdirected);
     }
     if (via && !takes_request(here, *via, client)) {
         here.numbers().count_refused(refusal_cause::max_connections_per_address);
-        return in.respond(429, "too many requests of this address\n");
+        return in.respond(status_of(fault::address_over_limit),
+                          "too many requests of this address\n");
     }
-    if (!target) return in.respond(404, "404 Not Found: nothing is mounted at this path\n");
+    if (!target)
+        return in.respond(status_of(fault::not_found),
+                          "404 Not Found: nothing is mounted at this path\n");
     in.page_allowed = judge_page(in, *target);
-    if (request.body.size() > target->max_body()) return in.respond(413, target->too_long());
+    if (request.body.size() > target->max_body())
+        return in.respond(status_of(fault::body_too_long), target->too_long());
     target->serve(in);
 }
 
 void serve_guest(shard& here, http_request const& request, exchange& to) {
     if (!std::all_of(request.fields.begin(), request.fields.end(), is_one_line))
-        return (void)to.respond({.status = 400,
+        return (void)to.respond({.status = status_of(fault::malformed_request),
                                  .content_type = "text/plain; charset=UTF-8",
                                  .body = "a field's value holds a line end\n",
                                  .close = true});
@@ -144,11 +149,12 @@ body_terms shard::on_head(http_connection& from, http::request_view const& head)
     refused_request const r(*this, from, head);
     if (!serves_host(*this, r.client) && !(r.target && r.target->serves_any_host())) {
         numbers_.count_refused(refusal_cause::unknown_host);
-        return {.status = 421, .text = misdirected};
+        return {.status = status_of(fault::misdirected), .text = misdirected};
     }
     body_terms terms;
     if (!r.target) return {.most = settings().request.body};
-    if (!r.target->watch_body(*this, from, head, terms.watch)) return {.status = 400};
+    if (!r.target->watch_body(*this, from, head, terms.watch))
+        return {.status = status_of(fault::overlapping_requests)};
     terms.most = r.target->max_body();
     return terms;
 }
@@ -160,7 +166,7 @@ std::string_view shard::on_refusal(http_connection& from,
     refused_request const r(*this, from, head);
     if (!r.target) return text;
     (void)judge_page(r.in, *r.target);
-    return status == 413 ? r.target->too_long() : text;
+    return status == status_of(fault::body_too_long) ? r.target->too_long() : text;
 }
 
 }  // namespace anywire

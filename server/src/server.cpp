@@ -2,10 +2,12 @@
 
 #include "acceptor.hpp"
 #include "io_host.hpp"
+#include "listening_socket.hpp"
 #include "random_pool.hpp"
 #include "service_core.hpp"
 #include "shard.hpp"
 #include "socketio/server/io_core.hpp"
+#include "tls_source.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -27,13 +29,42 @@ void check(tls_options const& tls) {
     require_service_option(
         !tls.certificate.empty() || tls.key.empty(),
         "tls.key is given without the certificate it belongs to, tls.certificate");
+    for (auto const& one : tls.more)
+        require_service_option(!one.certificate.empty() && !one.key.empty(),
+                               "each of tls.more needs a certificate and its key");
+    require_service_option(!tls.certificate.empty() || tls.more.empty(),
+                           "tls.more is given without tls.certificate, which clients get that name "
+                           "no host");
+    require_service_option((tls.clients == client_auth::off) == tls.client_ca.empty(),
+                           "tls.client_ca belongs to tls.clients: give both or none");
+    require_service_option(!tls.certificate.empty() || tls.clients == client_auth::off,
+                           "tls.clients is given without tls.certificate: there is no TLS");
+}
+
+bool has_address(server_options const& o) noexcept {
+    return !o.address.empty();
+}
+
+void check_listeners(server_options const& o) {
+    check(o.tls);
+    for (auto const& l : o.listeners) check(l.tls);
+    require_service_option(has_address(o) || !o.listeners.empty(),
+                           "address is empty, and there are no listeners");
+    require_service_option(has_address(o) || o.tls.certificate.empty(),
+                           "tls is that of address, which is empty: listeners have their own");
+    std::vector<int> inherited;
+    for (auto const& l : o.listeners)
+        if (l.descriptor >= 0) inherited.push_back(l.descriptor);
+    std::sort(inherited.begin(), inherited.end());
+    require_service_option(
+        std::adjacent_find(inherited.begin(), inherited.end()) == inherited.end(),
+        "two listeners have the same descriptor");
 }
 
 service_options options_of_service(server_options const& o) {
     require_service_option(o.threads <= most_threads,
                            "threads must be at most 256; 0 is one per core");
-    check(o.tls);
-    for (auto const& l : o.listeners) check(l.tls);
+    check_listeners(o);
     return {.limits = o.limits,
             .trusted_proxies = o.trusted_proxies,
             .log = o.log,
@@ -45,19 +76,27 @@ service_options options_of_service(server_options const& o) {
 
 class server::impl {
 public:
-    impl(server_options const& o, service_core& core) : options_(o) {
+    /// Makes the threads' loops, and listens. What throws leaves shards that need those loops.
+    void set_up(server_options const& o, service_core& core) {
         auto n = o.threads;
         if (n == 0) n = std::clamp(std::thread::hardware_concurrency(), 1u, most_threads);
         for (unsigned i = 0; i < n; ++i) threads_.push_back(std::make_unique<loop_thread>(i, core));
-        listen({o.address, o.port, o.tls});
+        if (has_address(o)) listen({o.address, o.port, o.tls});
         for (auto const& l : o.listeners) listen(l);
     }
 
-    std::vector<std::uint16_t> const& ports() const noexcept { return ports_; }
+    std::uint16_t port(std::size_t index) const { return listeners_.at(index).port; }
     std::string url(std::size_t index) const {
-        auto const& address =
-            index == 0 ? options_.address : options_.listeners.at(index - 1).address;
-        return url_of(address, ports_.at(index), tls_.at(index) != nullptr);
+        auto const& l = listeners_.at(index);
+        return l.is_unix ? "unix:" + l.address : url_of(l.address, l.port, l.tls != nullptr);
+    }
+    /// What is wrong, a line each.
+    std::string reload_certificates() {
+        std::string wrong;
+        for (auto const& l : listeners_)
+            if (auto const error = l.tls ? l.tls->reload() : std::string{}; !error.empty())
+                wrong.append(wrong.empty() ? "" : "\n").append(error);
+        return wrong;
     }
     /// False when it has been called before.
     bool claim_run() noexcept { return !has_run_.exchange(true); }
@@ -67,6 +106,7 @@ public:
             others.emplace_back([&t = *threads_[i]] { t.run(); });
         threads_.front()->run();
         for (auto& t : others) t.join();
+        for (auto& l : listeners_) l.file.reset();
     }
 
 private:
@@ -89,7 +129,6 @@ private:
         }
 
         shard& its_shard() noexcept { return shard_; }
-        net::any_io_executor executor() { return context_.get_executor(); }
         void run() {
             id_ = std::this_thread::get_id();
             shard_.start();
@@ -112,39 +151,46 @@ private:
         shard& shard_;
     };
 
+    /// What is left of a listener where its sockets have gone to the shards.
+    struct bound_listener {
+        std::string address{};
+        std::uint16_t port = 0;
+        bool is_unix = false;
+        std::unique_ptr<tls_source> tls{};  // null without TLS
+        std::unique_ptr<socket_file> file{};
+    };
+
     void listen(listener_options const& l) {
-        std::unique_ptr<tls_context> tls;
-        if (!l.tls.certificate.empty() || !l.tls.key.empty()) {
-            std::string error;
-            tls = std::make_unique<tls_context>(l.tls.certificate, l.tls.key, error);
-            if (!error.empty()) throw std::invalid_argument(error);
+        auto tls = l.tls.certificate.empty() ? nullptr : std::make_unique<tls_source>(l.tls);
+        auto sockets = listen_for(l, threads_.size());
+        listener_traits const traits{
+            .tls = tls.get(), .reads_proxy_header = l.proxy_protocol == proxy_protocol::required};
+        for (std::size_t i = 0; i < threads_.size(); ++i) {
+            auto& its_shard = threads_[i]->its_shard();
+            its_shard.add_source(
+                std::make_unique<acceptor>(its_shard, std::move(sockets.each[i]), traits));
         }
-        auto port = l.port;
-        auto const shared = threads_.size() > 1;
-        if (shared) {
-            // SO_REUSEPORT would join another server's port without a word: look first, without it.
-            auto const probe = listen_on(threads_.front()->executor(), l.address, port, false);
-            port = probe.local_endpoint().port();
-        }
-        for (auto const& t : threads_) {
-            auto socket = listen_on(t->executor(), l.address, port, shared);
-            port = socket.local_endpoint().port();
-            t->its_shard().add_source(
-                std::make_unique<acceptor>(t->its_shard(), std::move(socket), tls.get()));
-        }
-        ports_.push_back(port);
-        tls_.push_back(std::move(tls));
+        listeners_.push_back({std::move(sockets.address),
+                              sockets.port,
+                              sockets.is_unix,
+                              std::move(tls),
+                              std::move(sockets.file)});
     }
 
-    server_options options_;
     std::vector<std::unique_ptr<loop_thread>> threads_{};
-    std::vector<std::unique_ptr<tls_context>> tls_{};  // by listener; null without TLS
-    std::vector<std::uint16_t> ports_{};
+    std::vector<bound_listener> listeners_{};
     std::atomic<bool> has_run_{false};
 };
 
 server::server(server_options options)
-    : service(options_of_service(options)), impl_(std::make_unique<impl>(options, core())) {}
+    : service(options_of_service(options)), impl_(std::make_unique<impl>()) {
+    try {
+        impl_->set_up(options, core());
+    } catch (...) {
+        tear_down();  // as in the destructor, which does not follow
+        throw;
+    }
+}
 
 server::~server() {
     // Sessions and connections die here, when no thread runs any more, before their event loops.
@@ -152,11 +198,22 @@ server::~server() {
 }
 
 std::uint16_t server::port(std::size_t index) const {
-    return impl_->ports().at(index);
+    return impl_->port(index);
 }
 
 std::string server::url(std::size_t index) const {
     return impl_->url(index);
+}
+
+std::string server::reload_certificates() {
+    auto wrong = impl_->reload_certificates();
+    // Said on a shard's thread, as the log's sink expects.
+    auto& first = *core().shards.front();
+    if (!wrong.empty())
+        first.post([&log = first.log(), wrong] {
+            log.write(log_level::error, "certificates were not reloaded: ", wrong);
+        });
+    return wrong;
 }
 
 void server::run() {

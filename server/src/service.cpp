@@ -1,10 +1,13 @@
 #include <anywire/exchange.hpp>
 #include <anywire/service.hpp>
 
+#include "guest_exchange.hpp"
 #include "guest_websocket.hpp"
 #include "mount_point.hpp"
 #include "serve_request.hpp"
 #include "service_core.hpp"
+#include "service_shards.hpp"
+#include "session/endpoint_hub.hpp"
 #include "shard.hpp"
 #include "snapshot.hpp"
 #include "ticker.hpp"
@@ -43,6 +46,15 @@ endpoint service::add_dialect(std::string path, mount_maker const& make) {
     return core_->add(make(core_->place(std::move(path))));
 }
 
+endpoint service::add_sharing(std::string path, endpoint const& with, sharing_maker const& make) {
+    core_->require_setup("mount", path);
+    auto const& hub = with.hub_;
+    if (!hub || !hub->lives_on(*core_->group_of_shards()))
+        throw std::invalid_argument("mount '" + path +
+                                    "': the endpoint to share is none of this service");
+    return core_->add(make(core_->place(std::move(path)), hub->app()), hub);
+}
+
 namespace {
 
 void add_target(service_core& core, std::string_view what, std::shared_ptr<route_target> target) {
@@ -55,8 +67,9 @@ void add_target(service_core& core, std::string_view what, std::shared_ptr<route
 
 void service::serve_files(std::string path, std::string const& folder, files_options options) {
     core_->require_setup("serve_files", path);
-    add_target(
-        *core_, "serve_files", make_files_mount(clean_prefix(std::move(path)), folder, options));
+    add_target(*core_,
+               "serve_files",
+               make_files_mount(clean_prefix(std::move(path)), folder, std::move(options)));
 }
 
 void service::mount_metrics(std::string path, metrics_options options) {
@@ -94,7 +107,14 @@ void service::serve(http_request const& request, exchange& to) {
     core_->has_begun = true;
     auto& here = core_->shard_here();
     here.host().begin_event("a request");
-    (void)here.host().guard("a request", [&] { serve_guest(here, request, to); });
+    std::shared_ptr<guest_exchange> guest;
+    auto const is_served = here.host().guard("a request", [&] {
+        guest = guest_exchange::make(here, to);
+        serve_guest(here, request, *guest);
+    });
+    if (!is_served)
+        (void)here.host().guard("a request",
+                                [&] { guest ? guest->fail() : (void)to.respond({.status = 500}); });
     here.host().end_event();
 }
 

@@ -4,6 +4,8 @@
 #include "memory_limit.hpp"
 #include "mount_point.hpp"
 #include "serve_request.hpp"
+#include "service_shards.hpp"
+#include "session/endpoint_hub.hpp"
 #include "session/session_base.hpp"
 #include "shard.hpp"
 #include "ticker.hpp"
@@ -80,8 +82,9 @@ void address_census::on_retired(session_base const& s) noexcept {
 service_core::service_core(service_options o) : options(std::move(o)) {
     check(options);
     auto const ranges = http::address_ranges::parse(options.trusted_proxies);
-    require_service_option(ranges.has_value(),
-                           "trusted_proxies must be IP addresses or networks such as 10.0.0.0/8");
+    require_service_option(
+        ranges.has_value(),
+        "trusted_proxies must be IP addresses, networks such as 10.0.0.0/8, or unix:");
     trusted = *ranges;
     auto const& limits = options.limits;
     http = settings_of(limits);
@@ -135,7 +138,16 @@ mount_place service_core::place(std::string path) {
     return {*this, clean_prefix(std::move(path)), mounts.size()};
 }
 
-endpoint service_core::add(std::shared_ptr<mount_point> const& m) {
+std::shared_ptr<service_shards> service_core::group_of_shards() {
+    if (!group) {
+        group = std::make_shared<service_shards>(*this);
+        at_end.emplace_back([kept = group] { kept->end(); });
+    }
+    return group;
+}
+
+endpoint service_core::add(std::shared_ptr<mount_point> const& m,
+                           std::shared_ptr<endpoint_hub> hub) {
     // Enough for who only broadcasts, but most likely those of another mount, or moved from.
     auto const& app = m->app();
     if (!app.on_open && !app.on_message && !app.on_close && !app.on_drain && !app.authorize)
@@ -148,10 +160,19 @@ endpoint service_core::add(std::shared_ptr<mount_point> const& m) {
     mounts.push_back(m);
     http.request.body = routes.largest_body();
     if (options.limits.max_sessions_per_address != 0) m->counters().census = &census;
-    for (auto const& s : shards)
+    std::vector<endpoint_core*> parts;
+    for (auto const& s : shards) {
         s->add_endpoint(std::make_unique<endpoint_core>(
             s->loop(), m->app(), m->limits(), m->counters(), hash_key, m->prefix()));
-    return endpoint(m);
+        parts.push_back(&s->endpoint(m->index()));
+    }
+    if (!hub) {
+        hub = std::make_shared<endpoint_hub>(group_of_shards(), hash_key);
+        at_end.emplace_back([hub] { hub->end(); });
+    }
+    // The counters live as long as their mount.
+    hub->add({m, &m->counters()}, m->carries_binary(), std::move(parts));
+    return endpoint(std::move(hub));
 }
 
 void service_core::call_at_end(std::function<void()> fn) {

@@ -21,7 +21,9 @@
 
 namespace anywire {
 
+class endpoint_hub;
 class mount_point;
+class service_shards;
 class shard;
 class ticker;
 
@@ -56,6 +58,7 @@ struct service_core {
     router routes{};
     std::vector<std::shared_ptr<mount_point>> mounts{};
     std::vector<std::unique_ptr<shard>> shards{};
+    std::shared_ptr<service_shards> group{};  ///< Of the first mount on; see `group_of_shards`.
     std::atomic<std::size_t> connections{0};
     std::atomic<std::size_t> moving{0};  ///< Connections between two shards, in neither's count.
     std::size_t max_connections = 0;
@@ -90,9 +93,19 @@ struct service_core {
     shard& add(std::unique_ptr<shard> s);
     /// Throws: `std::logic_error` once requests are served.
     void require_setup(std::string_view what, std::string_view path) const;
+    /// Puts a mount in its place: with sessions of its own, or among those of an endpoint of this
+    /// service.
+    ///
     /// Throws: `std::invalid_argument` when the path is taken.
-    endpoint add(std::shared_ptr<mount_point> const& m);
+    endpoint add(std::shared_ptr<mount_point> const& m, std::shared_ptr<endpoint_hub> hub = {});
+    /// The shards, for those who may outlive them. Requires: all shards are there.
+    std::shared_ptr<service_shards> group_of_shards();
     mount_place place(std::string path);
+    /// Something that was added takes bodies of up to so many bytes.
+    void take_bodies(std::size_t longest) noexcept {
+        routes.take_bodies(longest);
+        http.request.body = routes.largest_body();
+    }
     /// Calls `fn` when the last shard has ended; at once if it has.
     void call_at_end(std::function<void()> fn);
     /// A shard has ended.

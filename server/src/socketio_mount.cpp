@@ -4,73 +4,20 @@
 #include "client_files.hpp"
 #include "mount_point.hpp"
 #include "service_core.hpp"
-#include "shard.hpp"
+#include "service_shards.hpp"
 #include "socketio/server/io_core.hpp"
 
-#include <atomic>
-#include <chrono>
-#include <cstdint>
-#include <mutex>
-#include <shared_mutex>
+#include <functional>
+#include <memory>
 #include <utility>
-#include <vector>
 
 namespace anywire {
 namespace {
 
-/// The shards of a server, for as long as there are any: what the application keeps of a Socket.IO
-/// server may live longer, and may be used while the server goes.
-class mounted_shards final : public socketio::shard_group {
-public:
-    explicit mounted_shards(service_core& core) : core_(&core) {
-        for (auto const& s : core.shards) ended_.push_back(s->ended());
-    }
-
-    std::size_t count() const noexcept override { return core_->shards.size(); }
-    bool post(std::size_t shard, std::function<void()> fn) override {
-        std::shared_lock const lock(mutex_);
-        if (!core_ || !runs(shard)) return false;
-        core_->shards[shard]->post(std::move(fn));
-        return true;
-    }
-    bool runs(std::size_t shard) const noexcept override {
-        return !is_over_.load(std::memory_order_relaxed) &&
-               !ended_[shard]->load(std::memory_order_relaxed);
-    }
-    session_loop& loop(std::size_t shard) override { return core_->shards[shard]->loop(); }
-
-    std::int64_t time_of_day() const noexcept override {
-        return milliseconds_of(std::chrono::system_clock::now().time_since_epoch());
-    }
-    std::int64_t steady_time() const noexcept override {
-        return milliseconds_of(std::chrono::steady_clock::now().time_since_epoch());
-    }
-
-    void end() {
-        std::scoped_lock const lock(mutex_);
-        core_ = nullptr;
-        is_over_ = true;
-    }
-
-private:
-    template <class Duration>
-    static std::int64_t milliseconds_of(Duration d) noexcept {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
-    }
-
-    std::shared_mutex mutex_{};
-    service_core* core_;
-    std::vector<std::shared_ptr<std::atomic<bool> const>> ended_{};
-    std::atomic<bool> is_over_{false};
-};
-
 void attach(service_core& core, mount_point const& mount, socketio::server const& io) {
-    auto const shards = std::make_shared<mounted_shards>(core);
+    auto const shards = core.group_of_shards();
     io.io()->attach(shards, mount.prefix());
-    core.at_end.emplace_back([shards, kept = io.io()] {
-        shards->end();
-        kept->on_shards_gone();
-    });
+    core.at_end.emplace_back([kept = io.io()] { kept->on_shards_gone(); });
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "sockjs_fields.hpp"
 
-#include "cookie.hpp"
+#include "core/cookie.hpp"
 
 #include <string_view>
 
@@ -33,7 +33,7 @@ void append_sockjs_anonymous_cors(std::string& out, http::request_view const& he
 }
 
 void append_sockjs_cookie(std::string& out, http::request_view const& head) {
-    auto const sent = http::cookie_value(head.header("cookie"), "JSESSIONID");
+    auto const sent = cookie_value(head.header("cookie"), "JSESSIONID");
     out.append("Set-Cookie: JSESSIONID=")
         .append(sent.empty() ? "dummy" : sent)
         .append("; path=/\r\n");

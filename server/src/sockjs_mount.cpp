@@ -1,4 +1,5 @@
 #include "core/ascii.hpp"
+#include "core/fault.hpp"
 #include "core/form.hpp"
 #include "core/json_messages.hpp"
 #include "held_post.hpp"
@@ -6,8 +7,9 @@
 #include "mount_point_open.hpp"
 #include "serve_request.hpp"
 #include "session/duplex_session.hpp"
+#include "session/http_session.hpp"
 #include "session/sockjs_dress.hpp"
-#include "session/sockjs_session.hpp"
+#include "session/sockjs_frames.hpp"
 #include "sockjs/callback.hpp"
 #include "sockjs/envelopes.hpp"
 #include "sockjs/text.hpp"
@@ -33,6 +35,14 @@ constexpr std::string_view no_cache_no_sniff =
     "Cache-Control: no-store, no-cache, no-transform, must-revalidate, max-age=0\r\n"
     "X-Content-Type-Options: nosniff\r\n";
 constexpr std::string_view text_plain = "text/plain; charset=UTF-8";
+
+std::string_view constant_fields_of(kind k) noexcept {
+    switch (k) {
+        case kind::xhr: return no_cache;
+        case kind::jsonp: return no_cache_no_sniff;
+        default: return no_cache_streamed;
+    }
+}
 
 std::string cache_forever() {
     constexpr std::time_t year = 31'536'000;
@@ -66,9 +76,6 @@ private:
 
     void serve_receiver(incoming const& in, sockjs::route const& where);
     std::optional<sockjs_dress> read_receiver(incoming const& in, kind k) const;
-    void open_session(incoming const& in, std::string_view id, sockjs_dress r);
-    void attach(exchange& to, sockjs_session& session, sockjs_dress r) const;
-    void answer_busy(exchange& to, sockjs_dress const& r) const;
 
     void serve_sender(incoming const& in, sockjs::route const& where);
     error_code decode(incoming const& in,
@@ -79,7 +86,7 @@ private:
     sockjs_options options_;
     std::string iframe_page_;
     std::string iframe_etag_;
-    sockjs_timing timing_;
+    http_timing timing_;
     duplex_timing websocket_timing_;
     duplex_timing raw_timing_;  // no `h` messages: a raw WebSocket has no such frame
 };
@@ -143,7 +150,7 @@ void sockjs_mount::serve(incoming const& in) {
     if (method != (is_post ? "POST" : "GET")) {
         std::string fields("Allow: ");
         fields.append(allowed).append("\r\n");
-        return (void)in.to.respond({.status = 405, .fields = fields});
+        return (void)in.to.respond({.status = status_of(fault::wrong_method), .fields = fields});
     }
     serve_enabled(in, where);
 }
@@ -187,8 +194,10 @@ void sockjs_mount::serve_info(incoming const& in) const {
     std::string fields;
     append_sockjs_anonymous_cors(fields, in.head);
     append_hooked(fields, in, false);
-    auto const body = sockjs::info_json(
-        options_.websocket, options_.cookie, in.here.loop().random_u32(), options_.base_url);
+    auto const body = sockjs::info_json(options_.websocket && in.to.can_upgrade(),
+                                        options_.cookie,
+                                        in.here.loop().random_u32(),
+                                        options_.base_url);
     (void)in.to.respond({.content_type = "application/json; charset=UTF-8",
                          .fields = no_cache,
                          .more_fields = fields,
@@ -234,7 +243,7 @@ void sockjs_mount::serve_websocket(incoming const& in, bool raw) {
 // -- receiving requests ---------------------------------------------------------------------------
 
 std::optional<sockjs_dress> sockjs_mount::read_receiver(incoming const& in, kind k) const {
-    sockjs_dress r{.constant_fields = no_cache};
+    sockjs_dress r{.constant_fields = constant_fields_of(k)};
     auto const scripted = k == kind::htmlfile || k == kind::jsonp;
     if (k == kind::xhr_streaming) r.envelope = sockjs::envelope_kind::xhr_streaming;
     if (k == kind::eventsource) r.envelope = sockjs::envelope_kind::eventsource;
@@ -244,7 +253,9 @@ std::optional<sockjs_dress> sockjs_mount::read_receiver(incoming const& in, kind
     if (scripted) {
         auto callback = sockjs::parse_callback(in.head.query);
         if (callback.error != sockjs::callback_error::none) {
-            in.respond(500, sockjs::callback_message(callback.error), no_cache);
+            in.respond(status_of(fault::sockjs_bad_callback),
+                       sockjs::callback_message(callback.error),
+                       no_cache);
             return std::nullopt;
         }
         r.callback = std::move(callback.value);
@@ -258,61 +269,13 @@ std::optional<sockjs_dress> sockjs_mount::read_receiver(incoming const& in, kind
 void sockjs_mount::serve_receiver(incoming const& in, sockjs::route const& where) {
     auto r = read_receiver(in, where.kind);
     if (!r) return;
-    auto& owner = core().owner(where.session);
-    if (&owner != &in.here) return in.move_to(owner);
-    auto* found = static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
-    if (found && found->end_if_peer_gone()) {
-        // A client that broke off and came back may be served before its end was: on another shard,
-        // or by a connection that was ready first. The flush buries the old session.
-        in.here.loop().flush();
-        found = static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
-    }
-    if (!found) return open_session(in, where.session, std::move(*r));
-    if (found->is_attached()) return answer_busy(in.to, *r);
-    if (!check_parking(in)) return;
-    append_hooked(r->fields, in, false);
-    attach(in.to, *found, std::move(*r));
-}
-
-void sockjs_mount::open_session(incoming const& in, std::string_view id, sockjs_dress r) {
-    auto key = std::to_string(index()).append("/").append(id);
-    if (in.here.opening().contains(key)) return answer_busy(in.to, r);
-    if (!check_room(in)) return;
-    in.here.opening().insert(key);
-    auto& here = in.here;
-    auto gone = [&here, key] {
-        here.opening().erase(key);
-        shrink_sparse(here.opening());
-    };
-    auto open = [this, &here, gone, id = std::string(id), r = std::move(r)](
-                    exchange& to, session_base::origin from) mutable {
-        gone();
-        if (!check_room(here, to, from.request.remote_address())) return;
-        if (has_hooks(true)) append_hooked(r.fields, here, from.request, true);
-        auto& sessions = local(here);
-        auto* const s = new sockjs_session(sessions, std::move(from), id, timing_);
-        sessions.add(s);
-        attach(to, *s, std::move(r));
-    };
-    admit(in, local(in.here), {}, to_ticks(limits().authorize_timeout), std::move(open), gone);
-}
-
-void sockjs_mount::attach(exchange& to, sockjs_session& session, sockjs_dress r) const {
-    to.limit_stall(write_stall());
-    if (r.envelope == sockjs::envelope_kind::jsonp) r.constant_fields = no_cache_no_sniff;
-    if (r.is_poll())
-        return session.attach(*new one_shot_carrier(to, make_poll_dress(std::move(r)), session));
-    r.constant_fields = no_cache_streamed;
-    auto* const stream =
-        new stream_carrier(to, make_stream_dress(std::move(r)), session, options_.response_limit);
-    if (!session.has_queued()) stream->start();
-    session.attach(*stream);
-}
-
-void sockjs_mount::answer_busy(exchange& to, sockjs_dress const& r) const {
-    std::string frame;
-    sockjs::append_close_frame(frame, 2010, "Another connection still open");
-    answer_with_one_frame(to, r, frame);
+    receiver by{sockjs_protocol(), timing_};
+    if (r->is_poll())
+        by.poll = make_poll_dress(std::move(*r));
+    else
+        by.stream = make_stream_dress(std::move(*r));
+    by.limit = options_.response_limit;
+    mount_point::serve_receiver(in, where.session, std::move(by));
 }
 
 // -- sending requests -----------------------------------------------------------------------------
@@ -357,11 +320,12 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
     std::string field;
     if (auto const wrong = decode(in, is_jsonp, field, messages))
         return respond(
-            500, wrong == errc::payload_expected ? "Payload expected." : "Broken JSON encoding.");
-    auto* const session =
-        static_cast<sockjs_session*>(local(in.here).find_by_wire_id(where.session));
-    if (!session) return respond(404, "404 Not Found\n");
-    if (!session->receive(messages.messages())) return respond(503, "the session is paused\n");
+            status_of(fault_of(wrong)),
+            wrong == errc::payload_expected ? "Payload expected." : "Broken JSON encoding.");
+    auto* const session = static_cast<http_session*>(local(in.here).find_by_wire_id(where.session));
+    if (!session) return respond(status_of(fault::sockjs_no_session), "404 Not Found\n");
+    if (auto const taken = session->receive(messages.messages()); !taken)
+        return respond(status_of(fault_of(taken.error())), "the session is paused\n");
     append_cookie(fields, in);
     append_hooked(fields, in, false);
     auto const status = is_jsonp ? 200u : 204u;

@@ -1,3 +1,4 @@
+#include "core/fault.hpp"
 #include "mount_point_open.hpp"
 #include "session/duplex_session.hpp"
 
@@ -22,7 +23,8 @@ public:
     void serve(incoming const& in) override {
         if (!in.below.empty() && !(prefix().empty() && in.below == "/")) return in.not_found();
         if (in.head.method != "GET")
-            return (void)in.to.respond({.status = 405, .fields = "Allow: GET\r\n"});
+            return (void)in.to.respond(
+                {.status = status_of(fault::wrong_method), .fields = "Allow: GET\r\n"});
         open_websocket(
             in, "websocket", {}, [this](endpoint_core& sessions, session_base::origin from) {
                 return new plain_session(sessions, std::move(from), timing_);

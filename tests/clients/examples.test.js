@@ -158,7 +158,7 @@ describe('anywire-typed-events', () => {
         const line = [{ x: 0, y: 0 }, { x: 3, y: 4.5, label: 'end' }];
         assert.equal(await ask(socket, 'draw', line, 'green'), 2);
         assert.deepEqual(await ask(socket, 'draw', line, 'mauve'),
-            { error: 'argument 2: expected colour' });
+            { error: 'argument 2: expected red or green' });
         assert.deepEqual(await ask(socket, 'draw', [{ x: 1 }], 'red'),
             { error: 'argument 1: expected array of object' });
         assert.equal(await ask(socket, 'greet', 'Ann'), 'hello Ann');

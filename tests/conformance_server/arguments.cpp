@@ -11,20 +11,31 @@ std::string_view const usage =
     "\n"
     "Serves what public conformance suites and the JavaScript clients' own suites expect:\n"
     "SockJS on /echo, /disabled_websocket_echo, /cookie_needed_echo, /close, /amplify, /ticker\n"
-    "and /broadcast, plain WebSocket on /ws and /ws/broadcast, Engine.IO on /engine.io/, "
+    "and /broadcast, plain WebSocket on /ws, /ws/broadcast and /ws/who (says who the client is), "
+    "Engine.IO\non /engine.io/, "
     "Socket.IO\n"
-    "on /socket.io/. Prints one line once it listens; SIGTERM and SIGINT end it cleanly.\n"
+    "on /socket.io/. Prints one line once it listens; SIGTERM and SIGINT end it cleanly,\n"
+    "SIGHUP reads the certificates again and prints what came of it.\n"
     "\n"
     "  --profile NAME        default, protocol, engine.io-client or socket.io-client\n"
     "  --address A           address to listen on (127.0.0.1)\n"
     "  --port N              port; 0 picks a free one (0)\n"
     "  --threads N           shards; 0 is one per core (1)\n"
     "  --tls CERT.pem KEY.pem  serve TLS\n"
+    "  --tls-more CERT.pem KEY.pem  a further certificate, for the names it has\n"
+    "  --client-ca CA.pem    ask clients for certificates that these have issued\n"
+    "  --client-auth HOW     optional or required, with --client-ca (optional)\n"
+    "  --unix PATH           listen at a Unix domain socket, too\n"
+    "  --proxy-protocol      listen on a further port, where connections have to begin with its\n"
+    "                        header; TLS as on the first\n"
+    "  --inherited           listen at the sockets that systemd has passed, too\n"
     "  --max-payload BYTES   longest message and POST body (1000000)\n"
     "  --ping-interval MS    Engine.IO heartbeat (25000)\n"
     "  --ping-timeout MS     silence after a heartbeat that ends a session (20000)\n"
     "  --max-packets-per-poll N  most packets in one poll's answer; 0: no limit (0)\n"
     "  --client-files DIR    serve socket.io-client's dist folder at /socket.io/\n"
+    "  --parser NAME         of Socket.IO: json or msgpack, which has no clients 1.x and 2.x "
+    "(json)\n"
     "  --origins LIST        comma-separated allow-list instead of all origins\n"
     "  --trusted-proxies LIST  comma-separated networks whose forwarded fields count\n"
     "  --hosts LIST          comma-separated host names that are served; others get 421\n"
@@ -59,6 +70,39 @@ void set_profile(command_line& a, std::string_view name) {
     } else if (name != "default") {
         throw std::invalid_argument("there is no profile '" + std::string(name) + "'");
     }
+}
+
+bool is_listener_flag(command_line& a, demo::flag_reader& flags) {
+    auto& tls = a.server.tls;
+    auto& more = a.server.listeners;
+    if (flags.is("--tls")) {
+        tls.certificate = flags.value();
+        tls.key = flags.value();
+    } else if (flags.is("--tls-more")) {
+        auto const certificate = flags.value();
+        tls.more.push_back({std::string(certificate), std::string(flags.value())});
+    } else if (flags.is("--client-ca")) {
+        tls.client_ca = flags.value();
+        if (tls.clients == anywire::client_auth::off) tls.clients = anywire::client_auth::optional;
+    } else if (flags.is("--client-auth")) {
+        tls.clients = flags.value() == "required" ? anywire::client_auth::required
+                                                  : anywire::client_auth::optional;
+    } else if (flags.is("--unix")) {
+        more.push_back({.path = std::string(flags.value())});
+    } else if (flags.is("--proxy-protocol")) {
+        more.push_back({.port = 0, .proxy_protocol = anywire::proxy_protocol::required});
+    } else if (flags.is("--inherited")) {
+        for (auto const& l : anywire::systemd_listeners()) more.push_back(l);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void set_parser(command_line& a, std::string_view name) {
+    a.msgpack = name == "msgpack";
+    if (!a.msgpack && name != "json")
+        throw std::invalid_argument("there is no parser '" + std::string(name) + "'");
 }
 
 }  // namespace
@@ -98,15 +142,18 @@ std::optional<command_line> parse(demo::flag_reader flags) {
             a.ping_timeout = std::chrono::milliseconds(flags.number<unsigned>());
         else if (flags.is("--log"))
             a.log = true;
-        else if (flags.is("--tls")) {
-            a.server.tls.certificate = flags.value();
-            a.server.tls.key = flags.value();
+        else if (flags.is("--parser"))
+            set_parser(a, flags.value());
+        else if (is_listener_flag(a, flags)) {
+            // read there
         } else if (flags.is("--profile")) {
             (void)flags.value();  // seen above
         } else {
             flags.refuse();
         }
     }
+    for (auto& l : a.server.listeners)
+        if (l.proxy_protocol == anywire::proxy_protocol::required) l.tls = a.server.tls;
     return a;
 }
 

@@ -24,6 +24,7 @@ struct command_line {
     std::string static_folder{};
     std::string health{};
     std::string client_files{};
+    bool msgpack = false;
     bool log = false;
 };
 
@@ -37,6 +38,7 @@ anywire::engineio_options engineio_options_of(command_line const& a);
 
 // Each adds the mounts of its dialect.
 void mount_sockjs(anywire::server& server, command_line const& a);
+void mount_routes(anywire::server& server);
 void mount_websocket(anywire::server& server, command_line const& a);
 void mount_engineio(anywire::server& server, command_line const& a);
 void mount_socketio(anywire::server& server, command_line const& a);

@@ -20,14 +20,26 @@ void mount(anywire::server& server, conformance::command_line const& a) {
     conformance::mount_websocket(server, a);
     conformance::mount_engineio(server, a);
     conformance::mount_socketio(server, a);
+    conformance::mount_routes(server);
+}
+
+/// The next signal but SIGHUP, which has the certificates read again.
+void wait_for_end(anywire::server& server, sigset_t const& signals) {
+    for (;;) {
+        int which = 0;
+        sigwait(&signals, &which);
+        if (which != SIGHUP) return;
+        auto const wrong = server.reload_certificates();
+        std::printf("reloaded: %s\n", wrong.empty() ? "good" : wrong.c_str());
+        std::fflush(stdout);
+    }
 }
 
 /// SIGTERM and SIGINT drain; a second one ends at once.
 void wait_for_signals(anywire::server& server, sigset_t const& signals) {
-    int which = 0;
-    sigwait(&signals, &which);
+    wait_for_end(server, signals);
     server.drain(10s);
-    sigwait(&signals, &which);
+    wait_for_end(server, signals);
     server.stop();
 }
 
@@ -42,6 +54,7 @@ void serve(conformance::command_line a) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by the shards' threads
 
     anywire::server server(a.server);
@@ -52,6 +65,8 @@ void serve(conformance::command_line a) {
         server.mount_metrics("/metrics");
     }
 
+    for (std::size_t i = 1; i <= a.server.listeners.size(); ++i)
+        std::printf("also on %s\n", server.url(i).c_str());
     std::printf("listening on %s\n", server.url().c_str());
     std::fflush(stdout);
 

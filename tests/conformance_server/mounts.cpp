@@ -67,6 +67,14 @@ void mount_sockjs(anywire::server& server, command_line const& a) {
                         }});
 }
 
+/// Address, scheme, and the subject and fingerprint of the certificate, a line each.
+std::string who(anywire::request const& r) {
+    std::string out(r.remote_address());
+    out.append(r.is_secure() ? "\nhttps\n" : "\nhttp\n");
+    if (auto const c = r.certificate()) out.append(c->subject).append("\n").append(c->fingerprint);
+    return out;
+}
+
 void mount_websocket(anywire::server& server, command_line const& a) {
     anywire::websocket_options const echo_options{
         .limits = {.max_message = 16u << 20, .max_queued_bytes = 64u << 20, .max_fragments = 0},
@@ -79,6 +87,9 @@ void mount_websocket(anywire::server& server, command_line const& a) {
         "/ws/broadcast",
         anywire::websocket_options{.limits = {.max_message = a.max_payload}, .origins = a.origins},
         {.on_message = [all](session&, message_view m) { all->broadcast(m); }});
+    server.mount("/ws/who",
+                 anywire::websocket_options{.origins = a.origins},
+                 {.on_open = [](session& s) { (void)s.send(who(s.request())); }});
 }
 
 // -- Engine.IO ------------------------------------------------------------------------------------

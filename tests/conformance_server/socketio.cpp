@@ -37,6 +37,10 @@ anywire::socketio::options options_of(command_line const& a) {
     // The official protocol suite compares the answer to CONNECT, and what is emitted, exactly.
     o.recovery.enabled = a.profile != "protocol";
     o.client_files = a.client_files;
+    if (a.msgpack) {
+        o.parser = anywire::socketio::msgpack_parser();
+        o.engine.eio3 = false;
+    }
     return o;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <anywire/asio.hpp>
+#include <anywire/fault_proxy.hpp>
 #include <anywire/test.hpp>
 
 #include <boost/asio/awaitable.hpp>

@@ -17,7 +17,8 @@ function open_function(name) {
 function here(n) { printf "#line %d \"%s\"\n", n, FILENAME }
 
 BEGIN { print "#include \"prelude.hpp\"" }
-FNR == 1 && FILENAME ~ /(embedding|hosting|testing)/ { print "#include \"asio_prelude.hpp\"" }
+FNR == 1 && FILENAME ~ /coroutines/ { print "#include <anywire/coro.hpp>" }
+FNR == 1 && FILENAME ~ /(dialects|embedding|hosting|testing)/ { print "#include \"asio_prelude.hpp\"" }
 
 /^```/ && fence { if (fence == "body") print "}"; fence = ""; next }
 /^```cpp/ {

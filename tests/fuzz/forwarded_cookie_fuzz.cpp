@@ -1,6 +1,6 @@
 // Forwarded addresses, hosts and cookies: what comes out is an address, a host, cookie-octets.
 #include "ascii.hpp"
-#include "cookie.hpp"
+#include "core/cookie.hpp"
 #include "forwarded.hpp"
 #include "request_guard.hpp"
 
@@ -60,7 +60,7 @@ void check_forwarded(std::vector<field> const& fields) {
 }
 
 void check_cookie(std::string_view header, std::string_view name) {
-    auto const value = cookie_value(header, name);
+    auto const value = anywire::cookie_value(header, name);
     for (char const c : value)
         require(c > ' ' && c < 0x7f && c != '"' && c != ',' && c != ';' && c != '\\');
     if (!value.empty())

@@ -1,12 +1,12 @@
 // What the fault proxy finds in a stream of messages does not depend on the pieces it comes in.
-#include "support/fault_proxy/http_framing.hpp"
+#include "http_framing.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-using namespace anywire::fault;
+using namespace anywire::testing;
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include "fuzz/session_wire.hpp"
 #include "session/duplex_session.hpp"
 #include "session/sockjs_frames.hpp"
-#include "session/sockjs_session.hpp"
+#include "support/sockjs_session.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -24,8 +24,6 @@ class machine {
 public:
     explicit machine(input bytes);
     ~machine();
-    machine(machine const&) = delete;
-    machine& operator=(machine const&) = delete;
 
     void run();
 
@@ -66,7 +64,7 @@ private:
     duplex_timing const pings_{
         .ping_interval = 1000, .ping_timeout = 400, .heartbeat_messages = true};
     duplex_timing const no_pings_{};
-    sockjs_timing const http_{.heartbeat = 1000, .disconnect_delay = 200};
+    http_timing const http_{.heartbeat = 1000, .disconnect_delay = 200};
     std::map<std::string, std::unique_ptr<record>, std::less<>> records_{};
     std::vector<std::unique_ptr<wire>> wires_{};
     std::vector<std::unique_ptr<post>> posts_{};
@@ -156,7 +154,7 @@ void machine::broadcast(bool to_group) {
         r->largest = std::max(r->largest, text.size() + 5 + frame::overhead);
     shared_message m(text);
     if (to_group)
-        endpoint_.send_to_group(in_.coin() ? "a" : "b", m);
+        endpoint_.send_to({.rooms = {in_.coin() ? "a" : "b"}}, m);
     else
         endpoint_.broadcast(m);
 }
@@ -315,8 +313,8 @@ void machine::step_application() {
             for (auto n = in_.next() % 8; n > 0; --n) send(*s);
             break;
         case 1: broadcast(in_.coin()); break;
-        case 2: s->close_for(close_reason::shutting_down, "down"); break;
-        case 3: s->abandon(close_reason::shutting_down); break;
+        case 2: s->end(close_reason::shutting_down, ending::after_queue, "down"); break;
+        case 3: s->end(close_reason::shutting_down, ending::silently); break;
         case 4: s->pause(); break;
         case 5: s->resume(); break;
         default:

@@ -46,7 +46,7 @@ void require(bool claim) {
 
 }  // namespace
 
-namespace anywire::socketio {
+namespace anywire {
 
 template <>
 struct convert<point>
@@ -59,7 +59,7 @@ struct convert<anything> {
     static std::string_view expected() { return "anything"; }
 };
 
-}  // namespace anywire::socketio
+}  // namespace anywire
 
 namespace {
 

@@ -231,7 +231,10 @@ TEST_CASE("Engine.IO refuses with its codes, and tells the application of each")
     CHECK(errors.wait_for("0 Transport unknown", 2));
     CHECK(errors.wait_for("5 Unsupported protocol version", 2));
     CHECK(errors.wait_for("1 Session ID unknown EIO=4&transport=polling&sid=nobody"));
-    // On an upgrade it is the bare text.
+}
+
+TEST_CASE("Engine.IO refuses an upgrade with the bare text") {
+    test_server const h(some_threads());
     for (auto const& [target, text] :
          {std::pair{"/eio/?EIO=4&transport=websocket&sid=nobody", "Session ID unknown"},
           std::pair{"/eio/?EIO=4&transport=polling", "Bad request"},
@@ -242,6 +245,10 @@ TEST_CASE("Engine.IO refuses with its codes, and tells the application of each")
         CHECK(r.body == text);
         CHECK(r.header("Connection") == "close");
     }
+}
+
+TEST_CASE("a request that does not fit its Engine.IO session leaves it as it is") {
+    test_server const h(some_threads());
     auto const sid = h.open();
     CHECK(h.connect().get("/eio/?EIO=3&transport=polling&sid=" + sid).body ==
           R"({"code":3,"message":"Bad request"})");

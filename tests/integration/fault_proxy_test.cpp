@@ -1,4 +1,4 @@
-#include "support/fault_proxy/fault_proxy.hpp"
+#include <anywire/fault_proxy.hpp>
 
 #include "support/certificate.hpp"
 #include "support/raw_client.hpp"
@@ -26,14 +26,15 @@ struct behind_proxy {
                               fast.heartbeat = 250ms;
                               s.mount("/sockjs", fast, noting_echo(seen));
                           }};
-    fault::proxy proxy{{.choose = fault::by_prefix({{"/", server.port(), true},
-                                                    {"/ws", server.port(), true},
-                                                    {"/sockjs", server.port(), true},
-                                                    {"/nowhere", 1, true},
-                                                    {"/sockjs/info", server.port(), false}})}};
+    testing::fault_proxy proxy{
+        {.choose = testing::by_prefix({{"/", server.port(), true},
+                                       {"/ws", server.port(), true},
+                                       {"/sockjs", server.port(), true},
+                                       {"/nowhere", 1, true},
+                                       {"/sockjs/info", server.port(), false}})}};
 
     std::uint16_t port() const { return proxy.port(); }
-    void set(fault::settings const& s) { proxy.set(s); }
+    void set(testing::fault_settings const& s) { proxy.set(s); }
 };
 
 void open_websocket(raw_client& c) {
@@ -91,8 +92,9 @@ TEST_CASE("a route may give the server another target") {
     running_server server(on_free_port(), [&](anywire::server& s) {
         s.mount("/ws", websocket_options{}, noting_echo(seen));
     });
-    fault::proxy proxy({.choose = [&](fault::request_line const& line) {
-        return fault::route{server.port(), "tagged", std::string(line.target.substr(4)), true};
+    testing::fault_proxy proxy({.choose = [&](testing::request_line const& line) {
+        return testing::proxy_route{
+            server.port(), "tagged", std::string(line.target.substr(4)), true};
     }});
     raw_client c(proxy.port());
     CHECK(c.upgrade("/tag/ws").status == 101);
@@ -236,7 +238,7 @@ TEST_CASE("a server that restarts behind the proxy is reached again") {
     };
     auto server = start(0);
     auto const port = server->port();
-    fault::proxy proxy({.choose = fault::by_prefix({{"/", port, true}})});
+    testing::fault_proxy proxy({.choose = testing::by_prefix({{"/", port, true}})});
     raw_client c(proxy.port());
     open_websocket(c);
     raw_client keep(proxy.port());
@@ -256,10 +258,10 @@ TEST_CASE("a fault proxy that speaks TLS on both sides relays and counts the sam
     o.tls = pem.options();
     running_server server(o,
                           [](anywire::server& s) { s.mount("/ws", websocket_options{}, echo()); });
-    fault::proxy proxy({.certificate = pem.certificate_file(),
-                        .key = pem.key_file(),
-                        .server_tls = true,
-                        .choose = fault::by_prefix({{"/", server.port(), true}})});
+    testing::fault_proxy proxy({.certificate = pem.certificate_file(),
+                                .key = pem.key_file(),
+                                .server_tls = true,
+                                .choose = testing::by_prefix({{"/", server.port(), true}})});
     tls_client c(proxy.port());
     CHECK(c.get("/nothing").status == 404);
     open_websocket(c);
@@ -277,10 +279,10 @@ TEST_CASE("a fault proxy that speaks TLS on both sides relays and counts the sam
 
 TEST_CASE("connections beyond the limit are closed, counters beyond theirs forgotten") {
     behind_proxy b;
-    fault::proxy proxy(
+    testing::fault_proxy proxy(
         {.choose =
-             [&](fault::request_line const& line) {
-                 return fault::route{b.server.port(), std::string(line.target), {}, true};
+             [&](testing::request_line const& line) {
+                 return testing::proxy_route{b.server.port(), std::string(line.target), {}, true};
              },
          .max_connections = 1,
          .max_keys = 2});

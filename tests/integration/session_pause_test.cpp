@@ -11,86 +11,99 @@ using namespace anywire;
 using namespace anywire::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("a paused WebSocket is not read, and loses and reorders nothing") {
-    echo_test_server h({.on_message = [&](session& s, message_view m) {
+namespace {
+
+/// An echo that pauses at each message that asks for it, and one client on a WebSocket.
+struct pausing_server {
+    echo_test_server h{{.on_message = [this](session& s, message_view m) {
         (void)s.send(m);
-        if (m.data.starts_with("pause")) {
-            s.pause();
-            h.seen.add("paused");
-        }
-    }});
-    auto const c = websocket(h.server.port(), "/ws?user=ada");
-    auto const id = (h.seen.wait_for("open"), h.people.id_of("ada"));
-    auto const resume = [&] { h.ws.post(id, [](session& s) { s.resume(); }); };
-    SECTION("messages behind the pause in the same read") {
-        c->send(client_frame(1, "pause") + client_frame(1, "a") + client_frame(1, "b"));
-        CHECK(h.seen.wait_for("paused"));
-        c->send_text("c");
-        CHECK(c->read_message() == "pause");
-        h.ws.post(id, [](session& s) { (void)s.send("while paused"); });
-        CHECK(c->read_message() == "while paused");
+        if (!m.data.starts_with("pause")) return;
+        s.pause();
+        h.seen.add("paused");
+    }}};
+    std::unique_ptr<raw_client> c = websocket(h.server.port(), "/ws?user=ada");
+    std::string id = (h.seen.wait_for("open"), h.people.id_of("ada"));
+
+    void resume() {
+        h.ws.post(id, [](session& s) { s.resume(); });
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(pausing_server, "messages after a pause in the same read wait, in order") {
+    c->send(client_frame(1, "pause") + client_frame(1, "a") + client_frame(1, "b"));
+    CHECK(h.seen.wait_for("paused"));
+    c->send_text("c");
+    CHECK(c->read_message() == "pause");
+    h.ws.post(id, [](session& s) { (void)s.send("while paused"); });
+    CHECK(c->read_message() == "while paused");
+    resume();
+    for (auto const* const text : {"a", "b", "c"}) CHECK(c->read_message() == text);
+}
+
+TEST_CASE_METHOD(pausing_server,
+                 "a session pauses and resumes again and again, and loses nothing") {
+    std::string all;
+    for (int i = 0; i < 10; ++i)
+        all += client_frame(1, "pause" + std::to_string(i)) + client_frame(1, "x");
+    c->send(all);
+    for (std::size_t i = 0; i < 10; ++i) {
+        CHECK(h.seen.wait_for("paused", i + 1));
         resume();
-        for (auto const* const text : {"a", "b", "c"}) CHECK(c->read_message() == text);
     }
-    SECTION("again and again") {
-        std::string all;
-        for (int i = 0; i < 10; ++i)
-            all += client_frame(1, "pause" + std::to_string(i)) + client_frame(1, "x");
-        c->send(all);
-        for (std::size_t i = 0; i < 10; ++i) {
-            CHECK(h.seen.wait_for("paused", i + 1));
-            resume();
+    for (int i = 0; i < 10; ++i) {
+        CHECK(c->read_message() == "pause" + std::to_string(i));
+        CHECK(c->read_message() == "x");
+    }
+}
+
+TEST_CASE_METHOD(pausing_server, "the writes of a client whose session is paused come to a stop") {
+    c->send_text("pause");
+    CHECK(h.seen.wait_for("paused"));
+    std::string const big = client_frame(2, std::string(900'000, 'x'));
+    std::size_t sent = 0;
+    std::size_t whole = 0;
+    for (;;) {
+        auto const n = ::send(
+            c->descriptor(), big.data() + sent, big.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n < 0) {
+            pollfd entry{c->descriptor(), POLLOUT, 0};
+            if (::poll(&entry, 1, 200) == 0) break;  // nothing moved: the server does not read
+            continue;
         }
-        for (int i = 0; i < 10; ++i) {
-            CHECK(c->read_message() == "pause" + std::to_string(i));
-            CHECK(c->read_message() == "x");
-        }
+        sent += static_cast<std::size_t>(n);
+        if (sent == big.size()) sent = 0, ++whole;
+        REQUIRE(whole < 1000);
     }
-    SECTION("the client's writes come to a stop") {
-        c->send_text("pause");
-        CHECK(h.seen.wait_for("paused"));
-        std::string const big = client_frame(2, std::string(900'000, 'x'));
-        std::size_t sent = 0;
-        std::size_t whole = 0;
-        for (;;) {
-            auto const n = ::send(
-                c->descriptor(), big.data() + sent, big.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-            if (n < 0) {
-                pollfd entry{c->descriptor(), POLLOUT, 0};
-                if (::poll(&entry, 1, 200) == 0) break;  // nothing moved: the server does not read
-                continue;
-            }
-            sent += static_cast<std::size_t>(n);
-            if (sent == big.size()) sent = 0, ++whole;
-            REQUIRE(whole < 1000);
-        }
-        CHECK(c->read_message() == "pause");
-        resume();
-        std::thread rest([&] { c->send(big.substr(sent)); });
-        for (std::size_t i = 0; i <= whole; ++i)
-            if (c->read_message().size() != 900'000) FAIL("message " << i);
-        rest.join();
-    }
-    SECTION("pause and resume in one handler change nothing") {
-        h.ws.post(id, [](session& s) {
-            s.pause();
-            s.resume();
-            s.pause();
-            s.resume();
-        });
-        c->send_text("a");
-        CHECK(c->read_message() == "a");
-    }
-    SECTION("a drain ends a paused session") {
-        c->send_text("pause");
-        CHECK(h.seen.wait_for("paused"));
-        CHECK(c->read_message() == "pause");
-        h.server->drain(10s);
-        CHECK(c->read_close().close_code() == 1001);
-        c->send(client_close(1001));
-        CHECK(h.seen.wait_for("close shutting_down"));
-        CHECK(h.server.wait_for_end());
-    }
+    CHECK(c->read_message() == "pause");
+    resume();
+    std::thread rest([&] { c->send(big.substr(sent)); });
+    for (std::size_t i = 0; i <= whole; ++i)
+        if (c->read_message().size() != 900'000) FAIL("message " << i);
+    rest.join();
+}
+
+TEST_CASE_METHOD(pausing_server, "pause and resume in one handler change nothing") {
+    h.ws.post(id, [](session& s) {
+        s.pause();
+        s.resume();
+        s.pause();
+        s.resume();
+    });
+    c->send_text("a");
+    CHECK(c->read_message() == "a");
+}
+
+TEST_CASE_METHOD(pausing_server, "a drain ends a paused session") {
+    c->send_text("pause");
+    CHECK(h.seen.wait_for("paused"));
+    CHECK(c->read_message() == "pause");
+    h.server->drain(10s);
+    CHECK(c->read_close().close_code() == 1001);
+    c->send(client_close(1001));
+    CHECK(h.seen.wait_for("close shutting_down"));
+    CHECK(h.server.wait_for_end());
 }
 
 TEST_CASE("a paused session holds the answer to a POST until it resumes") {

@@ -26,32 +26,35 @@ TEST_CASE("after calls once, in the order of time, and dies with its session") {
     CHECK(h.seen.count("never") == 0);
 }
 
+namespace {
+
+/// What a session tells of itself, in one line.
+std::string told_of(session const& s) {
+    auto const& r = s.request();
+    std::string out;
+    out.append(r.target()).append("|").append(r.path()).append("|").append(r.query()).append("|");
+    out.append(r.header("x-thing")).append("|").append(r.remote_address()).append("|");
+    out.append(r.is_secure() ? "secure" : "plain").append("|").append(s.transport()).append("|");
+    out.append(s.subprotocol()).append("|").append(std::to_string(s.id().size()));
+    out.append(r.header("sec-websocket-key"))
+        .append(r.header("upgrade"))
+        .append(r.header("connection"));
+    return out;
+}
+
+std::string const thing = "X-Thing: a thing\r\n";
+
+handlers telling() {
+    return {.on_message = [](session& s, message_view) { (void)s.send(told_of(s)); }};
+}
+
+}  // namespace
+
 TEST_CASE("a session tells of its request, its transport and its user") {
-    echo_test_server h({.on_message = [](session& s, message_view) {
-        auto const& r = s.request();
-        std::string out;
-        out.append(r.target())
-            .append("|")
-            .append(r.path())
-            .append("|")
-            .append(r.query())
-            .append("|");
-        out.append(r.header("x-thing")).append("|").append(r.remote_address()).append("|");
-        out.append(r.is_secure() ? "secure" : "plain")
-            .append("|")
-            .append(s.transport())
-            .append("|");
-        out.append(s.subprotocol()).append("|").append(std::to_string(s.id().size()));
-        out.append(r.header("sec-websocket-key"))
-            .append(r.header("upgrade"))
-            .append(r.header("connection"));
-        (void)s.send(out);
-    }});
-    std::string const fields = "X-Thing: a thing\r\n";
+    echo_test_server h(telling());
     SECTION("plain WebSocket, with a subprotocol") {
         raw_client c(h.server.port(), {.source = "127.0.0.5"});
-        auto const answer =
-            c.upgrade("/ws?user=ada", fields + "Sec-WebSocket-Protocol: v1, v2\r\n");
+        auto const answer = c.upgrade("/ws?user=ada", thing + "Sec-WebSocket-Protocol: v1, v2\r\n");
         CHECK(answer.header("Sec-WebSocket-Protocol") == "v1");
         c.send_text("?");
         CHECK(c.read_message() ==
@@ -63,51 +66,53 @@ TEST_CASE("a session tells of its request, its transport and its user") {
         CHECK(answer.status == 101);
         CHECK(answer.header("Sec-WebSocket-Protocol").empty());
     }
-    SECTION("SockJS") {
-        auto const line = [](std::string const& kind, std::string const& transport) {
-            auto const path = "/echo/000/abc/" + kind;
-            return "a[\"" + path + "?user=ada|" + path + "|user=ada|a thing|127.0.0.1|plain|" +
-                   transport + "||22\"]";
-        };
-        raw_client c(h.server.port());
-        raw_client sender(h.server.port());
-        SECTION("WebSocket") {
-            CHECK(c.upgrade("/echo/000/abc/websocket?user=ada", fields).status == 101);
-            c.send_text(R"(["?"])");
-            CHECK(c.read_message() == "o");
-            CHECK(c.read_message() == line("websocket", "websocket"));
-        }
-        SECTION("raw WebSocket") {
-            CHECK(c.upgrade("/echo/websocket?user=ada", fields).status == 101);
-            c.send_text("?");
-            CHECK(c.read_message() ==
-                  "/echo/websocket?user=ada|/echo/websocket|user=ada|a "
-                  "thing|127.0.0.1|plain|websocket-raw||22");
-        }
-        SECTION("polling: between two requests, too") {
-            CHECK(c.post("/echo/000/abc/xhr?user=ada", {}, fields).body == "o\n");
-            CHECK(sender.post("/echo/000/abc/xhr_send", R"(["?"])").status == 204);
-            CHECK(c.post("/echo/000/abc/xhr").body == line("xhr", "xhr-polling") + "\n");
-        }
-        SECTION("streaming") {
-            c.send(c.request_bytes("POST", "/echo/000/abc/xhr_streaming?user=ada", {}, fields));
-            (void)c.read_until("o\n");
-            CHECK(sender.post("/echo/000/abc/xhr_send", R"(["?"])").status == 204);
-            (void)c.read_until(line("xhr_streaming", "xhr-streaming"));
-        }
-        SECTION("eventsource") {
-            c.send(c.request_bytes("GET", "/echo/000/abc/eventsource?user=ada", {}, fields));
-            (void)c.read_until("data: o\r\n");
-            CHECK(sender.post("/echo/000/abc/xhr_send", R"(["?"])").status == 204);
-            (void)c.read_until("data: " + line("eventsource", "eventsource"));
-        }
-        SECTION("the transport's name changes with the carrier") {
-            CHECK(c.post("/echo/000/abc/xhr?user=ada", {}, fields).body == "o\n");
-            c.send(c.request_bytes("GET", "/echo/000/abc/eventsource"));
-            CHECK(c.read_head().status == 200);
-            CHECK(sender.post("/echo/000/abc/xhr_send", R"(["?"])").status == 204);
-            (void)c.read_until(line("xhr", "eventsource"));
-        }
+}
+
+TEST_CASE("a SockJS session tells of its request and of the carrier it is on") {
+    echo_test_server h(telling());
+    auto const line = [](std::string const& kind, std::string const& transport) {
+        auto const path = "/echo/000/abc/" + kind;
+        return "a[\"" + path + "?user=ada|" + path + "|user=ada|a thing|127.0.0.1|plain|" +
+               transport + "||22\"]";
+    };
+    raw_client c(h.server.port());
+    raw_client sender(h.server.port());
+    SECTION("WebSocket") {
+        CHECK(c.upgrade("/echo/000/abc/websocket?user=ada", thing).status == 101);
+        c.send_text(R"(["?"])");
+        CHECK(c.read_message() == "o");
+        CHECK(c.read_message() == line("websocket", "websocket"));
+    }
+    SECTION("raw WebSocket") {
+        CHECK(c.upgrade("/echo/websocket?user=ada", thing).status == 101);
+        c.send_text("?");
+        CHECK(c.read_message() ==
+              "/echo/websocket?user=ada|/echo/websocket|user=ada|a "
+              "thing|127.0.0.1|plain|websocket-raw||22");
+    }
+    SECTION("polling: between two requests, too") {
+        CHECK(c.post("/echo/000/abc/xhr?user=ada", {}, thing).body == "o\n");
+        CHECK(sender.post("/echo/000/abc/xhr_send", R"(["?"])").status == 204);
+        CHECK(c.post("/echo/000/abc/xhr").body == line("xhr", "xhr-polling") + "\n");
+    }
+    SECTION("streaming") {
+        c.send(c.request_bytes("POST", "/echo/000/abc/xhr_streaming?user=ada", {}, thing));
+        (void)c.read_until("o\n");
+        CHECK(sender.post("/echo/000/abc/xhr_send", R"(["?"])").status == 204);
+        (void)c.read_until(line("xhr_streaming", "xhr-streaming"));
+    }
+    SECTION("eventsource") {
+        c.send(c.request_bytes("GET", "/echo/000/abc/eventsource?user=ada", {}, thing));
+        (void)c.read_until("data: o\r\n");
+        CHECK(sender.post("/echo/000/abc/xhr_send", R"(["?"])").status == 204);
+        (void)c.read_until("data: " + line("eventsource", "eventsource"));
+    }
+    SECTION("the transport's name changes with the carrier") {
+        CHECK(c.post("/echo/000/abc/xhr?user=ada", {}, thing).body == "o\n");
+        c.send(c.request_bytes("GET", "/echo/000/abc/eventsource"));
+        CHECK(c.read_head().status == 200);
+        CHECK(sender.post("/echo/000/abc/xhr_send", R"(["?"])").status == 204);
+        (void)c.read_until(line("xhr", "eventsource"));
     }
 }
 

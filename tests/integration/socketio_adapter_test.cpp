@@ -159,10 +159,11 @@ private:
 
 }  // namespace
 
-TEST_CASE("what is done to a namespace is done on all servers that share it") {
-    auto const threads = GENERATE(1u, 4u);
-    bus all;
-    auto const app = [](sio::server const& io, notes& seen) {
+namespace {
+
+/// Two servers on one bus, each with a client in its main namespace.
+struct two_servers {
+    static void app(sio::server const& io, notes& seen) {
         io.on("all", [io](std::string text) { io.emit("m", text); });
         io.on_server_side([&seen](sio::event const& e) {
             seen.add("server said " + std::string(e.name()));
@@ -170,14 +171,21 @@ TEST_CASE("what is done to a namespace is done on all servers that share it") {
             throw std::runtime_error("nobody minds");
         });
         (void)io.of("/other");
-    };
-    socketio_test_server one(threads, app, all.options());
-    socketio_test_server two(threads, app, all.options());
-    sio_client a(one.port());
-    sio_client b(two.port());
-    auto const id_a = a.join().sid;
-    auto const id_b = b.join().sid;
+    }
 
+    unsigned threads = GENERATE(1u, 4u);
+    bus all{};
+    socketio_test_server one{threads, app, all.options()};
+    socketio_test_server two{threads, app, all.options()};
+    sio_client a{one.port()};
+    sio_client b{two.port()};
+    std::string id_a = a.join().sid;
+    std::string id_b = b.join().sid;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(two_servers, "what is done to a namespace is done on all servers that share it") {
     one.io.emit("m", 1);
     two.io.to(id_a).emit("m", 2);
     one.io.local().emit("m", 3);
@@ -193,6 +201,15 @@ TEST_CASE("what is done to a namespace is done on all servers that share it") {
     CHECK(a.flush() == strings{R"(2["m",4])"});
     CHECK(b.flush().empty());
 
+    one.io.of("/other").emit("m", 9);
+    one.io.to(id_b).disconnect_sockets(true);
+    CHECK(b.next() == "1");
+    CHECK(b.is_closed());
+    CHECK(two.is_empty());
+    CHECK(a.flush().empty());
+}
+
+TEST_CASE_METHOD(two_servers, "all servers that share a namespace are asked") {
     one.io.fetch_sockets([&](error_code e, std::vector<sio::remote_socket> found) {
         one.seen.add("fetched " + std::to_string(found.size()) + (e ? "!" : ""));
     });
@@ -217,13 +234,6 @@ TEST_CASE("what is done to a namespace is done on all servers that share it") {
     CHECK(one.seen.wait_for("servers answered 1"));
     CHECK(two.seen.count("server said tick") == 1);
     CHECK(one.seen.count("server said") == 0);
-
-    one.io.of("/other").emit("m", 9);
-    one.io.to(id_b).disconnect_sockets(true);
-    CHECK(b.next() == "1");
-    CHECK(b.is_closed());
-    CHECK(two.is_empty());
-    CHECK(a.flush().empty());
 }
 
 TEST_CASE("an adapter may be told by others from its first moment to its last") {

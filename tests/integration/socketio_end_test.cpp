@@ -108,24 +108,28 @@ TEST_CASE("disconnect handlers hear why, with the rooms before and without after
     CHECK(tested.is_empty());
 }
 
+namespace {
+
+/// An application that lets clients be sent away.
+void send_away(sio::server const& io, notes&) {
+    io.on("kick", [](sio::socket& s, bool close) { s.disconnect(close); });
+    io.on_connection([](sio::socket& s) {
+        s.on("leave", [&s] {
+            s.disconnect();
+            s.disconnect();
+            s.emit("nothing");
+        });
+    });
+}
+
+}  // namespace
+
 TEST_CASE("each way to go has its reason") {
     sio::options o;
     o.engine.ping_interval = 100ms;
     o.engine.ping_timeout = 100ms;
     auto const threads = GENERATE(1u, 4u);
-    auto tested = std::make_unique<socketio_test_server>(
-        threads,
-        [](sio::server const& io, notes&) {
-            io.on("kick", [](sio::socket& s, bool close) { s.disconnect(close); });
-            io.on_connection([](sio::socket& s) {
-                s.on("leave", [&s] {
-                    s.disconnect();
-                    s.disconnect();
-                    s.emit("nothing");
-                });
-            });
-        },
-        o);
+    auto tested = std::make_unique<socketio_test_server>(threads, send_away, o);
     auto const reason = [&](std::string const& why) {
         INFO(why);
         CHECK(tested->seen.wait_for("disconnect / " + why));
@@ -142,33 +146,15 @@ TEST_CASE("each way to go has its reason") {
         CHECK(c.is_closed());
         CHECK(tested->seen.wait_for("disconnect / server namespace disconnect", 2));
     }
-    {
+    for (auto const& [text, why] : {std::pair{"42[{}]", "forced close"},
+                                    {"42/unknown,[\"e\"]", "forced server close"},
+                                    {"9", "parse error"},
+                                    {"2", "transport error"}}) {
         sio_client c(tested->port());
         (void)c.join();
-        c.packet(R"(2[{}])");
+        c.send_text(text);
         CHECK(c.is_closed());
-        reason("forced close");
-    }
-    {
-        sio_client c(tested->port());
-        (void)c.join();
-        c.packet(R"(2/unknown,["e"])");
-        CHECK(c.is_closed());
-        reason("forced server close");
-    }
-    {
-        sio_client c(tested->port());
-        (void)c.join();
-        c.send_text("9");
-        CHECK(c.is_closed());
-        reason("parse error");
-    }
-    {
-        sio_client c(tested->port());
-        (void)c.join();
-        c.send_text("2");
-        CHECK(c.is_closed());
-        reason("transport error");
+        reason(why);
     }
     {
         sio_client c(tested->port());

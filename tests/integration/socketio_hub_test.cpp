@@ -175,3 +175,49 @@ TEST_CASE("what makes namespaces lists nothing, and nothing is listed to nobody"
     CHECK_THROWS_AS(tested.io.all_rooms({}), std::invalid_argument);
     CHECK_THROWS_AS(tested.io.socket_ids({}), std::invalid_argument);
 }
+
+TEST_CASE("sockets are counted and their rooms listed by id; namespaces are listed by name") {
+    auto const threads = GENERATE(1u, 3u);
+    socketio_test_server tested(threads, [](sio::server const& io, notes&) {
+        (void)io.of("/b");
+        (void)io.of("/a");
+        (void)io.of([](std::string_view name, sio::json_view) { return name.starts_with("/dyn"); });
+    });
+    auto const names = [&] {
+        strings all;
+        for (auto const& n : tested.io.namespaces()) all.push_back(n.name());
+        return all;
+    };
+    CHECK(names() == strings{"/", "/a", "/b"});
+    std::vector<std::unique_ptr<sio_client>> clients;
+    strings ids;
+    for (int i = 0; i < 5; ++i) {
+        clients.push_back(std::make_unique<sio_client>(tested.port()));
+        ids.push_back(clients.back()->join().sid);
+    }
+    clients[0]->packet("0/dyn-1,");
+    CHECK(clients[0]->until("0/dyn-1,").starts_with("0/dyn-1,"));
+    CHECK(names() == strings{"/", "/a", "/b", "/dyn-1"});
+    tested.io.to(ids[0]).to(ids[1]).sockets_join("pair");
+
+    auto const count = [&](sio::broadcast const& of) {
+        notes done;
+        of.count_sockets(
+            [&](error_code e, std::size_t n) { done.add(e ? "error" : std::to_string(n)); });
+        CHECK(done.wait_for(""));
+        return done.all().front();
+    };
+    CHECK(count(tested.io.everybody()) == "5");
+    CHECK(count(tested.io.in("pair")) == "2");
+    CHECK(count(tested.io.except("pair")) == "3");
+    CHECK(count(tested.io.in(ids[3])) == "1");
+    CHECK(count(tested.io.of("/a").everybody()) == "0");
+    auto const rooms_of = [&](std::string const& id) {
+        return answer_to([&](auto f) { tested.io.rooms_of(id, std::move(f)); });
+    };
+    auto both = strings{ids[0], "pair"};
+    std::sort(both.begin(), both.end());
+    CHECK(rooms_of(ids[0]) == both);
+    CHECK(rooms_of(ids[4]) == strings{ids[4]});
+    CHECK(rooms_of("nobody").empty());
+}

@@ -75,40 +75,52 @@ TEST_CASE("middlewares let in, refuse, wait for another thread, throw, or forget
     CHECK(tested.io.of("m").socket_count() == 0);
 }
 
-TEST_CASE(
-    "what makes namespaces makes one for the first who asks, with all that is registered on it") {
-    auto const threads = GENERATE(1u, 4u);
-    sio::options o;
-    o.max_child_namespaces = 3;
-    o.clean_up_child_namespaces = true;
+namespace {
+
+/// A server whose clients make namespaces by naming them, three at a time.
+struct parent_server {
+    static sio::options opts() {
+        sio::options o;
+        o.max_child_namespaces = 3;
+        o.clean_up_child_namespaces = true;
+        return o;
+    }
+    void prepare(sio::server const& io, notes& seen) {
+        (void)io.of([](std::string_view name, sio::json_view) -> bool {
+            if (name == "/throws") throw std::runtime_error("oh");
+            return false;
+        });
+        parent = io.of([](std::string_view name, sio::json_view auth) {
+            return name.starts_with("/dyn-") && !auth.find("bad");
+        });
+        parent->use([](sio::socket& s, sio::next go_on) {
+            s.join("r");
+            go_on();
+        });
+        parent->on("e", [](sio::ack<std::string> done) { done("e"); });
+        parent->on_new_namespace([&](sio::nsp const& n) {
+            ++made;
+            n.on("late", [name = n.name()](sio::ack<std::string> done) { done(name); });
+            (void)parent->on_connection([](sio::socket&) {});  // while it is told
+        });
+        io.on_new_namespace([&](sio::nsp const& n) {
+            seen.add("new " + n.name());
+            throw std::runtime_error("nobody minds");
+        });
+    }
+
     std::atomic<int> made{0};
-    std::optional<sio::nsp> parent;
-    socketio_test_server tested(
-        threads,
-        [&](sio::server const& io, notes& seen) {
-            (void)io.of([](std::string_view name, sio::json_view) -> bool {
-                if (name == "/throws") throw std::runtime_error("oh");
-                return false;
-            });
-            parent = io.of([](std::string_view name, sio::json_view auth) {
-                return name.starts_with("/dyn-") && !auth.find("bad");
-            });
-            parent->use([](sio::socket& s, sio::next go_on) {
-                s.join("r");
-                go_on();
-            });
-            parent->on("e", [](sio::ack<std::string> done) { done("e"); });
-            parent->on_new_namespace([&](sio::nsp const& n) {
-                ++made;
-                n.on("late", [name = n.name()](sio::ack<std::string> done) { done(name); });
-                (void)parent->on_connection([](sio::socket&) {});  // while it is told
-            });
-            io.on_new_namespace([&](sio::nsp const& n) {
-                seen.add("new " + n.name());
-                throw std::runtime_error("nobody minds");
-            });
-        },
-        o);
+    std::optional<sio::nsp> parent{};
+    socketio_test_server tested{GENERATE(1u, 4u),
+                                [this](sio::server const& io, notes& seen) { prepare(io, seen); },
+                                opts()};
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(
+    parent_server,
+    "what makes namespaces makes one for the first who asks, with all that is registered on it") {
     std::vector<std::thread> racers;
     std::atomic<int> good{0};
     for (int i = 0; i < 6; ++i)
@@ -123,7 +135,11 @@ TEST_CASE(
     REQUIRE(tested.is_empty());
     // Cleaned up, and made again as often as nobody was left.
     CHECK(tested.seen.count("new /dyn-1") == static_cast<std::size_t>(made));
+}
 
+TEST_CASE_METHOD(
+    parent_server,
+    "the makers of namespaces are bounded, and do to all of theirs what is done to them") {
     sio_client c(tested.port());
     (void)c.join();
     for (auto const* name : {"/dyn-1", "/dyn-2", "/dyn-3"}) (void)c.join(name);
@@ -147,6 +163,15 @@ TEST_CASE(
     CHECK_THROWS_AS(parent->fetch_sockets({}), std::logic_error);
     CHECK_THROWS_AS(parent->post("x", {}), std::logic_error);
     CHECK_THROWS_AS(parent->emit("q", [](error_code, std::vector<int>) {}), std::logic_error);
+    c.packet("1/dyn-2,");
+    (void)c.flush();
+}
+
+TEST_CASE_METHOD(parent_server,
+                 "a namespace that the application asks for is of its makers' kind, and stays") {
+    sio_client c(tested.port());
+    (void)c.join();
+    for (auto const* name : {"/dyn-1", "/dyn-2", "/dyn-3"}) (void)c.join(name);
     c.packet("1/dyn-2,");
     (void)c.flush();
     // One that the application asks for is of the same kind, and stays.

@@ -1,4 +1,4 @@
-// a handler returns nothing, as nobody would await a coroutine or look at a value
+// a handler returns nothing, or anywire::task<> (anywire/coro.hpp) if it is a coroutine
 void program(sio::server& io) {
     io.on("a", [](sio::socket& s, int n) -> task {
         s.emit("b", n);

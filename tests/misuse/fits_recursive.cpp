@@ -8,7 +8,7 @@ struct anything {
         value{};
 };
 
-namespace anywire::socketio {
+namespace anywire {
 
 template <>
 struct convert<anything> {
@@ -17,7 +17,7 @@ struct convert<anything> {
     static std::string_view expected() { return "anything"; }
 };
 
-}  // namespace anywire::socketio
+}  // namespace anywire
 
 void program(sio::server& io) {
     io.on("a", [](sio::socket& s, std::vector<anything> const& all) { s.emit("a", all); });

@@ -1,4 +1,4 @@
-// a handler returns nothing, as nobody would await a coroutine or look at a value
+// a handler returns nothing, or anywire::task<> (anywire/coro.hpp) if it is a coroutine
 void program(sio::socket& socket) {
     socket.on("a", [](int n) { return std::async([n] { return n; }); });
 }

@@ -4,8 +4,8 @@ struct point {
     int x;
 };
 template <>
-struct sio::convert<point> {
-    static bool read(json_view, point&) { return false; }
+struct anywire::convert<point> {
+    static bool read(anywire::json_view, point&) { return false; }
     static std::string_view expected() { return "point"; }
 };
 void program(sio::server& io) {

@@ -1,4 +1,4 @@
-// nothing reads this type from JSON: specialise anywire::socketio::convert for it
+// nothing reads this type from JSON: write ANYWIRE_JSON(type, members...) beside it
 void program(sio::server& io) {
     io.on("a", [](colour c) { (void)c; });
 }

@@ -1,4 +1,4 @@
-// nothing reads this type from JSON: specialise anywire::socketio::convert for it
+// nothing reads this type from JSON: write ANYWIRE_JSON(type, members...) beside it
 void program(sio::server& io) {
     io.on("a", [](std::vector<colour> all, std::optional<colour> one) { (void)all, (void)one; });
 }

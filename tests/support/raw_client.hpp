@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <utility>
 
@@ -90,6 +91,7 @@ struct client_options {
     int receive_buffer = 0;  ///< SO_RCVBUF; 0 leaves the system's.
     std::string address = "127.0.0.1";
     std::string source{};  ///< The address to connect from; empty leaves it to the system.
+    std::string path{};    ///< Of a Unix domain socket, in place of address and port.
 };
 
 /// A client that blocks, with a limit, and shows exactly what came over the wire.
@@ -99,7 +101,9 @@ struct client_options {
 class raw_client {
 public:
     explicit raw_client(std::uint16_t port, client_options const& options = {}) : port_(port) {
-        descriptor_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        descriptor_ = ::socket(options.path.empty() ? AF_INET : AF_UNIX,
+                               SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                               0);
         if (descriptor_ < 0) throw std::runtime_error("no socket");
         if (auto const size = options.receive_buffer; size != 0)
             ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
@@ -108,7 +112,11 @@ public:
             ::bind(descriptor_, reinterpret_cast<sockaddr const*>(&from), sizeof from);
         }
         auto const to = address_of(options.address, port);
-        auto const done = ::connect(descriptor_, reinterpret_cast<sockaddr const*>(&to), sizeof to);
+        auto const file = path_of(options.path);
+        auto const done =
+            options.path.empty()
+                ? ::connect(descriptor_, reinterpret_cast<sockaddr const*>(&to), sizeof to)
+                : ::connect(descriptor_, reinterpret_cast<sockaddr const*>(&file), sizeof file);
         if (done != 0 && errno != EINPROGRESS) refuse("cannot connect");
         wait(POLLOUT);
         int error = 0;
@@ -313,6 +321,12 @@ private:
         out.sin_family = AF_INET;
         out.sin_port = htons(port);
         ::inet_pton(AF_INET, text.c_str(), &out.sin_addr);
+        return out;
+    }
+    static sockaddr_un path_of(std::string const& path) {
+        sockaddr_un out{};
+        out.sun_family = AF_UNIX;
+        path.copy(out.sun_path, sizeof out.sun_path - 1);
         return out;
     }
     [[noreturn]] void refuse(char const* why) {

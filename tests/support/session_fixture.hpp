@@ -5,7 +5,7 @@
 #include "session/duplex_session.hpp"
 #include "session/endpoint_core.hpp"
 #include "session/session_loop.hpp"
-#include "session/sockjs_session.hpp"
+#include "support/sockjs_session.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -173,7 +173,7 @@ public:
     endpoint_core endpoint{loop, app, limits, counters, siphash_key{1, 2}};
     duplex_timing ping{.ping_interval = 1000, .ping_timeout = 800};
     duplex_timing no_ping{};
-    sockjs_timing http{.heartbeat = 1000, .disconnect_delay = 200};
+    http_timing http{.heartbeat = 1000, .disconnect_delay = 200};
 
     std::function<void(session&)> on_open = [](session&) {};
     std::function<void(session&, message_view)> on_message = [](session&, message_view) {};

@@ -91,14 +91,15 @@ public:
         BIO_write(SSL_get_rbio(ssl_.get()), buffer, static_cast<int>(n));
         return true;
     }
-
-private:
+    /// What this side has to say beneath TLS, not sent.
     std::string take_outgoing() {
         auto* const out = SSL_get_wbio(ssl_.get());
         std::string bytes(BIO_ctrl_pending(out), '\0');
         if (!bytes.empty()) BIO_read(out, bytes.data(), static_cast<int>(bytes.size()));
         return bytes;
     }
+
+private:
     struct deleter {
         void operator()(SSL_CTX* c) const noexcept { SSL_CTX_free(c); }
         void operator()(SSL* s) const noexcept { SSL_free(s); }

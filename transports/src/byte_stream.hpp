@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -22,8 +23,9 @@ bool peer_has_ended(int descriptor) noexcept;
 /// it owns and which is bound to no event loop; or a stream that a program has lent.
 class byte_stream {
 public:
-    byte_stream(int descriptor, std::unique_ptr<tls_stream> tls) noexcept
-        : descriptor_(descriptor), tls_(std::move(tls)) {}
+    /// `is_secure`: a proxy has ended its TLS.
+    byte_stream(int descriptor, std::unique_ptr<tls_stream> tls, bool is_secure = false) noexcept
+        : descriptor_(descriptor), tls_(std::move(tls)), is_secure_(is_secure) {}
     /// `is_secure`: it is TLS.
     byte_stream(std::unique_ptr<detail::lent_stream> lent, bool is_secure) noexcept
         : lent_(std::move(lent)), is_secure_(is_secure) {}
@@ -41,6 +43,10 @@ public:
     io_result write(std::span<iovec const> pieces) noexcept;
 
     bool is_tls() const noexcept { return tls_ != nullptr || is_secure_; }
+    /// What the client has presented in its handshake.
+    std::optional<peer_certificate> peer() const {
+        return tls_ ? tls_->peer() : std::optional<peer_certificate>{};
+    }
     bool is_plain_socket() const noexcept { return !tls_ && !lent_; }
     bool is_established() const noexcept { return !tls_ || tls_->is_established(); }
     bool has_buffered() const noexcept { return tls_ && tls_->has_buffered(); }

@@ -1,6 +1,7 @@
 #include "http_connection.hpp"
 
 #include "core/ascii.hpp"
+#include "core/fault.hpp"
 #include "http_response.hpp"
 
 #include <utility>
@@ -148,7 +149,8 @@ void http_connection::on_head() {
     set_deadline(loop().now() + handler().settings().request_body);
     version_ = static_cast<std::uint8_t>(head.version);
     auto terms = handler().on_head(*this, head);
-    if (terms.status == 0 && !reader_->lower_body_limit(terms.most)) terms.status = 413;
+    if (terms.status == 0 && !reader_->lower_body_limit(terms.most))
+        terms.status = status_of(fault::body_too_long);
     if (terms.status != 0) {
         // Taken out, as the head that it holds is looked at while it is refused.
         auto const refused = std::move(reader_);
@@ -202,7 +204,7 @@ void http_connection::refuse(unsigned status,
     if (!head.method.empty()) text = handler().on_refusal(*this, head, status, text);
     host().log().write(log_level::debug, "request refused: ", status, " ", text);
     // Too long is not broken off: it is answered, and costs nobody else anything.
-    if (status == 413 && watch_) watch_->done();
+    if (status == status_of(fault::body_too_long) && watch_) watch_->done();
     busy_ = true;
     keep_alive_ = false;
     is_head_request_ = false;
@@ -241,7 +243,7 @@ void http_connection::on_deadline() {
     tell_gone();  // if there was no memory to tell it otherwise
     if (phase_ == phase::ending || !stream().is_established() || !reader_) return drop();
     auto const refused = std::move(reader_);
-    refuse(408, "the request took too long\n", refused->request());
+    refuse(status_of(fault::request_too_slow), "the request took too long\n", refused->request());
 }
 
 void http_connection::on_shutdown() {

@@ -55,6 +55,7 @@ public:
 
     std::string const& address() const noexcept { return address_; }
     bool is_tls() const noexcept { return stream().is_tls(); }
+    std::optional<peer_certificate> peer() const { return stream().peer(); }
 
     /// Has the request that runs served by another site, and what comes after it: the connection
     /// goes there. This one is of no use after that.

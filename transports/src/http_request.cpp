@@ -1,138 +1,22 @@
 #include "http_request.hpp"
 
 #include "ascii.hpp"
-#include "request_guard.hpp"
-
-#include <boost/beast/http/basic_parser.hpp>
+#include "core/fault.hpp"
+#include "http_head_parser.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <limits>
 #include <utility>
 
 namespace anywire::http {
 namespace {
 
-namespace beast_http = boost::beast::http;
+constexpr auto malformed = status_of(fault::malformed_request);
+constexpr auto too_much_head = status_of(fault::head_too_long);
+constexpr auto too_much_body = status_of(fault::body_too_long);
 
 constexpr unsigned max_blank_lines = 4;
-
-std::string_view to_std(boost::beast::string_view s) noexcept {
-    return {s.data(), s.size()};
-}
-
-/// Beast's parser for one head that lies whole in memory. The body is framed by ours: Beast 345
-/// counts neither chunk extensions nor trailers.
-template <class Fields>
-class head_parser final : public beast_http::basic_parser<true> {
-public:
-    head_parser(request_view& view, Fields& fields, std::size_t max_fields) noexcept
-        : view_(view), fields_(fields), max_fields_(max_fields) {
-        header_limit(std::numeric_limits<std::uint32_t>::max());  // ours was applied before
-        body_limit(boost::none);                                  // ours is applied after
-    }
-
-    /// Reads the head into `view` and `fields`.
-    refusal parse(std::string_view head, body_framing& body) {
-        boost::beast::error_code ec;
-        put({head.data(), head.size()}, ec);
-        if (refused_) return refused_;
-        if (ec && view_.method.empty()) return bad_request_line(head.substr(0, head.find('\r')));
-        if (ec || !is_header_done()) return {400, "The header fields are malformed."};
-        view_.fields = {fields_.data(), fields_.size()};
-        view_.keep_alive = !close_ && (view_.version >= 11 || keep_alive_);
-        view_.upgrade = upgrade_ && has_upgrade_field_ && view_.version >= 11;
-        return check_framing(framing_, view_, body);
-    }
-
-private:
-    void on_request_impl(beast_http::verb,
-                         boost::beast::string_view method,
-                         boost::beast::string_view target,
-                         int version,
-                         boost::beast::error_code& ec) override {
-        view_.method = to_std(method);
-        view_.target = to_std(target);
-        view_.version = static_cast<unsigned>(version);
-        refused_ = split_target(view_);
-        if (refused_) ec = beast_http::error::bad_target;
-    }
-
-    void on_field_impl(beast_http::field id,
-                       boost::beast::string_view name,
-                       boost::beast::string_view value,
-                       boost::beast::error_code& ec) override {
-        if (fields_.size() == max_fields_) {
-            refused_ = {431,
-                        "There are too many header fields: server_limits::header_fields says how "
-                        "many are read."};
-            ec = beast_http::error::header_limit;
-            return;
-        }
-        fields_.push_back({to_std(name), to_std(value)});
-        note(id, to_std(value));
-    }
-
-    void note(beast_http::field id, std::string_view value) {
-        switch (id) {
-            case beast_http::field::transfer_encoding:
-                framing_.transfer_encoding = value;
-                ++framing_.transfer_encodings;
-                break;
-            case beast_http::field::content_length:
-                framing_.content_length = value;
-                ++framing_.content_lengths;
-                break;
-            case beast_http::field::host:
-                framing_.host = value;
-                ++framing_.hosts;
-                break;
-            case beast_http::field::expect: framing_.expect = value; break;
-            case beast_http::field::upgrade: has_upgrade_field_ = true; break;
-            case beast_http::field::connection: note_connection(value); break;
-            default: break;
-        }
-    }
-
-    void note_connection(std::string_view list) noexcept {
-        while (!list.empty()) {
-            auto const option = take_element(list);
-            close_ |= iequals(option, "close");
-            keep_alive_ |= iequals(option, "keep-alive");
-            upgrade_ |= iequals(option, "upgrade");
-        }
-    }
-
-    // Never called: requests have no status, and the body is not given to Beast.
-    void on_response_impl(int, boost::beast::string_view, int, boost::beast::error_code&) override {
-    }
-    void on_header_impl(boost::beast::error_code&) override {}
-    void on_body_init_impl(boost::optional<std::uint64_t> const&,
-                           boost::beast::error_code&) override {}
-    std::size_t on_body_impl(boost::beast::string_view, boost::beast::error_code&) override {
-        return 0;
-    }
-    void on_chunk_header_impl(std::uint64_t,
-                              boost::beast::string_view,
-                              boost::beast::error_code&) override {}
-    std::size_t on_chunk_body_impl(std::uint64_t,
-                                   boost::beast::string_view,
-                                   boost::beast::error_code&) override {
-        return 0;
-    }
-    void on_finish_impl(boost::beast::error_code&) override {}
-
-    request_view& view_;
-    Fields& fields_;
-    std::size_t max_fields_;
-    framing_fields framing_{};
-    refusal refused_{};
-    bool close_ = false;
-    bool keep_alive_ = false;
-    bool upgrade_ = false;
-    bool has_upgrade_field_ = false;
-};
 
 }  // namespace
 
@@ -261,9 +145,10 @@ request_reader::status request_reader::find_head_end(std::string_view bytes,
             scanned_ = std::min(bytes.size(), limit);
             return bytes.size() < limit ? status::need_more : head_too_long();
         }
-        if (lf == 0 || bytes[lf - 1] != '\r') return fail(400, "A line does not end in CRLF.");
+        if (lf == 0 || bytes[lf - 1] != '\r')
+            return fail(malformed, "A line does not end in CRLF.");
         if (bytes[line_start_] == ' ' || bytes[line_start_] == '\t')
-            return fail(400, "A header line starts with a blank.");
+            return fail(malformed, "A header line starts with a blank.");
         empty = lf == line_start_ + 1;
         scanned_ = line_start_ = lf + 1;
     }
@@ -279,8 +164,10 @@ std::size_t request_reader::line_limit() const noexcept {
 request_reader::status request_reader::head_too_long() noexcept {
     if (line_start_ == 0 && limits_.line <= limits_.header)
         return fail(
-            414, "The request target is too long: server_limits::header says how long it may be.");
-    return fail(431, "The header is too long: server_limits::header says how long it may be.");
+            status_of(fault::target_too_long),
+            "The request target is too long: server_limits::header says how long it may be.");
+    return fail(too_much_head,
+                "The header is too long: server_limits::header says how long it may be.");
 }
 
 request_reader::status request_reader::parse_head(std::string_view head) {
@@ -294,7 +181,7 @@ request_reader::status request_reader::parse_head(std::string_view head) {
 }
 
 request_reader::status request_reader::start_body(bool chunked, std::uint64_t length) noexcept {
-    if (length > limits_.body) return fail(413, "The body is too long.");
+    if (length > limits_.body) return fail(too_much_body, "The body is too long.");
     body_left_ = static_cast<std::size_t>(length);
     chunks_ = chunked_body(limits_.body, limits_.chunk_overhead);
     stage_ = chunked ? stage::chunks : stage::length;
@@ -345,10 +232,12 @@ request_reader::status request_reader::read_chunks(std::string_view bytes, std::
                 view_.body = body_.empty() ? lone : std::string_view(body_);
                 stage_ = stage::done;
                 return status::done;
-            case chunked_body::status::malformed: return fail(400, "The chunks are malformed.");
-            case chunked_body::status::body_too_long: return fail(413, "The body is too long.");
+            case chunked_body::status::malformed:
+                return fail(malformed, "The chunks are malformed.");
+            case chunked_body::status::body_too_long:
+                return fail(too_much_body, "The body is too long.");
             case chunked_body::status::overhead_too_long:
-                return fail(431,
+                return fail(too_much_head,
                             "Chunk extensions or trailers are too long: "
                             "server_limits::chunk_overhead says how long they may be.");
         }

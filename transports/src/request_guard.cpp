@@ -1,12 +1,15 @@
 #include "request_guard.hpp"
 
 #include "ascii.hpp"
+#include "core/fault.hpp"
 
 #include <algorithm>
 #include <charconv>
 
 namespace anywire::http {
 namespace {
+
+constexpr auto malformed = status_of(fault::malformed_request);
 
 constexpr std::size_t max_method = 32;
 
@@ -38,33 +41,35 @@ std::size_t scheme_size(std::string_view target) noexcept {
 /// Cuts scheme and authority off an absolute form.
 refusal take_authority(request_view& request) noexcept {
     auto const scheme = scheme_size(request.target);
-    if (scheme == 0) return {400, "The request target is not a path."};
+    if (scheme == 0) return {malformed, "The request target is not a path."};
     auto const rest = request.target.substr(scheme);
     auto const end = rest.find_first_of("/?");
     request.host = rest.substr(0, end);
-    if (!is_valid_host(request.host)) return {400, "The host in the request target is invalid."};
+    if (!is_valid_host(request.host))
+        return {malformed, "The host in the request target is invalid."};
     if (end == std::string_view::npos)
         request.target = "/";
     else if (rest[end] == '/')
         request.target = rest.substr(end);
     else
-        return {400, "The request target has no path."};
+        return {malformed, "The request target has no path."};
     return {};
 }
 
 refusal check_body(framing_fields const& f, unsigned version, body_framing& body) noexcept {
     if (f.transfer_encodings > 0) {
         // Whoever reads any of these differently sees another request after this one.
-        if (version < 11) return {400, "Transfer-Encoding needs HTTP/1.1."};
-        if (f.content_lengths > 0) return {400, "Content-Length contradicts Transfer-Encoding."};
+        if (version < 11) return {malformed, "Transfer-Encoding needs HTTP/1.1."};
+        if (f.content_lengths > 0)
+            return {malformed, "Content-Length contradicts Transfer-Encoding."};
         if (f.transfer_encodings > 1 || !iequals(f.transfer_encoding, "chunked"))
-            return {400, "The only Transfer-Encoding understood is chunked, once."};
+            return {malformed, "The only Transfer-Encoding understood is chunked, once."};
         body.chunked = true;
     } else if (f.content_lengths > 0) {
         auto const* const end = f.content_length.data() + f.content_length.size();
         auto const [at, ec] = std::from_chars(f.content_length.data(), end, body.length);
         if (f.content_lengths > 1 || ec != std::errc{} || at != end)
-            return {400, "Content-Length is not one number."};
+            return {malformed, "Content-Length is not one number."};
     }
     return {};
 }
@@ -76,15 +81,15 @@ refusal check_method(std::string_view line) noexcept {
         char const c = line[i];
         if (c == ' ' && i > 0) return {};
         if (!is_token_char(c) || (c >= 'a' && c <= 'z'))
-            return {400, "The bytes do not start with a method."};
-        if (i == max_method) return {501, "The method is unknown."};
+            return {malformed, "The bytes do not start with a method."};
+        if (i == max_method) return {status_of(fault::unknown_method), "The method is unknown."};
     }
     return {};
 }
 
 refusal split_target(request_view& request) noexcept {
     if (!all<is_target_char>(request.target))
-        return {400, "The request target holds characters that must be encoded."};
+        return {malformed, "The request target holds characters that must be encoded."};
     if (request.method == "CONNECT" || (request.method == "OPTIONS" && request.target == "*")) {
         request.path = request.target;
         return {};
@@ -116,13 +121,15 @@ refusal check_framing(framing_fields const& fields,
                       request_view& request,
                       body_framing& body) noexcept {
     if (auto const r = check_body(fields, request.version, body)) return r;
-    if (fields.hosts > 1) return {400, "There is more than one Host."};
-    if (fields.hosts == 0 && request.version >= 11) return {400, "The Host is missing."};
-    if (fields.hosts == 1 && !is_valid_host(fields.host)) return {400, "The Host is invalid."};
+    if (fields.hosts > 1) return {malformed, "There is more than one Host."};
+    if (fields.hosts == 0 && request.version >= 11) return {malformed, "The Host is missing."};
+    if (fields.hosts == 1 && !is_valid_host(fields.host))
+        return {malformed, "The Host is invalid."};
     if (request.host.empty()) request.host = fields.host;  // the absolute form takes precedence
     if (!fields.expect.empty() && request.version >= 11) {
         if (!iequals(fields.expect, "100-continue"))
-            return {417, "The only expectation met is 100-continue."};
+            return {status_of(fault::unmet_expectation),
+                    "The only expectation met is 100-continue."};
         request.expect_continue = true;
     }
     return {};
@@ -133,8 +140,9 @@ refusal bad_request_line(std::string_view line) noexcept {
     bool const is_version = version.size() == 8 && version.starts_with("HTTP/") &&
                             is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
     if (is_version && version != "HTTP/1.0" && version != "HTTP/1.1")
-        return {505, "The only versions spoken are HTTP/1.0 and HTTP/1.1."};
-    return {400, "The request line is malformed."};
+        return {status_of(fault::unknown_version),
+                "The only versions spoken are HTTP/1.0 and HTTP/1.1."};
+    return {malformed, "The request line is malformed."};
 }
 
 }  // namespace anywire::http

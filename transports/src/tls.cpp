@@ -7,8 +7,12 @@
 #include <new>
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
+#include <utility>
 
 namespace anywire {
 namespace {
@@ -62,47 +66,32 @@ BIO_METHOD* method() {
     return made;
 }
 
-std::string last_error() {
-    char text[256] = "unknown error";
-    if (auto const code = ERR_get_error()) ERR_error_string_n(code, text, sizeof text);
-    ERR_clear_error();
-    return text;
-}
-
 }  // namespace
-
-// -- context --------------------------------------------------------------------------------------
-
-void tls_context::deleter::operator()(ssl_ctx_st* context) const noexcept {
-    SSL_CTX_free(context);
-}
-
-tls_context::tls_context(std::string const& certificate, std::string const& key, std::string& error)
-    : context_(SSL_CTX_new(TLS_server_method())) {
-    auto* const c = context_.get();
-    if (!c) throw std::bad_alloc();
-    SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);
-    SSL_CTX_set_options(c,
-                        SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                            SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(c,
-                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_read_ahead(c, 1);
-    SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
-    ERR_clear_error();
-    if (SSL_CTX_use_certificate_chain_file(c, certificate.c_str()) != 1)
-        error = "cannot read the TLS certificate chain '" + certificate + "': " + last_error();
-    else if (SSL_CTX_use_PrivateKey_file(c, key.c_str(), SSL_FILETYPE_PEM) != 1)
-        error = "cannot read the TLS key '" + key + "': " + last_error();
-    else if (SSL_CTX_check_private_key(c) != 1)
-        error =
-            "the TLS key '" + key + "' does not belong to the certificate '" + certificate + "'";
-}
 
 // -- stream ---------------------------------------------------------------------------------------
 
 namespace {
+
+/// Takes what OpenSSL writes.
+class memory_text {
+public:
+    memory_text() : bio_(BIO_new(BIO_s_mem())) {
+        if (!bio_) throw std::bad_alloc();
+    }
+    ~memory_text() { BIO_free(bio_); }
+    memory_text(memory_text const&) = delete;
+    memory_text& operator=(memory_text const&) = delete;
+
+    BIO* bio() const noexcept { return bio_; }
+    std::string take() const {
+        char* text = nullptr;
+        auto const size = BIO_get_mem_data(bio_, &text);
+        return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string{};
+    }
+
+private:
+    BIO* bio_;
+};
 
 /// `SSL_get_error` looks at the thread's queue of errors, in which the application may have left
 /// one. Looking costs less than clearing an empty queue.
@@ -127,6 +116,28 @@ tls_stream::tls_stream(tls_context const& context, int descriptor)
 
 bool tls_stream::is_established() const noexcept {
     return SSL_is_init_finished(ssl_.get()) == 1;
+}
+
+std::optional<peer_certificate> tls_stream::peer() const {
+    struct free_certificate {
+        void operator()(X509* c) const noexcept { X509_free(c); }
+    };
+    std::unique_ptr<X509, free_certificate> const c(SSL_get1_peer_certificate(ssl_.get()));
+    // One that is not good has not come through the handshake.
+    if (!c || SSL_get_verify_result(ssl_.get()) != X509_V_OK) return std::nullopt;
+    memory_text subject;
+    memory_text pem;
+    X509_NAME_print_ex(subject.bio(), X509_get_subject_name(c.get()), 0, XN_FLAG_RFC2253);
+    PEM_write_bio_X509(pem.bio(), c.get());
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (X509_digest(c.get(), EVP_sha256(), digest, &size) != 1) size = 0;
+    std::string fingerprint;
+    for (unsigned i = 0; i < size; ++i) {
+        constexpr std::string_view digits = "0123456789abcdef";
+        fingerprint.append(1, digits[digest[i] >> 4]).append(1, digits[digest[i] & 15]);
+    }
+    return peer_certificate{subject.take(), std::move(fingerprint), pem.take()};
 }
 
 io_result tls_stream::read(char* to, std::size_t room) noexcept {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <anywire/tls_options.hpp>
+
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,23 +26,42 @@ struct io_result {
     std::size_t bytes = 0;
 };
 
-/// A server's certificate and TLS settings: TLS 1.2 or newer, no renegotiation, no compression.
+/// A server's certificates and TLS settings, as its files were when it was made: no renegotiation,
+/// no compression. What uses it keeps what it needs of it, so it may go at any time.
 ///
-/// Thread: made before the shards run; used by all of them.
+/// Thread: made on any; constant from then on.
 class tls_context {
 public:
-    /// Reads a certificate chain and its key, both PEM files.
+    /// Reads all files that `options` names.
     ///
-    /// Errors: in `error`, one sentence that names the file; the context is of no use then.
-    tls_context(std::string const& certificate, std::string const& key, std::string& error);
+    /// Errors: in `error`, one sentence that names the file or the option; the context is of no
+    ///         use then.
+    tls_context(tls_options const& options, std::string& error);
+
+    /// Goes on taking the session tickets that `old` has given out, unless clients' certificates
+    /// are believed by others now: a ticket stands for a certificate that was good then.
+    /// Requires: nothing uses `*this` yet.
+    void accept_tickets_of(tls_context const& old) noexcept;
 
     ssl_ctx_st* native() const noexcept { return context_.get(); }
 
-private:
     struct deleter {
         void operator()(ssl_ctx_st* context) const noexcept;
     };
-    std::unique_ptr<ssl_ctx_st, deleter> context_;
+    using context_ptr = std::unique_ptr<ssl_ctx_st, deleter>;
+
+private:
+    bool add_names(tls_options const& options, std::string& error);
+
+    context_ptr context_{};
+    std::string client_ca_{};  ///< The text of that file.
+};
+
+/// The certificate that a client has presented.
+struct peer_certificate {
+    std::string subject{};
+    std::string fingerprint{};
+    std::string pem{};
 };
 
 /// One TLS connection over a BIO of ours on the descriptor: no buffers while idle, no SIGPIPE, and
@@ -53,6 +75,8 @@ public:
     tls_stream& operator=(tls_stream const&) = delete;
 
     bool is_established() const noexcept;
+    /// Nothing where the client has presented none.
+    std::optional<peer_certificate> peer() const;
     io_result read(char* to, std::size_t room) noexcept;
     /// Writes a prefix. After `again` the next call must begin with the same bytes.
     io_result write(std::string_view bytes) noexcept;

@@ -1,5 +1,6 @@
 #include "websocket_connection.hpp"
 
+#include "core/fault.hpp"
 #include "websocket/frame.hpp"
 
 #include <array>
@@ -18,10 +19,6 @@ constexpr std::size_t most_in_a_turn = 512u * 1024;
 
 // Bytes of unfinished messages that count as a sign of life.
 constexpr std::uint32_t least_life = 4 * 1024;
-
-close_reason reason_for(unsigned code) noexcept {
-    return code == 1009 ? close_reason::message_too_big : close_reason::protocol_error;
-}
 
 }  // namespace
 
@@ -118,7 +115,7 @@ void websocket_connection::on_peer_close(websocket::event const& e) {
     loop().flush();  // answers to what came before the goodbye leave before ours
     if (is_dropped()) return;
     if (phase_ == phase::open) {
-        send_close(e.code, {});
+        send_close(static_cast<close_code>(e.code), {});
         tell_closed({close_reason::client_closed, static_cast<close_code>(e.code), e.data});
     }
     finish_goodbye();
@@ -128,8 +125,9 @@ void websocket_connection::on_broken(websocket::event const& e) {
     loop().flush();
     if (is_dropped()) return;
     if (phase_ == phase::open) {
-        send_close(e.code, {});
-        tell_closed({reason_for(e.code), static_cast<close_code>(e.code), e.data});
+        send_close(static_cast<close_code>(e.code), {});
+        auto const code = static_cast<close_code>(e.code);
+        tell_closed({reason_of(code), code, e.data});
     }
     finish_goodbye();
 }
@@ -238,10 +236,10 @@ void websocket_connection::on_sent() {
 
 // -- the end --------------------------------------------------------------------------------------
 
-void websocket_connection::send_close(unsigned code, std::string_view text) {
+void websocket_connection::send_close(close_code code, std::string_view text) {
     send_head_if_alone();
     std::string payload;
-    if (code != 1005 && code != 1006)
+    if (code != close_code::no_status && code != close_code::abnormal)
         websocket::append_close_payload(payload, static_cast<std::uint16_t>(code), text);
     frame_ptr const last(frame::make(payload, frame_kind::close));
     std::array<frame*, 1> const batch{last.get()};
@@ -254,7 +252,7 @@ void websocket_connection::close(close_code code, std::string_view text) noexcep
     phase_ = phase::closing;
     paused_ = false;
     watch_end(false);
-    send_close(static_cast<unsigned>(code), text);
+    send_close(code, text);
     set_deadline(loop().now() + settings_.close_handshake);
     // The peer's goodbye may be in what is held, or on its way.
     held_ ? go_on_later() : start_reading();

@@ -74,7 +74,7 @@ private:
     void on_broken(websocket::event const& e);
     void answer_ping(std::string_view data);
     void send_pongs();
-    void send_close(unsigned code, std::string_view text);
+    void send_close(close_code code, std::string_view text);
     void finish_goodbye();
     void tell_closed(close_event const& how);
     void send_head_if_alone();

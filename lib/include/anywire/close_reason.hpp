@@ -17,6 +17,7 @@ enum class close_reason : std::uint8_t {
     slow_consumer,      ///< The send queue went over its limit, or a write made no progress.
     handler_failed,     ///< A handler of the application threw.
     shutting_down,      ///< The server is stopping.
+    rate_limited,       ///< The peer sent faster than `session_limits` allow.
 };
 
 /// The reason's name, e.g. "slow_consumer"; stable, meant for logs and metrics.

@@ -23,6 +23,8 @@ enum class errc {
     bad_base64,
     /// Not JSON (RFC 8259), or nested deeper than the limit.
     bad_json,
+    /// JSON, but not a value of the type that was asked for.
+    wrong_json,
     /// JSON, but not an array of strings.
     payload_expected,
     /// A WebSocket frame breaks RFC 6455.

@@ -125,6 +125,10 @@ public:
     /// the request need not have the fields of one.
     virtual bool checks_handshake() const noexcept { return false; }
 
+    /// Whether it can become a WebSocket at all. Where it says no, clients are told so before they
+    /// try (SockJS, Engine.IO), and one that tries is answered 501.
+    virtual bool can_upgrade() const noexcept { return true; }
+
     /// True when the client is known to have gone although no event has said so yet: its end may
     /// lie in the kernel, while a request of its next connection was served first. So it is asked
     /// of the kernel, not of what was read.

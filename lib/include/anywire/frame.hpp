@@ -84,6 +84,12 @@ public:
     bool is_uncompressed() const noexcept { return uncompressed_; }
     void mark_uncompressed() noexcept { uncompressed_ = true; }
 
+    /// What the frame is the latest of: one that waits is replaced by the next of the same key. 0,
+    /// the default: none.
+    std::uint64_t key() const noexcept { return keyed_ ? find_key() : 0; }
+    /// Requires: it has none yet. Cost: an allocation.
+    void set_key(std::uint64_t key);
+
     /// The bytes of a further form, built by `build(std::string&)` at its first use.
     /// Borrow: valid as long as this frame.
     template <class Build>
@@ -107,6 +113,7 @@ private:
 
     frame(std::size_t own, std::size_t all, frame_kind kind) noexcept;
     frame const* rest_of_headed() const noexcept;
+    std::uint64_t find_key() const noexcept;
     void destroy() const noexcept;
     std::string_view find_form(wire_form which) const noexcept;
     std::string_view add_form(wire_form which, std::string_view bytes) const;
@@ -121,6 +128,7 @@ private:
     bool attachment_ : 1 = false;
     bool uncompressed_ : 1 = false;
     bool headed_ : 1 = false;
+    bool keyed_ : 1 = false;
     char header_[13] = {};  // up to ten of them; the header ends where the text begins
 };
 static_assert(sizeof(frame) == 32);

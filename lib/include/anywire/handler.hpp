@@ -18,6 +18,16 @@ template <class F>
         return false;
 }
 
+/// What a coroutine that is a handler returns: `anywire::task<>` (anywire/task.hpp), which says how
+/// it becomes a function that returns nothing.
+template <class Result>
+inline constexpr bool is_task = false;
+template <template <class> class Task, class T>
+inline constexpr bool is_task<Task<T>> = requires {
+    typename Task<T>::promise_type;
+    &Task<T>::start;
+};
+
 /// What the compiler says of a function whose parameters do not fit. Specialised for the signatures
 /// that have a name for what they take.
 template <class Signature>
@@ -35,10 +45,11 @@ constexpr bool check_handler() {
         handler_shape<void(A...)>::template check<false>();
         return false;
     } else {
-        constexpr auto returns_nothing = std::is_void_v<std::invoke_result_t<F&, A...>>;
+        using result = std::invoke_result_t<F&, A...>;
+        constexpr auto returns_nothing = std::is_void_v<result> || is_task<result>;
         static_assert(returns_nothing,
-                      "a handler returns nothing, as nobody would await a coroutine or look at a "
-                      "value: make it return void, and start in it what takes longer");
+                      "a handler returns nothing, or anywire::task<> (anywire/coro.hpp) if it is a "
+                      "coroutine: nobody would look at a value");
         static_assert(std::is_copy_constructible_v<F>,
                       "a handler is copied: capture a std::shared_ptr instead of what cannot be");
         return returns_nothing && std::is_copy_constructible_v<F>;
@@ -72,10 +83,18 @@ public:
 private:
     template <class F>
     static base checked(F&& f) {
-        if constexpr (handler_checks::check_handler<std::decay_t<F>, A...>())
-            return base(std::forward<F>(f));
-        else
+        using function = std::decay_t<F>;
+        if constexpr (!handler_checks::check_handler<function, A...>()) {
             return {};
+        } else {
+            using result = std::invoke_result_t<function&, A...>;
+            if constexpr (handler_checks::is_task<result>)
+                return handler_checks::is_empty_function(f)
+                           ? base{}
+                           : base(result::template as_handler<A...>(function(std::forward<F>(f))));
+            else
+                return base(std::forward<F>(f));
+        }
     }
 };
 

@@ -2,6 +2,7 @@
 
 #include <anywire/error.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -12,7 +13,7 @@
 namespace anywire {
 
 /// Which members of a hub are meant: those in any of `rooms` (all, where that is empty), but for
-/// those in any of `except`.
+/// those in any of `except`. The id of a member counts as a room in which it is alone.
 struct audience {
     std::vector<std::string> rooms{};
     std::vector<std::string> except{};
@@ -29,12 +30,15 @@ template <class Packet, class Flags>
 class local_hub {
 public:
     using names_fn = std::function<void(error_code, std::vector<std::string>)>;
+    using count_fn = std::function<void(error_code, std::size_t)>;
 
     virtual void broadcast(Packet packet, audience to, Flags flags) = 0;
     /// Gives the names of all rooms that have members, in no order.
     virtual void all_rooms(names_fn then) = 0;
     /// Gives the ids of the members that are meant, in no order.
     virtual void members_of(audience of, names_fn then) = 0;
+    /// Gives the number of those members, which is cheaper.
+    virtual void count_of(audience of, count_fn then) = 0;
     /// Gives the rooms that a member is in; none where it is not here.
     virtual void rooms_of(std::string_view member, names_fn then) = 0;
 
@@ -51,6 +55,7 @@ template <class Packet, class Flags>
 class hub_bus {
 public:
     using names_fn = typename local_hub<Packet, Flags>::names_fn;
+    using count_fn = typename local_hub<Packet, Flags>::count_fn;
 
     explicit hub_bus(local_hub<Packet, Flags>& members) noexcept : members_(members) {}
     virtual ~hub_bus() = default;
@@ -60,7 +65,7 @@ public:
     /// The hub has its bus, and what others send may be given to it from now on. Called once.
     virtual void init() {}
     /// The hub has ended: no member will come any more. Called once, some time before the
-    /// destructor.
+    /// destructor; what another thread has begun to send or to ask may still come meanwhile.
     virtual void close() {}
 
     /// Whether `on_room` shall be called. Asked after `init`; rooms are counted only if somebody
@@ -79,6 +84,9 @@ public:
     virtual void all_rooms(names_fn then) { members_.all_rooms(std::move(then)); }
     virtual void members_of(audience of, names_fn then) {
         members_.members_of(std::move(of), std::move(then));
+    }
+    virtual void count_of(audience of, count_fn then) {
+        members_.count_of(std::move(of), std::move(then));
     }
     virtual void rooms_of(std::string_view member, names_fn then) {
         members_.rooms_of(member, std::move(then));

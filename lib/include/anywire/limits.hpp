@@ -58,6 +58,17 @@ struct session_limits {
     /// Most groups that one session is in, which an application may let its client name; 0 is no
     /// limit. Default 1 000. Beyond: `session::join` is false, and the log says so.
     std::size_t max_groups = 1'000;
+
+    /// Messages a second that a client may send, on the average of its session, and how many may
+    /// come at once; 0 is no limit (the default), and a burst of 0 is as many as in a second. With
+    /// Socket.IO each attachment is a message more. Beyond: the session closes as `rate_limited`,
+    /// with 1008, and the log says so.
+    std::size_t max_messages_per_second = 0;
+    std::size_t message_burst = 0;
+    /// The same for the bytes of messages, after inflation. The burst is taken as `max_message`
+    /// where that is more, so that one may be as long.
+    std::size_t max_bytes_per_second = 0;
+    std::size_t byte_burst = 0;
 };
 
 /// The bounds of the server itself. All sizes are bytes.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <anywire/handler.hpp>
 #include <anywire/limits.hpp>
 #include <anywire/request.hpp>
 #include <anywire/response_headers.hpp>
@@ -14,6 +15,8 @@
 #include <vector>
 
 namespace anywire {
+
+class session;
 
 /// permessage-deflate (RFC 7692). Off by default: it costs memory (up to 300 KB a connection with
 /// context takeover) and CPU.
@@ -164,6 +167,13 @@ struct connection_error {
     std::string_view message{};
 };
 
+/// A packet that a client of Engine.IO has sent; borrowed for the call.
+struct engineio_packet {
+    std::string_view type{};  ///< "message", "ping", "pong", "close", "upgrade" and so on.
+    std::string_view data{};
+    bool binary = false;  ///< Bytes, not text; only messages are.
+};
+
 /// A mount that speaks Engine.IO 4 and, where switched on, 3.
 ///
 /// A session starts on long-polling or on a WebSocket, and goes from the first to the second when
@@ -215,6 +225,28 @@ struct engineio_options {
     subprotocol_chooser choose_subprotocol{};
     /// Lets in pages that `origins` does not. Default none.
     origin_decider allow_origin{};
+
+    /// Makes the session id that clients name in their requests, of the request that opens a
+    /// session; called when `authorize` has let the client in. Default none: 120 bits from the
+    /// system's random generator. Security relevant: whoever guesses such an id reads and writes
+    /// the session, so put that many random bits in yours, too, and nothing that is not to be read
+    /// by the client and in the logs of proxies.
+    ///
+    /// 20 to 128 characters of `A-Za-z0-9-_`, not the id of another session of the mount. With
+    /// several threads up to two characters are added at its end, which lead requests to the
+    /// session's thread.
+    /// Errors: an id that is not like that is a line in the log, as is what it throws, and the
+    ///         client is answered 500.
+    /// Thread: a shard's; with several on several at once.
+    std::function<std::string(request const&)> generate_id{};
+
+    /// Hears that a session has gone from polling to a WebSocket: `session::transport` says so.
+    /// Under Socket.IO the session is the connection. On the session's shard; one that throws
+    /// closes its session as `handler_failed`. Default none.
+    handler<void(session&)> on_upgrade{};
+    /// Hears of every packet that comes from the client of an open session, before it is acted on;
+    /// but for those by which a WebSocket is tried before the upgrade. The same. Default none.
+    handler<void(session&, engineio_packet const&)> on_packet{};
 };
 
 }  // namespace anywire

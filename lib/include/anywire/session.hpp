@@ -14,6 +14,8 @@
 
 namespace anywire {
 
+class endpoint;
+
 /// One application message, borrowed. Text is UTF-8.
 struct message_view {
     std::string_view data{};
@@ -46,6 +48,15 @@ public:
     ///         `errc::bad_utf8` (a text message that is none). Nothing was queued. Safe to
     ///         ignore: the overflow policy has already acted.
     virtual result<void> send(message_view m) = 0;
+    /// The same for a message of which only the latest counts, a price or a position: if one of the
+    /// same key still waits in the queue, this one takes its place there, and with it its turn
+    /// before what was queued later. What has left the queue, or was taken by the connection, stays
+    /// sent. An empty key is a plain `send`. Messages replaced so are counted in `replaced()`.
+    ///
+    /// Errors: as `send`; the message that waits stays then. A keyed hash of 64 bits stands for the
+    ///         key.
+    /// Cost:   constant; memory for each key that waits.
+    virtual result<void> send_latest(std::string_view key, message_view m) = 0;
 
     /// Ends the session after what is queued has been written. Idempotent; `on_close` follows
     /// when the handler that called it has returned.
@@ -61,6 +72,8 @@ public:
 
     /// Messages that the overflow policy has dropped.
     virtual std::uint64_t dropped() const noexcept = 0;
+    /// Messages that a later one of the same key has replaced in the queue.
+    virtual std::uint64_t replaced() const noexcept = 0;
 
     /// What carries the session now, e.g. "websocket" or "xhr-polling"; changes with the carrier.
     virtual std::string_view transport() const noexcept = 0;
@@ -83,11 +96,25 @@ public:
     /// Calls `fn` once, `delay` from now (rounded up to 25 ms), unless the session closes first.
     virtual void after(std::chrono::milliseconds delay, std::function<void(session&)> fn) = 0;
 
+    // -- in coroutines (anywire/coro.hpp)
+    /// To be awaited: `delay`, rounded up to 25 ms. A coroutine whose session closes first is
+    /// destroyed.
+    auto async_wait(std::chrono::milliseconds delay);
+    /// To be awaited in an `anywire::conversation`: the next message, a `result<message>`.
+    ///
+    /// Errors: `errc::session_closed`; `operation_not_supported` elsewhere, and while the
+    ///         conversation awaits one already.
+    auto async_receive();
+
     /// Makes the session a member of a group of its endpoint. Idempotent; closing leaves all
     /// groups. False when it is in `session_limits::max_groups` already, or has closed.
     virtual bool join(std::string_view group) = 0;
     /// Ends that. Idempotent.
     virtual void leave(std::string_view group) = 0;
+
+    /// The endpoint it belongs to, to send to others of it. `anywire/endpoint.hpp` has to be
+    /// included, which `anywire/service.hpp` does.
+    virtual anywire::endpoint endpoint() const = 0;
 
 protected:
     session() noexcept = default;

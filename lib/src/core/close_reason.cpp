@@ -1,5 +1,7 @@
 #include <anywire/close_reason.hpp>
 
+#include "core/fault.hpp"
+
 namespace anywire {
 
 std::string_view to_string(close_reason why) noexcept {
@@ -14,23 +16,14 @@ std::string_view to_string(close_reason why) noexcept {
         case close_reason::slow_consumer: return "slow_consumer";
         case close_reason::handler_failed: return "handler_failed";
         case close_reason::shutting_down: return "shutting_down";
+        case close_reason::rate_limited: return "rate_limited";
     }
     return "unknown";
 }
 
 close_code to_close_code(close_reason why) noexcept {
-    switch (why) {
-        case close_reason::client_closed:
-        case close_reason::server_closed: return close_code::normal;
-        case close_reason::transport_lost: return close_code::abnormal;
-        case close_reason::heartbeat_timeout:
-        case close_reason::protocol_error: return close_code::protocol_error;
-        case close_reason::message_too_big: return close_code::message_too_big;
-        case close_reason::refused: return close_code::policy_violation;
-        case close_reason::slow_consumer: return close_code::try_again_later;
-        case close_reason::handler_failed: return close_code::internal_error;
-        case close_reason::shutting_down: return close_code::going_away;
-    }
+    for (auto const& row : close_answers)
+        if (row.why == why) return row.code;
     return close_code::internal_error;
 }
 

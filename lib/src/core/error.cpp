@@ -10,6 +10,7 @@ char const* sentence(errc e) noexcept {
         case errc::bad_utf8: return "the text is not UTF-8";
         case errc::bad_base64: return "the bytes are not base64";
         case errc::bad_json: return "the text is not JSON, or nested too deeply";
+        case errc::wrong_json: return "the JSON is not of the type that was asked for";
         case errc::payload_expected: return "the JSON is not an array of strings";
         case errc::bad_frame: return "the WebSocket frame breaks RFC 6455";
         case errc::bad_deflate: return "the compressed message does not inflate";

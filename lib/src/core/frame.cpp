@@ -109,6 +109,18 @@ std::string_view frame::add_form(wire_form which, std::string_view bytes) const 
     return {node->data(), node->size};
 }
 
+void frame::set_key(std::uint64_t key) {
+    if (key == 0) return;
+    (void)add_form(wire_form::key, {reinterpret_cast<char const*>(&key), sizeof key});
+    keyed_ = true;
+}
+
+std::uint64_t frame::find_key() const noexcept {
+    std::uint64_t key = 0;
+    std::memcpy(&key, find_form(wire_form::key).data(), sizeof key);
+    return key;
+}
+
 frame_ptr make_constant_frame(std::string_view text) {
     frame_ptr f(frame::make(text, frame_kind::text));
     f->mark_protocol();

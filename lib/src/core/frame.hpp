@@ -12,6 +12,7 @@ enum class wire_form : std::uint8_t {
     xhr_stream,   ///< `F\n` as one HTTP chunk.
     eventsource,  ///< `data: E\r\n\r\n` as one HTTP chunk.
     deflate,      ///< A complete compressed WebSocket frame, no context takeover, 15-bit window.
+    key,          ///< No form, but what `frame::key` says.
 };
 
 /// A text frame of the protocol's own that is the same for every session. Whoever keeps it for good

@@ -1,7 +1,10 @@
 #include "core/outbox.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -13,6 +16,12 @@ std::size_t hard_bound(session_limits const& limits) noexcept {
 }
 
 }  // namespace
+
+/// Where the keyed frames are: by numbers that stay the same while others leave.
+struct outbox::key_index {
+    std::uint32_t front = 0;  // the number of the first slot
+    boost::unordered_flat_map<std::uint64_t, std::uint32_t> numbers{};
+};
 
 outbox::~outbox() {
     clear();
@@ -35,6 +44,59 @@ void outbox::push(frame_ptr f) {
     slot(count_) = f.release();
     ++count_;
 }
+
+// -- keys -----------------------------------------------------------------------------------------
+
+/// The slot of a key that waits; `count_` when none does.
+std::uint32_t outbox::place_of(std::uint64_t key) const noexcept {
+    if (retains_) return count_;
+    if (auto const* const known = find_index()) {
+        auto const found = known->numbers.find(key);
+        return found == known->numbers.end() ? count_ : found->second - known->front;
+    }
+    auto i = sent_;
+    while (i < count_ && slot(i)->key() != key) ++i;
+    return i;
+}
+
+frame const* outbox::find(std::uint64_t key) const noexcept {
+    auto const at = place_of(key);
+    return at == count_ ? nullptr : slot(at);
+}
+
+bool outbox::push_latest(frame_ptr f) {
+    auto const key = f->key();
+    auto const at = place_of(key);
+    if (at != count_) {
+        auto*& place = slot(at);
+        count(*place, false);
+        count(*f, true);
+        std::exchange(place, f.release())->unref();
+        return true;
+    }
+    push(std::move(f));
+    if (auto* const known = find_index())
+        known->numbers[key] = known->front + at;
+    else if (!retains_ && size() > few)
+        make_index();
+    return false;
+}
+
+/// Requires: the slots are on the heap. Cost: the frames that wait, spread over those.
+void outbox::make_index() {
+    auto made = std::make_unique<key_index>();
+    for (auto i = sent_; i < count_; ++i)
+        if (auto const key = slot(i)->key(); key != 0) made->numbers[key] = i;
+    index() = made.release();
+}
+
+/// The index forgets a frame that leaves.
+void outbox::unlist(frame const& f) noexcept {
+    auto* const known = find_index();
+    if (known && f.key() != 0) known->numbers.erase(f.key());
+}
+
+// -- what is taken --------------------------------------------------------------------------------
 
 void outbox::join(std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) {
@@ -87,6 +149,7 @@ bool outbox::drop_oldest() noexcept {
     while (end < count_ && slot(end)->is_attachment()) ++end;
     for (auto i = first; i < end; ++i) {
         count(*slot(i), false);
+        unlist(*slot(i));
         slot(i)->unref();
     }
     // What is older moves up. Those are frames of the protocol's own, which are bounded, and what
@@ -103,29 +166,42 @@ void outbox::clear() noexcept {
 }
 
 void outbox::release_front(std::uint32_t n) noexcept {
-    for (std::uint32_t i = 0; i < n; ++i) slot(i)->unref();
+    for (std::uint32_t i = 0; i < n; ++i) {
+        unlist(*slot(i));
+        slot(i)->unref();
+    }
     forget_front(n);
 }
 
 void outbox::forget_front(std::uint32_t n) noexcept {
     head_ = (head_ + n) & mask();
     count_ -= n;
+    if (auto* const known = find_index()) known->front += n;
     if (count_ != 0) return;
     has_headed_ = false;
     head_ = 0;
     if (is_inline()) return;
-    std::free(heap_);
+    delete index();
+    free_heap();
     log2_capacity_ = 1;
+}
+
+void outbox::free_heap() noexcept {
+    std::free(heap_ - 1);
 }
 
 void outbox::grow() {
     auto const wider = static_cast<std::uint8_t>(is_inline() ? 3 : log2_capacity_ + 1);
-    auto** const next =
-        static_cast<frame**>(std::malloc((std::size_t{1} << wider) * sizeof(frame*)));
-    if (!next) throw std::bad_alloc();
+    // One more in front, for the index.
+    auto** const room =
+        static_cast<frame**>(std::malloc(((std::size_t{1} << wider) + 1) * sizeof(frame*)));
+    if (!room) throw std::bad_alloc();
+    auto* const known = find_index();
+    auto** const next = room + 1;
     for (std::uint32_t i = 0; i < count_; ++i) next[i] = slot(i);
-    if (!is_inline()) std::free(heap_);
+    if (!is_inline()) free_heap();
     heap_ = next;
+    index() = known;
     head_ = 0;
     log2_capacity_ = wider;
 }

@@ -3,10 +3,12 @@
 #include <anywire/limits.hpp>
 
 #include "core/frame.hpp"
+#include "core/siphash.hpp"
 #include "core/timer_wheel.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace anywire {
 
@@ -21,7 +23,11 @@ namespace anywire {
 /// beyond this class, on a wire or on an answer that the client has not read, is told by the
 /// owner as `elsewhere` and counts in full.
 ///
-/// Two slots are inline, heap from the third, given back when it runs empty.
+/// A frame with a key takes the place of one of the same key that waits to be taken: only the
+/// latest is of use, and it keeps its turn.
+///
+/// Two slots are inline, heap from the third, given back when it runs empty. From `few` keyed
+/// frames on an index finds them.
 /// Cost: every operation is constant but for what it releases or drops; growing is amortized.
 class outbox {
 public:
@@ -29,6 +35,9 @@ public:
     /// that asks for them and does not read them is ended beyond this many bytes of them. Enough
     /// for a thousand answers to connects; the first is always taken.
     static constexpr std::size_t max_own_bytes = std::size_t{256} * 1024;
+
+    /// Up to this number of frames a key is looked for among them, one by one.
+    static constexpr std::size_t few = 16;
 
     /// What becomes of a packet that does not fit.
     enum class verdict : std::uint8_t {
@@ -60,6 +69,17 @@ public:
 
     /// Adds a frame at the end, whatever waits already.
     void push(frame_ptr f);
+    /// The frame of that key which waits to be taken; null when there is none, and where what is
+    /// taken is kept: there each message counts.
+    frame const* find(std::uint64_t key) const noexcept;
+    /// Puts a frame in the place of the one of its key that waits, or at the end when none does.
+    /// True when it has replaced one. Requires: it has a key.
+    bool push_latest(frame_ptr f);
+    /// What stands for a key; never 0.
+    static std::uint64_t key_of(siphash_key const& hashed_by, std::string_view key) noexcept {
+        auto const h = siphash(hashed_by, key);
+        return h == 0 ? 1 : h;
+    }
     /// True while there may be headed frames.
     bool has_headed() const noexcept { return has_headed_; }
     /// Joins what is headed among the `n` oldest, for a wire that takes no frame in pieces. What
@@ -115,6 +135,7 @@ public:
     }
 
 private:
+    struct key_index;
     static constexpr std::uint32_t inline_capacity = 2;
 
     std::uint32_t capacity() const noexcept { return std::uint32_t{1} << log2_capacity_; }
@@ -124,6 +145,13 @@ private:
     frame*& slot(std::size_t i) const noexcept { return slots()[(head_ + i) & mask()]; }
     void count(frame const& f, bool comes) noexcept;
     void grow();
+    void free_heap() noexcept;
+    /// Stands in front of the slots on the heap; null: there is none.
+    key_index*& index() const noexcept { return reinterpret_cast<key_index**>(heap_)[-1]; }
+    key_index* find_index() const noexcept { return is_inline() ? nullptr : index(); }
+    std::uint32_t place_of(std::uint64_t key) const noexcept;
+    void make_index();
+    void unlist(frame const& f) noexcept;
     void release_front(std::uint32_t n) noexcept;
     void forget_front(std::uint32_t n) noexcept;
     bool make_room(std::size_t most, std::size_t cost, std::size_t elsewhere) noexcept;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/fault.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -20,13 +22,18 @@ namespace anywire::engineio {
 
 /// Why a request is refused; the value is the code on the wire.
 enum class refusal : std::uint8_t {
-    unknown_transport,
-    unknown_sid,
-    bad_method,
-    bad_request,
-    forbidden,
-    unsupported_version,
+    unknown_transport = engineio_code_of(fault::unknown_transport),
+    unknown_sid = engineio_code_of(fault::unknown_sid),
+    bad_method = engineio_code_of(fault::bad_handshake_method),
+    bad_request = engineio_code_of(fault::bad_request),
+    forbidden = engineio_code_of(fault::forbidden),
+    unsupported_version = engineio_code_of(fault::unsupported_protocol),
 };
+
+/// The status that goes with it. A refused WebSocket gets that of `bad_request`, whatever it is.
+[[nodiscard]] constexpr unsigned status_of(refusal why) noexcept {
+    return engineio_status(static_cast<std::size_t>(why));
+}
 
 /// The text that goes with a refusal, and is the whole body where a WebSocket is refused.
 [[nodiscard]] std::string_view message_of(refusal why) noexcept;

@@ -1,5 +1,6 @@
 #include "session/duplex_session.hpp"
 
+#include "core/fault.hpp"
 #include "core/json_messages.hpp"
 #include "session/sockjs_frames.hpp"
 
@@ -93,7 +94,7 @@ void duplex_session::send_ping() {
 }
 
 void duplex_session::on_silence() {
-    fail(close_reason::heartbeat_timeout, close_code::protocol_error, "no answer to a ping");
+    end(close_reason::heartbeat_timeout, ending::now, "no answer to a ping");
 }
 
 // -- plain ----------------------------------------------------------------------------------------
@@ -136,7 +137,10 @@ void sockjs_duplex_session::on_message(std::string_view data, bool binary) {
     auto& decoded = loop().decoder();
     if (binary || decoded.decode_frame(data)) {
         // The reference's words; clients want the connection to end at once.
-        return fail(close_reason::protocol_error, static_cast<close_code>(3000), "Broken framing.");
+        return end({close_reason::protocol_error,
+                    close_code_of(fault::sockjs_bad_frame),
+                    "Broken framing."},
+                   ending::now);
     }
     for (auto const text : decoded.messages()) {
         if (current() != state::open && current() != state::fresh) return;
@@ -152,7 +156,7 @@ void sockjs_duplex_session::on_closing(goodbye const& how) {
 void sockjs_duplex_session::end_carrier(goodbye const& how) {
     if (!wire()) return;
     if (how.reason == close_reason::protocol_error) return session_base::end_carrier(how);
-    if (has_failed()) said_goodbye_ = false;
+    if (how.is_sudden()) said_goodbye_ = false;
     if (!said_goodbye_ && !is_blocked()) {
         auto last = make_sockjs_close(loop(), how.code, how.text);
         std::array<frame* const, 1> const batch{last.get()};
@@ -172,9 +176,10 @@ void sockjs_duplex_session::send_ping() {
 }
 
 void sockjs_duplex_session::on_silence() {
-    fail(close_reason::heartbeat_timeout,
-         static_cast<close_code>(3000),
-         "No response from heartbeat");
+    end({close_reason::heartbeat_timeout,
+         close_code_of(fault::sockjs_silence),
+         "No response from heartbeat"},
+        ending::now);
 }
 
 }  // namespace anywire

@@ -1,5 +1,6 @@
 #include "session/endpoint_core.hpp"
 
+#include "session/endpoint_hub.hpp"
 #include "session/packet_listener.hpp"
 #include "session/session_base.hpp"
 
@@ -39,6 +40,8 @@ endpoint_core::endpoint_core(session_loop& loop,
       limits_(limits),
       counters_(counters),
       name_(std::move(name)),
+      key_(key),
+      limits_rate_(limits.max_messages_per_second != 0 || limits.max_bytes_per_second != 0),
       by_wire_id_(0, wire_hash{key}),
       groups_(key) {
     loop_.enlist(*this);
@@ -76,7 +79,10 @@ void endpoint_core::retire(session_base& s) noexcept {
     counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
     s.count_retired();
     if (counters_.census) counters_.census->on_retired(s);
-    if (auto* const groups = s.groups()) groups_.leave_all(s, *groups);
+    if (auto* const groups = s.groups())
+        groups_.leave_all(s, *groups, [&](hub::room<session_base> const& g) {
+            note_group(room_change::left, g.name, s);
+        });
     s.drop_groups();
 }
 
@@ -96,27 +102,52 @@ session_base* endpoint_core::find_by_wire_id(std::string_view wire_id) const noe
     return found == by_wire_id_.end() ? nullptr : *found;
 }
 
-void endpoint_core::broadcast(shared_message& m) {
-    for (auto* s : by_id_) (void)s->send_shared(m);
+std::string_view endpoint_core::id_of(session_base const& s) noexcept {
+    return s.id();
 }
 
-void endpoint_core::send_to_group(std::string_view name, shared_message& m) {
-    auto const* const g = groups_.find(name);
-    if (!g) return;
-    for (auto* s : g->members) (void)s->send_shared(m);
+void endpoint_core::broadcast(shared_message& m, std::uint64_t key) {
+    for (auto* s : by_id_) (void)s->send_shared(m, key);
+}
+
+void endpoint_core::send_to(audience const& who, shared_message& m, std::uint64_t key) {
+    for_each_of(who, [&](session_base& s) { (void)s.send_shared(m, key); });
+}
+
+std::size_t endpoint_core::count_of(audience const& who) const {
+    if (who.rooms.empty() && who.except.empty()) return size();
+    std::size_t n = 0;
+    for_each_of(who, [&](session_base const&) { ++n; });
+    return n;
+}
+
+/// Tells a bus that wants to know.
+void endpoint_core::note_group(room_change what,
+                               std::string const& group,
+                               session_base& s) noexcept {
+    if (!hub_ || !hub_->watches_rooms()) return;
+    try {
+        hub_->note_room(loop_.shard(), what, group, s.id());
+    } catch (...) {
+        loop_.log().failed("telling a bus of a group");
+    }
 }
 
 bool endpoint_core::join(session_base& s, std::string_view name) {
     auto const* const mine = s.groups();
     if (limits_.max_groups != 0 && mine && mine->size() >= limits_.max_groups)
         return groups_.is_in(s, name);
-    (void)groups_.join(s, s.make_groups(), name);
+    if (auto const* const g = groups_.join(s, s.make_groups(), name))
+        note_group(room_change::joined, g->name, s);
     return true;
 }
 
 void endpoint_core::leave(session_base& s, std::string_view name) noexcept {
     auto* const groups = s.groups();
-    if (!groups || !groups_.leave(s, *groups, name)) return;
+    if (!groups || !groups_.leave(s, *groups, name, [&](hub::room<session_base> const& g) {
+            note_group(room_change::left, g.name, s);
+        }))
+        return;
     if (groups->empty()) s.drop_groups();
 }
 
@@ -128,13 +159,13 @@ bool endpoint_core::shut_down_some(std::size_t count) {
     for (auto* s : by_id_) {
         if (!s->is_open()) continue;
         if (count-- == 0) return true;
-        s->close_for(close_reason::shutting_down, "server shutting down");
+        s->end(close_reason::shutting_down, ending::after_queue, "server shutting down");
     }
     return false;
 }
 
 void endpoint_core::abandon_all() {
-    for (auto* s : by_id_) s->abandon(close_reason::shutting_down);
+    for (auto* s : by_id_) s->end(close_reason::shutting_down, ending::silently);
 }
 
 }  // namespace anywire

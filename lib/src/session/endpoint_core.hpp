@@ -6,6 +6,7 @@
 
 #include "core/keyed_hash.hpp"
 #include "core/log_throttle.hpp"
+#include "hub/audience.hpp"
 #include "hub/rooms.hpp"
 #include "session/endpoint_numbers.hpp"
 #include "session/session_loop.hpp"
@@ -22,6 +23,7 @@
 
 namespace anywire {
 
+class endpoint_hub;
 class session_base;
 
 /// Hears of the sessions of all mounts as they come and go.
@@ -61,14 +63,22 @@ public:
     session_loop& loop() noexcept { return loop_; }
     handlers const& app() const noexcept { return app_; }
     session_limits const& limits() const noexcept { return limits_; }
+    /// Whether it is limited how fast clients send.
+    bool limits_rate() const noexcept { return limits_rate_; }
     endpoint_counters& counters() noexcept { return counters_; }
     endpoint_numbers& numbers() noexcept { return numbers_; }
     endpoint_numbers const& numbers() const noexcept { return numbers_; }
     /// The path of its mount, for the log.
     std::string const& name() const noexcept { return name_; }
+    /// Of names that peers choose.
+    siphash_key const& hash_key() const noexcept { return key_; }
+    /// What it is a part of, with other mounts and shards; null where it stands alone.
+    endpoint_hub* hub() const noexcept { return hub_; }
+    /// Requires: it has no sessions yet. Borrow: the hub outlives them.
+    void belong_to(endpoint_hub& all) noexcept { hub_ = &all; }
 
     /// What clients can cause to be logged as often as they like: a line a second of each.
-    enum class notice : std::uint8_t { groups, too_big, count };
+    enum class notice : std::uint8_t { groups, too_big, too_fast, count };
     /// How many lines were left out since the last one, if there may be another now.
     std::optional<std::uint32_t> admit(notice n) noexcept {
         return throttles_[static_cast<std::size_t>(n)].admit(loop_.now());
@@ -90,8 +100,19 @@ public:
     session_base* find(std::string_view id) const noexcept;
     session_base* find_by_wire_id(std::string_view wire_id) const noexcept;
 
-    void broadcast(shared_message& m);
-    void send_to_group(std::string_view name, shared_message& m);
+    /// `key` as `session_base::send_shared`.
+    void broadcast(shared_message& m, std::uint64_t key = 0);
+    void send_to(audience const& who, shared_message& m, std::uint64_t key = 0);
+    /// Calls `visit(session_base&)` once for each session of an audience; it must not open or
+    /// retire one, nor change groups.
+    template <class Visit>
+    void for_each_of(audience const& who, Visit visit) const;
+    std::size_t count_of(audience const& who) const;
+    /// Calls `visit(group const&)` for each group that has members here.
+    template <class Visit>
+    void for_each_group(Visit visit) const {
+        groups_.for_each(visit);
+    }
     /// False when the session is in `session_limits::max_groups` already.
     [[nodiscard]] bool join(session_base& s, std::string_view group);
     void leave(session_base& s, std::string_view group) noexcept;
@@ -110,6 +131,9 @@ public:
     void abandon_all();
 
 private:
+    static std::string_view id_of(session_base const& s) noexcept;
+    void note_group(room_change what, std::string const& group, session_base& s) noexcept;
+
     struct by_id_hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view id) const noexcept;
@@ -148,10 +172,24 @@ private:
     endpoint_counters& counters_;
     endpoint_numbers numbers_{};
     std::string name_;
+    siphash_key key_;
+    bool limits_rate_;
+    endpoint_hub* hub_ = nullptr;
     boost::unordered_flat_set<session_base*, by_id_hash, by_id_equal> by_id_{};
     boost::unordered_flat_set<session_base*, wire_hash, wire_equal> by_wire_id_;
     hub::room_table<session_base> groups_;
     std::array<log_throttle, static_cast<std::size_t>(notice::count)> throttles_{};
 };
+
+template <class Visit>
+void endpoint_core::for_each_of(audience const& who, Visit visit) const {
+    hub::exceptions<session_base> const without(groups_, who.except);
+    auto const see = [&](session_base& s) {
+        if (without.let(s, id_of(s))) visit(s);
+    };
+    if (who.rooms.empty()) return for_each(see);
+    hub::for_each_in_rooms(
+        groups_, who.rooms, [this](std::string_view name) { return find(name); }, see);
+}
 
 }  // namespace anywire

@@ -18,9 +18,10 @@ constexpr close_reason last_of(close_reason any) noexcept {
         case close_reason::refused:
         case close_reason::slow_consumer:
         case close_reason::handler_failed:
-        case close_reason::shutting_down: break;
+        case close_reason::shutting_down:
+        case close_reason::rate_limited: break;
     }
-    return close_reason::shutting_down;
+    return close_reason::rate_limited;
 }
 static_assert(static_cast<std::size_t>(last_of({})) + 1 == close_reasons);
 

@@ -14,7 +14,7 @@
 
 namespace anywire {
 
-inline constexpr std::size_t close_reasons = 10;
+inline constexpr std::size_t close_reasons = 11;
 
 /// What is counted about the sessions of one mount on one shard.
 ///

@@ -15,6 +15,7 @@ public:
     explicit engineio_poll(engineio_dress how) : how_(std::move(how)) {}
 
     std::string_view name() const noexcept override { return "polling"; }
+    void add_fields(std::string_view fields) override { how_.fields.append(fields); }
     dressed dress(std::span<frame* const> batch, std::string& body, answer& head) override {
         if (how_.max_packets != 0) batch = batch.first(std::min(batch.size(), how_.max_packets));
         boost::container::small_vector<engineio::outgoing, 16> packets;

@@ -113,12 +113,17 @@ void engineio_session::on_overlap(std::string_view what) {
     fail_transport();
 }
 
+/// As the reference: never a code.
+void engineio_session::end_now(close_reason why, std::string_view text) {
+    end({why, close_code::no_status, text}, ending::now);
+}
+
 void engineio_session::fail_transport() {
-    fail(close_reason::protocol_error, close_code::no_status, "transport error");
+    end_now(close_reason::protocol_error, "transport error");
 }
 
 engineio_session::received engineio_session::receive(std::string_view body, bool binary) {
-    auto left = endpoint().limits().max_message;
+    auto left = home().limits().max_message;
     std::string repaired;
     if (!binary && !is_utf8(body)) {
         if (!append_utf8_repaired(repaired, body, left)) return received::too_long;
@@ -137,8 +142,7 @@ engineio_session::received engineio_session::receive(std::string_view body, bool
         left -= p->data.size();
         on_packet(*p);
     }
-    if (is_running() && !complete)
-        fail(close_reason::protocol_error, close_code::no_status, "parse error");
+    if (is_running() && !complete) end_now(close_reason::protocol_error, "parse error");
     return received::taken;
 }
 
@@ -179,7 +183,7 @@ void engineio_session::on_payload(anywire::transport& from, std::string_view dat
     if (&from != wire() || !is_running()) return;
     std::string decoded;
     auto const p = engineio::decode_frame(revision_, data, binary, decoded);
-    if (!p) return fail(close_reason::protocol_error, close_code::no_status, "parse error");
+    if (!p) return end_now(close_reason::protocol_error, "parse error");
     on_packet(*p);
 }
 
@@ -187,16 +191,26 @@ void engineio_session::on_packet(engineio::packet const& p) {
     auto const is_v4 = revision_ == revision::v4;
     heard_ = loop().now();
     if (p.type != packet_type::pong) is_alive_ = true;
+    if (timing_.on_packet) {
+        tell_packet(p);
+        if (!is_running()) return;
+    }
     switch (p.type) {
         case packet_type::message: return deliver({p.data, p.binary});
         case packet_type::pong: return is_v4 ? on_pong() : fail_transport();
         case packet_type::ping: return is_v4 ? fail_transport() : on_ping();
-        case packet_type::close:
-            return fail(close_reason::client_closed, close_code::no_status, "transport close");
+        case packet_type::close: return end_now(close_reason::client_closed, "transport close");
         case packet_type::open:
         case packet_type::upgrade:
         case packet_type::noop: return;
     }
+}
+
+void engineio_session::tell_packet(engineio::packet const& p) {
+    static constexpr std::array<std::string_view, 7> names{
+        "open", "close", "ping", "pong", "message", "upgrade", "noop"};
+    engineio_packet const told{names[static_cast<std::size_t>(p.type)], p.data, p.binary};
+    call_posted([&](session& s) { timing_.on_packet(s, told); });
 }
 
 // -- the heartbeat --------------------------------------------------------------------------------
@@ -220,7 +234,7 @@ void engineio_session::on_alive(anywire::transport& from) {
 void engineio_session::on_due(tick now) {
     if (current() == state::retired) return die();
     if (current() == state::closing)
-        return end({close_reason::server_closed, close_code::no_status, {}});
+        return end({close_reason::server_closed, close_code::no_status, {}}, ending::silently);
     if (!is_running()) return;
     auto const patience = timing_.ping_interval + timing_.ping_timeout;
     // What waits after unsent bytes has not been heard, and a paused session does not listen; the
@@ -240,7 +254,7 @@ void engineio_session::on_due(tick now) {
 }
 
 void engineio_session::on_silence() {
-    fail(close_reason::heartbeat_timeout, close_code::no_status, "ping timeout");
+    end_now(close_reason::heartbeat_timeout, "ping timeout");
 }
 
 void engineio_session::on_writable(anywire::transport& from) {
@@ -301,6 +315,7 @@ void engineio_session::complete_upgrade() {
     if (wire()) answer_poll("6");
     is_polling_ = false;
     session_base::attach(socket);
+    if (timing_.on_upgrade) call_posted(timing_.on_upgrade);
 }
 
 void engineio_session::lose_candidate() noexcept {
@@ -326,7 +341,7 @@ void engineio_session::on_closed(anywire::transport& from, bool orderly, close_e
     draining_.erase(poll);
     set_unread(!draining_.empty());
     if (current() == state::retired && draining_.empty() && !owes_goodbye_) return die();
-    if (lost_messages) end(how);
+    if (lost_messages) end(how, ending::silently);
 }
 
 void engineio_session::on_next_waiting(anywire::transport& from) {
@@ -347,7 +362,9 @@ void engineio_session::end_carrier(goodbye const& how) {
     if (!wire()) return;
     auto* const socket = wire();
     lose_wire();
-    socket->close(close_code::no_status, {});  // as the reference: never a code
+    // As the reference: never a code, but for what the reference does not do.
+    if (how.reason == close_reason::rate_limited) return socket->close(how.code, how.text);
+    socket->close(close_code::no_status, {});
 }
 
 void engineio_session::on_retired() {

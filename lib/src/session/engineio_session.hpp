@@ -1,5 +1,7 @@
 #pragma once
 
+#include <anywire/options.hpp>
+
 #include "engineio/packet.hpp"
 #include "session/held_senders.hpp"
 #include "session/session_base.hpp"
@@ -23,6 +25,9 @@ struct engineio_timing {
     tick close_wait = 0;
     /// Told of the end of a session that was polling: a POST of its may still be on the way.
     std::function<void(std::string_view wire_id)> on_polling_end{};
+    // What the application wants to hear; see `engineio_options`.
+    std::function<void(session&)> on_upgrade{};
+    std::function<void(session&, engineio_packet const&)> on_packet{};
 };
 
 /// An Engine.IO session: on long-polling, on a WebSocket, or on its way from the one to the other.
@@ -77,7 +82,7 @@ public:
     /// Whether a paused session keeps another body of that size.
     bool has_room_for(std::size_t body) noexcept {
         return !is_paused() || inbox_bytes() == 0 ||
-               inbox_bytes() + body <= endpoint().limits().max_queued_bytes;
+               inbox_bytes() + body <= home().limits().max_queued_bytes;
     }
     enum class received : std::uint8_t { taken, too_long, no_room };
     /// The body of a POST; `binary` for an octet-stream. Text that is not UTF-8 is repaired, as the
@@ -124,7 +129,9 @@ private:
     bool is_running() const noexcept {
         return current() == state::open || current() == state::fresh;
     }
+    void end_now(close_reason why, std::string_view text);
     void on_packet(engineio::packet const& p);
+    void tell_packet(engineio::packet const& p);
     void on_ping();
     void on_pong();
     void on_silence();

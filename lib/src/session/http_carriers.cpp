@@ -25,6 +25,12 @@ std::span<std::string_view const> body_parts::views() {
     return views_;
 }
 
+void receiver_dress::answer_busy(exchange& to) {
+    (void)to.respond({.status = 409,
+                      .content_type = "text/plain; charset=UTF-8",
+                      .body = "another request of this session is waiting already\n"});
+}
+
 // -- both -----------------------------------------------------------------------------------------
 
 http_carrier::http_carrier(exchange& to, transport_events& session) : to_(&to), session_(&session) {
@@ -81,17 +87,19 @@ write_result one_shot_carrier::write(std::span<frame* const> batch) {
 
 // -- stream ---------------------------------------------------------------------------------------
 
-void stream_carrier::add_start(body_parts& out) {
-    if (std::exchange(started_, true)) return;
+/// Begins the answer where that is still to be done. The bytes that lead the first frame.
+std::size_t stream_carrier::add_start(body_parts& out) {
+    if (std::exchange(started_, true)) return 0;
     auto head = dress_->head();
     head.goes_on = true;
     to().begin_stream(head);
     out.add_made([&](std::string& text) { dress_->append_prelude(text); });
+    return out.size_of_last();
 }
 
 void stream_carrier::start() {
     body_parts out;
-    add_start(out);
+    (void)add_start(out);
     (void)to().write_stream(out.views());
 }
 
@@ -103,10 +111,11 @@ void stream_carrier::on_next_waiting() {
 write_result stream_carrier::write(std::span<frame* const> batch) {
     body_parts out;
     auto const is_first = !started_;
-    add_start(out);
+    auto const lead = add_start(out);
     auto const room = written_ < limit_ ? limit_ - written_ : 0;
     auto const did = dress_->dress(first_to_gather(batch), is_first, room, out);
-    for (auto const part : out.views().subspan(is_first ? 1 : 0)) written_ += part.size();
+    for (auto const part : out.views()) written_ += part.size();
+    written_ -= lead;
     if (did.is_goodbye || written_ >= limit_)
         return finished(did.taken, to().end_stream(out.views()));
     return {

@@ -1,77 +1,15 @@
 #pragma once
 
+#include <anywire/dress.hpp>
 #include <anywire/exchange.hpp>
 #include <anywire/transport.hpp>
-
-#include <boost/container/small_vector.hpp>
 
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace anywire {
-
-/// The parts of a response's body that go out together, those that are kept elsewhere and those
-/// that are made here.
-class body_parts {
-public:
-    /// `text` has to live until the parts are written.
-    void add(std::string_view text) { parts_.push_back({text, 0}); }
-    /// Adds what `make(std::string&)` appends.
-    template <class Make>
-    void add_made(Make make) {
-        auto const at = made_.size();
-        make(made_);
-        parts_.push_back({{nullptr, made_.size() - at}, at});
-    }
-    std::size_t size_of_last() const noexcept { return parts_.back().text.size(); }
-    /// The parts in their order, none of them empty. Valid until the next `add`.
-    std::span<std::string_view const> views();
-
-private:
-    struct part {
-        std::string_view text;  // without data: made, and only its size counts
-        std::size_t at;
-    };
-    std::string made_{};
-    boost::container::small_vector<part, 8> parts_{};
-    boost::container::small_vector<std::string_view, 8> views_{};
-};
-
-/// What a dialect made of some frames.
-struct dressed {
-    std::size_t taken = 0;    ///< Of the frames, the first so many.
-    bool is_goodbye = false;  ///< The last of them is the session's last word.
-};
-
-/// How a dialect puts its frames into the answer to a poll.
-class poll_dress {
-public:
-    virtual ~poll_dress() = default;
-    /// As in `session::transport()`; a literal.
-    virtual std::string_view name() const noexcept = 0;
-    /// Makes the answer of at least one frame of `batch`, its body in `body`. What `head` points to
-    /// has to live as long as this.
-    virtual dressed dress(std::span<frame* const> batch, std::string& body, answer& head) = 0;
-};
-
-/// How a dialect puts its frames into an answer without an end.
-class stream_dress {
-public:
-    virtual ~stream_dress() = default;
-    virtual std::string_view name() const noexcept = 0;
-    virtual answer head() const noexcept = 0;
-    /// What leads the first frame.
-    virtual void append_prelude(std::string& out) const = 0;
-    /// Adds frames of `batch` as parts, up to a goodbye or until they have `room` bytes or more.
-    /// `gathered`: they have gathered between two responses.
-    virtual dressed dress(std::span<frame* const> batch,
-                          bool gathered,
-                          std::size_t room,
-                          body_parts& out) = 0;
-};
 
 /// The HTTP carriers own themselves: they are gone after `abort`, after their session's
 /// `on_closed`, and after a write that `ended`.
@@ -141,7 +79,7 @@ public:
     void on_next_waiting() override;
 
 private:
-    void add_start(body_parts& out);
+    std::size_t add_start(body_parts& out);
 
     std::unique_ptr<stream_dress> dress_;
     std::size_t limit_;

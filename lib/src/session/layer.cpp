@@ -44,11 +44,7 @@ void session_below::prefetch() const noexcept {
 }
 
 void session_below::end(close_reason why, ending when, std::string_view text) const {
-    switch (when) {
-        case ending::after_queue: return session_->close_for(why, text);
-        case ending::now: return session_->break_off(why, text);
-        case ending::silently: return session_->abandon(why);
-    }
+    session_->end(why, when, text);
 }
 
 // -- the layer ------------------------------------------------------------------------------------

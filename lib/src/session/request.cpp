@@ -1,4 +1,5 @@
 #include "core/ascii.hpp"
+#include "core/cookie.hpp"
 #include "core/form.hpp"
 #include "session/request_builder.hpp"
 #include "websocket/handshake.hpp"
@@ -10,11 +11,15 @@
 
 namespace anywire {
 
-/// Sizes, then target, address and fields ("Name: value\n") one after the other.
+/// Sizes, then target, address, fields ("Name: value\n") and the certificate's parts one after the
+/// other.
 struct request::header_block {
     std::uint16_t target;
     std::uint16_t address;
     std::uint16_t fields;
+    std::uint16_t subject;
+    std::uint16_t pem;
+    std::uint8_t fingerprint;
     bool secure;
 
     char* text() noexcept { return reinterpret_cast<char*>(this + 1); }
@@ -22,6 +27,17 @@ struct request::header_block {
 
 void request::free_deleter::operator()(header_block* block) const noexcept {
     std::free(block);
+}
+
+request request::copy() const {
+    request made;
+    if (!block_) return made;
+    auto const size = sizeof(header_block) + block_->target + block_->address + block_->fields;
+    auto* const raw = std::malloc(size);
+    if (!raw) throw std::bad_alloc();
+    std::memcpy(raw, block_.get(), size);
+    made.block_.reset(static_cast<header_block*>(raw));
+    return made;
 }
 
 std::string_view request::target() const noexcept {
@@ -46,6 +62,14 @@ bool request::is_secure() const noexcept {
     return block_ && block_->secure;
 }
 
+std::optional<client_certificate> request::certificate() const noexcept {
+    if (!block_ || block_->pem == 0) return std::nullopt;
+    auto const* const at = block_->text() + block_->target + block_->address + block_->fields;
+    return client_certificate{{at, block_->subject},
+                              {at + block_->subject, block_->fingerprint},
+                              {at + block_->subject + block_->fingerprint, block_->pem}};
+}
+
 std::string_view request::fields() const noexcept {
     return block_
                ? std::string_view{block_->text() + block_->target + block_->address, block_->fields}
@@ -66,6 +90,10 @@ std::optional<std::string> request::query_value(std::string_view key) const {
     while (auto const p = pairs.next())
         if (is_form_name(p->name, key)) last = form_decoded(p->value);
     return last;
+}
+
+std::optional<std::string> request::cookie(std::string_view name) const {
+    return cookie_decoded(header("cookie"), name);
 }
 
 std::string_view request::header(std::string_view name) const noexcept {
@@ -100,18 +128,33 @@ void request_builder::add_field(std::string_view name, std::string_view value) {
     fields_.append(name).append(1, ':').append(value).append(1, '\n');
 }
 
+void request_builder::set_certificate(client_certificate const& c) noexcept {
+    if (c.subject.size() <= 0xffff && c.fingerprint.size() <= 0xff && c.pem.size() <= 0xffff)
+        certificate_ = c;
+}
+
 request request_builder::build() const {
-    auto const target = target_.substr(0, 0xffff);
-    auto const address = address_.substr(0, 0xffff);
-    auto* const raw = std::malloc(sizeof(request::header_block) + target.size() + address.size() +
-                                  fields_.size());
+    std::string_view const parts[] = {target_.substr(0, 0xffff),
+                                      address_.substr(0, 0xffff),
+                                      fields_,
+                                      certificate_.subject,
+                                      certificate_.fingerprint,
+                                      certificate_.pem};
+    auto size = sizeof(request::header_block);
+    for (auto const part : parts) size += part.size();
+    auto* const raw = std::malloc(size);
     if (!raw) throw std::bad_alloc();
-    auto* const block = new (raw) request::header_block{static_cast<std::uint16_t>(target.size()),
-                                                        static_cast<std::uint16_t>(address.size()),
-                                                        static_cast<std::uint16_t>(fields_.size()),
-                                                        secure_};
+    auto const size_of = [&](std::size_t i) { return static_cast<std::uint16_t>(parts[i].size()); };
+    auto* const block =
+        new (raw) request::header_block{.target = size_of(0),
+                                        .address = size_of(1),
+                                        .fields = size_of(2),
+                                        .subject = size_of(3),
+                                        .pem = size_of(5),
+                                        .fingerprint = static_cast<std::uint8_t>(parts[4].size()),
+                                        .secure = secure_};
     char* to = block->text();
-    for (auto const part : {target, address, std::string_view{fields_}}) {
+    for (auto const part : parts) {
         if (!part.empty()) std::memcpy(to, part.data(), part.size());
         to += part.size();
     }

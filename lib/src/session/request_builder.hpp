@@ -17,6 +17,8 @@ public:
         address_ = address;
         secure_ = secure;
     }
+    /// One of which a part is longer than 64 KB is left out.
+    void set_certificate(client_certificate const& c) noexcept;
     /// Fields that concern only the connection are left out.
     void add_field(std::string_view name, std::string_view value);
 
@@ -25,6 +27,7 @@ public:
 private:
     std::string_view target_{};
     std::string_view address_{};
+    client_certificate certificate_{};
     bool secure_ = false;
     std::string fields_{};
 };

@@ -1,7 +1,9 @@
 #include "session/session_base.hpp"
 
-#include "core/log_text.hpp"
+#include <anywire/endpoint.hpp>
+
 #include "core/utf8.hpp"
+#include "session/endpoint_hub.hpp"
 #include "session/packet_listener.hpp"
 #include "session/session_base_extras.hpp"
 
@@ -11,6 +13,25 @@
 #include <exception>
 
 namespace anywire {
+namespace {
+
+/// Text is UTF-8, whoever has made it.
+bool is_sound(message_view m) noexcept {
+    return m.binary || is_utf8(m.data);
+}
+
+/// What one write looks at, lest a long queue be looked at anew for each piece that leaves. An
+/// answer takes all there is.
+void gather(outbox& queue, anywire::transport const& wire, std::vector<frame*>& batch) {
+    constexpr std::size_t most_at_once = 1024;
+    auto const n =
+        wire.shape() == carrier::one_shot ? queue.size() : std::min(queue.size(), most_at_once);
+    if (queue.has_headed() && !wire.gathers()) queue.join(n);
+    batch.clear();
+    for (std::size_t i = 0; i < n; ++i) batch.push_back(queue.at(i));
+}
+
+}  // namespace
 
 session_base::extras& session_base::more() {
     if (!extras_) extras_ = std::make_unique<extras>();
@@ -46,7 +67,19 @@ void session_base::call(Handler const& handler, Args&&... args) {
     } catch (...) {
         log(log_level::error, "a handler threw something that is not a std::exception");
     }
-    fail(close_reason::handler_failed, close_code::internal_error, "handler failed");
+    end(close_reason::handler_failed, ending::now, "handler failed");
+}
+
+std::function<void(std::function<void()>)> session_base::make_poster() {
+    return [gate = loop().gate(), &sessions = endpoint_, id = std::string(id())](
+               std::function<void()> fn) {
+        if (!gate) return;
+        // The sessions are there as long as the shard runs anything.
+        gate->post([&sessions, id, fn = std::move(fn)] {
+            if (auto* const found = sessions.find(id))
+                found->call_posted([&fn](session&) { fn(); });
+        });
+    };
 }
 
 void session_base::call_posted(std::function<void(session&)> const& fn) {
@@ -77,22 +110,30 @@ session_base::~session_base() {
 result<void> session_base::send(message_view m) {
     if (state_ != state::open) return errc::session_closed;
     loop().wake();
-    if (!m.binary && !is_utf8(m.data)) return errc::bad_utf8;
+    if (!is_sound(m)) return errc::bad_utf8;
     auto f = message_codec().encode(m, loop().scratch());
     if (!f) return errc::bad_utf8;
     return send_frames({&f, 1});
 }
 
-result<void> session_base::send_shared(shared_message& m) {
+result<void> session_base::send_shared(shared_message& m, std::uint64_t key) {
     if (state_ != state::open) return errc::session_closed;
     auto const& how = message_codec();
     auto f = m.frame_for(how, [&]() -> frame_ptr {
         auto const view = m.view();
-        if (!view.binary && !is_utf8(view.data)) return {};
-        return how.encode(view, loop().scratch());
+        if (!is_sound(view)) return {};
+        auto made = how.encode(view, loop().scratch());
+        if (made) made->set_key(key);
+        return made;
     });
     if (!f) return errc::bad_utf8;
-    return send_frames({&f, 1}, sending::unheard);
+    if (key == 0) return send_frames({&f, 1}, sending::unheard);
+    // Who has hashed it by another secret has sent it in another endpoint first.
+    if (f->key() != key) {
+        f = how.encode(m.view(), loop().scratch());
+        f->set_key(key);
+    }
+    return send_keyed(std::move(f), sending::unheard);
 }
 
 result<void> session_base::send_headed(std::string_view head, shared_message& rest, sending how) {
@@ -101,14 +142,14 @@ result<void> session_base::send_headed(std::string_view head, shared_message& re
     if (state_ != state::open) return errc::session_closed;
     auto const view = rest.view();
     auto const& form = message_codec();
-    if (!view.binary && !is_utf8(head)) return errc::bad_utf8;
+    if (!is_sound({head, view.binary})) return errc::bad_utf8;
     auto const make_rest = [&]() -> frame_ptr {
-        if (!view.binary && !is_utf8(view.data)) return {};
+        if (!is_sound(view)) return {};
         return form.encode_rest(view, loop().scratch());
     };
     frame_ptr f;
     if (!form.splits(view.binary)) {
-        if (!view.binary && !is_utf8(view.data)) return errc::bad_utf8;
+        if (!is_sound(view)) return errc::bad_utf8;
         auto whole = std::string(head).append(view.data);
         f = form.encode({whole, view.binary}, loop().scratch());
     } else if (auto shared = rest.rest_for(form, make_rest)) {
@@ -129,6 +170,11 @@ result<void> session_base::send_frames(std::span<frame_ptr> packet, sending how)
     for (auto& f : packet) outbox_.push(std::move(f));
     mark_dirty();
     return {};
+}
+
+anywire::endpoint session_base::endpoint() const {
+    auto* const all = endpoint_.hub();
+    return all ? anywire::endpoint(all->shared_from_this()) : anywire::endpoint();
 }
 
 // -- the carrier ----------------------------------------------------------------------------------
@@ -160,7 +206,8 @@ bool session_base::end_if_peer_gone() {
     auto* const gone = wire_;
     lose_wire();
     gone->abort();
-    end({close_reason::transport_lost, close_code::abnormal, "the client broke the request off"});
+    end({close_reason::transport_lost, close_code::abnormal, "the client broke the request off"},
+        ending::silently);
     return true;
 }
 
@@ -175,7 +222,7 @@ void session_base::on_writable(anywire::transport& from) {
 void session_base::on_closed(anywire::transport& from, bool, close_event const& how) {
     if (&from != wire_) return;
     lose_wire();
-    end(how);
+    end(how, ending::silently);
 }
 
 void session_base::end_carrier(goodbye const& how) {
@@ -186,6 +233,7 @@ void session_base::end_carrier(goodbye const& how) {
 
 void session_base::deliver(message_view m) {
     if (state_ != state::open && state_ != state::fresh) return;
+    if (endpoint_.limits_rate() && is_too_fast(m.data.size())) return;
     row().messages_in.add();
     row().bytes_in.add(m.data.size());
     if (paused_ || state_ == state::fresh || (extras_ && extras_->kept)) {
@@ -204,45 +252,11 @@ std::size_t session_base::inbox_capacity() const noexcept {
     return extras_ && extras_->kept ? extras_->kept->text.capacity() : 0;
 }
 
-void session_base::fail(close_reason why, close_code code, std::string_view text) {
-    if (state_ >= state::ended) return;
-    end_for({why, code, std::string(text)}, state::closing);
-    outbox_.clear();
-    extras_->kept.reset();
-    failed_ = true;
-}
-
-void session_base::end(close_event const& how) {
-    if (state_ >= state::ended) return;
-    try {
-        if (state_ != state::closing)
-            end_for({how.reason, how.code, std::string(how.text)}, state::ended);
-    } catch (...) {
-        return give_up();  // no memory for the reason
-    }
-    outbox_.clear();
-    state_ = state::ended;
-    mark_dirty();
-}
-
-void session_base::give_up() noexcept {
-    if (auto* const carrier = wire_) {
-        lose_wire();
-        carrier->abort();
-    }
-    if (state_ >= state::ended) return die();
-    outbox_.clear();
-    if (extras_) extras_->kept.reset();
-    state_ = state::ended;
-    mark_dirty();
-}
-
 // -- the flush ------------------------------------------------------------------------------------
 
 void session_base::on_flush() {
     if (state_ == state::fresh) {
-        state_ = state::open;
-        opened_ = true;
+        opened_ = take(session_step::be_told_of);
         call(endpoint_.app().on_open, *this);
     }
     if (!paused_ && (resuming_ || (extras_ && extras_->kept))) continue_reading();
@@ -274,24 +288,16 @@ void session_base::pump_and_tell() {
         outbox_.pay_drain();
         call(endpoint_.app().on_drain, *this);
     }
-    if (state_ != state::closing || !(failed_ || (outbox_.empty() && !blocked_))) return;
-    state_ = state::ended;
-    end_carrier(*extras_->last_words);
+    auto const is_through = state_ == state::breaking || (outbox_.empty() && !blocked_);
+    if (is_through && take(session_step::say_goodbye)) end_carrier(*extras_->last_words);
 }
 
 void session_base::pump() {
-    // What one write looks at, lest a long queue be looked at anew for each piece that leaves. An
-    // answer takes all there is.
-    constexpr std::size_t most_at_once = 1024;
     auto progress = false;
     while (wire_ && !blocked_ && !outbox_.empty()) {
         auto& wire = *wire_;
         auto& batch = loop().batch();
-        batch.clear();
-        auto const n = wire.shape() == carrier::one_shot ? outbox_.size()
-                                                         : std::min(outbox_.size(), most_at_once);
-        if (outbox_.has_headed() && !wire.gathers()) outbox_.join(n);
-        for (std::size_t i = 0; i < n; ++i) batch.push_back(outbox_.at(i));
+        gather(outbox_, wire, batch);
         auto const name = traced_ ? wire.name() : std::string_view{};
         auto const r = wire.write(batch);
         if (traced_) tell_written(std::span(batch).first(r.taken), name);
@@ -312,7 +318,7 @@ void session_base::pump() {
 }
 
 void session_base::tell_closed() {
-    state_ = state::retired;
+    take(session_step::retire);
     drop_timers();
     if (extras_) extras_->kept.reset();
     // Without last words it was given up.
@@ -325,24 +331,6 @@ void session_base::tell_closed() {
     if (opened_) call(endpoint_.app().on_close, *this, how);
     endpoint_.retire(*this);
     on_retired();
-}
-
-void session_base::log_closed(close_event const& how) {
-    // One that was too slow here has been told of; one whose connection was has not. Messages that
-    // are too big are often those of an application that has to choose a bound.
-    auto is_news = how.reason == close_reason::slow_consumer && !failed_;
-    std::string more;
-    if (how.reason == close_reason::message_too_big)
-        if (auto const left_out = endpoint_.admit(endpoint_core::notice::too_big)) {
-            is_news = true;
-            more = more_like_it(*left_out);
-        }
-    log(is_news ? log_level::info : log_level::debug,
-        "closed: ",
-        to_string(how.reason),
-        how.text.empty() ? "" : ", ",
-        how.text,
-        more);
 }
 
 // -- time -----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include "core/frame.hpp"
 #include "core/outbox.hpp"
 #include "core/timer_wheel.hpp"
+#include "session/ending.hpp"
 #include "session/endpoint_core.hpp"
 #include "session/session_loop.hpp"
 
@@ -50,10 +51,12 @@ public:
     // -- session: what the application calls ------------------------------------------------------
     std::string_view id() const noexcept final { return {id_.data(), id_.size()}; }
     result<void> send(message_view m) final;
+    result<void> send_latest(std::string_view key, message_view m) final;
     void close(close_code code, std::string_view text) final;
     bool is_open() const noexcept final { return state_ == state::open; }
     std::size_t queued_bytes() const noexcept final;
     std::uint64_t dropped() const noexcept final { return outbox_.dropped(); }
+    std::uint64_t replaced() const noexcept final;
     std::string_view transport() const noexcept override;
     anywire::request const& request() const noexcept final { return request_; }
     std::string_view subprotocol() const noexcept final;
@@ -63,6 +66,7 @@ public:
     void after(std::chrono::milliseconds delay, std::function<void(session&)> fn) final;
     bool join(std::string_view group) final;
     void leave(std::string_view group) final { endpoint_.leave(*this, group); }
+    anywire::endpoint endpoint() const final;
 
     // -- what the endpoint and the server call ----------------------------------------------------
     /// How messages of this session become frames: constant for its life.
@@ -71,10 +75,11 @@ public:
     virtual std::string_view dialect() const noexcept { return "websocket"; }
     /// The wire's session id, where the dialect has one; empty otherwise.
     virtual std::string_view wire_id() const noexcept { return {}; }
-    /// Queues a message for many sessions.
+    /// Queues a message for many sessions. `key`: of `outbox::key_of`, for one that replaces what
+    /// waits by it; 0: none.
     ///
     /// Errors: as `send`. One that the policy refuses counts as dropped, and `on_drain` follows.
-    result<void> send_shared(shared_message& m);
+    result<void> send_shared(shared_message& m, std::uint64_t key = 0);
     /// Queues one message that was encoded before, with its attachments: all of it or nothing. The
     /// frames are taken if it is queued.
     ///
@@ -101,14 +106,17 @@ public:
     }
     /// True when what is queued now leaves at the end of this event.
     bool is_writable() const noexcept { return wire_ && !blocked_; }
+    /// Runs a function later where this session is, if it still is then. Thread of what it gives:
+    /// any.
+    std::function<void(std::function<void()>)> make_poster();
     /// Calls what was posted to the session, with the care that handlers get.
     void call_posted(std::function<void(session&)> const& fn);
-    /// Ends the session at once, telling nobody but the application.
-    void abandon(close_reason why);
-    /// Ends the session for a reason of the server's, after what is queued.
-    void close_for(close_reason why, std::string_view text);
-    /// Ends the session for a fault: what is queued is dropped, the carrier says goodbye.
-    void break_off(close_reason why, std::string_view text) { fail(why, to_close_code(why), text); }
+    /// The one way to end a session; `ending.hpp` says what it means in each state. `how` is what
+    /// the application will hear, and where the client is told, what it is told.
+    void end(close_event const& how, ending when);
+    /// The same for a reason alone: its code is what `to_close_code` says, or `abnormal` where
+    /// the client is told nothing.
+    void end(close_reason why, ending when, std::string_view text = {});
     /// Ends the session at once, without memory for anything: something of it threw.
     void give_up() noexcept;
     /// Gives the session its carrier; events of the carrier go here from now on.
@@ -164,18 +172,15 @@ protected:
     /// Of a carrier that came later; empty: none.
     void set_subprotocol(std::string name);
 
-    enum class state : std::uint8_t {
-        fresh,  ///< `on_open` is still to come.
-        open,
-        closing,  ///< The queue is still to be written, then the goodbye.
-        ended,    ///< `on_close` is still to come.
-        retired,  ///< The application knows; only the wire may still ask.
-        dead,     ///< To be destroyed by the next flush.
-    };
+    using state = session_state;
     struct goodbye {
         close_reason reason;
         close_code code;
         std::string text;
+        ending when;
+
+        /// What was queued, a goodbye among it perhaps, was dropped.
+        bool is_sudden() const noexcept { return when == ending::now; }
     };
 
     // -- what a dialect says ----------------------------------------------------------------------
@@ -197,7 +202,7 @@ protected:
 
     // -- what a dialect uses ----------------------------------------------------------------------
     session_loop& loop() noexcept { return endpoint_.loop(); }
-    endpoint_core& endpoint() noexcept { return endpoint_; }
+    endpoint_core& home() noexcept { return endpoint_; }
     state current() const noexcept { return state_; }
     anywire::transport* wire() const noexcept { return wire_; }
     void lose_wire() noexcept {
@@ -217,8 +222,6 @@ protected:
     /// The body of a request.
     void tell_body(std::string_view data) noexcept;
     void tell_written(std::span<frame* const> frames, std::string_view transport) noexcept;
-    /// `fail` has been called: what was queued then, a goodbye among it, was dropped.
-    bool has_failed() const noexcept { return failed_; }
     /// Hands a message to the application, or keeps it while the session is paused.
     void deliver(message_view m);
     /// Bytes of messages kept for later, each charged `frame::overhead` more.
@@ -228,13 +231,9 @@ protected:
         has_unread_ = any;
         if (!any) mark_dirty();  // a drain may be owed
     }
-    /// Ends the session at once: nothing more is written but the carrier's own goodbye.
-    void fail(close_reason why, close_code code, std::string_view text);
-    /// The carrier has gone; the session ends with it.
-    void end(close_event const& how);
-    /// The next flush destroys the session.
+    /// Nothing is left to do: the next flush destroys the session.
     void die() noexcept {
-        state_ = state::dead;
+        take(session_step::die);
         mark_dirty();
     }
     void mark_dirty() noexcept { loop().mark_dirty(*this); }
@@ -247,6 +246,7 @@ private:
     struct timer;
     struct timed;
     struct dropping;
+    struct rates;
     struct extras;
 
     void on_flush();
@@ -263,14 +263,16 @@ private:
     void drop_timers() noexcept;
     void arm();
     void tell_closed();
-    void log_closed(close_event const& how);
-    void end_for(goodbye how, state then);
+    void log_closed(close_event const& how) noexcept;
+    bool take(session_step by) noexcept;
     extras& more();
+    result<void> send_keyed(frame_ptr f, sending how);
     /// What waits beyond the outbox: on the wire, on answers not read.
     std::size_t bytes_elsewhere() const noexcept;
     result<void> overflow(std::size_t cost, sending how);
     void close_as_slow(std::string_view what);
     void on_grace_over(tick now);
+    bool is_too_fast(std::size_t bytes);
     void charge();
     endpoint_numbers::row& row() noexcept { return endpoint_.numbers().at(row_); }
     void tell_packet(traced_packet const& p) noexcept;
@@ -295,7 +297,6 @@ private:
     bool paused_ : 1 = false;
     bool has_due_ : 1 = false;
     bool resuming_ : 1 = false;
-    bool failed_ : 1 = false;
     bool opened_ : 1 = false;
 };
 

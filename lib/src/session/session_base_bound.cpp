@@ -1,7 +1,11 @@
+#include "core/utf8.hpp"
 #include "session/session_base.hpp"
+#include "session/session_base_extras.hpp"
 
 #include <boost/assert.hpp>
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 /// What of a session waits, and what happens when that is too much.
@@ -68,7 +72,7 @@ void session_base::close_as_slow(std::string_view what) {
         ", ",
         outbox_.bytes() + bytes_elsewhere(),
         " bytes wait (session_limits::max_queued_bytes, burst_grace, max_burst_bytes)");
-    fail(close_reason::slow_consumer, close_code::try_again_later, "slow consumer");
+    end(close_reason::slow_consumer, ending::now, "slow consumer");
 }
 
 void session_base::send_own(frame_ptr f) {
@@ -97,6 +101,60 @@ void session_base::charge() {
     if (now == charged_) return;
     numbers().queued_bytes.add(std::uint64_t{now} - charged_);  // down: it wraps around
     loop().charge(std::exchange(charged_, now), now);
+}
+
+// -- messages of which only the latest counts -----------------------------------------------------
+
+result<void> session_base::send_latest(std::string_view key, message_view m) {
+    if (key.empty()) return send(m);
+    if (state_ != state::open) return errc::session_closed;
+    loop().wake();
+    if (!m.binary && !is_utf8(m.data)) return errc::bad_utf8;
+    auto f = message_codec().encode(m, loop().scratch());
+    if (!f) return errc::bad_utf8;
+    f->set_key(outbox::key_of(endpoint_.hash_key(), key));
+    return send_keyed(std::move(f), sending::direct);
+}
+
+result<void> session_base::send_keyed(frame_ptr f, sending how) {
+    // In the place of another one it needs only the room that it takes beyond that.
+    auto const* const waiting = outbox_.find(f->key());
+    auto const held = waiting ? waiting->cost() : 0;
+    if (f->cost() > held)
+        if (auto const admitted = admit(f->cost() - held, how); !admitted) return admitted;
+    // What made room for it may have written the other one, or dropped it.
+    if (outbox_.push_latest(std::move(f))) ++more().replaced;
+    mark_dirty();
+    return {};
+}
+
+std::uint64_t session_base::replaced() const noexcept {
+    return extras_ ? extras_->replaced : 0;
+}
+
+// -- how fast the client sends --------------------------------------------------------------------
+
+/// Counts a message of the client's; ends the session if it sends faster than it may.
+bool session_base::is_too_fast(std::size_t bytes) {
+    auto& came = more().came;
+    if (!came) came = std::make_unique<rates>();
+    auto const& l = endpoint_.limits();
+    auto const takes = [&](token_bucket& from, std::size_t n, std::size_t rate, std::size_t burst) {
+        return rate == 0 || from.take(n, rate, burst, loop().now());
+    };
+    auto const in_burst = [](std::size_t burst, std::size_t rate) {
+        return burst == 0 ? rate : burst;
+    };
+    auto const messages = in_burst(l.message_burst, l.max_messages_per_second);
+    auto const most = std::max(in_burst(l.byte_burst, l.max_bytes_per_second), l.max_message);
+    char const* what = nullptr;
+    if (!takes(came->messages, 1, l.max_messages_per_second, messages))
+        what = "too many messages";
+    else if (!takes(came->bytes, bytes, l.max_bytes_per_second, most))
+        what = "too many bytes";
+    if (!what) return false;
+    end(close_reason::rate_limited, ending::now, what);
+    return true;
 }
 
 }  // namespace anywire

@@ -6,28 +6,76 @@
 /// How the application and the server end a session, pause it and group it.
 namespace anywire {
 
-void session_base::end_for(goodbye how, state then) {
-    more().last_words = std::make_unique<goodbye>(std::move(how));
-    state_ = then;
+/// False where the step means nothing in the session's state.
+bool session_base::take(session_step by) noexcept {
+    auto const& then = transition(state_, by);
+    if (!then.happens) return false;
+    state_ = then.to;
+    if (!then.drops_queue) return true;
+    outbox_.clear();
+    if (extras_) extras_->kept.reset();
+    return true;
+}
+
+void session_base::end(close_event const& how, ending when) {
+    auto const step = step_of(when);
+    auto const& then = transition(state_, step);
+    if (!then.happens) return;
+    try {
+        if (then.takes_reason)
+            more().last_words = std::make_unique<goodbye>(
+                goodbye{how.reason, how.code, std::string(how.text), when});
+    } catch (...) {
+        // No memory for the reason. Who says goodbye is in an event, whose edge gives up.
+        if (when != ending::silently) throw;
+        return give_up();
+    }
+    take(step);
     mark_dirty();
+    if (then.is_said) on_closing(*extras_->last_words);
+}
+
+void session_base::end(close_reason why, ending when, std::string_view text) {
+    if (when == ending::silently) return end({why, close_code::abnormal, {}}, when);
+    end({why, to_close_code(why), text}, when);
+}
+
+void session_base::give_up() noexcept {
+    if (auto* const carrier = wire_) {
+        lose_wire();
+        carrier->abort();
+    }
+    take(session_step::give_up);
+    mark_dirty();
+}
+
+void session_base::log_closed(close_event const& how) noexcept try {
+    // One that was too slow here has been told of; one whose connection was has not. Messages that
+    // are too big or too many are often those of an application that has to choose a bound.
+    auto const* const last = extras_ ? extras_->last_words.get() : nullptr;
+    auto is_news = how.reason == close_reason::slow_consumer && !(last && last->is_sudden());
+    std::string more;
+    auto const is_too_big = how.reason == close_reason::message_too_big;
+    if (is_too_big || how.reason == close_reason::rate_limited)
+        if (auto const left_out = endpoint_.admit(is_too_big ? endpoint_core::notice::too_big
+                                                             : endpoint_core::notice::too_fast)) {
+            is_news = true;
+            more = more_like_it(*left_out);
+        }
+    log(is_news ? log_level::info : log_level::debug,
+        "closed: ",
+        to_string(how.reason),
+        how.text.empty() ? "" : ", ",
+        how.text,
+        more);
+} catch (...) {
+    loop().log().failed("telling the log of a session's end");
 }
 
 void session_base::close(close_code code, std::string_view text) {
     auto const n = static_cast<unsigned>(code);
     if (n != 1000 && (n < 3000 || n > 4999)) code = close_code::normal;
-    if (state_ != state::open) return;
-    end_for({close_reason::server_closed, code, std::string(text)}, state::closing);
-    on_closing(*extras_->last_words);
-}
-
-void session_base::close_for(close_reason why, std::string_view text) {
-    if (state_ != state::open && state_ != state::fresh) return;
-    end_for({why, to_close_code(why), std::string(text)}, state::closing);
-    on_closing(*extras_->last_words);
-}
-
-void session_base::abandon(close_reason why) {
-    end({why, close_code::abnormal, {}});
+    if (is_open()) end({close_reason::server_closed, code, text}, ending::after_queue);
 }
 
 std::size_t session_base::queued_bytes() const noexcept {

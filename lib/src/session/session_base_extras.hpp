@@ -1,8 +1,10 @@
 #pragma once
 
 #include "core/message_box.hpp"
+#include "core/token_bucket.hpp"
 #include "session/session_base.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,6 +24,12 @@ struct session_base::timer {
     }
 };
 
+/// How fast the client sends.
+struct session_base::rates {
+    token_bucket messages{};
+    token_bucket bytes{};
+};
+
 /// What few sessions have, and each only for a while.
 struct session_base::extras {
     std::unique_ptr<std::string> subprotocol{};
@@ -29,6 +37,8 @@ struct session_base::extras {
     std::unique_ptr<message_box> kept{};  ///< What came before the open, or during a pause.
     std::unique_ptr<goodbye> last_words{};
     group_list groups{};
+    std::uint32_t replaced = 0;
+    std::unique_ptr<rates> came{};  ///< Where it is limited.
 };
 
 }  // namespace anywire

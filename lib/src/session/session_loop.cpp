@@ -98,7 +98,7 @@ void session_loop::relieve() {
     for (; ended < holding.size() && freed < to_free; ++ended) {
         freed += holding[ended]->charged_bytes();
         // No goodbye: it would wait after what the client does not read.
-        holding[ended]->abandon(close_reason::slow_consumer);
+        holding[ended]->end(close_reason::slow_consumer, ending::silently);
     }
     log_.write(log_level::error,
                "too much waits in all queues together: ",

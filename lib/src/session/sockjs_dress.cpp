@@ -1,6 +1,7 @@
 #include "session/sockjs_dress.hpp"
 
 #include "core/frame.hpp"
+#include "sockjs/text.hpp"
 
 #include <array>
 #include <utility>
@@ -51,11 +52,31 @@ std::string joined(std::span<frame* const> messages) {
     return out;
 }
 
+/// Answers without the session: each part in a chunk of its own where the envelope is a stream's.
+void say_busy(exchange& to, sockjs_dress const& how) {
+    std::string frame_text;
+    sockjs::append_close_frame(frame_text, 2010, "Another connection still open");
+    std::string prelude;
+    std::string body;
+    sockjs::append_prelude(prelude, how.envelope, how.callback);
+    sockjs::append_dressed(body, how.envelope, how.callback, frame_text);
+    auto head = head_of(how);
+    if (how.is_poll()) {
+        head.body = body;
+        (void)to.respond(head);
+        return;
+    }
+    to.begin_stream(head);
+    (void)to.end_stream(std::array<std::string_view, 2>{prelude, body});
+}
+
 class sockjs_poll final : public poll_dress {
 public:
     explicit sockjs_poll(sockjs_dress how) : how_(std::move(how)) {}
 
     std::string_view name() const noexcept override { return name_of(how_.envelope); }
+    void add_fields(std::string_view fields) override { how_.fields.append(fields); }
+    void answer_busy(exchange& to) override { say_busy(to, how_); }
     dressed dress(std::span<frame* const> batch, std::string& body, answer& head) override {
         auto const messages = leading_messages(batch);
         auto const text = messages > 1 ? joined(batch.first(messages)) : std::string{};
@@ -75,6 +96,8 @@ public:
     explicit sockjs_stream(sockjs_dress how) : how_(std::move(how)) {}
 
     std::string_view name() const noexcept override { return name_of(how_.envelope); }
+    void add_fields(std::string_view fields) override { how_.fields.append(fields); }
+    void answer_busy(exchange& to) override { say_busy(to, how_); }
     answer head() const noexcept override { return head_of(how_); }
     void append_prelude(std::string& out) const override {
         sockjs::append_prelude(out, how_.envelope, how_.callback);
@@ -129,21 +152,6 @@ std::unique_ptr<poll_dress> make_poll_dress(sockjs_dress how) {
 
 std::unique_ptr<stream_dress> make_stream_dress(sockjs_dress how) {
     return std::make_unique<sockjs_stream>(std::move(how));
-}
-
-void answer_with_one_frame(exchange& to, sockjs_dress const& how, std::string_view frame_text) {
-    std::string prelude;
-    std::string body;
-    sockjs::append_prelude(prelude, how.envelope, how.callback);
-    sockjs::append_dressed(body, how.envelope, how.callback, frame_text);
-    auto head = head_of(how);
-    if (how.is_poll()) {
-        head.body = body;
-        (void)to.respond(head);
-        return;
-    }
-    to.begin_stream(head);
-    (void)to.end_stream(std::array<std::string_view, 2>{prelude, body});
 }
 
 }  // namespace anywire

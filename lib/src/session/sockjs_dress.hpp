@@ -25,8 +25,4 @@ std::unique_ptr<poll_dress> make_poll_dress(sockjs_dress how);
 /// One part a frame; what gathered between two responses leaves as one frame, as in the reference.
 std::unique_ptr<stream_dress> make_stream_dress(sockjs_dress how);
 
-/// Answers a receiving request with one frame, without a session: each part in a chunk of its own
-/// where the envelope is a stream's.
-void answer_with_one_frame(exchange& to, sockjs_dress const& how, std::string_view frame_text);
-
 }  // namespace anywire

@@ -41,18 +41,35 @@ public:
 };
 constexpr messages_as_json as_json;
 
+class sockjs_words final : public session_protocol {
+public:
+    std::string_view name() const noexcept override { return "sockjs"; }
+    codec const& message_codec() const noexcept override { return as_json; }
+    frame_ptr open_frame() const override { return sockjs_open_frame(); }
+    frame_ptr heartbeat_frame() const override { return sockjs_heartbeat_frame(); }
+    frame_ptr goodbye_frame(close_code code,
+                            std::string_view text,
+                            std::string& scratch) const override {
+        sockjs::append_close_frame(scratch, static_cast<int>(code), text);
+        frame_ptr f(frame::make(scratch, frame_kind::text));
+        f->mark_protocol();
+        return f;
+    }
+};
+
 }  // namespace
 
 codec const& sockjs_codec() noexcept {
     return as_json;
 }
 
+session_protocol const& sockjs_protocol() noexcept {
+    static constexpr sockjs_words words;
+    return words;
+}
+
 frame_ptr make_sockjs_close(session_loop& loop, close_code code, std::string_view text) {
-    auto& out = loop.scratch();
-    sockjs::append_close_frame(out, static_cast<int>(code), text);
-    frame_ptr f(frame::make(out, frame_kind::text));
-    f->mark_protocol();
-    return f;
+    return sockjs_protocol().goodbye_frame(code, text, loop.scratch());
 }
 
 frame_ptr sockjs_open_frame() {

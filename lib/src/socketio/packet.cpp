@@ -1,9 +1,9 @@
 #include "socketio/packet.hpp"
 
 #include "core/json_check.hpp"
+#include "core/json_placeholder.hpp"
 #include "core/utf8.hpp"
 #include "socketio/json_text.hpp"
-#include "socketio/placeholder.hpp"
 
 #include <boost/assert.hpp>
 #include <boost/container/small_vector.hpp>
@@ -67,6 +67,18 @@ public:
         return {std::move(out_), {}};
     }
 
+    // Of a packet that another one has decoded.
+    string_view check(packet& p) {
+        out_ = std::move(p);
+        // What the default encoding cannot carry no client means.
+        auto wrong = out_.nsp.starts_with('/') && out_.nsp.find(',') == out_.nsp.npos
+                         ? check_namespace()
+                         : string_view("no name of a namespace");
+        if (wrong.empty()) wrong = take_shape();
+        p = std::move(out_);
+        return wrong;
+    }
+
 private:
     string_view take_type() {
         if (rest_.empty()) return "an empty packet";
@@ -95,6 +107,10 @@ private:
         out_.nsp = rest_.substr(0, comma);
         rest_.remove_prefix(std::min(comma + 1, rest_.size()));
         if (revision_ == protocol::v4) split_query();
+        return check_namespace();
+    }
+
+    string_view check_namespace() const noexcept {
         if (out_.nsp.size() > limits_.max_namespace) return "too long a namespace";
         if (!is_utf8(out_.nsp)) return "a namespace that is not UTF-8";
         return no_complaint;
@@ -116,14 +132,18 @@ private:
 
     string_view take_payload() {
         if (!rest_.empty()) {
-            if (out_.type == packet_type::disconnect) return "a DISCONNECT with a payload";
+            if (out_.type == packet_type::disconnect) return with_payload;
             if (check_json(rest_, std::min(limits_.max_depth, max_depth)))
                 return "a payload that is not JSON, or nested too deep";
             out_.payload = detail::trimmed(rest_);
         }
+        return take_shape();
+    }
+
+    string_view take_shape() {
         switch (out_.type) {
             case packet_type::connect: return check_connect();
-            case packet_type::disconnect: return no_complaint;
+            case packet_type::disconnect: return out_.payload.empty() ? no_complaint : with_payload;
             case packet_type::event:
             case packet_type::binary_event: return take_event();
             case packet_type::ack:
@@ -163,6 +183,7 @@ private:
     }
 
     static constexpr unsigned max_depth = 512;
+    static constexpr string_view with_payload = "a DISCONNECT with a payload";
 
     string_view rest_;
     protocol revision_;
@@ -176,7 +197,7 @@ struct reference_check {
     bool right = true;
 
     bool mark() const noexcept { return right; }
-    void add(detail::reference const& r, bool before) noexcept {
+    void add(anywire::detail::reference const& r, bool before) noexcept {
         right = before && r.number && *r.number < attachments;
     }
 };
@@ -187,7 +208,7 @@ struct reference_numbers {
     boost::container::small_vector<std::uint64_t, 16> all{};
 
     std::size_t mark() const noexcept { return all.size(); }
-    void add(detail::reference const& r, std::size_t before) {
+    void add(anywire::detail::reference const& r, std::size_t before) {
         all.resize(before);
         all.push_back(r.number.value_or(wrong));
     }
@@ -199,9 +220,13 @@ decoded decode_packet(string_view text, protocol revision, decode_limits const& 
     return decoder(text, revision, limits).run();
 }
 
+string_view check_packet(packet& p, decode_limits const& limits) {
+    return decoder({}, protocol::v5, limits).check(p);
+}
+
 bool has_sound_placeholders(string_view payload, std::size_t attachments) noexcept {
     reference_check check{.attachments = attachments};
-    detail::reference_finder(payload, check);
+    anywire::detail::reference_finder(payload, check);
     return check.right;
 }
 
@@ -209,7 +234,7 @@ bool check_placeholders(string_view payload,
                         std::span<std::string const> attachments,
                         std::size_t most_named) {
     reference_numbers numbers;
-    detail::reference_finder(payload, numbers);
+    anywire::detail::reference_finder(payload, numbers);
     auto& all = numbers.all;
     if (all.size() > std::max(attachments.size(), most_named)) return false;
     std::sort(all.begin(), all.end());

@@ -64,6 +64,13 @@ struct decoded {
                                     protocol revision,
                                     decode_limits const& limits);
 
+/// What `decode_packet` asks of a packet beyond its encoding, for one that was decoded elsewhere:
+/// its namespace's name, the shape of its payload. Finds the event's name. Says what is wrong, as
+/// `decoded::wrong`.
+///
+/// Requires: the payload is JSON or empty.
+[[nodiscard]] std::string_view check_packet(packet& p, decode_limits const& limits);
+
 /// Whether each placeholder of a payload has an integral `num` of one of its attachments.
 ///
 /// Spec: socket.io-protocol v5, "Placeholders".

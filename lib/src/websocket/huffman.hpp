@@ -39,6 +39,10 @@ public:
     }
 
 private:
+    using by_length = std::array<std::uint16_t, max_length + 1>;
+
+    /// Where each length's symbols begin, and its first code; false where there is no such code.
+    [[nodiscard]] bool lay_out(by_length& at, by_length& code) const noexcept;
     [[nodiscard]] std::uint16_t decode_long(std::uint64_t hold, unsigned bits) const noexcept;
 
     // Set by `build`.
@@ -53,21 +57,9 @@ bool huffman_code<Bits, Symbols>::build(std::span<std::uint8_t const> lengths) n
     first_.fill(0);
     for (auto const length : lengths)
         if (length != 0) ++counts_[length];
-    int left = 1;
-    unsigned longest = 0;
-    std::array<std::uint16_t, max_length + 1> at{};    // where a length's symbols begin
-    std::array<std::uint16_t, max_length + 1> code{};  // of the next symbol of a length
-    for (unsigned n = 1; n <= max_length; ++n) {
-        left = 2 * left - counts_[n];
-        if (left < 0) return false;
-        if (counts_[n] != 0) longest = n;
-        if (n < max_length) {
-            at[n + 1] = static_cast<std::uint16_t>(at[n] + counts_[n]);
-            code[n + 1] = static_cast<std::uint16_t>((code[n] + counts_[n]) << 1);
-        }
-    }
-    if (left > 0 && longest > 1) return false;
-
+    by_length at{};
+    by_length code{};
+    if (!lay_out(at, code)) return false;
     for (std::size_t symbol = 0; symbol < lengths.size(); ++symbol) {
         unsigned const n = lengths[symbol];
         if (n == 0) continue;
@@ -78,6 +70,21 @@ bool huffman_code<Bits, Symbols>::build(std::span<std::uint8_t const> lengths) n
             first_[i] = static_cast<std::uint16_t>(symbol << 4 | n);
     }
     return true;
+}
+
+template <unsigned Bits, std::size_t Symbols>
+bool huffman_code<Bits, Symbols>::lay_out(by_length& at, by_length& code) const noexcept {
+    int left = 1;
+    unsigned longest = 0;
+    for (unsigned n = 1; n <= max_length; ++n) {
+        left = 2 * left - counts_[n];
+        if (left < 0) return false;
+        if (counts_[n] != 0) longest = n;
+        if (n == max_length) break;
+        at[n + 1] = static_cast<std::uint16_t>(at[n] + counts_[n]);
+        code[n + 1] = static_cast<std::uint16_t>((code[n] + counts_[n]) << 1);
+    }
+    return left == 0 || longest <= 1;
 }
 
 // Codes longer than the table is wide, which are rare: bit by bit.

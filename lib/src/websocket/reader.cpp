@@ -1,5 +1,6 @@
 #include "websocket/reader.hpp"
 
+#include "core/fault.hpp"
 #include "core/utf8.hpp"
 #include "websocket/grow.hpp"
 
@@ -12,14 +13,14 @@
 namespace anywire::websocket {
 namespace {
 
-constexpr std::uint16_t no_code = 1005, protocol_error = 1002, bad_text = 1007, too_big = 1009;
+constexpr auto no_code = static_cast<std::uint16_t>(close_code::no_status);
 
-event error(std::uint16_t code, std::string_view why) noexcept {
-    return {event_kind::error, why, code};
+event error(fault what, std::string_view why) noexcept {
+    return {event_kind::error, why, static_cast<std::uint16_t>(close_code_of(what))};
 }
 
 event not_utf8() noexcept {
-    return error(bad_text, "a text message is not UTF-8");
+    return error(fault::bad_text, "a text message is not UTF-8");
 }
 
 /// What so many bytes of frames may inflate to.
@@ -30,13 +31,13 @@ std::uint64_t bytes_bought(std::uint64_t paid, std::uint32_t ratio) noexcept {
 
 event close_event(std::string_view payload) noexcept {
     if (payload.empty()) return {event_kind::close, {}, no_code};
-    if (payload.size() == 1) return error(protocol_error, "a close frame has half a code");
+    if (payload.size() == 1) return error(fault::bad_frame, "a close frame has half a code");
     auto const code = static_cast<std::uint16_t>(static_cast<unsigned char>(payload[0]) << 8 |
                                                  static_cast<unsigned char>(payload[1]));
     if (!is_valid_close_code_from_peer(code))
-        return error(protocol_error, "a close frame has a code that may not be sent");
+        return error(fault::bad_frame, "a close frame has a code that may not be sent");
     auto const reason = payload.substr(2);
-    if (!is_utf8(reason)) return error(bad_text, "the reason of a close frame is not UTF-8");
+    if (!is_utf8(reason)) return error(fault::bad_text, "the reason of a close frame is not UTF-8");
     return {event_kind::close, reason, code};
 }
 
@@ -158,7 +159,7 @@ event message_reader::start_frame(char*& at, char* end) {
         }
         at += h.size;
     }
-    if (h.problem != nullptr) return error(protocol_error, h.problem);
+    if (h.problem != nullptr) return error(fault::bad_frame, h.problem);
     if (h.size == 0) return {};
     return is_control(h.op) ? start_control(h, at, end) : start_data(h, at, end);
 }
@@ -186,11 +187,12 @@ char const* message_reader::problem_of_order(frame_header const& h) const noexce
 }
 
 event message_reader::start_data(frame_header const& h, char*& at, char* end) {
-    if (auto const* const problem = problem_of_order(h)) return error(protocol_error, problem);
+    if (auto const* const problem = problem_of_order(h)) return error(fault::bad_frame, problem);
     bool const first = h.op != opcode::continuation;
     auto const announced = h.payload_size + (first ? 0 : unfinished_->announced);
     if (announced > max_announced(first ? h.rsv1 : unfinished_->compressed))
-        return error(too_big, "a message is longer than `session_limits::max_message`");
+        return error(fault::message_too_big,
+                     "a message is longer than `session_limits::max_message`");
 
     if (first && h.fin && !h.rsv1 && static_cast<std::size_t>(end - at) >= h.payload_size) {
         std::string_view const message{at, static_cast<std::size_t>(h.payload_size)};
@@ -206,7 +208,8 @@ event message_reader::start_data(frame_header const& h, char*& at, char* end) {
     u.paid += h.size + h.payload_size;
     ++u.fragments;
     if (options_->max_fragments != 0 && u.fragments > options_->max_fragments)
-        return error(too_big, "a message has more fragments than `session_limits::max_fragments`");
+        return error(fault::message_too_big,
+                     "a message has more fragments than `session_limits::max_fragments`");
     u.begin_frame(h);
     return take_payload(at, end);
 }
@@ -293,12 +296,12 @@ event message_reader::inflated(error_code ec, std::size_t validated) {
     if (u.kind == opcode::text && !u.utf8.feed(std::string_view{u.message}.substr(validated)))
         return not_utf8();
     if (ec == errc::message_too_big)
-        return error(too_big,
+        return error(fault::message_too_big,
                      u.message.size() > options_->max_message
                          ? "an inflated message is longer than `session_limits::max_message`"
                          : "messages inflate to more than `deflate_options::max_ratio` and "
                            "`ratio_burst` allow");
-    if (ec) return error(bad_text, "a compressed message does not inflate");
+    if (ec) return error(fault_of(ec), "a compressed message does not inflate");
     return {};
 }
 

@@ -173,6 +173,10 @@ auto protocol_of(Stream const& stream) {
 
 }  // namespace detail
 
+inline auto service::executor_of(std::size_t index) {
+    return detail::executor_of(core(), index);
+}
+
 template <class Stream, class Head, class Buffer, class Token>
 auto service::async_serve(Stream stream, Head head, Buffer buffer, Token&& token) {
     using result = served<Stream, Buffer>;
@@ -225,8 +229,7 @@ template <class Token>
 auto service::async_drain(std::chrono::milliseconds deadline, Token&& token) {
     return boost::asio::async_initiate<Token, void()>(
         [this, deadline](auto handler) {
-            auto const to =
-                boost::asio::get_associated_executor(handler, detail::executor_of(core()));
+            auto const to = boost::asio::get_associated_executor(handler, executor_of(0));
             auto const kept = std::make_shared<decltype(handler)>(std::move(handler));
             auto const work =
                 boost::asio::prefer(to, boost::asio::execution::outstanding_work.tracked);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <anywire/listener.hpp>
 #include <anywire/service.hpp>
 
 #include <chrono>
@@ -12,25 +13,13 @@
 
 namespace anywire {
 
-/// A certificate chain and its private key, PEM files. Both empty: no TLS.
-struct tls_options {
-    std::string certificate{};
-    std::string key{};
-};
-
-/// One address to listen on.
-struct listener_options {
-    std::string address = "127.0.0.1";  ///< Literal IP; names are not resolved.
-    std::uint16_t port = 8080;          ///< 0 picks a free one; see `server::port`.
-    tls_options tls{};                  ///< TLS 1.2 or newer when given.
-};
-
 struct server_options {
-    std::string address = "127.0.0.1";  ///< Literal IP; names are not resolved.
-    std::uint16_t port = 8080;          ///< 0 picks a free one; see `server::port`.
-    tls_options tls{};                  ///< TLS 1.2 or newer when given.
+    /// Literal IP; names are not resolved. Empty: only `listeners`.
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 8080;  ///< 0 picks a free one; see `server::port`.
+    tls_options tls{};          ///< TLS 1.2 or newer when given.
 
-    /// Further addresses to listen on.
+    /// Further places to listen at; the only ones where `address` is empty.
     std::vector<listener_options> listeners{};
 
     /// Shards: a thread each, with its own sessions. Default 1, where handlers need no locks;
@@ -52,8 +41,8 @@ struct server_options {
 /// A service with listeners and threads: an HTTP server whose mounts speak to clients over whatever
 /// wire they can get.
 ///
-/// Thread: set up on one thread; `run` blocks it; `stop`, `drain` and `every` may be called from
-/// any.
+/// Thread: set up on one thread; `run` blocks it; `stop`, `drain`, `every` and
+/// `reload_certificates` may be called from any.
 class server final : public service {
 public:
     /// Binds all listeners.
@@ -63,11 +52,21 @@ public:
     explicit server(server_options options = {});
     ~server() override;
 
-    /// The port that listener `index` is bound to; the first is that of the options.
+    /// The port that listener `index` is bound to; 0 for a Unix domain socket. The first listener
+    /// is that of the options' own address, or the first of `listeners` where that is empty.
     std::uint16_t port(std::size_t index = 0) const;
 
-    /// The URL of listener `index`, as `url_of` writes it.
+    /// The URL of listener `index`, as `url_of` writes it; "unix:/run/chat.sock" for a Unix domain
+    /// socket.
     std::string url(std::size_t index = 0) const;
+
+    /// Reads all certificates, keys and `client_ca` files again, for connections from now on; those
+    /// that are open keep what they have, and session tickets stay good unless a `client_ca` file
+    /// has changed. A listener of which one file cannot be used keeps all its old ones. Returns
+    /// what is wrong, a line each, which the log says, too; empty when nothing is.
+    ///
+    /// Thread: any, one at a time.
+    std::string reload_certificates();
 
     /// Serves until `stop`, or until a drain is through. Installs no signal handlers.
     ///
@@ -76,6 +75,11 @@ public:
     /// Throws: `std::logic_error` when called twice. That nothing is mounted, or a
     ///         `socketio::server` is not, is a log line.
     void run();
+
+    /// The same, and ends by `drain(deadline)` when the process is told to end by SIGINT or
+    /// SIGTERM; by `stop` when it is told so twice. The signals' former handlers are back when it
+    /// returns.
+    void run_until_signal(std::chrono::milliseconds deadline = std::chrono::seconds(10));
 
     /// Ends `run` at once: goodbyes are sent as far as the kernel takes them without waiting.
     void stop() { service::stop(); }

@@ -2,6 +2,7 @@
 
 #include <anywire/endpoint.hpp>
 #include <anywire/handlers.hpp>
+#include <anywire/http.hpp>
 #include <anywire/limits.hpp>
 #include <anywire/log.hpp>
 #include <anywire/metrics.hpp>
@@ -9,6 +10,7 @@
 #include <anywire/packet_trace.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -22,6 +24,7 @@ namespace anywire {
 
 class exchange;
 class executors;
+class mount_point;
 class service;
 class transport;
 class transport_events;
@@ -45,8 +48,9 @@ enum class proxy_fields : std::uint8_t {
 struct service_options {
     server_limits limits{};
 
-    /// Addresses or networks ("10.0.0.0/8", "::1") that are believed in what they forward: the
-    /// client's address, scheme, host and port. Default none.
+    /// Addresses or networks ("10.0.0.0/8", "::1"), or "unix:" for whoever connects to a Unix
+    /// domain socket, that are believed in what they forward: the client's address, scheme, host
+    /// and port. Default none.
     std::vector<std::string> trusted_proxies{};
 
     log_sink log{};
@@ -65,6 +69,16 @@ struct service_options {
 /// Files served below a path; meant for demos and small sites.
 struct files_options {
     std::size_t max_file_size = 16u << 20;  ///< Bytes; larger files are 404.
+
+    /// The answers' Cache-Control; empty: none. Default "no-cache": a browser asks each time, and
+    /// gets 304 where nothing has changed. "public, max-age=31536000, immutable" is for files whose
+    /// names change with them.
+    std::string cache_control = "no-cache";
+    /// Sends "FILE.br" or "FILE.gz" in place of "FILE" where it is there and the client accepts it.
+    bool precompressed = false;
+    /// Answers requests for one range of a file (206, 416), with If-Range for those who know its
+    /// ETag; else they get all of it.
+    bool ranges = true;
 };
 
 // What puts each dialect on a path. A program links only those that it mounts.
@@ -111,6 +125,17 @@ public:
             return make_mount(at, std::move(options), std::move(app));
         });
     }
+    /// The same with the handlers of an endpoint of this service, whose sessions and those of the
+    /// new mount are one audience from then on: broadcasts, groups, counts and `post` reach both.
+    /// Each mount has limits of its own; a group's members count in each. Returns the endpoint.
+    ///
+    /// Throws: as above; `std::invalid_argument` for an endpoint of another service, or of none.
+    template <class Dialect, std::same_as<endpoint> Shared>
+    endpoint mount(std::string path, Dialect options, Shared const& with) {
+        return add_sharing(std::move(path), with, [&](mount_place const& at, handlers app) {
+            return make_mount(at, std::move(options), std::move(app));
+        });
+    }
     /// The same for a layer with options of its own, such as a `socketio::server`
     /// (`anywire/socketio.hpp`).
     ///
@@ -120,8 +145,26 @@ public:
         mount_on(*this, std::move(path), layer);
     }
 
-    /// Serves the files of a folder: GET and HEAD, ETag, index.html, no listing, no hidden files,
-    /// no symbolic links out of it.
+    /// Answers requests of one method to one path: `route("POST", "/login/:name", handler)`. A
+    /// ":name" stands for one segment of the path, `route_request::param` has it. Where several
+    /// patterns fit, one that spells a segment out goes before one that has a name there; and a
+    /// route goes before mounts. GET answers HEAD, too, OPTIONS is answered with what is allowed,
+    /// and another method with 405.
+    ///
+    /// Throws: `std::invalid_argument` for a pattern, method or option that is not valid, for an
+    ///         empty handler, and for what is there already; `std::logic_error` once requests are
+    ///         served.
+    void route(std::string method,
+               std::string pattern,
+               route_handler handler,
+               route_options options = {});
+    /// Answers all that nothing else is there for, whatever its method, in place of 404.
+    ///
+    /// Throws: as `route`.
+    void fallback(route_handler handler, route_options options = {});
+
+    /// Serves the files of a folder: GET and HEAD, ETag, ranges, index.html, no listing, no hidden
+    /// files, no symbolic links out of it.
     ///
     /// Throws: `std::invalid_argument` when it is not a folder, `std::logic_error` once requests
     ///         are served.
@@ -166,6 +209,15 @@ public:
     /// The shard that has to serve a request for this target: the one that has its session, if it
     /// names one, else each in its turn. An index into the service's executors. Thread: any.
     [[nodiscard]] std::size_t shard_of(std::string_view target) const;
+
+    /// The executor of shard `index`, of a service as of a server: what has to run with its
+    /// sessions is posted there. A `boost::asio::any_io_executor` (`anywire/asio.hpp` has to be
+    /// included).
+    ///
+    /// Throws: `std::out_of_range` where there is no such shard; `std::logic_error` for a
+    ///         `testing::host`.
+    /// Thread: any.
+    [[nodiscard]] auto executor_of(std::size_t index);
 
     /// Bytes of the longest body that is taken where `target` leads; a host need not read more, but
     /// for one byte, to have `serve` answer 413. Thread: any.
@@ -233,7 +285,9 @@ protected:
 private:
     friend void socketio::mount_on(service& to, std::string path, socketio::server const& io);
     using mount_maker = std::function<std::shared_ptr<mount_point>(mount_place const&)>;
+    using sharing_maker = std::function<std::shared_ptr<mount_point>(mount_place const&, handlers)>;
     endpoint add_dialect(std::string path, mount_maker const& make);
+    endpoint add_sharing(std::string path, endpoint const& with, sharing_maker const& make);
 
     std::unique_ptr<service_core> core_;
 };

@@ -3,6 +3,7 @@
 #include <anywire/test.hpp>
 
 #include "core/ascii.hpp"
+#include "core/fault.hpp"
 #include "shard.hpp"
 
 #include <functional>
@@ -69,7 +70,8 @@ public:
     }
     std::size_t unsent() const noexcept override { return 0; }
     void upgrade(websocket_upgrade) override {
-        (void)respond({.status = 501, .body = "this request is not a WebSocket's\n"});
+        (void)respond({.status = status_of(fault::cannot_upgrade),
+                       .body = "this request is not a WebSocket's\n"});
     }
     bool is_client_gone() const noexcept override { return gone_; }
     void abort() noexcept override { is_broken_off = true; }

@@ -92,4 +92,4 @@ async function start_nginx(upstream, location) {
     };
 }
 
-module.exports = { start_nginx, find_program, free_port, ready };
+module.exports = { find_program, free_port, ready, start_nginx };

@@ -32,14 +32,15 @@ function start_child(command, args) {
     return child;
 }
 
-// The address in the line `listening on URL`.
+// The address in the line `listening on URL`, and those in lines `also on URL` before it.
 function listening(child) {
     return new Promise((resolve, reject) => {
         let text = '';
         child.stdout.on('data', (chunk) => {
             text += chunk;
             const found = /^listening on (https?:\/\/\S+:(\d+))\s*$/m.exec(text);
-            if (found) resolve({ url: found[1], port: Number(found[2]) });
+            const also = [...text.matchAll(/^also on (\S+)$/mg)].map((line) => line[1]);
+            if (found) resolve({ url: found[1], port: Number(found[2]), also });
         });
         child.ended.then(
             ({ code, signal }) => reject(new Error('the server ended before it listened ' +
@@ -59,6 +60,23 @@ async function stop(child) {
     }
 }
 
+// Has the certificates read again: what the server says came of it.
+async function reload(child) {
+    const said = new Promise((resolve) => {
+        let text = '';
+        const look = (chunk) => {
+            text += chunk;
+            const found = /^reloaded: (.*)$/m.exec(text);
+            if (!found) return;
+            child.stdout.off('data', look);
+            resolve(found[1]);
+        };
+        child.stdout.on('data', look);
+    });
+    child.kill('SIGHUP');
+    return within(said, 'line "reloaded"');
+}
+
 async function kill(child) {
     child.kill('SIGKILL');
     await within(child.ended, 'end of the server after SIGKILL');
@@ -73,12 +91,14 @@ async function start_server(...args) {
     }
     const child = start_child(executable, ['--port', '0', ...args]);
     try {
-        const { url, port } = await within(listening(child), 'line "listening on"');
+        const { url, port, also } = await within(listening(child), 'line "listening on"');
         return {
             url,
             port,
+            also,
             pid: child.pid,
             ws_url: url.replace(/^http/, 'ws'),
+            reload: () => reload(child),
             stop: () => stop(child),
             kill: () => kill(child),
         };
@@ -88,4 +108,4 @@ async function start_server(...args) {
     }
 }
 
-module.exports = { start_server, start_child, listening, stop };
+module.exports = { executable, start_server, start_child, listening, stop };

@@ -52,6 +52,7 @@ function make_socketio_site() {
     write('page.html', 'socket.io.js');
     write('tag.html', '/socket.io/socket.io.js');
     write('min.html', '/socket.io/socket.io.min.js');
+    write('msgpack.html', '/socket.io/socket.io.msgpack.min.js');
     return dir;
 }
 

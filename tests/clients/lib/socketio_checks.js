@@ -233,11 +233,14 @@ const socketio_checks = (() => {
         }
     }
 
-    const values = [
+    const all_values = [
         null, true, false, 0, -1, 1.5, 1e21, 9007199254740991, -0.000001, '', 'text',
         '"\\/\u0000\n', '\u00e9\u20ac\u{1f680}\u2028\ufeff', [], {}, [[], [{}]],
         { a: { b: [1, { c: null }] } }, { '__proto__x': 1, 'key with "quotes"': 'v', '': 'empty key' },
     ];
+
+    // notepack.io 2.2 writes integers beyond 64 bits as others.
+    const values_for = ({ msgpack }) => all_values.filter((value) => !msgpack || value !== 1e21);
 
     async function greeting(io, url, options) {
         const token = { token: 'secret', n: 1, deep: { list: [true, null, '\u00e9'] } };
@@ -257,6 +260,7 @@ const socketio_checks = (() => {
     }
 
     async function events(io, url, options) {
+        const values = values_for(options);
         await connected(io, url, options, async (client) => {
             client.emit('message');
             await client.next('message-back');
@@ -268,6 +272,7 @@ const socketio_checks = (() => {
     }
 
     async function acks(io, url, options) {
+        const values = values_for(options);
         await connected(io, url, options, async (client) => {
             same(await client.ask('message-with-ack'), [], client.name);
             same(await client.ask('message-with-ack', ...values), values, client.name);

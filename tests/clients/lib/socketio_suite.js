@@ -33,7 +33,7 @@ const since = { volatiles: ['3.1', '4.8'], timeouts: ['4.8'], recovery: ['4.8'] 
 function socketio_suite(title, options = {}) {
     const {
         args = [], client = () => ({}), checks: names = Object.keys(claims),
-        versions: wanted = Object.keys(versions),
+        versions: wanted = Object.keys(versions), more = () => {},
     } = options;
     describe(`socket.io-client in Node, ${title}`, () => {
         let server;
@@ -51,7 +51,8 @@ function socketio_suite(title, options = {}) {
                 });
             }
         }
+        more(() => server);
     });
 }
 
-module.exports = { socketio_suite };
+module.exports = { claims, socketio_suite };

@@ -18,7 +18,8 @@ constexpr close_reason all_reasons[] = {close_reason::client_closed,
                                         close_reason::refused,
                                         close_reason::slow_consumer,
                                         close_reason::handler_failed,
-                                        close_reason::shutting_down};
+                                        close_reason::shutting_down,
+                                        close_reason::rate_limited};
 
 }  // namespace
 
@@ -41,6 +42,7 @@ TEST_CASE("a reason that nobody chose a code for has the code of RFC 6455") {
     CHECK(to_close_code(close_reason::slow_consumer) == close_code::try_again_later);
     CHECK(to_close_code(close_reason::handler_failed) == close_code::internal_error);
     CHECK(to_close_code(close_reason::refused) == close_code::policy_violation);
+    CHECK(to_close_code(close_reason::rate_limited) == close_code::policy_violation);
     CHECK(to_close_code(close_reason::protocol_error) == close_code::protocol_error);
 }
 

@@ -2,75 +2,19 @@
 // acknowledged.
 #include "core/outbox.hpp"
 
+#include "support/outbox_frames.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <random>
 #include <string>
 #include <vector>
 
 using namespace anywire;
+using namespace anywire::test;
 using namespace std::literals;
-
-namespace {
-
-using verdict = outbox::verdict;
-using strings = std::vector<std::string>;
-
-frame_ptr make(std::string_view text, frame_kind kind = frame_kind::text) {
-    return frame_ptr(frame::make(text, kind));
-}
-frame_ptr attachment(std::string_view text) {
-    auto f = make(text, frame_kind::binary);
-    f->mark_attachment();
-    return f;
-}
-frame_ptr own(std::string_view text) {
-    auto f = make(text);
-    f->mark_protocol();
-    return f;
-}
-frame_ptr shared(std::string_view text) {
-    auto f = make(text);
-    f->mark_shared();
-    return f;
-}
-
-frame_ptr headed(std::string_view own, frame_ptr const& rest) {
-    return frame_ptr(frame::make_headed(own, rest, frame_kind::text));
-}
-
-strings texts(outbox const& q) {
-    strings out;
-    for (std::size_t i = 0; i < q.size(); ++i) out.emplace_back(q.at(i)->text());
-    return out;
-}
-
-/// Room for three messages of one byte, and for six in a burst of 100 ticks.
-session_limits small(overflow_policy policy) {
-    return {.max_queued_bytes = 3 * 65,
-            .overflow = policy,
-            .max_burst_bytes = 6 * 65,
-            .burst_grace = 2500ms};
-}
-
-/// What an owner does for each message: judges it if it has to, and queues it if it may.
-verdict offer(outbox& q,
-              session_limits const& limits,
-              tick now,
-              std::string_view text = "x",
-              std::size_t elsewhere = 0) {
-    auto f = make(text);
-    auto what = verdict::take;
-    if (!q.fits(f->cost(), elsewhere, limits.max_queued_bytes))
-        what = q.judge(f->cost(), elsewhere, limits, now);
-    if (what == verdict::take) q.push(std::move(f));
-    return what;
-}
-
-}  // namespace
 
 // -- order and counts -----------------------------------------------------------------------------
 
@@ -281,163 +225,6 @@ TEST_CASE("dropping touches nothing that was taken") {
     CHECK(texts(q) == strings{"0", "1"});
 }
 
-// -- a model --------------------------------------------------------------------------------------
-
-namespace {
-
-/// The same as lists, counted anew at each step.
-struct model {
-    enum class kind { message, own, attachment, shared };
-    struct item {
-        std::string text;
-        kind what;
-        std::size_t cost() const { return text.size() + frame::overhead; }
-    };
-    std::deque<item> kept{};
-    std::deque<item> waiting{};
-
-    template <class Pick>
-    std::size_t sum(std::deque<item> const& of, Pick pick) const {
-        std::size_t n = 0;
-        for (auto const& i : of)
-            if (pick(i)) n += i.cost();
-        return n;
-    }
-    std::size_t bytes() const {
-        return sum(waiting, [](auto const&) { return true; });
-    }
-    bool drop_oldest() {
-        auto const may_go = [](item const& i) {
-            return i.what == kind::message || i.what == kind::shared;
-        };
-        auto const first = std::find_if(waiting.begin(), waiting.end(), may_go);
-        if (first == waiting.end()) return false;
-        auto const end = std::find_if(
-            first + 1, waiting.end(), [](item const& i) { return i.what != kind::attachment; });
-        waiting.erase(first, end);
-        return true;
-    }
-    void check(outbox const& q) const {
-        REQUIRE(q.size() == waiting.size());
-        REQUIRE(q.empty() == waiting.empty());
-        REQUIRE(q.kept() == kept.size());
-        for (std::size_t i = 0; i < waiting.size(); ++i)
-            REQUIRE(q.at(i)->text() == waiting[i].text);
-        auto const all = [](auto const&) { return true; };
-        REQUIRE(q.bytes() == bytes());
-        REQUIRE(q.kept_bytes() == sum(kept, all));
-        REQUIRE(q.own_bytes() == sum(waiting, [](auto const& i) { return i.what == kind::own; }));
-        std::size_t shared_text = 0;
-        for (auto const& i : waiting)
-            if (i.what == kind::shared) shared_text += i.text.size();
-        REQUIRE(q.exclusive_bytes() == bytes() - shared_text + sum(kept, all));
-    }
-};
-
-frame_ptr frame_of(model::item const& i) {
-    switch (i.what) {
-        case model::kind::own: return own(i.text);
-        case model::kind::attachment: return attachment(i.text);
-        case model::kind::shared: return shared(i.text);
-        case model::kind::message: break;
-    }
-    return make(i.text);
-}
-
-}  // namespace
-
-TEST_CASE("an outbox counts as a recount of its model does, whatever is done to it") {
-    auto const retains = GENERATE(false, true);
-    std::mt19937 random(20);
-    outbox q;
-    if (retains) q.retain();
-    model m;
-    for (int step = 0; step < 40'000; ++step) {
-        switch (random() % 8) {
-            case 0:
-            case 1:
-            case 2: {
-                auto const what = std::array{model::kind::message,
-                                             model::kind::message,
-                                             model::kind::own,
-                                             model::kind::attachment,
-                                             model::kind::shared}[random() % 5];
-                model::item const i{std::to_string(random() % 100'000), what};
-                q.push(frame_of(i));
-                m.waiting.push_back(i);
-                break;
-            }
-            case 3: {
-                auto const n = random() % 4 % (m.waiting.size() + 1);
-                q.take(n);
-                for (std::size_t i = 0; i < n; ++i) {
-                    if (retains) m.kept.push_back(m.waiting.front());
-                    m.waiting.pop_front();
-                }
-                break;
-            }
-            case 4: {
-                auto const n = random() % 4 % (m.kept.size() + 1);
-                q.acknowledge(n);
-                m.kept.erase(m.kept.begin(), m.kept.begin() + static_cast<std::ptrdiff_t>(n));
-                break;
-            }
-            case 5: REQUIRE(q.drop_oldest() == m.drop_oldest()); break;
-            case 6:
-                if (random() % 20 != 0) break;
-                q.rewind();
-                m.waiting.insert(m.waiting.begin(), m.kept.begin(), m.kept.end());
-                m.kept.clear();
-                break;
-            default:
-                if (random() % 50 != 0) break;
-                q.clear();
-                m = {};
-        }
-        m.check(q);
-    }
-}
-
-TEST_CASE("whatever is offered and taken, an outbox keeps its bounds and owes an account") {
-    auto const policy = GENERATE(overflow_policy::close,
-                                 overflow_policy::refuse,
-                                 overflow_policy::drop_oldest,
-                                 overflow_policy::drop_newest);
-    std::mt19937 random(21);
-    auto const limits = small(policy);
-    outbox q;
-    tick now = 0;
-    std::size_t offered = 0;
-    std::size_t taken = 0;
-    std::size_t refused = 0;
-    for (int step = 0; step < 40'000; ++step) {
-        now += static_cast<tick>(random() % 20);
-        std::size_t const elsewhere = random() % 3 == 0 ? random() % 300 : 0;
-        if (random() % 3 != 0) {
-            ++offered;
-            auto const held_none = q.empty() && elsewhere == 0;
-            std::string const text(random() % 40, 'x');
-            auto const what = offer(q, limits, now, text, elsewhere);
-            if (held_none) REQUIRE(what == verdict::take);
-            if (what == verdict::refuse || what == verdict::close) ++refused;
-            if (what == verdict::take && q.size() > 1)
-                REQUIRE(q.bytes() + elsewhere <= limits.max_burst_bytes);
-        } else {
-            auto const n = random() % 4 % (q.size() + 1);
-            q.take(n);
-            taken += n;
-            if (n != 0) q.on_progress(elsewhere, limits.max_queued_bytes);
-        }
-        if (q.is_over() && not_after(q.grace_end(), now))
-            (void)q.on_grace_over(elsewhere, limits, now);
-        REQUIRE(offered == taken + refused + q.size() + q.dropped());
-    }
-    if (policy == overflow_policy::close || policy == overflow_policy::refuse)
-        CHECK(refused > 0);
-    else
-        CHECK(q.dropped() > 0);
-}
-
 // -- headed frames --------------------------------------------------------------------------------
 
 TEST_CASE("the rest of a headed frame is charged as waiting, and not as the session's own") {
@@ -485,4 +272,117 @@ TEST_CASE("what is kept until it is acknowledged is not joined again") {
     q.rewind();
     CHECK(texts(q) == strings{"ab123456", "cd123456"});
     q.acknowledge(0);
+}
+
+// -- keys -----------------------------------------------------------------------------------------
+
+namespace {
+
+frame_ptr keyed(std::uint64_t key, std::string_view text) {
+    auto f = make(text);
+    f->set_key(key);
+    return f;
+}
+
+}  // namespace
+
+TEST_CASE("a frame with a key takes the place of the one that waits, and its bytes count") {
+    outbox q;
+    q.push(make("first"));
+    CHECK_FALSE(q.push_latest(keyed(7, "a1")));
+    CHECK_FALSE(q.push_latest(keyed(8, "b1")));
+    q.push(make("last"));
+    auto const before = q.bytes();
+    CHECK(q.push_latest(keyed(7, "a2 is longer")));
+    CHECK(q.bytes() == before + 10);
+    CHECK(q.push_latest(keyed(7, "a3")));
+    CHECK(q.bytes() == before);
+    CHECK(texts(q) == strings{"first", "a3", "b1", "last"});
+    CHECK(q.find(7)->text() == "a3");
+    CHECK(q.find(9) == nullptr);
+    q.take(2);
+    CHECK(q.find(7) == nullptr);
+    CHECK_FALSE(q.push_latest(keyed(7, "a4")));
+    CHECK(texts(q) == strings{"b1", "last", "a4"});
+    q.take(3);
+    CHECK(q.bytes() == 0);
+    CHECK_FALSE(q.push_latest(keyed(7, "a5")));
+}
+
+TEST_CASE("frames with and without a key agree with a model, however many wait") {
+    std::mt19937 random(42);
+    for (int run = 0; run < 60; ++run) {
+        outbox q;
+        struct waiting {
+            std::uint64_t key;
+            std::string text;
+            bool is_own;
+        };
+        std::deque<waiting> model;
+        std::size_t bytes = 0;
+        auto const keys = 1 + random() % 200;
+        for (int step = 0; step < 600; ++step) {
+            auto const text = std::to_string(step);
+            auto const what = random() % 10;
+            if (what < 6) {
+                auto const key = 1 + random() % keys;
+                auto const known = std::find_if(
+                    model.begin(), model.end(), [&](auto const& m) { return m.key == key; });
+                CHECK(q.push_latest(keyed(key, text)) == (known != model.end()));
+                if (known != model.end())
+                    known->text = text;
+                else
+                    model.push_back({key, text, false});
+            } else if (what == 6) {
+                q.push(make(text));
+                model.push_back({0, text, false});
+            } else if (what == 7) {
+                q.push(own(text));
+                model.push_back({0, text, true});
+            } else if (what == 8) {
+                auto const n = random() % (1 + model.size() / 4);
+                q.take(n);
+                model.erase(model.begin(), model.begin() + static_cast<std::ptrdiff_t>(n));
+            } else {
+                auto const first = std::find_if(
+                    model.begin(), model.end(), [](auto const& m) { return !m.is_own; });
+                CHECK(q.drop_oldest() == (first != model.end()));
+                if (first != model.end()) model.erase(first);
+            }
+            bytes = 0;
+            strings expected;
+            for (auto const& m : model) {
+                bytes += m.text.size() + frame::overhead;
+                expected.push_back(m.text);
+            }
+            REQUIRE(texts(q) == expected);
+            REQUIRE(q.bytes() == bytes);
+        }
+        q.take(q.size());
+        CHECK(q.empty());
+        CHECK(q.bytes() == 0);
+    }
+}
+
+TEST_CASE("where what is sent is kept until it is acknowledged, each message counts") {
+    outbox q;
+    q.retain();
+    CHECK_FALSE(q.push_latest(keyed(7, "a1")));
+    CHECK_FALSE(q.push_latest(keyed(7, "a2")));
+    q.take(1);
+    CHECK(q.find(7) == nullptr);
+    q.rewind();
+    CHECK(texts(q) == strings{"a1", "a2"});
+}
+
+TEST_CASE("a key's stand-in is never none, and is another for another key or secret") {
+    siphash_key const secret{1, 2};
+    CHECK(outbox::key_of(secret, "a") != 0);
+    CHECK(outbox::key_of(secret, "a") == outbox::key_of(secret, "a"));
+    CHECK(outbox::key_of(secret, "a") != outbox::key_of(secret, "b"));
+    CHECK(outbox::key_of(secret, "a") != outbox::key_of({1, 3}, "a"));
+    auto f = make("x");
+    CHECK(f->key() == 0);
+    f->set_key(0);
+    CHECK(f->key() == 0);
 }

@@ -1,11 +1,11 @@
-#include "support/fault_proxy/http_framing.hpp"
+#include "http_framing.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <string>
 #include <string_view>
 
-using namespace anywire::fault;
+using namespace anywire::testing;
 using namespace std::string_view_literals;
 
 namespace {

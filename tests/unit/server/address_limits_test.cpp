@@ -19,6 +19,12 @@ TEST_CASE("clients are counted by IPv4 address, or by IPv6 network") {
     CHECK(address_key("") == address_key("unknown"));
 }
 
+TEST_CASE("clients of Unix domain sockets have no address to be limited by") {
+    CHECK(is_limited_address("192.0.2.1"));
+    CHECK(is_limited_address(""));
+    CHECK_FALSE(is_limited_address("unix:"));
+}
+
 TEST_CASE("an address has no more than its share, and gives everything back") {
     address_counts counts;
     CHECK(counts.try_add("192.0.2.1", 2));

@@ -242,3 +242,22 @@ TEST_CASE("of both kinds of fields the one that is configured counts, else X-For
     CHECK(resolve("::1", both).trusted);
     CHECK_FALSE(resolve("192.0.2.9", both).trusted);
 }
+
+TEST_CASE("whoever comes to a Unix domain socket is trusted where \"unix:\" is, and only then") {
+    field const forwarded{"x-forwarded-for", "203.0.113.9"};
+    request_view request;
+    request.fields = {&forwarded, 1};
+    auto const address = [&](std::string_view peer, address_ranges const& trusted) {
+        return resolve_client(peer, "http", request, trusted).address;
+    };
+    auto const trusted = ranges({"unix:", "10.0.0.0/8"});
+    CHECK_FALSE(ranges({"unix:"}).empty());
+    CHECK(address("unix:", trusted) == "203.0.113.9");
+    CHECK(address("10.0.0.1", trusted) == "203.0.113.9");
+    CHECK(address("192.0.2.1", trusted) == "192.0.2.1");
+    CHECK(address("unix:", ranges({"0.0.0.0/0", "::/0"})) == "unix:");
+    // Nobody else can say to have come by one.
+    field const lie{"x-forwarded-for", "unix:, 203.0.113.9, 10.0.0.2"};
+    request.fields = {&lie, 1};
+    CHECK(address("10.0.0.1", trusted) == "203.0.113.9");
+}

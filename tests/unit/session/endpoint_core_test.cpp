@@ -30,7 +30,7 @@ public:
 
 void send_to_group(world& w, std::string_view name, message_view m) {
     shared_message shared(m);
-    w.endpoint.send_to_group(name, shared);
+    w.endpoint.send_to({.rooms = {std::string(name)}}, shared);
     w.loop.flush();
 }
 

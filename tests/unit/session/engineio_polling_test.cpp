@@ -228,7 +228,7 @@ TEST_CASE("abandoning a session tells its parked poll, and cuts its WebSocket") 
     auto& socket = w.wire();
     auto& s = polling ? w.on_polling() : w.on_websocket(socket);
     auto* const poll = polling ? &w.poll(s) : nullptr;
-    s.abandon(close_reason::shutting_down);
+    s.end(close_reason::shutting_down, ending::silently);
     w.loop.flush();
     if (poll)
         CHECK(poll->written == strings{"1"});
@@ -345,7 +345,7 @@ TEST_CASE("a held POST is released when its session ends") {
     w.post(s, "4a");
     fake_post held;
     s.held().hold(held);
-    s.abandon(close_reason::shutting_down);
+    s.end(close_reason::shutting_down, ending::silently);
     w.loop.flush();
     CHECK(held.released == false);
     CHECK(w.heard == strings{"open", "close shutting_down 1006"});

@@ -1,7 +1,7 @@
 #include "session/http_carriers.hpp"
 
-#include "session/sockjs_dress.hpp"
 #include "session/sockjs_frames.hpp"
+#include "support/carrier_fixture.hpp"
 #include "support/fake_exchange.hpp"
 #include "support/printers.hpp"
 #include "support/session_fixture.hpp"
@@ -14,58 +14,6 @@
 
 using namespace anywire;
 using namespace anywire::test;
-using sockjs::envelope_kind;
-
-namespace {
-
-/// A session that writes down what its carrier tells it.
-struct fake_session final : transport_events {
-    std::vector<std::string> told{};
-    void on_payload(transport&, std::string_view, bool) override { told.emplace_back("payload"); }
-    void on_alive(transport&) override { told.emplace_back("alive"); }
-    void on_writable(transport&) override { told.emplace_back("writable"); }
-    void on_next_waiting(transport&) override { told.emplace_back("next waiting"); }
-    void on_closed(transport&, bool orderly, close_event const& how) override {
-        told.emplace_back(orderly ? "out" : std::string("lost: ").append(to_string(how.reason)));
-    }
-};
-
-frame_ptr frame_of(std::string_view text) {
-    return frame_ptr(frame::make(text, frame_kind::text));
-}
-
-/// Frames to write, and what is left of them.
-struct queue {
-    std::vector<frame_ptr> frames{};
-    std::vector<frame*> pointers{};
-
-    explicit queue(std::vector<std::string_view> const& texts) {
-        for (auto const text : texts) frames.push_back(frame_of(text));
-        for (auto const& f : frames) pointers.push_back(f.get());
-    }
-    write_result into(transport& t) {
-        auto const r = t.write(pointers);
-        pointers.erase(pointers.begin(), pointers.begin() + static_cast<std::ptrdiff_t>(r.taken));
-        return r;
-    }
-};
-
-sockjs_dress how(envelope_kind kind) {
-    return {kind, "cb", "Cache-Control: no-store\r\n", "Vary: Origin\r\n"};
-}
-
-std::unique_ptr<poll_dress> poll(envelope_kind kind) {
-    return make_poll_dress(how(kind));
-}
-std::unique_ptr<stream_dress> stream(envelope_kind kind) {
-    return make_stream_dress(how(kind));
-}
-
-std::string prelude() {
-    return std::string(2048, 'h').append("\n");
-}
-
-}  // namespace
 
 // -- one-shot -------------------------------------------------------------------------------------
 
@@ -317,19 +265,20 @@ TEST_CASE("an htmlfile stream calls its own callback, shared frame or not") {
 
 // -- without a session ----------------------------------------------------------------------------
 
-TEST_CASE("one frame alone answers a poll whole and a stream in its chunks") {
-    fake_exchange poll;
-    answer_with_one_frame(poll, how(envelope_kind::xhr), "c[2010,\"x\"]");
-    CHECK(poll.body == "c[2010,\"x\"]\n");
-    CHECK(poll.ended);
-    fake_exchange stream;
-    answer_with_one_frame(stream, how(envelope_kind::xhr_streaming), "c[2010,\"x\"]");
-    CHECK(stream.ended);
-    CHECK(stream.take_chunks() == strings{prelude(), "c[2010,\"x\"]\n", ""});
+TEST_CASE("a busy session answers a poll whole and a stream in its chunks") {
+    std::string const frame("c[2010,\"Another connection still open\"]");
+    fake_exchange first;
+    poll(envelope_kind::xhr)->answer_busy(first);
+    CHECK(first.body == frame + "\n");
+    CHECK(first.ended);
+    fake_exchange second;
+    stream(envelope_kind::xhr_streaming)->answer_busy(second);
+    CHECK(second.ended);
+    CHECK(second.take_chunks() == strings{prelude(), frame + "\n", ""});
     fake_exchange old;
     old.chunked = false;
-    answer_with_one_frame(old, how(envelope_kind::eventsource), "c[2010,\"x\"]");
-    CHECK(old.body == "\r\ndata: c[2010,\"x\"]\r\n\r\n");
+    stream(envelope_kind::eventsource)->answer_busy(old);
+    CHECK(old.body == "\r\ndata: " + frame + "\r\n\r\n");
 }
 
 // -- with a real session --------------------------------------------------------------------------

@@ -125,3 +125,28 @@ TEST_CASE("the subprotocols that were offered are kept, of all fields, in their 
     CHECK(request_builder().build().subprotocols().empty());
     CHECK(request().subprotocols().empty());
 }
+
+TEST_CASE("a request keeps the client's certificate behind its fields, if there is one") {
+    request_builder b;
+    b.set_target("/chat");
+    b.set_remote("203.0.113.7", true);
+    b.add_field("Host", "example.com");
+    CHECK_FALSE(b.build().certificate());
+    CHECK_FALSE(request().certificate());
+
+    std::string const fingerprint(64, 'a');
+    std::string const pem(3'000, 'p');
+    b.set_certificate({"CN=device 7", fingerprint, pem});
+    auto const r = b.build();
+    REQUIRE(r.certificate());
+    CHECK(r.certificate()->subject == "CN=device 7");
+    CHECK(r.certificate()->fingerprint == fingerprint);
+    CHECK(r.certificate()->pem == pem);
+    CHECK(r.header("host") == "example.com");
+    CHECK(r.remote_address() == "203.0.113.7");
+
+    request_builder huge;
+    std::string const too_long(70'000, 'p');
+    huge.set_certificate({"CN=device 7", fingerprint, too_long});
+    CHECK_FALSE(huge.build().certificate());
+}

@@ -121,7 +121,7 @@ TEST_CASE("a close for the server's own reason goes behind what is queued") {
     auto& wire = w.wire();
     auto& s = w.plain(wire);
     CHECK(s.send("1"));
-    s.close_for(close_reason::shutting_down, "server shutting down");
+    s.end(close_reason::shutting_down, ending::after_queue, "server shutting down");
     w.close(s, app_code(3000), "too late");
     CHECK(wire.written == strings{"1"});
     CHECK(wire.goodbye == "1001 server shutting down");

@@ -1,7 +1,7 @@
 // SockJS sessions on HTTP that end: what their clients are told, and for how long.
-#include "session/sockjs_session.hpp"
 #include "support/printers.hpp"
 #include "support/sockjs_fixture.hpp"
+#include "support/sockjs_session.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -155,7 +155,7 @@ TEST_CASE("an abandoned session drops its receiver and is not served on") {
     auto& s = w.sockjs(&first);
     auto& wire = w.wire(poll);
     w.attach(s, wire);
-    s.abandon(close_reason::shutting_down);
+    s.end(close_reason::shutting_down, ending::silently);
     w.loop.flush();
     CHECK(wire.aborted);
     CHECK(w.heard.back() == "close shutting_down 1006");

@@ -1,7 +1,7 @@
 // The POSTs of SockJS sessions: held back, bounded, heard in order.
-#include "session/sockjs_session.hpp"
 #include "support/printers.hpp"
 #include "support/sockjs_fixture.hpp"
+#include "support/sockjs_session.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -136,7 +136,7 @@ TEST_CASE("a receiver that meets a session on the way to its end is dropped") {
     world w;
     auto& first = w.wire(poll);
     auto& s = w.sockjs(&first);
-    s.abandon(close_reason::shutting_down);
+    s.end(close_reason::shutting_down, ending::silently);
     auto& late = w.wire(poll);
     s.attach(late);
     w.loop.flush();
@@ -152,7 +152,7 @@ TEST_CASE(
     auto& second = w.wire(poll);
     w.attach(s, second);
     s.close(no_code, {});
-    s.abandon(close_reason::shutting_down);
+    s.end(close_reason::shutting_down, ending::silently);
     w.loop.flush();
     CHECK(w.closes == 1);
     CHECK(second.aborted);

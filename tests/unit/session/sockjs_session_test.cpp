@@ -1,5 +1,5 @@
 // SockJS sessions on HTTP: their receivers, and how long they live without one.
-#include "session/sockjs_session.hpp"
+#include "support/sockjs_session.hpp"
 
 #include "support/printers.hpp"
 #include "support/sockjs_fixture.hpp"

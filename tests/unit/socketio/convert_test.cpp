@@ -39,13 +39,13 @@ enum class colour { red, green };
 }  // namespace
 
 template <>
-struct anywire::socketio::convert<point>
+struct anywire::convert<point>
     : anywire::socketio::object<point,
                                 anywire::socketio::field{"x", &point::x},
                                 anywire::socketio::field{"y", &point::y},
                                 anywire::socketio::field{"label", &point::label}> {};
 
-namespace anywire::socketio {
+namespace anywire {
 
 template <>
 struct convert<path> : object<path, field{"points", &path::points}, field{"flags", &path::flags}> {
@@ -67,7 +67,7 @@ struct convert<colour> {
     static std::string_view expected() { return "colour"; }
 };
 
-}  // namespace anywire::socketio
+}  // namespace anywire
 
 namespace {
 
@@ -179,7 +179,8 @@ TEST_CASE("a variant takes the first alternative that fits") {
     CHECK(read<either>("[1]") == either(std::vector{1}));
     CHECK_FALSE(read<either>("null"));
     CHECK(written(either(1.5)) == "1.5");
-    CHECK(convert<either>::expected() == "integer or number or string or array of integer");
+    CHECK(anywire::convert<either>::expected() ==
+          "integer or number or string or array of integer");
 }
 
 // What was found by a search: -92200000000000000.90 is no integer, but its double is one.

@@ -1,5 +1,5 @@
+#include <anywire/json/rapidjson.hpp>
 #include <anywire/socketio/json.hpp>
-#include <anywire/socketio/rapidjson.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -22,7 +22,7 @@ struct point {
 };
 
 /// Writes answers down.
-struct channel final : detail::ack_channel {
+struct channel final : socketio::detail::ack_channel {
     std::vector<std::string> answers{};
     void answer(std::string json, std::vector<std::string> attachments) override {
         answers.push_back(json + " " + std::to_string(attachments.size()));
@@ -33,7 +33,7 @@ struct caller {
     /// Calls a handler with the arguments in `json`: what did not fit, or "".
     template <class F>
     std::string operator()(F f, std::string const& json) {
-        auto const handler = detail::make_event_handler(std::move(f));
+        auto const handler = socketio::detail::make_event_handler(std::move(f));
         arguments const args(json);
         auto const wrong = handler(none(), event("e", args, to));
         return wrong ? to_message(*wrong) : std::string();
@@ -53,7 +53,7 @@ void plain(int n) {
 
 }  // namespace
 
-namespace anywire::socketio {
+namespace anywire {
 template <>
 struct convert<point> {
     static bool read(json_view v, point& out) {
@@ -71,7 +71,7 @@ struct convert<point> {
     }
     static std::string_view expected() { return "point"; }
 };
-}  // namespace anywire::socketio
+}  // namespace anywire
 
 TEST_CASE("a handler may take nothing, the socket, values, an answer, in this order") {
     caller call;
@@ -139,7 +139,8 @@ TEST_CASE("arguments that do not fit are named, and the handler is not called") 
 
 TEST_CASE("a handler keeps its own state") {
     int last = 0;
-    auto const handler = detail::make_event_handler([n = 0, &last]() mutable { last = ++n; });
+    auto const handler =
+        socketio::detail::make_event_handler([n = 0, &last]() mutable { last = ++n; });
     arguments const args;
     for (int i = 0; i < 3; ++i) CHECK_FALSE(handler(caller::none(), event("e", args, nullptr)));
     CHECK(last == 3);
@@ -167,7 +168,7 @@ TEST_CASE("one answer's handler hears values, or what went wrong if it wants to"
     arguments const values(good);
     auto const take = [&](auto f, error_code e, bool any) {
         seen.clear();
-        return detail::make_ack_handler(std::move(f))(
+        return socketio::detail::make_ack_handler(std::move(f))(
             e, any ? std::span(&values, 1) : std::span<arguments const>());
     };
     CHECK(take([&](int a, std::string b) { seen = std::to_string(a) + b; }, {}, true));
@@ -197,10 +198,11 @@ TEST_CASE("the answers of many come as one list, of those that fit") {
     std::vector<arguments> const all{arguments(one), arguments(bad), arguments(two)};
     std::vector<int> got;
     error_code error;
-    auto const handler = detail::make_acks_handler([&](error_code e, std::vector<int> list) {
-        error = e;
-        got = std::move(list);
-    });
+    auto const handler =
+        socketio::detail::make_acks_handler([&](error_code e, std::vector<int> list) {
+            error = e;
+            got = std::move(list);
+        });
     CHECK_FALSE(handler({}, all));
     CHECK(got == std::vector<int>{1, 2});
     CHECK(error == errc::bad_arguments);
@@ -213,10 +215,12 @@ TEST_CASE("an emit's last argument is a callback if it is callable and no value"
     auto const made = [](auto&&... args) {
         std::string text;
         bool asks = false;
-        detail::encode_emit(
+        socketio::detail::encode_emit(
             "e",
-            [](auto&& f) { return detail::make_ack_handler(std::forward<decltype(f)>(f)); },
-            [&](detail::encoded e, detail::ack_handler a) {
+            [](auto&& f) {
+                return socketio::detail::make_ack_handler(std::forward<decltype(f)>(f));
+            },
+            [&](socketio::detail::encoded e, socketio::detail::ack_handler a) {
                 text = e.json;
                 asks = a != nullptr;
             },
@@ -234,16 +238,16 @@ TEST_CASE("an emit's last argument is a callback if it is callable and no value"
 
 TEST_CASE("an empty function is refused where it is given, not when it is called") {
     std::function<void(int)> const none;
-    CHECK_THROWS_AS(detail::make_event_handler(none), std::invalid_argument);
-    CHECK_THROWS_AS(detail::make_event_handler(static_cast<void (*)(int)>(nullptr)),
+    CHECK_THROWS_AS(socketio::detail::make_event_handler(none), std::invalid_argument);
+    CHECK_THROWS_AS(socketio::detail::make_event_handler(static_cast<void (*)(int)>(nullptr)),
                     std::invalid_argument);
-    CHECK_THROWS_AS(detail::make_ack_handler(none), std::invalid_argument);
-    CHECK_THROWS_AS(detail::make_acks_handler(std::function<void(std::vector<int>)>()),
+    CHECK_THROWS_AS(socketio::detail::make_ack_handler(none), std::invalid_argument);
+    CHECK_THROWS_AS(socketio::detail::make_acks_handler(std::function<void(std::vector<int>)>()),
                     std::invalid_argument);
-    CHECK_THROWS_WITH(detail::required(handler<void()>(), "on_drain"),
+    CHECK_THROWS_WITH(socketio::detail::required(handler<void()>(), "on_drain"),
                       "on_drain: the function given to it is empty");
     int n = 0;
-    detail::required(handler<void()>([&n] { ++n; }), "on_drain")();
+    socketio::detail::required(handler<void()>([&n] { ++n; }), "on_drain")();
     CHECK(n == 1);
 }
 

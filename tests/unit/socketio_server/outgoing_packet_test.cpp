@@ -26,7 +26,7 @@ strings texts(frame_list const& frames) {
     return all;
 }
 
-detail::encoded binary_event() {
+socketio::detail::encoded binary_event() {
     return {R"(["e",{"_placeholder":true,"num":0}])", {std::string("\0\1\2", 3)}};
 }
 
@@ -69,7 +69,7 @@ TEST_CASE("an offset is one more argument, for clients that can recover only") {
     for (auto binary : {false, true}) {
         outgoing_packet const p("/",
                                 std::nullopt,
-                                binary ? binary_event() : detail::encoded{R"(["e"])", {}},
+                                binary ? binary_event() : socketio::detail::encoded{R"(["e"])", {}},
                                 true,
                                 "4z");
         auto const plain =
@@ -84,11 +84,45 @@ TEST_CASE("an offset is one more argument, for clients that can recover only") {
 }
 
 TEST_CASE("a packet for one receiver is made of the same parts") {
-    auto const frames = make_frames(
-        wire::packet_type::ack, "/n", 3, {R"([{"_placeholder":true,"num":0}])", {"x"}}, v4, true);
+    auto const frames = make_frames(nullptr,
+                                    wire::packet_type::ack,
+                                    "/n",
+                                    3,
+                                    {R"([{"_placeholder":true,"num":0}])", {"x"}},
+                                    v4,
+                                    true);
     CHECK(texts(frames) == strings{R"(461-/n,3[{"_placeholder":true,"num":0}])", "x"});
     CHECK_FALSE(frames[0]->is_uncompressed());
     CHECK(std::string(
               make_text_frame(wire::packet_type::connect, "/", std::nullopt, 0, {})->text()) ==
           "40");
+}
+
+TEST_CASE("a parser makes one message of a packet, once for all encodings of it") {
+    auto const parser = msgpack_parser();
+    outgoing_packet const p("/n", 7, binary_event(), false, "4z", parser.get());
+    auto const message = std::string(
+                             "\x84\xa4type\x02\xa4"
+                             "data\x93\xa1"
+                             "e\xc4\x03",
+                             17) +
+                         std::string("\0\1\2", 3) +
+                         "\xa2"
+                         "4z\xa3nsp\xa2/n\xa2id\x07";
+    CHECK(texts(p.frames(v4)) == strings{message});
+    CHECK(p.only_frame(v4).get() == p.frames(v4).front().get());
+    CHECK(p.only_frame(v4)->kind() == frame_kind::binary);
+    CHECK(p.only_frame(v4)->is_uncompressed());
+    CHECK(p.only_frame(v4)->is_shared());
+    CHECK_FALSE(p.only_frame(v4)->is_attachment());
+    CHECK(p.only_frame(v4_base64)->text().starts_with('b'));
+    // What listeners hear of it is the event without the offset.
+    CHECK(std::string(p.payload()) == R"(["e",{"_placeholder":true,"num":0}])");
+    CHECK(p.attachments().size() == 1);
+    CHECK(p.bytes() > message.size() + p.payload().size());
+    auto const own =
+        make_frames(parser.get(), wire::packet_type::ack, "/", 3, {"[]", {}}, v4, false);
+    CHECK(texts(own) == strings{"\x84\xa4type\x03\xa4"
+                                "data\x90\xa3nsp\xa1/\xa2id\x03"});
+    CHECK(own.front()->is_uncompressed());
 }

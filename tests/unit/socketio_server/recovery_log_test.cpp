@@ -23,7 +23,7 @@ struct kept_log {
         auto filter = std::make_shared<socket_filter>();
         if (!room.empty()) filter->rooms.push_back(room);
         auto offset = log.next_offset();
-        detail::encoded e{"[\"" + std::string(size, 'e') + "\"]", {}};
+        socketio::detail::encoded e{"[\"" + std::string(size, 'e') + "\"]", {}};
         log.push(
             std::make_shared<outgoing_packet const>("/", std::nullopt, std::move(e), true, offset),
             filter,

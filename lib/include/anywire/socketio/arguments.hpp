@@ -1,6 +1,6 @@
 #pragma once
 
-#include <anywire/socketio/json_view.hpp>
+#include <anywire/json/view.hpp>
 
 #include <boost/container/small_vector.hpp>
 

@@ -59,10 +59,8 @@ struct handshake {
     json_value auth{};  ///< An object.
 };
 
-template <>
-struct convert<handshake> {
-    static void write(json_writer& out, handshake const& value);
-};
+/// As Node's `socket.handshake`.
+void to_json(json_writer& out, handshake const& value);
 
 /// A socket that may live on another shard: what it was when it was asked for.
 struct remote_socket {
@@ -117,6 +115,19 @@ public:
             },
             std::forward<A>(args)...);
     }
+    /// The same of an object in braces: `emit("moved", {{"x", 1}, {"y", 2}})`.
+    template <class... A>
+    void emit(std::string_view name, json_object const& first, A&&... others) const {
+        emit<json_object const&, A...>(name, first, std::forward<A>(others)...);
+    }
+
+    /// To be awaited in a coroutine (`anywire/coro.hpp`): emits, and gives the first argument of
+    /// each answer, as `answers<T>`.
+    template <class T, class... A>
+    auto async_emit(std::string_view name, A&&... args) const;
+    /// To be awaited: what `fetch_sockets` and `socket_ids` give, as a `result` of a vector.
+    auto async_fetch_sockets() const;
+    auto async_socket_ids() const;
 
     /// Asks for the sockets; the answer comes on the thread of the shard whose handler asks, else
     /// on the first's.
@@ -125,6 +136,8 @@ public:
     void fetch_sockets(handler<void(error_code, std::vector<remote_socket>)> then) const;
     /// Asks for their ids alone, which is cheaper; otherwise the same.
     void socket_ids(handler<void(error_code, std::vector<std::string>)> then) const;
+    /// Asks only how many there are.
+    void count_sockets(handler<void(error_code, std::size_t)> then) const;
     void sockets_join(room_names const& rooms) const;
     void sockets_leave(room_names const& rooms) const;
     /// `close` ends the connection under them, too.

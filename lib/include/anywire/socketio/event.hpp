@@ -4,6 +4,7 @@
 #include <anywire/socketio/ack.hpp>
 #include <anywire/socketio/handler_shapes.hpp>
 
+#include <any>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -48,29 +49,24 @@ struct connect_error {
     std::optional<json_value> data{};
 };
 
-/// Any value as JSON, e.g. for `connect_error::data`.
-template <class T>
-[[nodiscard]] json_value to_json(T const& value) {
-    std::string text;
-    json_writer out(text);
-    write_value(out, value);
-    return json_value(std::move(text), out.take_attachments());
-}
-
 /// What a middleware calls when it has decided.
 ///
 /// Thread: any, at once or later; only the first call counts. While one is kept and not called its
 /// client waits; if all copies of it go without a call, it has refused.
 class next {
 public:
-    using channel = std::function<void(std::optional<connect_error>)>;
+    using channel = std::function<void(std::optional<connect_error>, std::any data)>;
     explicit next(std::shared_ptr<channel> to) noexcept : to_(std::move(to)) {}
 
     void operator()() const {
-        if (to_) (*to_)(std::nullopt);
+        if (to_) (*to_)(std::nullopt, {});
+    }
+    /// The same, and `data` becomes the socket's `data()` if it holds something.
+    void accept(std::any data) const {
+        if (to_) (*to_)(std::nullopt, std::move(data));
     }
     void operator()(connect_error why) const {
-        if (to_) (*to_)(std::move(why));
+        if (to_) (*to_)(std::move(why), {});
     }
 
 private:

@@ -51,18 +51,62 @@ void call_handler(F& f,
         invoke();
 }
 
+template <class Signature, class F>
+event_handler make_plain_event_handler(F f) {
+    return [f = std::move(f)](socket& s, event const& e) mutable -> std::optional<argument_error> {
+        typename Signature::value_tuple values{};
+        if (auto const wrong = decode_arguments(e.args(), values)) return wrong;
+        call_handler<Signature>(f, s, e, values, std::make_index_sequence<Signature::values>{});
+        return std::nullopt;
+    };
+}
+
+/// The same for a coroutine, which keeps what it is called with.
+template <class Signature, class F, class... P, std::size_t... I>
+void start_handler(std::shared_ptr<F> const& f,
+                   socket& s,
+                   event const& e,
+                   typename Signature::value_tuple& values,
+                   type_list<P...>,
+                   std::index_sequence<I...>) {
+    using result = typename callable<F>::result;
+    auto const start = [&](auto&&... led) {
+        if constexpr (Signature::takes_ack) {
+            using last = typename Signature::template at<Signature::count - 1>;
+            result::template start_handler<F, P...>(
+                &s, f, led..., std::move(std::get<I>(values))..., last(e.channel()));
+        } else {
+            result::template start_handler<F, P...>(
+                &s, f, led..., std::move(std::get<I>(values))...);
+        }
+    };
+    if constexpr (Signature::takes_socket)
+        start(s);
+    else
+        start();
+}
+
 template <class F>
 event_handler make_event_handler(F f) {
     if constexpr (check_event_handler<F>()) {
         require_function(f, "on");
         using sig = signature<typename callable<F>::parameters>;
-        return
-            [f = std::move(f)](socket& s, event const& e) mutable -> std::optional<argument_error> {
+        if constexpr (returns_task<F>) {
+            return [f = std::make_shared<F>(std::move(f))](
+                       socket& s, event const& e) -> std::optional<argument_error> {
                 typename sig::value_tuple values{};
                 if (auto const wrong = decode_arguments(e.args(), values)) return wrong;
-                call_handler<sig>(f, s, e, values, std::make_index_sequence<sig::values>{});
+                start_handler<sig>(f,
+                                   s,
+                                   e,
+                                   values,
+                                   typename callable<F>::raw_parameters{},
+                                   std::make_index_sequence<sig::values>{});
                 return std::nullopt;
             };
+        } else {
+            return make_plain_event_handler<sig>(std::move(f));
+        }
     } else {
         return {};
     }
@@ -187,9 +231,9 @@ constexpr bool check_emitted() {
         static_assert(fits, "what takes the answer is the last argument of emit");
     } else if constexpr (std::is_class_v<plain> && IsLast) {
         static_assert(fits,
-                      "neither a value nor what takes the answer: specialise "
-                      "anywire::socketio::convert for a type of yours; a lambda's parameters need "
-                      "types, no auto");
+                      "neither a value nor what takes the answer: write ANYWIRE_JSON(type, "
+                      "members...) beside a type of yours; a lambda's parameters need types, no "
+                      "auto");
     } else {
         return check_writable<plain>();
     }

@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+namespace anywire {
+class decision;
+}
 namespace anywire::socketio {
 
 class event;
@@ -36,6 +39,13 @@ struct handler_shape<void(socketio::socket&, socketio::next)> {
     template <bool Fits>
     static constexpr void check() {
         static_assert(Fits, "write [](sio::socket& socket, sio::next go_on) { ... }");
+    }
+};
+template <>
+struct handler_shape<void(socketio::socket&, decision)> {
+    template <bool Fits>
+    static constexpr void check() {
+        static_assert(Fits, "write [](sio::socket& socket, anywire::decision decide) { ... }");
     }
 };
 template <>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <anywire/handlers.hpp>
 #include <anywire/socketio/socket.hpp>
 
 #include <cstddef>
@@ -29,6 +30,11 @@ public:
     void on_connection(handler<void(socket&)> f) const;
     /// Stands before the join, in the order of registration.
     void use(handler<void(socket&, next)> f) const;
+    /// Decides who joins, in the words of `handlers::authorize`: stands among the `use` functions,
+    /// and sees `socket.auth()` and `socket.request()`. What it accepts with becomes
+    /// `socket.data()`. Who is refused gets the text as `connect_error`, and the status in its
+    /// data.
+    void authorize(handler<void(socket&, decision)> f) const;
     /// As `socket::on`, for all sockets: stored once, not per socket.
     ///
     /// Throws: `std::invalid_argument` for a name that is no client's event ("connection",
@@ -50,6 +56,10 @@ public:
     void emit(std::string_view event_name, A&&... args) const {
         everybody().emit(event_name, std::forward<A>(args)...);
     }
+    template <class... A>
+    void emit(std::string_view event_name, json_object const& first, A&&... others) const {
+        everybody().emit(event_name, first, std::forward<A>(others)...);
+    }
     [[nodiscard]] broadcast to(room_names const& rooms) const { return everybody().to(rooms); }
     [[nodiscard]] broadcast in(room_names const& rooms) const { return everybody().to(rooms); }
     [[nodiscard]] broadcast except(room_names const& rooms) const {
@@ -68,11 +78,21 @@ public:
     void socket_ids(handler<void(error_code, std::vector<std::string>)> then) const {
         everybody().socket_ids(std::move(then));
     }
+    void count_sockets(handler<void(error_code, std::size_t)> then) const {
+        everybody().count_sockets(std::move(then));
+    }
     /// Asks for the names of all rooms, those that are sockets' ids among them; the answer comes as
     /// that of `fetch_sockets`.
     ///
     /// Throws: `std::logic_error` for what makes namespaces.
     void all_rooms(handler<void(error_code, std::vector<std::string>)> then) const;
+    /// To be awaited in a coroutine (`anywire/coro.hpp`): the same, as a `result` of a vector.
+    auto async_fetch_sockets() const;
+    auto async_socket_ids() const;
+    auto async_all_rooms() const;
+    /// Asks for the names of the rooms that a socket is in; the same.
+    void rooms_of(std::string_view socket_id,
+                  handler<void(error_code, std::vector<std::string>)> then) const;
     void sockets_join(room_names const& rooms) const { everybody().sockets_join(rooms); }
     void sockets_leave(room_names const& rooms) const { everybody().sockets_leave(rooms); }
     void disconnect_sockets(bool close = false) const { everybody().disconnect_sockets(close); }

@@ -3,6 +3,7 @@
 #include <anywire/handlers.hpp>
 #include <anywire/options.hpp>
 #include <anywire/socketio/event.hpp>
+#include <anywire/socketio/parser.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -86,6 +87,11 @@ struct options {
 
     /// Makes what connects a namespace with other servers; empty: there are no others.
     std::function<std::unique_ptr<adapter>(local_sockets&)> make_adapter{};
+
+    /// How packets are encoded; empty: as the protocol's document has it. Every client has to be
+    /// given the same parser: for `msgpack_parser()` its option `parser` is the npm package
+    /// socket.io-msgpack-parser. Not together with `engine.eio3`.
+    std::shared_ptr<packet_parser const> parser{};
 };
 
 }  // namespace anywire::socketio

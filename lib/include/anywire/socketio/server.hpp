@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace anywire::socketio {
 
@@ -38,6 +39,11 @@ public:
     /// registered here is copied into each of them; what is done to its sockets is done to those of
     /// all of them, as they are when it is called.
     nsp of(std::function<bool(std::string_view name, json_view auth)> wanted) const;
+
+    /// The namespaces that there are now, in the order of their names: those that were made by
+    /// name, and those that a predicate has agreed to. One of the latter is kept as long as the
+    /// application has a handle of it: let what is returned go.
+    std::vector<nsp> namespaces() const;
 
     /// Ends all connections; sockets hear `server_shutting_down`.
     void close() const;

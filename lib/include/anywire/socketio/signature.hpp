@@ -67,6 +67,10 @@ inline constexpr bool is_ack = false;
 template <class... T>
 inline constexpr bool is_ack<ack<T...>> = true;
 
+/// Whether a value only points at the packet it came in.
+template <class T>
+inline constexpr bool is_lent = std::is_same_v<T, arguments> || std::is_same_v<T, json_view>;
+
 template <class T>
 inline constexpr bool is_socket =
     std::is_same_v<std::remove_cv_t<std::remove_pointer_t<T>>, socket>;
@@ -179,8 +183,12 @@ constexpr bool check_answer_parameters(type_list<E, P...>) {
     return can_be_bound && check_answer_parameters(type_list<P...>{});
 }
 
-/// What every function of the application's has to be, whatever its parameters are.
+/// Whether a function is a coroutine that may be a handler.
 template <class F>
+inline constexpr bool returns_task = handler_checks::is_task<typename callable<F>::result>;
+
+/// What every function of the application's has to be, whatever its parameters are.
+template <class F, bool MayBeTask>
 constexpr bool check_function() {
     constexpr bool has_types = plain_callable<F>;
     if constexpr (!has_types) {
@@ -190,23 +198,36 @@ constexpr bool check_function() {
             "overloads");
         return false;
     } else {
-        constexpr bool returns_nothing = std::is_void_v<typename callable<F>::result>;
+        constexpr bool returns_nothing =
+            std::is_void_v<typename callable<F>::result> || (MayBeTask && returns_task<F>);
         constexpr bool can_be_copied = std::is_copy_constructible_v<F>;
         static_assert(returns_nothing,
-                      "a handler returns nothing, as nobody would await a coroutine or look at a "
-                      "value: make it return void, and answer through a last parameter ack<...>");
+                      "a handler returns nothing, or anywire::task<> (anywire/coro.hpp) if it is a "
+                      "coroutine: answer through a last parameter ack<...>");
         static_assert(can_be_copied,
                       "a handler is copied: capture a std::shared_ptr instead of what cannot be");
         return returns_nothing && can_be_copied;
     }
 }
 
+/// What a coroutine may have as parameters: what lives as long as it does.
+template <class... P>
+constexpr bool check_kept(type_list<P...>) {
+    constexpr bool keeps_no_view = (!is_lent<std::decay_t<P>> && ...);
+    static_assert(keeps_no_view,
+                  "an event's bytes are lent for the call, and a coroutine lives longer: take a "
+                  "json_value or a type of yours, not a json_view or arguments");
+    return keeps_no_view;
+}
+
 /// Says what is wrong with the handler of an event; true if nothing is.
 template <class F>
 constexpr bool check_event_handler() {
-    if constexpr (check_function<F>()) {
+    if constexpr (check_function<F, true>()) {
         using list = typename callable<F>::raw_parameters;
-        return check_parameters(list{}, std::make_index_sequence<list::size>{});
+        constexpr bool fits = check_parameters(list{}, std::make_index_sequence<list::size>{});
+        if constexpr (fits && returns_task<F>) return check_kept(list{});
+        return fits;
     }
     return false;
 }
@@ -214,7 +235,7 @@ constexpr bool check_event_handler() {
 /// The same of what takes an acknowledgement.
 template <class F>
 constexpr bool check_ack_handler() {
-    if constexpr (check_function<F>())
+    if constexpr (check_function<F, false>())
         return check_answer_parameters(typename callable<F>::raw_parameters{});
     return false;
 }

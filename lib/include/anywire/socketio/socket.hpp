@@ -156,6 +156,22 @@ public:
     result<void> emit(std::string_view name, A&&... args) {
         return emit_with({}, name, std::forward<A>(args)...);
     }
+    /// To be awaited in a coroutine (`anywire/coro.hpp`): emits, and gives the answer: a
+    /// `result<R>`, of a `std::tuple` for several types, of `void` for none. A temporary struct as
+    /// an argument needs a name first on GCC 12.
+    ///
+    /// Errors: as `emit`; `errc::ack_timeout`, `errc::bad_arguments`; `errc::session_closed` also
+    ///         when the socket leaves meanwhile.
+    template <class... R, class... A>
+    auto async_emit(std::string_view name, A&&... args);
+    /// To be awaited: `delay`, rounded up to 25 ms. The coroutine of a socket that goes first is
+    /// destroyed.
+    auto async_wait(std::chrono::milliseconds delay);
+    /// The same of an object in braces: `emit("moved", {{"x", 1}, {"y", 2}})`.
+    template <class... A>
+    result<void> emit(std::string_view name, json_object const& first, A&&... others) {
+        return emit_with({}, name, first, std::forward<A>(others)...);
+    }
     /// The queue ran empty after an emit had been refused for want of room.
     void on_drain(handler<void()> f);
     // NOLINTNEXTLINE(readability-identifier-naming): `volatile` is a keyword
@@ -225,6 +241,13 @@ public:
     template <class... A>
     result<void> emit(std::string_view name, A&&... args) {
         return socket_.emit_with(flags_, name, std::forward<A>(args)...);
+    }
+    /// As `socket::async_emit`.
+    template <class... R, class... A>
+    auto async_emit(std::string_view name, A&&... args);
+    template <class... A>
+    result<void> emit(std::string_view name, json_object const& first, A&&... others) {
+        return socket_.emit_with(flags_, name, first, std::forward<A>(others)...);
     }
 
 private:

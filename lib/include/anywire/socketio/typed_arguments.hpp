@@ -1,9 +1,10 @@
 #pragma once
 
+#include <anywire/json/containers.hpp>
+#include <anywire/json/convert.hpp>
+#include <anywire/json/literals.hpp>
+#include <anywire/json/writer.hpp>
 #include <anywire/socketio/arguments.hpp>
-#include <anywire/socketio/convert.hpp>
-#include <anywire/socketio/convert_containers.hpp>
-#include <anywire/socketio/json_writer.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -25,6 +26,10 @@ struct argument_error {
 [[nodiscard]] std::string to_message(argument_error const& error);
 
 namespace detail {
+
+using anywire::detail::check_readable;
+using anywire::detail::check_writable;
+using anywire::detail::is_optional;
 
 template <class T>
 [[nodiscard]] std::optional<argument_error> decode_argument(arguments const& in,

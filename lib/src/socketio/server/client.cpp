@@ -16,6 +16,7 @@ using wire::packet_type;
 constexpr std::uint16_t most_asked = 1000;
 
 constexpr std::string_view unannounced = "binary data that nothing announced";
+constexpr std::string_view foreign = "a message of another parser";
 
 disconnect_reason reason_of(close_event const& how, bool is_polling) noexcept {
     switch (how.reason) {
@@ -91,6 +92,7 @@ void client::on_open() {
 void client::on_message(message_view m) {
     io_shard::entry const here(at_);
     if (is_closing_) return;
+    if (auto const* const parser = io_.parser()) return on_parsed(*parser, m);
     if (m.binary) {
         if (!assembler_.awaiting()) return violate(unannounced);
         auto const step = assembler_.add(m.data);
@@ -109,6 +111,27 @@ void client::on_message(message_view m) {
     if (!decoded.value) return violate(decoded.wrong);
     if (decoded.value->attachments != 0) return assembler_.begin(m.data, *decoded.value);
     dispatch(*decoded.value, {});
+}
+
+void client::on_parsed(packet_parser const& parser, message_view m) {
+    if (m.binary != parser.is_binary()) return violate(foreign);
+    auto const& o = io_.opts();
+    decoded_packet d;
+    auto wrong = parser.decode(m.data,
+                               {.max_attachments = o.max_attachments,
+                                .max_depth = o.max_depth,
+                                .max_packet_bytes = o.max_packet_bytes},
+                               d);
+    if (!wrong.empty()) return violate(wrong);
+    wire::packet p{
+        .type = static_cast<packet_type>(d.kind), .nsp = d.nsp, .id = d.id, .payload = d.payload};
+    wrong = wire::check_packet(p, io_.decode_limits());
+    if (!wrong.empty()) return violate(wrong);
+    // Placeholders are a matter of our own here, and one of a client's would be taken for one.
+    if (!d.attachments.empty() &&
+        !wire::check_placeholders(p.payload, d.attachments, o.max_attachments))
+        return violate("an object that only looks like bytes");
+    dispatch(p, d.attachments);
 }
 
 void client::on_close(close_event const& how) {
@@ -151,13 +174,16 @@ std::string client::who(std::string_view nsp) const {
 /// Who has not come as far as a namespace is somebody that we cannot talk to.
 void client::note_closed_for(std::string_view what) {
     if (has_joined_) return log(log_level::debug, {}, "connection closed: ", what);
+    auto const* const parser = io_.parser();
     note(io_core::notice::closed_for,
          {},
          "connection closed before it joined a namespace: ",
          what,
          what == unannounced ? "; a client with a parser of its own, such as "
                                "socket.io-msgpack-parser? The default one is spoken here"
-                             : "");
+         : what == foreign   ? "; a client with the default one? Spoken here is "
+                             : "",
+         what == foreign ? parser->name() : std::string_view{});
 }
 
 // -- packets --------------------------------------------------------------------------------------
@@ -184,7 +210,7 @@ socket_core* client::find(std::string_view nsp) const noexcept {
 }
 
 void client::dispatch(wire::packet const& p, std::span<std::string const> attachments) {
-    if (p.type == packet_type::connect) return on_connect(p);
+    if (p.type == packet_type::connect) return on_connect(p, attachments);
     auto* const s = find(p.nsp);
     if (!s) return refuse_packet("a packet for a namespace that was not joined");
     if (p.type == packet_type::disconnect)
@@ -200,19 +226,23 @@ void client::dispatch(wire::packet const& p, std::span<std::string const> attach
     }
 }
 
-void client::on_connect(wire::packet const& p) {
+void client::on_connect(wire::packet const& p, std::span<std::string const> attachments) {
     auto const is_v4 = protocol_ == wire::protocol::v4;
     if (find(p.nsp)) return refuse_packet("a namespace that is joined already");
     if (is_v4 && p.nsp == "/") return refuse_packet("a second connect");
     if (!may_ask()) return;
     auto const most = io_.opts().max_auth_bytes;
-    if (std::max(p.query.size(), p.payload.size()) > most) return refuse(p.nsp, auth_too_big());
+    auto size = std::max(p.query.size(), p.payload.size());
+    for (auto const& a : attachments) size += a.size();
+    if (size > most) return refuse(p.nsp, auth_too_big());
     if (is_v4) {
         auto auth = auth_of_query(p.query);
         if (auth.view().text().size() > most) return refuse(p.nsp, auth_too_big());
         return open_socket(p.nsp, std::move(auth));
     }
-    open_socket(p.nsp, p.payload.empty() ? json_value("{}", {}) : json_value(json_view(p.payload)));
+    open_socket(
+        p.nsp,
+        p.payload.empty() ? json_value("{}", {}) : json_value(json_view(p.payload, attachments)));
 }
 
 bool client::may_ask() {
@@ -271,7 +301,12 @@ void client::on_drain() {
 }
 
 void client::send_text(packet_type type, std::string_view nsp, std::string_view payload) {
-    auto f = make_text_frame(type, nsp, std::nullopt, 0, payload);
+    auto const* const parser = io_.parser();
+    auto f = parser ? make_parsed_frame(
+                          *parser,
+                          {.kind = static_cast<packet_kind>(type), .nsp = nsp, .payload = payload},
+                          how_)
+                    : make_text_frame(type, nsp, std::nullopt, 0, payload);
     f->mark_protocol();
     if (conn_->is_open()) conn_.send_own(std::move(f));
 }

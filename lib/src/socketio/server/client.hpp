@@ -96,8 +96,10 @@ private:
     /// Whether the client may ask for another namespace now; ends the connection if not.
     bool may_ask();
     void note_closed_for(std::string_view what);
+    /// A message where the server has a parser of its own.
+    void on_parsed(packet_parser const& parser, message_view m);
     void dispatch(wire::packet const& p, std::span<std::string const> attachments);
-    void on_connect(wire::packet const& p);
+    void on_connect(wire::packet const& p, std::span<std::string const> attachments);
     void open_socket(std::string_view nsp, json_value auth);
     socket_core* find(std::string_view nsp) const noexcept;
 

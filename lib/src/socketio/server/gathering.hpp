@@ -1,71 +1,30 @@
 #pragma once
 
-#include <anywire/error.hpp>
-
+#include "hub/gathering.hpp"
 #include "io_core.hpp"
 
 #include <cstddef>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <utility>
-#include <vector>
 
 namespace anywire::socketio {
 
-/// Gathers what comes from several shards, and tells it once: when the last part is in, or when all
-/// who could still add one have gone.
+/// Gathers what comes from the shards of a Socket.IO server, and tells it on the one that asks, or
+/// on the first if another thread does.
 ///
 /// Thread: any.
 template <class Value>
-class gathering {
+class gathering : public hub::gathering<Value> {
+    using base = hub::gathering<Value>;
+
 public:
-    using then_fn = std::function<void(error_code, std::vector<Value>)>;
-    gathering(io_core& io, std::size_t parts, then_fn then)
-        : io_(io.shared_from_this()), caller_(io.here()), left_(parts), then_(std::move(then)) {}
-    ~gathering() {
-        if (left_ == 0) return;
-        if (!error_) error_ = errc::session_closed;
-        tell();
-    }
-    gathering(gathering const&) = delete;
-    gathering& operator=(gathering const&) = delete;
-
-    void expect(std::size_t more) {
-        std::scoped_lock const lock(mutex_);
-        left_ += more;
-    }
-    void add(Value v) {
-        std::scoped_lock const lock(mutex_);
-        values_.push_back(std::move(v));
-    }
-    void lost(error_code why) {
-        std::scoped_lock const lock(mutex_);
-        if (!error_) error_ = why;
-    }
-    /// One part is in.
-    void finish_one() {
-        {
-            std::scoped_lock const lock(mutex_);
-            if (--left_ != 0) return;
-        }
-        tell();
-    }
-
-private:
-    void tell() {
-        auto const all = std::make_shared<std::vector<Value>>(std::move(values_));
-        io_->tell(caller_ == shard_group::nowhere ? 0 : caller_,
-                  [e = error_, all, fn = std::move(then_)] { fn(e, std::move(*all)); });
-    }
-
-    std::shared_ptr<io_core> io_;
-    std::size_t caller_;
-    std::mutex mutex_{};
-    std::size_t left_;
-    error_code error_{};
-    std::vector<Value> values_{};
-    then_fn then_;
+    gathering(io_core& io, std::size_t parts, typename base::then_fn then)
+        : base(
+              [io = io.shared_from_this(), from = io.here()](std::function<void()> fn) {
+                  io->tell(from == shard_group::nowhere ? 0 : from, std::move(fn));
+              },
+              parts,
+              std::move(then)) {}
 };
 
 }  // namespace anywire::socketio

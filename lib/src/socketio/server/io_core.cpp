@@ -78,6 +78,8 @@ io_core::io_core(options o)
             "max_client_child_namespaces must be at least 1");
     require(options_.recovery.max_disconnection.count() > 0,
             "recovery.max_disconnection must be positive");
+    require(!options_.parser || !options_.engine.eio3,
+            "parser is for clients of Socket.IO 3 and newer: switch engine.eio3 off");
     ++unmounted_;
 }
 

@@ -6,7 +6,7 @@
 #include "core/keyed_hash.hpp"
 #include "core/log_text.hpp"
 #include "core/log_throttle.hpp"
-#include "shard_group.hpp"
+#include "session/shard_group.hpp"
 #include "socketio/packet.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -106,6 +106,8 @@ public:
 
     options const& opts() const noexcept { return options_; }
     wire::decode_limits const& decode_limits() const noexcept { return decode_limits_; }
+    /// Null where the default one encodes packets.
+    packet_parser const* parser() const noexcept { return options_.parser.get(); }
 
     /// Drawn at the mount: before that only the application chooses names.
     siphash_key const& hash_key() const noexcept { return hash_key_; }
@@ -154,6 +156,8 @@ public:
     asked_for find_for(std::string_view name, json_view auth, bool takes_child);
     void release(std::shared_ptr<nsp_core> n);
     std::vector<std::shared_ptr<nsp_core>> children_of(nsp_core const& of);
+    /// Those that the application has seen, in the order of their names.
+    std::vector<std::shared_ptr<nsp_core>> namespaces();
 
     void close();
     std::atomic<std::size_t>& connections() noexcept { return connections_; }

@@ -2,6 +2,7 @@
 #include "io_core.hpp"
 #include "nsp_core.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -175,6 +176,18 @@ std::vector<std::shared_ptr<nsp_core>> io_core::children_of(nsp_core const& of) 
     std::scoped_lock const lock(mutex_);
     for (auto const& [name, n] : namespaces_)
         if (n->parent == &of) all.push_back(n);
+    return all;
+}
+
+std::vector<std::shared_ptr<nsp_core>> io_core::namespaces() {
+    std::vector<std::shared_ptr<nsp_core>> all;
+    {
+        std::scoped_lock const lock(mutex_);
+        for (auto const& [name, n] : namespaces_)
+            if (n->is_ready) all.push_back(n);
+    }
+    std::sort(
+        all.begin(), all.end(), [](auto const& a, auto const& b) { return a->name() < b->name(); });
     return all;
 }
 

@@ -75,6 +75,13 @@ void broadcast::socket_ids(handler<void(error_code, std::vector<std::string>)> t
         throw std::logic_error("socket_ids: ask each namespace, not what io.of(predicate) returns");
     where_->wires().members_of(filter_, std::move(fn));
 }
+void broadcast::count_sockets(handler<void(error_code, std::size_t)> then) const {
+    auto fn = detail::required(std::move(then), "count_sockets");
+    if (where_->is_parent())
+        throw std::logic_error(
+            "count_sockets: ask each namespace, not what io.of(predicate) returns");
+    where_->wires().count_of(filter_, std::move(fn));
+}
 void broadcast::sockets_join(room_names const& rooms) const {
     for (auto const& room : rooms.all()) where_->wires().sockets_join(filter_, flags_, room);
 }
@@ -97,6 +104,34 @@ void nsp::on_connection(handler<void(socket&)> f) const {
 void nsp::use(handler<void(socket&, next)> f) const {
     auto fn = detail::required(std::move(f), "use");
     core_->change_config([&](nsp_config& c) { c.middlewares.push_back(std::move(fn)); });
+}
+namespace {
+
+/// Hands a decision on to the middleware that it stands in for.
+class next_receiver final : public decision::receiver {
+public:
+    explicit next_receiver(next to) noexcept : to_(std::move(to)) {}
+    void on_accept(std::any data) override { to_.accept(std::move(data)); }
+    void on_refuse(unsigned status, std::string text) override {
+        std::string data;
+        json_writer out(data);
+        out.begin_object();
+        out.key("status");
+        write_value(out, status);
+        out.end_object();
+        to_(connect_error{std::move(text), json_value(std::move(data), {})});
+    }
+
+private:
+    next to_;
+};
+
+}  // namespace
+
+void nsp::authorize(handler<void(socket&, decision)> f) const {
+    use([fn = detail::required(std::move(f), "authorize")](socket& s, next go_on) {
+        fn(s, decision(std::make_shared<next_receiver>(std::move(go_on))));
+    });
 }
 void nsp::add(std::string event_name, detail::event_handler f) const {
     check_heard_name(event_name, hearer::nsp);
@@ -125,6 +160,13 @@ void nsp::all_rooms(handler<void(error_code, std::vector<std::string>)> then) co
     if (core_->is_parent())
         throw std::logic_error("all_rooms: ask each namespace, not what io.of(predicate) returns");
     core_->wires().all_rooms(std::move(fn));
+}
+void nsp::rooms_of(std::string_view socket_id,
+                   handler<void(error_code, std::vector<std::string>)> then) const {
+    auto fn = detail::required(std::move(then), "rooms_of");
+    if (core_->is_parent())
+        throw std::logic_error("rooms_of: ask each namespace, not what io.of(predicate) returns");
+    core_->wires().rooms_of(socket_id, std::move(fn));
 }
 std::size_t nsp::socket_count() const noexcept {
     return core_->sockets();
@@ -157,6 +199,11 @@ nsp server::of(std::string_view name) const {
 nsp server::of(std::function<bool(std::string_view, json_view)> wanted) const {
     detail::require_function(wanted, "of");
     return nsp(io_->of(std::move(wanted)));
+}
+std::vector<nsp> server::namespaces() const {
+    std::vector<nsp> all;
+    for (auto& n : io_->namespaces()) all.emplace_back(std::move(n));
+    return all;
 }
 void server::close() const {
     io_->close();

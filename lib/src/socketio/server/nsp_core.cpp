@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <utility>
 
 namespace anywire::socketio {
@@ -18,7 +19,7 @@ nsp_core::nsp_core(io_core& io, std::string name, bool is_parent)
       log_(recovers() ? std::make_unique<recovery_log>(io.opts().recovery, io.hash_key())
                       : nullptr),
       holders_(0, keyed_hash{io.hash_key()}),
-      room_sizes_(0, keyed_hash{io.hash_key()}) {}
+      census_(io.hash_key()) {}
 
 nsp_core::~nsp_core() {
     // It may still be told of what others send, until it has gone.
@@ -45,7 +46,7 @@ bool nsp_core::recovers() const noexcept {
 void nsp_core::attach(std::size_t shards) {
     if (shards == 0) return;
     holders_ = keyed_map<holder>(0, keyed_hash{io_.hash_key()});
-    room_sizes_ = keyed_map<std::size_t>(0, keyed_hash{io_.hash_key()});
+    census_.set_key(io_.hash_key());
     while (parts_.size() < shards)
         parts_.push_back(std::make_unique<nsp_shard>(*this, io_.shard(parts_.size())));
     is_attached_ = true;
@@ -172,8 +173,12 @@ void nsp_core::broadcast(detail::encoded event, socket_filter filter, emit_flags
     operation op{.filter = std::make_shared<socket_filter const>(std::move(filter)),
                  .flags = flags};
     if (recovers() && !flags.is_volatile) return apply(std::move(op), &event);
-    op.packet = std::make_shared<outgoing_packet const>(
-        name_, std::nullopt, std::move(event), flags.is_compressed);
+    op.packet = std::make_shared<outgoing_packet const>(name_,
+                                                        std::nullopt,
+                                                        std::move(event),
+                                                        flags.is_compressed,
+                                                        std::string_view{},
+                                                        io_.parser());
     apply(std::move(op));
 }
 
@@ -193,8 +198,8 @@ void nsp_core::broadcast_with_ack(detail::encoded event,
         });
     if (!is_attached_) return gathered->finish_one();
     auto const id = next_ack_id();
-    auto const packet =
-        std::make_shared<outgoing_packet const>(name_, id, std::move(event), flags.is_compressed);
+    auto const packet = std::make_shared<outgoing_packet const>(
+        name_, id, std::move(event), flags.is_compressed, std::string_view{}, io_.parser());
     auto const one = [gathered](error_code e, std::span<arguments const> args) {
         if (e) gathered->lost(e);
         if (!e && !args.empty()) {
@@ -301,6 +306,21 @@ void nsp_core::members_of(audience of, names_fn then) {
         std::move(then));
 }
 
+void nsp_core::count_of(audience of, count_fn then) {
+    auto const n = is_attached_ ? parts_.size() : 1;
+    auto const gathered = std::make_shared<gathering<std::size_t>>(
+        io_, n, [then = std::move(then)](error_code e, std::vector<std::size_t> const& counts) {
+            then(e, std::accumulate(counts.begin(), counts.end(), std::size_t{0}));
+        });
+    if (!is_attached_) return gathered->finish_one();
+    apply({.fn = [gathered, of = std::move(of)](nsp_shard& part) {
+        std::size_t here = 0;
+        part.for_each(of, [&](socket_core&) { ++here; });
+        gathered->add(here);
+        gathered->finish_one();
+    }});
+}
+
 void nsp_core::rooms_of(std::string_view member, names_fn then) {
     gather_names(
         [id = std::string(member)](nsp_shard& part, name_sink const& add) {
@@ -339,29 +359,13 @@ void nsp_core::server_side_emit(detail::encoded e, detail::ack_handler a) {
 
 // -- rooms of all shards --------------------------------------------------------------------------
 
-bool nsp_core::count_room(std::string const& room, bool came) {
-    std::scoped_lock const lock(rooms_mutex_);
-    auto const found = room_sizes_.try_emplace(room, 0).first;
-    auto& n = found->second;
-    auto const is_edge = n == (came ? 0u : 1u);
-    if (came)
-        ++n;
-    else if (n != 0)  // else it was joined when nobody listened
-        --n;
-    if (n == 0) {
-        room_sizes_.erase(found);
-        shrink_sparse(room_sizes_);
-    }
-    return is_edge;
-}
-
 void nsp_core::note_room(io_shard& at,
                          room_change change,
                          std::string const& room,
                          std::string const& id) noexcept {
     if (!rooms_watched_.load(std::memory_order_relaxed)) return;
     auto const came = change == room_change::joined;
-    auto const is_edge = count_room(room, came);
+    auto const is_edge = census_.count(room, came);
     io_shard::entry const here(at);
     at.defer([self = shared_from_this(), came, is_edge, room, id] {
         auto const heard_by = self->config();

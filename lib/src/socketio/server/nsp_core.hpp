@@ -4,6 +4,7 @@
 #include <anywire/socketio/nsp.hpp>
 
 #include "core/keyed_hash.hpp"
+#include "hub/room_census.hpp"
 #include "nsp_shard.hpp"
 #include "outgoing_packet.hpp"
 #include "recovery_log.hpp"
@@ -114,6 +115,7 @@ public:
     void disconnect_sockets(socket_filter filter, bool close) override;
     void all_rooms(names_fn then) override;
     void members_of(audience of, names_fn then) override;
+    void count_of(audience of, count_fn then) override;
     void rooms_of(std::string_view member, names_fn then) override;
     void hear_server(event const& e) override;
     void persist_session(stored_session s) override;
@@ -139,8 +141,6 @@ private:
     using packet_list = std::vector<std::shared_ptr<outgoing_packet const>>;
     /// What a socket has missed since `position`; false if it cannot be had.
     bool find_missed(socket_core const& s, std::uint64_t position, packet_list& missed) const;
-    /// Counts a room's members; true when it comes to be, or is gone.
-    bool count_room(std::string const& room, bool came);
     void run_here(std::size_t shard, std::vector<operation> const& all);
     void drain(std::size_t shard);
     using restored_fn = std::function<void(restore_error, restored_session)>;
@@ -182,8 +182,7 @@ private:
     mutable std::mutex config_mutex_{};
     config_ptr config_{std::make_shared<nsp_config const>()};
     std::atomic<bool> rooms_watched_{false};
-    std::mutex rooms_mutex_{};
-    keyed_map<std::size_t> room_sizes_;
+    hub::room_census census_;
 };
 
 }  // namespace anywire::socketio

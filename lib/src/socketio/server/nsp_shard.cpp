@@ -1,6 +1,7 @@
 #include "nsp_shard.hpp"
 
 #include "client.hpp"
+#include "hub/audience.hpp"
 #include "nsp_core.hpp"
 #include "socket_core.hpp"
 
@@ -8,6 +9,18 @@
 #include <utility>
 
 namespace anywire::socketio {
+namespace {
+
+/// Most of a delivery that is ours is waiting for memory: it is asked for ahead of its turn.
+template <class Sockets>
+void prefetch_after(Sockets const& found, std::size_t i) noexcept {
+    constexpr std::size_t far = 8;
+    constexpr std::size_t near = 4;
+    if (i + far < found.size()) found[i + far]->prefetch();
+    if (i + near < found.size()) found[i + near]->prefetch_connection();
+}
+
+}  // namespace
 
 nsp_shard::~nsp_shard() = default;
 
@@ -90,26 +103,6 @@ void nsp_shard::for_each(socket_filter const& filter, std::function<void(socket_
     for (auto* s : found) fn(*s);
 }
 
-/// Says who is let through by a filter's exceptions.
-class nsp_shard::exceptions {
-public:
-    exceptions(nsp_shard const& part, socket_filter const& filter) : names_(filter.except) {
-        for (auto const& name : names_)
-            if (auto const* r = part.rooms_.find(name)) rooms_.push_back(r);
-    }
-    bool let(socket_core& s) const {
-        return s.current() == socket_core::state::connected &&
-               std::none_of(rooms_.begin(),
-                            rooms_.end(),
-                            [&](auto const* r) { return r->members.contains(&s); }) &&
-               std::find(names_.begin(), names_.end(), s.id_text) == names_.end();
-    }
-
-private:
-    std::vector<std::string> const& names_;
-    boost::container::small_vector<room const*, 4> rooms_{};
-};
-
 /// Calls `fn` for each connected socket of a filter, once. `fn` must not change rooms or sockets.
 template <class Fn>
 void nsp_shard::visit(socket_filter const& filter, Fn fn) {
@@ -123,18 +116,14 @@ void nsp_shard::visit(socket_filter const& filter, Fn fn) {
         if (auto const* r = rooms_.find(name))
             found.insert(found.end(), r->members.begin(), r->members.end());
     }
-    // Most of a delivery that is ours is waiting for memory: it is asked for ahead of its turn.
-    constexpr std::size_t far = 8;
-    constexpr std::size_t near = 4;
-    exceptions const without(*this, filter);
+    hub::exceptions<socket_core> const without(rooms_, filter.except);
     auto const turn = ++turn_;
     for (std::size_t i = 0; i < found.size(); ++i) {
-        if (i + far < found.size()) found[i + far]->prefetch();
-        if (i + near < found.size()) found[i + near]->prefetch_connection();
+        prefetch_after(found, i);
         auto& s = *found[i];
         // Of several rooms one socket may be found more than once.
         if (!filter.rooms.empty() && std::exchange(s.visited, turn) == turn) continue;
-        if (without.let(s)) fn(s);
+        if (s.current() == socket_core::state::connected && without.let(s, s.id_text)) fn(s);
     }
 }
 

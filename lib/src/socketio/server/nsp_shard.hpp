@@ -79,7 +79,6 @@ private:
             return (*this)(b, a);
         }
     };
-    class exceptions;
     template <class Fn>
     void visit(socket_filter const& filter, Fn fn);
 

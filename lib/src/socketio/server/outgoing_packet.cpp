@@ -43,14 +43,33 @@ frame_ptr make_text_frame(wire::packet_type type,
     return frame_ptr(f);
 }
 
-frame_list make_frames(wire::packet_type type,
+frame_ptr make_parsed_frame(packet_parser const& parser, packet_view const& p, codec const& how) {
+    std::string bytes;
+    parser.encode(bytes, p);
+    std::string scratch;
+    return how.encode({bytes, parser.is_binary()}, scratch);
+}
+
+frame_list make_frames(packet_parser const* parser,
+                       wire::packet_type type,
                        std::string_view nsp,
                        std::optional<std::uint64_t> id,
                        detail::encoded const& payload,
                        codec const& how,
                        bool compress) {
-    auto const n = payload.attachments.size();
     frame_list frames;
+    if (parser) {
+        frames.push_back(make_parsed_frame(*parser,
+                                           {.kind = static_cast<packet_kind>(type),
+                                            .nsp = nsp,
+                                            .id = id,
+                                            .payload = payload.json,
+                                            .attachments = payload.attachments},
+                                           how));
+        if (!compress) frames.front()->mark_uncompressed();
+        return frames;
+    }
+    auto const n = payload.attachments.size();
     frames.push_back(make_text_frame(n == 0 ? type : binary_of(type), nsp, id, n, payload.json));
     if (!compress) frames.front()->mark_uncompressed();
     for (auto const& a : payload.attachments) frames.push_back(make_attachment(a, how, compress));
@@ -61,13 +80,19 @@ outgoing_packet::outgoing_packet(std::string_view nsp,
                                  std::optional<std::uint64_t> id,
                                  detail::encoded event,
                                  bool compress,
-                                 std::string_view offset)
+                                 std::string_view offset,
+                                 packet_parser const* parser)
     : attachments_(std::move(event.attachments)), compress_(compress) {
+    if (parser) json_ = event.json;
     if (!offset.empty()) {
         auto const size = event.json.size();
         event.json.pop_back();
         event.json.append(",\"").append(offset).append("\"]");
         offset_size_ = event.json.size() - size;
+    }
+    if (parser) {
+        encode_with(*parser, nsp, id, event.json);
+        return;
     }
     auto const n = attachments_.size();
     auto const type = n == 0 ? wire::packet_type::event : wire::packet_type::binary_event;
@@ -77,6 +102,33 @@ outgoing_packet::outgoing_packet(std::string_view nsp,
     head_size_ = text_->size() - event.json.size();
     bytes_ = text_->cost();
     for (auto const& a : attachments_) bytes_ += a.size() + frame::overhead;
+}
+
+void outgoing_packet::encode_with(packet_parser const& parser,
+                                  std::string_view nsp,
+                                  std::optional<std::uint64_t> id,
+                                  std::string_view json) {
+    std::string bytes;
+    parser.encode(bytes,
+                  {.kind = packet_kind::event,
+                   .nsp = nsp,
+                   .id = id,
+                   .payload = json,
+                   .attachments = attachments_});
+    parsed_ = std::make_unique<shared_message>(message_view{bytes, parser.is_binary()});
+    // The message, and the event as it is told to listeners.
+    bytes_ = bytes.size() + json_.size() + frame::overhead;
+    for (auto const& a : attachments_) bytes_ += a.size() + frame::overhead;
+}
+
+frame_ptr outgoing_packet::parsed_frame(codec const& how) const {
+    return parsed_->frame_for(how, [&] {
+        std::string scratch;
+        auto f = how.encode(parsed_->view(), scratch);
+        f->mark_shared();
+        if (!compress_) f->mark_uncompressed();
+        return f;
+    });
 }
 
 /// Clients of Engine.IO 3 cannot recover: to them an offset would be an argument too many.
@@ -99,6 +151,10 @@ frame_ptr const& outgoing_packet::without_offset() const {
 
 frame_list outgoing_packet::frames(codec const& how) const {
     frame_list all;
+    if (parsed_) {
+        all.push_back(parsed_frame(how));
+        return all;
+    }
     all.push_back(text_for(how));
     if (attachments_.empty()) return all;
     std::scoped_lock const lock(mutex_);

@@ -2,12 +2,14 @@
 
 #include <anywire/codec.hpp>
 #include <anywire/socketio/ack.hpp>
+#include <anywire/socketio/parser.hpp>
 
 #include "socketio/packet.hpp"
 
 #include <boost/container/small_vector.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -30,8 +32,13 @@ frame_ptr make_text_frame(wire::packet_type type,
                           std::size_t attachments,
                           std::string_view payload);
 
-/// The frames of a packet for one receiver. `type` is that of a packet without attachments.
-frame_list make_frames(wire::packet_type type,
+/// The one frame of a packet as a parser encodes it.
+frame_ptr make_parsed_frame(packet_parser const& parser, packet_view const& p, codec const& how);
+
+/// The frames of a packet for one receiver. `type` is that of a packet without attachments; without
+/// a `parser` the default one encodes it.
+frame_list make_frames(packet_parser const* parser,
+                       wire::packet_type type,
                        std::string_view nsp,
                        std::optional<std::uint64_t> id,
                        detail::encoded const& payload,
@@ -48,23 +55,34 @@ public:
                     std::optional<std::uint64_t> id,
                     detail::encoded event,
                     bool compress,
-                    std::string_view offset = {});
+                    std::string_view offset = {},
+                    packet_parser const* parser = nullptr);
 
     frame_list frames(codec const& how) const;
     /// What goes alone, as most packets do; nothing where there are attachments.
     frame_ptr only_frame(codec const& how) const {
+        if (parsed_) return parsed_frame(how);
         return attachments_.empty() ? text_for(how) : frame_ptr{};
     }
     /// The event as `["name",...]`, without the offset, and what goes beside it.
-    std::string_view payload() const { return without_offset()->text().substr(head_size_); }
+    std::string_view payload() const {
+        return parsed_ ? std::string_view(json_) : without_offset()->text().substr(head_size_);
+    }
     std::vector<std::string> const& attachments() const noexcept { return attachments_; }
     std::size_t bytes() const noexcept { return bytes_; }
 
 private:
+    void encode_with(packet_parser const& parser,
+                     std::string_view nsp,
+                     std::optional<std::uint64_t> id,
+                     std::string_view json);
+    frame_ptr parsed_frame(codec const& how) const;
     frame_ptr const& text_for(codec const& how) const;
     frame_ptr const& without_offset() const;
 
     std::vector<std::string> attachments_;
+    std::unique_ptr<shared_message> parsed_{};  // of a parser; there is no text then, but this
+    std::string json_{};                        // the event, without the offset
     frame_ptr text_{};
     std::size_t head_size_ = 0;
     std::size_t offset_size_ = 0;  // of what the offset takes in the text

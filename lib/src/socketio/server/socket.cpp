@@ -1,4 +1,5 @@
 // What the application calls on a socket.
+#include <anywire/socketio/async.hpp>
 #include <anywire/socketio/nsp.hpp>
 
 #include "client.hpp"
@@ -68,7 +69,17 @@ void write_pairs(json_writer& out, std::string_view key, pairs const& all) {
 
 }  // namespace
 
-void convert<handshake>::write(json_writer& out, handshake const& h) {
+anywire::detail::poster poster_of(socket& s) {
+    return [a = of(s).anchor()](std::function<void()> fn) {
+        (void)a->io->post(a->shard, [a, fn = std::move(fn)] {
+            io_shard::entry const here(a->io->shard(a->shard));
+            if (a->to && !a->io->call(fn))
+                a->to->owner().break_off(close_reason::handler_failed, "handler failed");
+        });
+    };
+}
+
+void to_json(json_writer& out, handshake const& h) {
     out.begin_object();
     write_pairs(out, "headers", h.headers);
     out.key("time");

@@ -160,6 +160,10 @@ private:
     void leave_rooms() noexcept;
     void note_unsound(std::string_view name);
     void run_middlewares(std::size_t first);
+    /// What a middleware has accepted it with; nothing leaves it as it is.
+    void set_data(std::any data) {
+        if (data.has_value()) data_ = std::move(data);
+    }
     void decided(std::size_t index, std::optional<connect_error> why);
     void join_namespace();
     void refuse(connect_error const& why);

@@ -49,8 +49,13 @@ result<void> socket_core::send_event(emit_flags const& flags,
     }
     if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
     if (state_ != state::connected) return errc::session_closed;
-    auto frames =
-        make_frames(wire::packet_type::event, nsp_->name(), id, e, how_, flags.is_compressed);
+    auto frames = make_frames(client_.io().parser(),
+                              wire::packet_type::event,
+                              nsp_->name(),
+                              id,
+                              e,
+                              how_,
+                              flags.is_compressed);
     return conn_.send_frames(frames, flags.is_volatile ? sending::volatile_ : sending::direct);
 }
 
@@ -86,7 +91,8 @@ void socket_core::send_asking(outgoing_packet const& packet,
 void socket_core::send_ack(std::uint64_t id, detail::encoded const& e) {
     if (state_ != state::connected) return;
     if (!is_sound(e)) return note_unsound("an acknowledgement");
-    auto frames = make_frames(wire::packet_type::ack, nsp_->name(), id, e, how_, true);
+    auto frames =
+        make_frames(client_.io().parser(), wire::packet_type::ack, nsp_->name(), id, e, how_, true);
     (void)conn_.send_frames(frames, sending::unheard);
 }
 

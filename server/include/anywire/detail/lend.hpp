@@ -2,6 +2,7 @@
 
 #include <anywire/detail/lent_stream.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,7 +32,7 @@ void lend(service_core& to,
           lent_connection what,
           std::function<void(std::optional<lent_connection>)> back);
 
-/// The executor of the first shard.
-boost::asio::any_io_executor executor_of(service_core& of);
+/// The executor of a shard. Throws: `std::out_of_range`.
+boost::asio::any_io_executor executor_of(service_core& of, std::size_t index);
 
 }  // namespace anywire::detail

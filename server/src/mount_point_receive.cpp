@@ -1,0 +1,75 @@
+#include "mount_point_open.hpp"
+
+/// Requests over HTTP that wait for what their session has to say.
+namespace anywire {
+
+receiver_dress& receiver::dress() const noexcept {
+    if (poll) return *poll;
+    return *stream;
+}
+
+void mount_point::serve_receiver(incoming const& in, std::string_view wire_id, receiver by) {
+    auto& owner = core_.owner(wire_id);
+    if (&owner != &in.here) return in.move_to(owner);
+    auto const find = [&] {
+        return static_cast<http_session*>(local(in.here).find_by_wire_id(wire_id));
+    };
+    auto* found = find();
+    if (found && found->end_if_peer_gone()) {
+        // A client that broke off and came back may be served before its end was: on another shard,
+        // or by a connection that was ready first. The flush buries the old session.
+        in.here.loop().flush();
+        found = find();
+    }
+    if (!found) return open_receiving(in, wire_id, std::move(by));
+    if (found->is_attached()) return by.dress().answer_busy(in.to);
+    if (!check_parking(in)) return;
+    if (has_hooks(false)) {
+        std::string fields;
+        append_hooked(fields, in, false);
+        by.dress().add_fields(fields);
+    }
+    attach(in.to, *found, std::move(by));
+}
+
+void mount_point::open_receiving(incoming const& in, std::string_view wire_id, receiver by) {
+    if (!by.opens) return in.not_found();
+    auto key = std::to_string(index()).append("/").append(wire_id);
+    if (in.here.opening().contains(key)) return by.dress().answer_busy(in.to);
+    if (!check_room(in)) return;
+    in.here.opening().insert(key);
+    auto& here = in.here;
+    auto gone = [&here, key] {
+        here.opening().erase(key);
+        shrink_sparse(here.opening());
+    };
+    auto open = [this,
+                 &here,
+                 gone,
+                 id = std::string(wire_id),
+                 by = std::make_shared<receiver>(std::move(by))](exchange& to,
+                                                                 session_base::origin from) {
+        gone();
+        if (!check_room(here, to, from.request.remote_address())) return;
+        if (has_hooks(true)) {
+            std::string fields;
+            append_hooked(fields, here, from.request, true);
+            by->dress().add_fields(fields);
+        }
+        auto& sessions = local(here);
+        auto* const s = new http_session(sessions, std::move(from), id, by->speaks, by->timing);
+        sessions.add(s);
+        attach(to, *s, std::move(*by));
+    };
+    admit(in, local(in.here), {}, to_ticks(limits().authorize_timeout), std::move(open), gone);
+}
+
+void mount_point::attach(exchange& to, http_session& session, receiver by) const {
+    to.limit_stall(write_stall());
+    if (by.poll) return session.attach(*new one_shot_carrier(to, std::move(by.poll), session));
+    auto* const carrier = new stream_carrier(to, std::move(by.stream), session, by.limit);
+    if (!session.has_queued()) carrier->start();
+    session.attach(*carrier);
+}
+
+}  // namespace anywire

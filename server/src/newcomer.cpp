@@ -1,0 +1,59 @@
+#include "newcomer.hpp"
+
+#include "shard.hpp"
+#include "tls_source.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string_view>
+#include <sys/socket.h>
+#include <utility>
+
+namespace anywire {
+namespace {
+
+void turn_away(shard& here, newcomer const& n, refusal_cause why, std::string_view answer) {
+    here.numbers().count_refused(why);
+    if (!n.tls)
+        (void)::send(n.socket.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+}  // namespace
+
+bool has_room_for(shard& here, newcomer const& n) {
+    auto& core = here.core();
+    if (core.connections.load(std::memory_order_relaxed) +
+            core.moving.load(std::memory_order_relaxed) <
+        core.max_connections)
+        return true;
+    turn_away(here,
+              n,
+              refusal_cause::max_connections,
+              "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    return false;
+}
+
+void take_in(shard& here, newcomer n) {
+    auto& core = here.core();
+    std::unique_ptr<connection_ticket> ticket;
+    // A trusted proxy has one address for all its clients: those are counted by request.
+    if (auto const most = core.options.limits.max_connections_per_address;
+        most != 0 && is_limited_address(n.address) && !core.trusted.contains(n.address)) {
+        ticket = address_ticket::take(core.addresses, n.address, most);
+        if (!ticket)
+            return turn_away(here,
+                             n,
+                             refusal_cause::max_connections_per_address,
+                             "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\n"
+                             "Content-Length: 0\r\n\r\n");
+    }
+    here.numbers().accepted.add();
+    auto const socket = n.socket.get();
+    byte_stream stream(socket,
+                       n.tls ? std::make_unique<tls_stream>(*n.tls->current(), socket) : nullptr,
+                       n.is_secure);
+    (void)n.socket.release();
+    here.site()->open({std::move(stream), std::move(n.address), std::move(ticket)});
+}
+
+}  // namespace anywire

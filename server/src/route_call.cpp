@@ -1,0 +1,128 @@
+#include "route_call.hpp"
+
+#include "room.hpp"
+#include "shard.hpp"
+
+#include <utility>
+
+namespace anywire {
+namespace {
+
+/// What a handler's responder talks to. One that is dropped unanswered is a fault.
+class answer_receiver final : public http_responder::receiver {
+public:
+    explicit answer_receiver(std::shared_ptr<route_call> to) : to_(std::move(to)) {}
+    ~answer_receiver() override {
+        try {
+            to_->give({.status = 500, .body = "Internal Server Error\n"});
+        } catch (...) {
+            // Without memory for it the client waits for the timeout.
+        }
+    }
+    void on_answer(http_answer a) override { to_->give(std::move(a)); }
+
+private:
+    std::shared_ptr<route_call> to_;
+};
+
+}  // namespace
+
+void route_call::run(route_handler const& handler, route_request const& r, tick timeout) {
+    auto const self = shared_from_this();
+    calling_ = true;
+    call(handler, r);
+    calling_ = false;
+    if (early_) return answer(std::move(*early_));
+    if (auto const* const full = find_no_parking(here_); full && claim())
+        return answer({.status = status_of(full->what), .body = std::string(full->text)});
+    wait(timeout);
+}
+
+void route_call::call(route_handler const& handler, route_request const& r) {
+    // Kept here, too: an exception must not drop the last one before it is caught.
+    auto const receiver = std::make_shared<answer_receiver>(shared_from_this());
+    try {
+        handler(r, http_responder(receiver));
+    } catch (...) {
+        here_.log().failed("a route's handler");
+        give({.status = 500, .body = "Internal Server Error\n"});
+    }
+}
+
+void route_call::wait(tick timeout) {
+    try {
+        here_.errands().keep(shared_from_this());
+    } catch (...) {
+        to_ = nullptr;  // whoever called ends the connection
+        throw;
+    }
+    to_->listen(this, false);
+    until_ = here_.loop().now() + timeout;
+    here_.loop().wheel().arm(*this, until_);
+}
+
+void route_call::give(http_answer a) {
+    std::scoped_lock const lock(giving_);
+    if (std::exchange(given_, true)) return;
+    if (here_.is_here() && calling_) {
+        early_ = std::make_unique<http_answer>(std::move(a));
+        return;
+    }
+    try {
+        here_.post([self = shared_from_this(), a = std::move(a)]() mutable {
+            self->answer(std::move(a));
+        });
+    } catch (...) {
+        given_ = false;  // the timeout decides
+        throw;
+    }
+}
+
+bool route_call::claim() noexcept {
+    std::scoped_lock const lock(giving_);
+    return !std::exchange(given_, true);
+}
+
+void route_call::answer(http_answer a) {
+    auto const self = shared_from_this();
+    here_.errands().release(self);
+    disarm();
+    auto* const to = std::exchange(to_, nullptr);
+    if (!to) return;  // the client has gone
+    to->listen(nullptr, false);
+    if (a.status < 200 || a.status > 599) {
+        here_.log().write(log_level::error, "a route answered with status ", a.status);
+        a = {.status = 500, .body = "Internal Server Error\n"};
+    }
+    (void)to->respond({.status = a.status,
+                       .content_type = a.content_type,
+                       .fields = a.fields.text(),
+                       .body = a.body});
+}
+
+void route_call::on_gone() {
+    auto const self = shared_from_this();
+    (void)claim();
+    to_ = nullptr;
+    here_.errands().release(self);
+    disarm();
+}
+
+void route_call::on_timer(tick now) {
+    if (!not_after(until_, now)) return here_.loop().wheel().arm(*this, until_);
+    if (!claim()) return;  // the answer is on its way here
+    here_.log().write(log_level::error, "a route did not answer in time");
+    answer({.status = 503, .body = "the answer took too long\n"});
+}
+
+void route_call::on_teardown() noexcept {
+    (void)claim();
+    disarm();
+    // A host of the program's own has to hear that there will be no answer.
+    auto* const to = std::exchange(to_, nullptr);
+    if (!to) return;
+    to->listen(nullptr, false);
+    to->abort();
+}
+
+}  // namespace anywire

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <anywire/exchange.hpp>
+#include <anywire/http.hpp>
+
+#include "core/timer_wheel.hpp"
+#include "errand.hpp"
+
+#include <memory>
+#include <mutex>
+
+namespace anywire {
+
+class shard;
+
+/// One request to a route on its way to its answer.
+///
+/// Thread: the shard's, but for `give`.
+class route_call final : public exchange_events,
+                         public timer_node,
+                         public errand,
+                         public std::enable_shared_from_this<route_call> {
+public:
+    route_call(shard& here, exchange& to) noexcept : here_(here), to_(&to) {}
+
+    /// Calls the handler; answers now or later.
+    void run(route_handler const& handler, route_request const& r, tick timeout);
+    /// The first call counts. Thread: any.
+    void give(http_answer a);
+
+    void on_sent() override {}
+    void on_done() override { to_ = nullptr; }
+    void on_gone() override;
+    void on_timer(tick now) override;
+    void on_teardown() noexcept override;
+
+private:
+    void call(route_handler const& handler, route_request const& r);
+    void wait(tick timeout);
+    /// True for the first who asks.
+    bool claim() noexcept;
+    void answer(http_answer a);
+
+    shard& here_;
+    exchange* to_;
+    std::mutex giving_{};  // a shard that goes waits for whoever is posting to it
+    bool given_ = false;
+    bool calling_ = false;
+    tick until_ = 0;
+    std::unique_ptr<http_answer> early_{};
+};
+
+}  // namespace anywire

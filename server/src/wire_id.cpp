@@ -1,0 +1,23 @@
+#include "wire_id.hpp"
+
+#include "core/base64.hpp"
+#include "service_core.hpp"
+#include "shard.hpp"
+
+#include <array>
+
+namespace anywire {
+
+std::string draw_wire_id(service_core const& core, shard& owner) {
+    std::array<unsigned char, 15> bytes{};
+    owner.loop().fill_random(bytes);
+    for (;; ++bytes.back()) {
+        if (bytes.back() == 0) owner.loop().fill_random(bytes);
+        std::string id;
+        append_base64(id, {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
+        for (auto& c : id) c = c == '/' ? '_' : c == '+' ? '-' : c;
+        if (&core.owner(id) == &owner) return id;
+    }
+}
+
+}  // namespace anywire
