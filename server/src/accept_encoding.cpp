@@ -10,8 +10,18 @@ namespace {
 
 using quality = std::optional<int>;  // in thousandths
 
-/// Spec: RFC 9110, section 12.4.2, qvalue.
-quality read_quality(std::string_view text) noexcept {
+/// What follows a coding: nothing, or `;q=` and a quality.
+quality read_weight(std::string_view element) noexcept {
+    auto const semicolon = element.find(';');
+    if (semicolon == element.npos) return 1000;
+    auto const weight = http::trim(element.substr(semicolon + 1));
+    if (!istarts_with(weight, "q=")) return {};
+    return read_quality(weight.substr(2));
+}
+
+}  // namespace
+
+std::optional<int> read_quality(std::string_view text) noexcept {
     if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return {};
     if (text.size() > 1 && text[1] != '.') return {};
     int value = 1000 * (text[0] - '0');
@@ -24,17 +34,6 @@ quality read_quality(std::string_view text) noexcept {
     if (value > 1000) return {};
     return value;
 }
-
-/// What follows a coding: nothing, or `;q=` and a quality.
-quality read_weight(std::string_view element) noexcept {
-    auto const semicolon = element.find(';');
-    if (semicolon == element.npos) return 1000;
-    auto const weight = http::trim(element.substr(semicolon + 1));
-    if (!istarts_with(weight, "q=")) return {};
-    return read_quality(weight.substr(2));
-}
-
-}  // namespace
 
 content_coding choose_coding(std::string_view accept_encoding) noexcept {
     quality gzip, deflate, identity, any;

@@ -2,9 +2,15 @@
 
 #include "core/gzip.hpp"
 
+#include <optional>
 #include <string_view>
 
 namespace anywire {
+
+/// A quality of 0 to 1, in thousandths.
+///
+/// Spec: RFC 9110, section 12.4.2, qvalue.
+[[nodiscard]] std::optional<int> read_quality(std::string_view text) noexcept;
 
 /// Picks the coding a client likes best, of an `Accept-Encoding`: gzip before deflate where it
 /// likes them alike, and either before identity. Elements that are not well-formed count for

@@ -89,6 +89,7 @@ void acceptor::out_of_descriptors() {
         shard_.log().write(
             log_level::error,
             "out of descriptors: turning connections away; raise the limit (ulimit -n)");
+    shard_.numbers().count_refused(refusal_cause::out_of_descriptors);
     complained_ = true;
     if (spare_ >= 0) {
         ::close(spare_);

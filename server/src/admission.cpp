@@ -46,14 +46,20 @@ request keep_request(incoming const& in) {
     return kept.build();
 }
 
-admission::admission(shard& here, exchange& to, open_fn open, gone_fn gone, refuse_fn refuse)
+admission::admission(shard& here,
+                     exchange& to,
+                     endpoint_core& sessions,
+                     open_fn open,
+                     gone_fn gone,
+                     refuse_fn refuse)
     : here_(here),
       to_(&to),
+      sessions_(sessions),
       open_(std::move(open)),
       gone_(std::move(gone)),
       refuse_(std::move(refuse)) {}
 
-void admission::ask(handlers const& app, session_base::origin from, tick timeout) {
+void admission::ask(session_base::origin from, tick timeout) {
     from_ = std::move(from);
     here_.errands().keep(shared_from_this());
     to_->listen(this, false);
@@ -63,9 +69,10 @@ void admission::ask(handlers const& app, session_base::origin from, tick timeout
     // Kept here, too: an exception must not drop the last one before it is caught.
     auto receiver = std::make_shared<decision_receiver>(shared_from_this());
     try {
-        app.authorize(from_.request, decision(receiver));
+        sessions_.app().authorize(from_.request, decision(receiver));
     } catch (...) {
         here_.log().failed("authorize");
+        cause_ = refusal_cause::authorize_failed;
         decide(status_of(fault::authorize_failed), "Internal Server Error", {});
     }
     receiver.reset();
@@ -109,6 +116,7 @@ void admission::carry_out(verdict v) {
     }
     gone_();
     if (!to) return;
+    sessions_.numbers().count_refused(cause_);
     here_.log().write(log_level::info, "authorize refused a client with ", v.status);
     if (refuse_) return refuse_(*to, v.status, v.text);
     v.text.append("\n");
@@ -126,6 +134,7 @@ void admission::on_timer(tick now) {
     if (!not_after(until_, now)) return here_.loop().wheel().arm(*this, until_);
     if (!claim()) return;  // its verdict is on the way here
     here_.log().write(log_level::error, "authorize did not decide in time");
+    cause_ = refusal_cause::authorize_timeout;
     carry_out({status_of(fault::authorize_timed_out), "authorization timed out", {}});
 }
 

@@ -35,10 +35,15 @@ public:
 
     /// `gone` is called instead of `open` when there will be no session; without `refuse` the
     /// client is answered in plain text.
-    admission(shard& here, exchange& to, open_fn open, gone_fn gone, refuse_fn refuse);
+    admission(shard& here,
+              exchange& to,
+              endpoint_core& sessions,
+              open_fn open,
+              gone_fn gone,
+              refuse_fn refuse);
 
     /// Asks the application, and opens or refuses, now or later.
-    void ask(handlers const& app, session_base::origin from, tick timeout);
+    void ask(session_base::origin from, tick timeout);
 
     /// Thread: any. The first call counts.
     void decide(unsigned status, std::string text, std::any data);
@@ -62,6 +67,7 @@ private:
 
     shard& here_;
     exchange* to_;
+    endpoint_core& sessions_;
     open_fn open_;
     gone_fn gone_;
     refuse_fn refuse_;
@@ -71,23 +77,25 @@ private:
     tick until_ = 0;
     bool asking_ = false;
     bool carried_out_ = false;
+    refusal_cause cause_ = refusal_cause::authorize;
     std::unique_ptr<verdict> early_{};
 };
 
-/// Lets a request in at once where the application does not ask, else through an `admission`.
-/// `open(exchange&, session_base::origin)`; `gone()` when there will be no session.
+/// Lets a request in among `sessions` at once where the application does not ask, else through an
+/// `admission`. `open(exchange&, session_base::origin)`; `gone()` when there will be no session.
 template <class Open, class Gone>
 void admit(incoming const& in,
-           handlers const& app,
+           endpoint_core& sessions,
            std::string subprotocol,
            tick timeout,
            Open open,
            Gone gone,
            admission::refuse_fn refuse = {}) {
     session_base::origin from{keep_request(in), {}, std::move(subprotocol)};
-    if (!app.authorize) return open(in.to, std::move(from));
-    std::make_shared<admission>(in.here, in.to, std::move(open), std::move(gone), std::move(refuse))
-        ->ask(app, std::move(from), timeout);
+    if (!sessions.app().authorize) return open(in.to, std::move(from));
+    std::make_shared<admission>(
+        in.here, in.to, sessions, std::move(open), std::move(gone), std::move(refuse))
+        ->ask(std::move(from), timeout);
 }
 
 }  // namespace anywire

@@ -24,6 +24,20 @@ bool is_upgrade(incoming const& in) noexcept {
            (in.head.upgrade && in.head.list_contains("upgrade", "websocket"));
 }
 
+/// Nothing for a page's origin, and for what `authorize` has said: those are counted where they are
+/// found.
+std::optional<refusal_cause> cause_of(refusal why) noexcept {
+    switch (why) {
+        case refusal::unknown_transport: return refusal_cause::unknown_transport;
+        case refusal::unknown_sid: return refusal_cause::unknown_sid;
+        case refusal::bad_method: return refusal_cause::bad_method;
+        case refusal::bad_request: return refusal_cause::bad_request;
+        case refusal::forbidden: return std::nullopt;
+        case refusal::unsupported_version: return refusal_cause::unsupported_version;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 engineio_mount::engineio_mount(mount_place const& at,
@@ -74,6 +88,7 @@ void engineio_mount::refuse(
 
 void engineio_mount::refuse(incoming const& in, refusal why) const {
     notices_.note(in, why, prefix());
+    if (auto const cause = cause_of(why)) count_refused(in.here, *cause);
     refuse(in.to, is_upgrade(in), status_of(why), why, {});
     if (!options_.on_connection_error) return;
     auto const request = keep_request(in);
@@ -165,7 +180,11 @@ void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q)
     upgrade.take = [this, &here = in.here, sid = q.sid, subprotocol = upgrade.subprotocol](
                        transport& wire) -> transport_events* {
         auto* const session = find(here, sid);
-        if (!session || !options_.upgrades || !session->can_upgrade()) return nullptr;
+        if (!session || !options_.upgrades || !session->can_upgrade()) {
+            local(here).numbers().upgrades_tried.add();
+            local(here).numbers().upgrades_failed.add();
+            return nullptr;
+        }
         session->begin_upgrade(wire, subprotocol);
         return session;
     };
@@ -227,7 +246,7 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
     };
     auto const patience = to_ticks(limits().authorize_timeout);
     admit(
-        in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));
+        in, local(in.here), {}, patience, std::move(open), [] {}, refuse_later(in));
 }
 
 void engineio_mount::open_websocket_session(incoming const& in, engineio::query const& q) {
@@ -247,7 +266,7 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
         };
     auto const patience = to_ticks(limits().authorize_timeout);
     admit(
-        in, app(), {}, patience, std::move(open), [] {}, refuse_later(in));
+        in, local(in.here), {}, patience, std::move(open), [] {}, refuse_later(in));
 }
 
 std::shared_ptr<mount_point> make_engineio_mount(mount_place const& at,

@@ -97,6 +97,10 @@ endpoint_core& mount_point::local(shard& here) const noexcept {
     return here.endpoint(index_);
 }
 
+void mount_point::count_refused(shard& here, refusal_cause why) const noexcept {
+    local(here).numbers().count_refused(why);
+}
+
 // -- who may come in ------------------------------------------------------------------------------
 
 http::origin_request mount_point::origin_of(incoming const& in) const noexcept {
@@ -140,6 +144,7 @@ bool mount_point::allows_page(incoming const& in, bool originless) const {
                         : !originless || http::allows_originless_get(origins_, from) ||
                               asks_to_allow(in, from, true))
         return true;
+    count_refused(in.here, refusal_cause::origin);
     in.here.log().write(
         log_level::info,
         "refused a foreign origin at ",
@@ -157,6 +162,7 @@ bool mount_point::check_origin(incoming const& in, bool originless) const {
 
 bool mount_point::has_room(shard& here, exchange& to, no_room const* why) const {
     if (!why) return true;
+    count_refused(here, why->cause);
     here.log().write(log_level::info, "refused a client at ", prefix(), ": ", why->limit);
     (void)to.respond({.status = status_of(why->what),
                       .content_type = "text/plain; charset=UTF-8",
@@ -166,6 +172,7 @@ bool mount_point::has_room(shard& here, exchange& to, no_room const* why) const 
 }
 
 bool mount_point::check_room(incoming const& in) const {
+    in.here.numbers().handshakes.add();
     // Whoever waits for `authorize` when a drain begins still comes in, and is told goodbye.
     return has_room(in.here, in.to, find_draining(in.here)) && check_parking(in) &&
            check_room(in.here, in.to, in.client.address) &&

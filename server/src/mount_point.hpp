@@ -82,6 +82,7 @@ public:
 
 protected:
     endpoint_core& local(shard& here) const noexcept;
+    void count_refused(shard& here, refusal_cause why) const noexcept;
     /// How long a write to a client may make no progress.
     std::chrono::milliseconds write_stall() const noexcept { return options_.limits.write_stall; }
     http::origin_policy const& origins() const noexcept { return origins_; }

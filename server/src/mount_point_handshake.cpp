@@ -61,6 +61,9 @@ std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming con
         // A body belongs to no handshake.
         auto const what = wrong ? fault_of(wrong) : fault::not_a_websocket;
         auto const version_only = what == fault::wrong_websocket_version;
+        count_refused(
+            in.here,
+            version_only ? refusal_cause::unsupported_version : refusal_cause::bad_handshake);
         in.respond(status_of(what),
                    version_only ? words.wrong_version : words.no_handshake,
                    version_only ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"

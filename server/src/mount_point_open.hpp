@@ -60,7 +60,7 @@ void mount_point::open_websocket(incoming const& in,
             sessions.add(s);
         });
     };
-    admit(in, app_, {}, to_ticks(limits().authorize_timeout), std::move(open), [] {});
+    admit(in, local(in.here), {}, to_ticks(limits().authorize_timeout), std::move(open), [] {});
 }
 
 }  // namespace anywire

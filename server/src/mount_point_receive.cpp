@@ -61,7 +61,7 @@ void mount_point::open_receiving(incoming const& in, std::string_view wire_id, r
         sessions.add(s);
         attach(to, *s, std::move(*by));
     };
-    admit(in, app_, {}, to_ticks(limits().authorize_timeout), std::move(open), gone);
+    admit(in, local(in.here), {}, to_ticks(limits().authorize_timeout), std::move(open), gone);
 }
 
 void mount_point::attach(exchange& to, http_session& session, receiver by) const {

@@ -12,7 +12,8 @@
 namespace anywire {
 namespace {
 
-void turn_away(newcomer const& n, std::string_view answer) {
+void turn_away(shard& here, newcomer const& n, refusal_cause why, std::string_view answer) {
+    here.numbers().count_refused(why);
     if (!n.tls)
         (void)::send(n.socket.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -25,7 +26,9 @@ bool has_room_for(shard& here, newcomer const& n) {
             core.moving.load(std::memory_order_relaxed) <
         core.max_connections)
         return true;
-    turn_away(n,
+    turn_away(here,
+              n,
+              refusal_cause::max_connections,
               "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     return false;
 }
@@ -38,10 +41,13 @@ void take_in(shard& here, newcomer n) {
         most != 0 && is_limited_address(n.address) && !core.trusted.contains(n.address)) {
         ticket = address_ticket::take(core.addresses, n.address, most);
         if (!ticket)
-            return turn_away(n,
+            return turn_away(here,
+                             n,
+                             refusal_cause::max_connections_per_address,
                              "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\n"
                              "Content-Length: 0\r\n\r\n");
     }
+    here.numbers().accepted.add();
     auto const socket = n.socket.get();
     byte_stream stream(socket,
                        n.tls ? std::make_unique<tls_stream>(*n.tls->current(), socket) : nullptr,

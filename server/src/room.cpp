@@ -9,22 +9,33 @@
 namespace anywire {
 namespace {
 
-constexpr no_room draining{fault::draining, "the server is shutting down\n", "the server drains"};
+using cause = refusal_cause;
+
+constexpr no_room draining{
+    fault::draining, "the server is shutting down\n", "the server drains", cause::draining};
 constexpr no_room mount_is_full{
-    fault::full, "too many sessions\n", "`limits.max_sessions` are open"};
-constexpr no_room server_is_full{
-    fault::full, "too many sessions\n", "`server_limits::max_sessions` are open"};
+    fault::full, "too many sessions\n", "`limits.max_sessions` are open", cause::max_sessions};
+constexpr no_room server_is_full{fault::full,
+                                 "too many sessions\n",
+                                 "`server_limits::max_sessions` are open",
+                                 cause::server_max_sessions};
 constexpr no_room address_is_full{fault::address_over_limit,
                                   "too many sessions of this address\n",
-                                  "`server_limits::max_sessions_per_address` are open"};
-constexpr no_room no_parking{
-    fault::full, "too many requests wait\n", "`server_limits::max_parked_requests` wait"};
-constexpr no_room too_soon{
-    fault::full, "too many new sessions\n", "`server_limits::max_handshakes_per_second` have come"};
+                                  "`server_limits::max_sessions_per_address` are open",
+                                  cause::max_sessions_per_address};
+constexpr no_room no_parking{fault::full,
+                             "too many requests wait\n",
+                             "`server_limits::max_parked_requests` wait",
+                             cause::max_parked_requests};
+constexpr no_room too_soon{fault::full,
+                           "too many new sessions\n",
+                           "`server_limits::max_handshakes_per_second` have come",
+                           cause::max_handshakes_per_second};
 constexpr no_room address_too_soon{
     fault::address_over_limit,
     "too many new sessions of this address\n",
-    "`server_limits::max_handshakes_per_second_per_address` have come"};
+    "`server_limits::max_handshakes_per_second_per_address` have come",
+    cause::max_handshakes_per_second_per_address};
 
 std::size_t all_sessions(service_core const& core) noexcept {
     std::size_t all = 0;

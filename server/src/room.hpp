@@ -1,5 +1,7 @@
 #pragma once
 
+#include <anywire/refusal_cause.hpp>
+
 #include "core/fault.hpp"
 
 #include <string_view>
@@ -14,6 +16,7 @@ struct no_room {
     fault what;
     std::string_view text;   ///< For the client.
     std::string_view limit;  ///< For the log: what is full, by the name of its option.
+    refusal_cause cause;     ///< For metrics.
 };
 
 /// Null while the shard does not drain.

@@ -76,6 +76,8 @@ public:
         (void)target;
         return {};
     }
+    /// Whether it answers under any name, also one that `service_options::hosts` does not list.
+    virtual bool serves_any_host() const noexcept { return false; }
     /// The text that goes with 413.
     virtual std::string_view too_long() const noexcept { return "the body is too long\n"; }
 

@@ -93,10 +93,16 @@ void serve_request(shard& here,
     auto* const target = here.core().routes.find(request.path);
     auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
     incoming in{here, to, request, client, below, via};
-    if (!serves_host(here, client)) return in.respond(status_of(fault::misdirected), misdirected);
-    if (via && !takes_request(here, *via, client))
+    here.numbers().requests.add();
+    if (!serves_host(here, client) && !(target && target->serves_any_host())) {
+        here.numbers().count_refused(refusal_cause::unknown_host);
+        return in.respond(status_of(fault::misdirected), misdirected);
+    }
+    if (via && !takes_request(here, *via, client)) {
+        here.numbers().count_refused(refusal_cause::max_connections_per_address);
         return in.respond(status_of(fault::address_over_limit),
                           "too many requests of this address\n");
+    }
     if (!target)
         return in.respond(status_of(fault::not_found),
                           "404 Not Found: nothing is mounted at this path\n");
@@ -141,8 +147,10 @@ void shard::on_request(http_connection& from, http::request_view const& request)
 
 body_terms shard::on_head(http_connection& from, http::request_view const& head) {
     refused_request const r(*this, from, head);
-    if (!serves_host(*this, r.client))
+    if (!serves_host(*this, r.client) && !(r.target && r.target->serves_any_host())) {
+        numbers_.count_refused(refusal_cause::unknown_host);
         return {.status = status_of(fault::misdirected), .text = misdirected};
+    }
     body_terms terms;
     if (!r.target) return {.most = settings().request.body};
     if (!r.target->watch_body(*this, from, head, terms.watch))

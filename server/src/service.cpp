@@ -9,7 +9,9 @@
 #include "service_shards.hpp"
 #include "session/endpoint_hub.hpp"
 #include "shard.hpp"
+#include "snapshot.hpp"
 #include "ticker.hpp"
+#include "watch_mounts.hpp"
 
 #include <stdexcept>
 #include <utility>
@@ -53,12 +55,39 @@ endpoint service::add_sharing(std::string path, endpoint const& with, sharing_ma
     return core_->add(make(core_->place(std::move(path)), hub->app()), hub);
 }
 
+namespace {
+
+void add_target(service_core& core, std::string_view what, std::shared_ptr<route_target> target) {
+    auto const prefix = target->prefix();
+    if (!core.routes.add(std::move(target)))
+        throw std::invalid_argument(std::string(what) + " '" + prefix + "': the path is taken");
+}
+
+}  // namespace
+
 void service::serve_files(std::string path, std::string const& folder, files_options options) {
     core_->require_setup("serve_files", path);
-    auto target = make_files_mount(clean_prefix(std::move(path)), folder, std::move(options));
-    auto const prefix = target->prefix();
-    if (!core_->routes.add(std::move(target)))
-        throw std::invalid_argument("serve_files '" + prefix + "': the path is taken");
+    add_target(*core_,
+               "serve_files",
+               make_files_mount(clean_prefix(std::move(path)), folder, std::move(options)));
+}
+
+void service::mount_metrics(std::string path, metrics_options options) {
+    core_->require_setup("mount_metrics", path);
+    add_target(*core_,
+               "mount_metrics",
+               make_metrics_mount(*core_, clean_prefix(std::move(path)), std::move(options)));
+}
+
+void service::mount_health(std::string path, health_options options) {
+    core_->require_setup("mount_health", path);
+    add_target(*core_,
+               "mount_health",
+               make_health_mount(*core_, clean_prefix(std::move(path)), std::move(options)));
+}
+
+service_numbers service::snapshot() const {
+    return take_snapshot(*core_);
 }
 
 bool service::owns(std::string_view target) const noexcept {
@@ -108,12 +137,14 @@ void service::every(std::chrono::milliseconds period, handler<void()> fn) {
 
 void service::drain(std::chrono::milliseconds deadline, std::function<void()> then) {
     core_->call_at_end(std::move(then));
+    core_->draining = true;
     for (auto const& s : core_->shards)
         s->post([&s = *s, deadline] { s.drain(to_ticks(deadline)); });
 }
 
 void service::stop(std::function<void()> then) {
     core_->call_at_end(std::move(then));
+    core_->draining = true;
     for (auto const& s : core_->shards) s->post([&s = *s] { s.stop(); });
 }
 

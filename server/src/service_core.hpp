@@ -71,6 +71,7 @@ struct service_core {
     address_census census{};
     handshake_rate handshakes{};
     std::vector<std::function<void()>> at_end{};  ///< Called when no shard runs any more.
+    std::atomic<bool> draining{false};            ///< `drain` or `stop` was called.
     bool is_going = false;  ///< No shard runs any more, and none is to be posted to.
     std::atomic<bool> has_begun{false};
     mutable std::atomic<std::size_t> next_shard{0};  ///< Where the next newcomer goes.

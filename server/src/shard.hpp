@@ -1,12 +1,16 @@
 #pragma once
 
+#include <anywire/refusal_cause.hpp>
+
 #include "core/keyed_hash.hpp"
+#include "core/tally.hpp"
 #include "errand.hpp"
 #include "http_site.hpp"
 #include "service_core.hpp"
 #include "session/endpoint_core.hpp"
 #include "session/shard_host.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <functional>
@@ -19,6 +23,19 @@
 namespace anywire {
 
 class io_host;
+
+/// What is counted about a shard beside its loop and its sessions.
+///
+/// Thread: the shard's changes them, any may read.
+struct shard_tallies {
+    tally accepted{};    ///< Connections that its listeners have let in.
+    tally requests{};    ///< Whole ones, of its connections and of other hosts.
+    tally handshakes{};  ///< Requests for a session, whatever became of them.
+    std::array<tally, static_cast<std::size_t>(first_of_mount)> refused{};
+
+    /// Requires: it is none of a mount's.
+    void count_refused(refusal_cause why) noexcept { refused[static_cast<std::size_t>(why)].add(); }
+};
 
 /// Something that brings a shard connections.
 class shard_source {
@@ -44,6 +61,7 @@ public:
 
     service_core& core() noexcept { return core_; }
     unsigned index() const noexcept { return index_; }
+    shard_tallies& numbers() noexcept { return numbers_; }
     shard_host& host() noexcept { return *host_; }
     session_loop& loop() noexcept { return host_->loop(); }
     logger& log() noexcept { return host_->log(); }
@@ -119,6 +137,7 @@ private:
     std::string date_{};
     tick date_until_ = 0;
     bool draining_ = false;
+    shard_tallies numbers_{};
 };
 
 }  // namespace anywire

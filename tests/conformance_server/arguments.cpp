@@ -40,6 +40,7 @@ std::string_view const usage =
     "  --trusted-proxies LIST  comma-separated networks whose forwarded fields count\n"
     "  --hosts LIST          comma-separated host names that are served; others get 421\n"
     "  --static DIR          serve a folder at /static/\n"
+    "  --health PATH         serve health checks at PATH, and metrics at /metrics\n"
     "  --log                 write the log to standard error\n"
     "  --help                this text\n";
 
@@ -129,6 +130,8 @@ std::optional<command_line> parse(demo::flag_reader flags) {
             a.server.hosts = split(flags.value());
         else if (flags.is("--static"))
             a.static_folder = flags.value();
+        else if (flags.is("--health"))
+            a.health = flags.value();
         else if (flags.is("--client-files"))
             a.client_files = flags.value();
         else if (flags.is("--max-packets-per-poll"))

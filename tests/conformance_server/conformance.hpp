@@ -22,6 +22,7 @@ struct command_line {
     std::chrono::milliseconds connect_timeout{45'000};
     std::size_t max_packets_per_poll = 0;
     std::string static_folder{};
+    std::string health{};
     std::string client_files{};
     bool msgpack = false;
     bool log = false;

@@ -60,6 +60,10 @@ void serve(conformance::command_line a) {
     anywire::server server(a.server);
     mount(server, a);
     if (!a.static_folder.empty()) server.serve_files("/static", a.static_folder);
+    if (!a.health.empty()) {
+        server.mount_health(a.health);
+        server.mount_metrics("/metrics");
+    }
 
     for (std::size_t i = 1; i <= a.server.listeners.size(); ++i)
         std::printf("also on %s\n", server.url(i).c_str());

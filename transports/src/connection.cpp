@@ -149,8 +149,14 @@ void connection::read_buffered() {
     });
 }
 
-void connection::read_once() {
+io_result connection::read_in() noexcept {
     auto const r = stream_.read(host_.in(), most_at_once());
+    host_.numbers().bytes_in.add(r.bytes);
+    return r;
+}
+
+void connection::read_once() {
+    auto const r = read_in();
     switch (r.what) {
         case io_result::status::ok: return on_bytes(host_.in(), r.bytes);
         case io_result::status::again: return;
@@ -165,10 +171,17 @@ void connection::read_once() {
 
 // -- writing --------------------------------------------------------------------------------------
 
+template <class Bytes>
+io_result connection::write_out(Bytes bytes) noexcept {
+    auto const r = stream_.write(bytes);
+    host_.numbers().bytes_out.add(r.bytes);
+    return r;
+}
+
 bool connection::send(std::string_view bytes) {
     if (dropped_ || broken_) return true;
     if (!unsent_) {
-        auto const r = stream_.write(bytes);
+        auto const r = write_out(bytes);
         if (r.what == io_result::status::failed || r.what == io_result::status::end) {
             break_off();
             return true;
@@ -195,7 +208,7 @@ std::size_t connection::send_some_frames(std::span<frame* const> frames) {
     if (frames.size() == 1) {
         // What an echo and a broadcast are made of, without the loops below.
         auto const bytes = frames[0]->ws();
-        auto const r = stream_.write(bytes);
+        auto const r = write_out(bytes);
         if (r.bytes == bytes.size()) return 1;
         if (r.what == io_result::status::failed || r.what == io_result::status::end)
             break_off();
@@ -228,7 +241,7 @@ std::size_t connection::write_some_frames(std::span<frame* const> frames,
     };
     if (frames.size() == 1) {
         taken = 1;
-        r = stream_.write(bytes_of(0));
+        r = write_out(bytes_of(0));
         return bytes_of(0).size();
     }
     std::size_t total = 0;
@@ -240,13 +253,13 @@ std::size_t connection::write_some_frames(std::span<frame* const> frames,
             auto const bytes = bytes_of(i);
             to = std::copy(bytes.begin(), bytes.end(), to);
         }
-        r = stream_.write({host_.flat(), total});
+        r = write_out(std::string_view{host_.flat(), total});
         return total;
     }
     if (!stream_.is_plain_socket()) {
         auto& flat = host_.out();
         for (std::size_t i = 0; i < taken; ++i) flat.append(bytes_of(i));
-        r = stream_.write(std::string_view{flat});
+        r = write_out(std::string_view{flat});
         return total;
     }
     taken = std::min(frames.size(), most_pieces);
@@ -257,7 +270,7 @@ std::size_t connection::write_some_frames(std::span<frame* const> frames,
         pieces[i] = {const_cast<char*>(bytes.data()), bytes.size()};
         total += bytes.size();
     }
-    r = stream_.write(std::span<iovec const>{pieces.data(), taken});
+    r = write_out(std::span<iovec const>{pieces.data(), taken});
     return total;
 }
 
@@ -303,7 +316,7 @@ void connection::break_off() {
     later_or_end([this] {
         constexpr int most_reads = 64;
         for (int i = 0; i < most_reads && want_read_ && !dropped_; ++i) {
-            auto const r = stream_.read(host_.in(), most_at_once());
+            auto const r = read_in();
             if (r.what != io_result::status::ok) break;
             on_bytes(host_.in(), r.bytes);
         }

@@ -155,7 +155,10 @@ private:
 
     void on_ready(std::uint32_t events) override;
     void on_sendable();
+    io_result read_in() noexcept;
     void read_once();
+    template <class Bytes>
+    io_result write_out(Bytes bytes) noexcept;
     void read_buffered();
     std::uint32_t wanted() const noexcept;
     void watch();

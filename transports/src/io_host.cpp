@@ -65,6 +65,7 @@ void io_host::on_timer() {
     armed_ = false;
     auto const time = std::chrono::steady_clock::now();
     auto const now = static_cast<tick>((time - started_) / tick_length);
+    numbers().delay.add(time - timer_.expiry());
     // A process that was stopped finds every deadline passed, and its sockets full of signs of
     // life that it has not read. One second of grace lets them speak first.
     auto const late = tick_length * static_cast<std::int32_t>(now - armed_for_);

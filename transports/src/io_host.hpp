@@ -78,6 +78,9 @@ private:
         defer([this, t = std::move(t)] { run_task(*t); });
     }
     std::chrono::nanoseconds coarse_clock() const noexcept override;
+    std::chrono::nanoseconds fine_clock() const noexcept override {
+        return std::chrono::steady_clock::now() - started_;
+    }
     void schedule() override;
     void release_scratch() noexcept override;
 

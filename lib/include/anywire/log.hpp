@@ -13,8 +13,8 @@ enum class log_level : std::uint8_t {
     debug,  ///< Per session and request: how it ended, what was wrong with it.
 };
 
-/// Where log lines go. Silent by default. No line holds a payload; names (of origins, events,
-/// rooms) are as clients sent them.
+/// Where log lines go. Silent by default. No line holds a payload but those of `service::trace`
+/// without a sink of its own; names (of origins, events, rooms) are as clients sent them.
 ///
 /// Thread: `write` is called on every shard's thread; it must be thread-safe when there are
 ///         several.

@@ -31,6 +31,9 @@ public:
     session_protocol(session_protocol const&) = delete;
     session_protocol& operator=(session_protocol const&) = delete;
 
+    /// What metrics call the dialect: a literal, up to 15 characters of which are told. Default
+    /// "other".
+    virtual std::string_view name() const noexcept { return "other"; }
     /// How messages become frames.
     virtual codec const& message_codec() const noexcept = 0;
 

@@ -110,16 +110,22 @@ void outbox::join(std::size_t n) {
     if (n == size()) has_headed_ = false;
 }
 
-void outbox::take(std::size_t n) noexcept {
+outbox::taken outbox::take(std::size_t n) noexcept {
+    taken all;
     for (std::size_t i = 0; i < n; ++i) {
         auto const& f = *at(i);
         count(f, false);
+        if (!f.is_protocol()) {
+            all.messages += f.is_attachment() ? 0 : 1;
+            all.bytes += f.size() + f.rest_size();
+        }
         if (retains_) kept_bytes_ += static_cast<std::uint32_t>(f.cost());
     }
     if (retains_)
         sent_ += static_cast<std::uint32_t>(n);
     else
         release_front(static_cast<std::uint32_t>(n));
+    return all;
 }
 
 void outbox::acknowledge(std::size_t n) noexcept {

@@ -85,8 +85,13 @@ public:
     /// Joins what is headed among the `n` oldest, for a wire that takes no frame in pieces. What
     /// was shared is this session's own then.
     void join(std::size_t n);
+    /// Messages among frames that were taken, without the protocol's own, and their bytes.
+    struct taken {
+        std::size_t messages = 0;
+        std::size_t bytes = 0;
+    };
     /// A wire has taken the `n` oldest.
-    void take(std::size_t n) noexcept;
+    taken take(std::size_t n) noexcept;
     /// Drops the oldest message, its attachments with it: frames that are not the protocol's own.
     /// Attachments whose message has left stay. False when there is nothing to drop.
     bool drop_oldest() noexcept;

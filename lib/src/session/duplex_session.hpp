@@ -61,6 +61,7 @@ class sockjs_duplex_session final : public duplex_session {
 public:
     sockjs_duplex_session(endpoint_core& endpoint, origin from, duplex_timing const& timing);
     codec const& message_codec() const noexcept override;
+    std::string_view dialect() const noexcept override { return "sockjs"; }
 
 protected:
     void on_message(std::string_view data, bool binary) override;

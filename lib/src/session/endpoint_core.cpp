@@ -1,6 +1,7 @@
 #include "session/endpoint_core.hpp"
 
 #include "session/endpoint_hub.hpp"
+#include "session/packet_listener.hpp"
 #include "session/session_base.hpp"
 
 #include <cstring>
@@ -68,12 +69,15 @@ void endpoint_core::add(session_base* owned) {
     }
     counters_.sessions.fetch_add(1, std::memory_order_relaxed);
     counters_.opened.fetch_add(1, std::memory_order_relaxed);
+    numbers_.opened.add();
+    owned->count_added();
 }
 
 void endpoint_core::retire(session_base& s) noexcept {
     if (by_id_.erase(&s) == 0) return;
     shrink_sparse(by_id_);
     counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
+    s.count_retired();
     if (counters_.census) counters_.census->on_retired(s);
     if (auto* const groups = s.groups())
         groups_.leave_all(s, *groups, [&](hub::room<session_base> const& g) {

@@ -8,6 +8,7 @@
 #include "core/log_throttle.hpp"
 #include "hub/audience.hpp"
 #include "hub/rooms.hpp"
+#include "session/endpoint_numbers.hpp"
 #include "session/session_loop.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -65,6 +66,8 @@ public:
     /// Whether it is limited how fast clients send.
     bool limits_rate() const noexcept { return limits_rate_; }
     endpoint_counters& counters() noexcept { return counters_; }
+    endpoint_numbers& numbers() noexcept { return numbers_; }
+    endpoint_numbers const& numbers() const noexcept { return numbers_; }
     /// The path of its mount, for the log.
     std::string const& name() const noexcept { return name_; }
     /// Of names that peers choose.
@@ -167,6 +170,7 @@ private:
     handlers const& app_;
     session_limits const& limits_;
     endpoint_counters& counters_;
+    endpoint_numbers numbers_{};
     std::string name_;
     siphash_key key_;
     bool limits_rate_;

@@ -75,7 +75,10 @@ engineio_session::engineio_session(endpoint_core& endpoint,
 }
 
 engineio_session::~engineio_session() {
-    if (upgrade_) upgrade_->wire->abort();
+    if (upgrade_) {
+        numbers().upgrades_failed.add();
+        upgrade_->wire->abort();
+    }
     for (auto const& poll : draining_) poll.wire->abort();
 }
 
@@ -127,6 +130,7 @@ engineio_session::received engineio_session::receive(std::string_view body, bool
         body = repaired;
     }
     if (!has_room_for(body.size())) return received::no_room;
+    if (is_traced()) tell_body(body);
     std::string decoded;
     engineio::payload_reader reader(revision_, body, binary);
     auto complete = false;
@@ -147,6 +151,7 @@ void engineio_session::answer_poll(std::string_view text) {
     lose_wire();
     auto const last = make_constant_frame(text);
     std::array<frame* const, 1> const batch{last.get()};
+    if (is_traced()) tell_written(batch, poll->name());
     if (poll->write(batch).then == write_result::next::finished) drain(*poll, false);
 }
 
@@ -173,6 +178,7 @@ std::size_t engineio_session::unread_bytes() const noexcept {
 // -- packets --------------------------------------------------------------------------------------
 
 void engineio_session::on_payload(anywire::transport& from, std::string_view data, bool binary) {
+    if (is_traced()) tell_received(from, data, binary);
     if (upgrade_ && &from == upgrade_->wire) return on_candidate_packet(data, binary);
     if (&from != wire() || !is_running()) return;
     std::string decoded;
@@ -277,6 +283,7 @@ void engineio_session::begin_upgrade(anywire::transport& candidate, std::string 
     auto const now = loop().now();
     upgrade_ = std::make_unique<upgrade>(
         *this, candidate, std::move(subprotocol), now + timing_.upgrade_timeout);
+    numbers().upgrades_tried.add();
     loop().wheel().arm(*upgrade_, now + 1);
 }
 
@@ -291,6 +298,7 @@ void engineio_session::on_candidate_packet(std::string_view data, bool binary) {
     if (!binary && data == "2probe" && !upgrade_->blocked) {
         auto const answer = make_constant_frame("3probe");
         std::array<frame* const, 1> const batch{answer.get()};
+        if (is_traced()) tell_written(batch, upgrade_->wire->name());
         auto const r = upgrade_->wire->write(batch);
         upgrade_->blocked = r.then == write_result::next::blocked;
         return;
@@ -303,23 +311,29 @@ void engineio_session::complete_upgrade() {
     auto& socket = *upgrade_->wire;
     set_subprotocol(std::move(upgrade_->subprotocol));
     upgrade_.reset();
+    numbers().upgrades_done.add();
     if (wire()) answer_poll("6");
     is_polling_ = false;
     session_base::attach(socket);
     if (timing_.on_upgrade) call_posted(timing_.on_upgrade);
 }
 
+void engineio_session::lose_candidate() noexcept {
+    upgrade_.reset();
+    numbers().upgrades_failed.add();
+}
+
 void engineio_session::drop_candidate() noexcept {
     if (!upgrade_) return;
     auto* const candidate = upgrade_->wire;
-    upgrade_.reset();
+    lose_candidate();
     candidate->close(close_code::no_status, {});
 }
 
 // -- the end --------------------------------------------------------------------------------------
 
 void engineio_session::on_closed(anywire::transport& from, bool orderly, close_event const& how) {
-    if (upgrade_ && &from == upgrade_->wire) return upgrade_.reset();
+    if (upgrade_ && &from == upgrade_->wire) return lose_candidate();
     auto const poll = std::find_if(
         draining_.begin(), draining_.end(), [&](auto const& p) { return p.wire == &from; });
     if (poll == draining_.end()) return session_base::on_closed(from, orderly, how);

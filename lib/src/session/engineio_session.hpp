@@ -59,6 +59,9 @@ public:
     ~engineio_session() override;
 
     codec const& message_codec() const noexcept override;
+    std::string_view dialect() const noexcept override {
+        return revision_ == engineio::revision::v4 ? "engineio" : "engineio3";
+    }
     std::string_view wire_id() const noexcept override { return wire_id_; }
     std::string_view transport() const noexcept override {
         return is_polling_ ? "polling" : "websocket";
@@ -135,6 +138,7 @@ private:
     void on_candidate_packet(std::string_view data, bool binary);
     void on_upgrade_turn(tick now);
     void complete_upgrade();
+    void lose_candidate() noexcept;
     void drop_candidate() noexcept;
     void answer_poll(std::string_view text);
     void drain(anywire::transport& poll, bool may_hold_messages);

@@ -18,6 +18,7 @@ public:
                    duplex_timing const& timing);
 
     codec const& message_codec() const noexcept override { return speaks_.message_codec(); }
+    std::string_view dialect() const noexcept override { return speaks_.name(); }
 
 protected:
     void on_message(std::string_view data, bool binary) override;

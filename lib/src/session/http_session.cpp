@@ -48,11 +48,11 @@ void http_session::serve_goodbye(anywire::transport& wire) {
 
 namespace {
 
-std::size_t size_of(std::string_view m) noexcept {
-    return m.size();
+std::string_view bytes_of(std::string_view m) noexcept {
+    return m;
 }
-std::size_t size_of(message_view m) noexcept {
-    return m.data.size();
+std::string_view bytes_of(message_view m) noexcept {
+    return m.data;
 }
 
 }  // namespace
@@ -62,10 +62,13 @@ result<void> http_session::take(std::span<Message const> messages) {
     if (current() >= state::closing) return {};  // taken and dropped, as the reference does
     if (is_paused() && inbox_bytes() != 0) {
         std::size_t cost = inbox_bytes();
-        for (auto const m : messages) cost += size_of(m) + frame::overhead;
+        for (auto const m : messages) cost += bytes_of(m).size() + frame::overhead;
         if (cost > home().limits().max_queued_bytes) return errc::send_queue_full;
     }
-    for (auto const m : messages) deliver(m);
+    for (auto const m : messages) {
+        if (is_traced()) tell_body(bytes_of(m));
+        deliver(m);
+    }
     return {};
 }
 

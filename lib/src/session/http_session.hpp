@@ -37,6 +37,7 @@ public:
     ~http_session() override;
 
     codec const& message_codec() const noexcept final { return speaks_.message_codec(); }
+    std::string_view dialect() const noexcept final { return speaks_.name(); }
     session_protocol const& protocol() const noexcept { return speaks_; }
     std::string_view wire_id() const noexcept override { return wire_id_; }
     std::string_view transport() const noexcept override;

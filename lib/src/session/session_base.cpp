@@ -2,9 +2,9 @@
 
 #include <anywire/endpoint.hpp>
 
-#include "core/log_text.hpp"
 #include "core/utf8.hpp"
 #include "session/endpoint_hub.hpp"
+#include "session/packet_listener.hpp"
 #include "session/session_base_extras.hpp"
 
 #include <boost/assert.hpp>
@@ -38,11 +38,27 @@ session_base::extras& session_base::more() {
     return *extras_;
 }
 
+/// The time a handler takes, where it is one of those that are timed.
+struct session_base::timed {
+    explicit timed(session_base& s) noexcept : of(s) {
+        if (of.loop().is_timing()) began = of.loop().fine_clock();
+    }
+    ~timed() {
+        if (of.loop().is_timing()) of.numbers().handler_time.add(of.loop().fine_clock() - began);
+    }
+    timed(timed const&) = delete;
+    timed& operator=(timed const&) = delete;
+
+    session_base& of;
+    std::chrono::nanoseconds began{0};
+};
+
 /// The one place where an application's exceptions end.
 template <class Handler, class... Args>
 void session_base::call(Handler const& handler, Args&&... args) {
     if (!handler) return;
     loop().note_called(id_);
+    timed const in_here(*this);
     try {
         handler(std::forward<Args>(args)...);
         return;
@@ -84,7 +100,9 @@ session_base::~session_base() {
     layered.reset();
     drop_timers();
     if (wire_) wire_->abort();
+    if (wire_) row().carriers.sub();
     loop().charge(charged_, 0);
+    numbers().queued_bytes.sub(charged_);
 }
 
 // -- what the application calls -------------------------------------------------------------------
@@ -161,7 +179,22 @@ anywire::endpoint session_base::endpoint() const {
 
 // -- the carrier ----------------------------------------------------------------------------------
 
+void session_base::count_added() noexcept {
+    row().sessions.add();
+    if (!loop().listeners().empty()) watch_packets();
+}
+
+void session_base::count_retired() noexcept {
+    row().sessions.sub();
+}
+
 void session_base::attach(anywire::transport& wire) {
+    if (auto const now = numbers().row_of(dialect(), wire); now != row_) {
+        row().sessions.sub();
+        row_ = now;
+        row().sessions.add();
+    }
+    row().carriers.add();
     wire_ = &wire;
     blocked_ = false;
     if (paused_) wire.pause_reading(true);
@@ -201,6 +234,8 @@ void session_base::end_carrier(goodbye const& how) {
 void session_base::deliver(message_view m) {
     if (state_ != state::open && state_ != state::fresh) return;
     if (endpoint_.limits_rate() && is_too_fast(m.data.size())) return;
+    row().messages_in.add();
+    row().bytes_in.add(m.data.size());
     if (paused_ || state_ == state::fresh || (extras_ && extras_->kept)) {
         auto& kept = more().kept;
         if (!kept) kept = std::make_unique<message_box>();
@@ -263,8 +298,12 @@ void session_base::pump() {
         auto& wire = *wire_;
         auto& batch = loop().batch();
         gather(outbox_, wire, batch);
+        auto const name = traced_ ? wire.name() : std::string_view{};
         auto const r = wire.write(batch);
-        outbox_.take(r.taken);
+        if (traced_) tell_written(std::span(batch).first(r.taken), name);
+        auto const left = outbox_.take(r.taken);
+        row().messages_out.add(left.messages);
+        row().bytes_out.add(left.bytes);
         progress = progress || r.taken != 0;
         if (r.then == write_result::next::blocked) blocked_ = true;
         if (r.then == write_result::next::finished || r.then == write_result::next::ended) {
@@ -287,32 +326,11 @@ void session_base::tell_closed() {
     auto const how = last ? close_event{last->reason, last->code, last->text}
                           : close_event{close_reason::handler_failed, close_code::abnormal, {}};
     log_closed(how);
+    numbers().count_closed(how.reason);
+    if (traced_) tell_packet({packet_way::out, row().transport(), "closed", to_string(how.reason)});
     if (opened_) call(endpoint_.app().on_close, *this, how);
     endpoint_.retire(*this);
     on_retired();
-}
-
-void session_base::log_closed(close_event const& how) noexcept try {
-    // One that was too slow here has been told of; one whose connection was has not. Messages that
-    // are too big or too many are often those of an application that has to choose a bound.
-    auto const* const last = extras_ ? extras_->last_words.get() : nullptr;
-    auto is_news = how.reason == close_reason::slow_consumer && !(last && last->is_sudden());
-    std::string more;
-    auto const is_too_big = how.reason == close_reason::message_too_big;
-    if (is_too_big || how.reason == close_reason::rate_limited)
-        if (auto const left_out = endpoint_.admit(is_too_big ? endpoint_core::notice::too_big
-                                                             : endpoint_core::notice::too_fast)) {
-            is_news = true;
-            more = more_like_it(*left_out);
-        }
-    log(is_news ? log_level::info : log_level::debug,
-        "closed: ",
-        to_string(how.reason),
-        how.text.empty() ? "" : ", ",
-        how.text,
-        more);
-} catch (...) {
-    loop().log().failed("telling the log of a session's end");
 }
 
 // -- time -----------------------------------------------------------------------------------------

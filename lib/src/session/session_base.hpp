@@ -22,6 +22,8 @@
 
 namespace anywire {
 
+struct traced_packet;
+
 /// What every dialect's session is: a queue, a state, a carrier that comes and goes.
 ///
 /// Rules that everything here keeps:
@@ -69,6 +71,8 @@ public:
     // -- what the endpoint and the server call ----------------------------------------------------
     /// How messages of this session become frames: constant for its life.
     virtual codec const& message_codec() const noexcept = 0;
+    /// What metrics call the dialect; a literal.
+    virtual std::string_view dialect() const noexcept { return "websocket"; }
     /// The wire's session id, where the dialect has one; empty otherwise.
     virtual std::string_view wire_id() const noexcept { return {}; }
     /// Queues a message for many sessions. `key`: of `outbox::key_of`, for one that replaces what
@@ -119,6 +123,12 @@ public:
     virtual void attach(anywire::transport& wire);
     bool is_attached() const noexcept { return wire_ != nullptr; }
     bool is_paused() const noexcept { return paused_; }
+    std::string_view name_of_mount() const noexcept { return endpoint_.name(); }
+    /// The endpoint has taken the session over, or parts with it: who is there now is counted.
+    void count_added() noexcept;
+    void count_retired() noexcept;
+    /// Asks anew whether anybody listens to the packets of this session.
+    void watch_packets() noexcept;
     /// Bytes of its own that wait, as counted when it was last flushed.
     std::size_t charged_bytes() const noexcept { return charged_; }
     /// Memory that messages kept for later take.
@@ -196,6 +206,7 @@ protected:
     state current() const noexcept { return state_; }
     anywire::transport* wire() const noexcept { return wire_; }
     void lose_wire() noexcept {
+        if (wire_) row().carriers.sub();
         wire_ = nullptr;
         blocked_ = false;
     }
@@ -204,6 +215,13 @@ protected:
     frame const* last_queued() const noexcept {
         return outbox_.empty() ? nullptr : outbox_.at(outbox_.size() - 1);
     }
+    endpoint_numbers& numbers() noexcept { return endpoint_.numbers(); }
+    /// True while somebody listens to the packets of this session: tell them.
+    bool is_traced() const noexcept { return traced_; }
+    void tell_received(anywire::transport const& from, std::string_view data, bool binary) noexcept;
+    /// The body of a request.
+    void tell_body(std::string_view data) noexcept;
+    void tell_written(std::span<frame* const> frames, std::string_view transport) noexcept;
     /// Hands a message to the application, or keeps it while the session is paused.
     void deliver(message_view m);
     /// Bytes of messages kept for later, each charged `frame::overhead` more.
@@ -226,6 +244,8 @@ protected:
 private:
     friend class session_loop;
     struct timer;
+    struct timed;
+    struct dropping;
     struct rates;
     struct extras;
 
@@ -254,13 +274,17 @@ private:
     void on_grace_over(tick now);
     bool is_too_fast(std::size_t bytes);
     void charge();
+    endpoint_numbers::row& row() noexcept { return endpoint_.numbers().at(row_); }
+    void tell_packet(traced_packet const& p) noexcept;
     template <class Handler, class... Args>
     void call(Handler const& handler, Args&&... args);
 
     endpoint_core& endpoint_;
     session_base* next_dirty_ = nullptr;
     anywire::transport* wire_ = nullptr;
-    outbox outbox_{};
+    [[no_unique_address]] outbox outbox_{};  // the next two take the room at its end
+    std::uint8_t row_ = endpoint_numbers::no_carrier;
+    bool traced_ = false;
     anywire::request request_;
     std::any data_;
     std::unique_ptr<extras> extras_{};

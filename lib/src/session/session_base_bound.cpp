@@ -11,6 +11,17 @@
 /// What of a session waits, and what happens when that is too much.
 namespace anywire {
 
+/// Counts for the mount what the outbox drops meanwhile.
+struct session_base::dropping {
+    explicit dropping(session_base& s) noexcept : of(s), before(s.outbox_.dropped()) {}
+    ~dropping() { of.numbers().dropped.add(of.outbox_.dropped() - before); }
+    dropping(dropping const&) = delete;
+    dropping& operator=(dropping const&) = delete;
+
+    session_base& of;
+    std::uint32_t before;
+};
+
 std::size_t session_base::bytes_elsewhere() const noexcept {
     return (blocked_ && wire_ ? wire_->pending_bytes() : 0) + (has_unread_ ? unread_bytes() : 0);
 }
@@ -20,6 +31,7 @@ result<void> session_base::admit(std::size_t cost, sending how) {
     // What cannot leave now may be out of date when it can.
     if (how == sending::volatile_ && !is_writable()) {
         outbox_.count_dropped();
+        numbers().dropped.add();
         return errc::message_dropped;
     }
     auto const elsewhere = blocked_ || has_unread_ ? bytes_elsewhere() : 0;
@@ -29,6 +41,7 @@ result<void> session_base::admit(std::size_t cost, sending how) {
 
 /// The queue would pass its bound: what the wire takes at once is written before that is judged.
 result<void> session_base::overflow(std::size_t cost, sending how) {
+    dropping const counted(*this);
     pump();
     auto const elsewhere = bytes_elsewhere();
     auto const& limits = endpoint_.limits();
@@ -76,6 +89,7 @@ void session_base::send_own(frame_ptr f) {
 }
 
 void session_base::on_grace_over(tick now) {
+    dropping const counted(*this);
     auto const what = outbox_.on_grace_over(bytes_elsewhere(), endpoint_.limits(), now);
     if (what == outbox::verdict::close) close_as_slow("it did not catch up in time");
 }
@@ -84,7 +98,9 @@ void session_base::on_grace_over(tick now) {
 void session_base::charge() {
     auto const now =
         static_cast<std::uint32_t>(outbox_.exclusive_bytes() + bytes_elsewhere() + inbox_bytes());
-    if (now != charged_) loop().charge(std::exchange(charged_, now), now);
+    if (now == charged_) return;
+    numbers().queued_bytes.add(std::uint64_t{now} - charged_);  // down: it wraps around
+    loop().charge(std::exchange(charged_, now), now);
 }
 
 // -- messages of which only the latest counts -----------------------------------------------------

@@ -49,6 +49,29 @@ void session_base::give_up() noexcept {
     mark_dirty();
 }
 
+void session_base::log_closed(close_event const& how) noexcept try {
+    // One that was too slow here has been told of; one whose connection was has not. Messages that
+    // are too big or too many are often those of an application that has to choose a bound.
+    auto const* const last = extras_ ? extras_->last_words.get() : nullptr;
+    auto is_news = how.reason == close_reason::slow_consumer && !(last && last->is_sudden());
+    std::string more;
+    auto const is_too_big = how.reason == close_reason::message_too_big;
+    if (is_too_big || how.reason == close_reason::rate_limited)
+        if (auto const left_out = endpoint_.admit(is_too_big ? endpoint_core::notice::too_big
+                                                             : endpoint_core::notice::too_fast)) {
+            is_news = true;
+            more = more_like_it(*left_out);
+        }
+    log(is_news ? log_level::info : log_level::debug,
+        "closed: ",
+        to_string(how.reason),
+        how.text.empty() ? "" : ", ",
+        how.text,
+        more);
+} catch (...) {
+    loop().log().failed("telling the log of a session's end");
+}
+
 void session_base::close(close_code code, std::string_view text) {
     auto const n = static_cast<unsigned>(code);
     if (n != 1000 && (n < 3000 || n > 4999)) code = close_code::normal;

@@ -7,6 +7,7 @@
 #include "core/timer_wheel.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -20,6 +21,7 @@ namespace anywire {
 
 class endpoint_core;
 class frame;
+class packet_listener;
 class session_base;
 struct queue_budget;
 
@@ -83,6 +85,10 @@ public:
         /// A session has something to do although no event is under way: flush soon. Returns what
         /// time it is.
         virtual tick on_dirty() noexcept = 0;
+        /// A clock for short times; when it began to count is its own.
+        virtual std::chrono::nanoseconds fine_clock() const noexcept {
+            return std::chrono::nanoseconds{0};
+        }
 
     protected:
         ~owner() = default;
@@ -107,6 +113,20 @@ public:
     std::string_view called() const noexcept {
         return called_[0] == 0 ? std::string_view{} : std::string_view{called_.data(), 22};
     }
+
+    /// Whether handlers are timed now: in a few events only, since reading the clock costs.
+    bool is_timing() const noexcept { return timing_; }
+    void set_timing(bool is) noexcept { timing_ = is; }
+    std::chrono::nanoseconds fine_clock() const noexcept {
+        return owner_ ? owner_->fine_clock() : std::chrono::nanoseconds{0};
+    }
+
+    // -- who listens to packets of sessions
+    std::span<std::shared_ptr<packet_listener> const> listeners() const noexcept {
+        return listeners_;
+    }
+    /// Adds one, for as long as it is not over.
+    void listen(std::shared_ptr<packet_listener> to);
 
     /// Puts a session on the list that `flush` works through.
     void mark_dirty(session_base& s) noexcept;
@@ -167,7 +187,9 @@ private:
     owner* owner_ = nullptr;
     std::shared_ptr<late_gate> gate_{};
     bool in_event_ = false;
+    bool timing_ = false;
     std::array<char, 22> called_{};
+    std::vector<std::shared_ptr<packet_listener>> listeners_{};
     session_base* dirty_first_ = nullptr;
     session_base* dirty_last_ = nullptr;
 };

@@ -22,6 +22,10 @@ void shard_host::begin_event(char const* what) noexcept {
     if (!loop_.wheel().earliest()) loop_.wheel().advance(loop_.now());
     if (depth_++ != 0) return;
     loop_.set_in_event(true);
+    if (--until_timed_ == 0) {
+        until_timed_ = timed_every;
+        loop_.set_timing(true);
+    }
     began_ = since;
     doing_ = what;
     loop_.forget_called();
@@ -35,6 +39,7 @@ void shard_host::end_event() noexcept {
     release_scratch();
     (void)guard("the end of an event", [this] { schedule(); });
     if (--depth_ != 0) return;
+    loop_.set_timing(false);
     loop_.set_in_event(false);
     if (slow_.count() != 0) log_if_slow();
 }
@@ -56,6 +61,7 @@ tick shard_host::on_dirty() noexcept {
 void shard_host::log_if_slow() noexcept {
     auto const took = coarse_clock() - began_;
     if (took < slow_) return;
+    numbers_.slow_events.add();
     auto const id = loop_.called();
     log().write(log_level::error,
                 "an event held its shard for ",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/tally.hpp"
 #include "session/session_loop.hpp"
 
 #include <atomic>
@@ -9,6 +10,16 @@
 #include <utility>
 
 namespace anywire {
+
+/// What is counted about the loop of one shard.
+///
+/// Thread: the shard's changes them, any may read.
+struct loop_numbers {
+    duration_tally delay{};  ///< How late turns of its timers came.
+    tally slow_events{};     ///< As `server_limits::slow_event` has it.
+    tally bytes_in{};        ///< Read from its connections, and written to them, without TLS's own.
+    tally bytes_out{};
+};
 
 /// What one shard runs on: a thread's event loop, an executor that a program lends, or the time of
 /// a test. Brackets every event of the shard and watches how long it takes.
@@ -23,6 +34,7 @@ public:
 
     session_loop& loop() noexcept { return loop_; }
     logger& log() noexcept { return loop_.log(); }
+    loop_numbers& numbers() noexcept { return numbers_; }
 
     /// Whether the calling thread may touch the shard now. Thread: any.
     virtual bool is_here() const noexcept = 0;
@@ -31,6 +43,9 @@ public:
     /// a literal.
     void begin_event(char const* what) noexcept;
     void end_event() noexcept;
+    /// One event in so many has its handlers timed: two readings of the clock each. Odd, lest what
+    /// comes in turns be always or never among them.
+    static constexpr unsigned timed_every = 17;
     /// Events that take longer are logged; 0 is none.
     void log_slower_than(std::chrono::milliseconds longest) noexcept { slow_ = longest; }
 
@@ -97,6 +112,7 @@ private:
     // -- session_loop::owner
     bool may_touch() const noexcept final { return !is_running() || is_here(); }
     tick on_dirty() noexcept final;
+    std::chrono::nanoseconds fine_clock() const noexcept override { return coarse_clock(); }
 
     void log_if_slow() noexcept;
 
@@ -105,6 +121,8 @@ private:
     std::chrono::nanoseconds began_{0};  // the outermost event
     char const* doing_ = "";
     unsigned depth_ = 0;
+    unsigned until_timed_ = 1;  // events; the first is timed
+    loop_numbers numbers_{};
     std::atomic<bool> is_running_{false};
     bool will_flush_ = false;  // an event was asked for
 };

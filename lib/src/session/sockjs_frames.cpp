@@ -43,6 +43,7 @@ constexpr messages_as_json as_json;
 
 class sockjs_words final : public session_protocol {
 public:
+    std::string_view name() const noexcept override { return "sockjs"; }
     codec const& message_codec() const noexcept override { return as_json; }
     frame_ptr open_frame() const override { return sockjs_open_frame(); }
     frame_ptr heartbeat_frame() const override { return sockjs_heartbeat_frame(); }

@@ -5,7 +5,9 @@
 #include <anywire/http.hpp>
 #include <anywire/limits.hpp>
 #include <anywire/log.hpp>
+#include <anywire/metrics.hpp>
 #include <anywire/options.hpp>
+#include <anywire/packet_trace.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -168,6 +170,39 @@ public:
     ///         are served.
     void serve_files(std::string path, std::string const& folder, files_options options = {});
 
+    /// Serves the numbers of `snapshot`: OpenMetrics, the older text format of Prometheus or JSON,
+    /// as `Accept` or "?format=openmetrics", "prometheus" or "json" has it. Whoever says nothing
+    /// gets the older text. They tell of the application: keep them on an address of their own, or
+    /// let `options.allow` see to it.
+    ///
+    /// Throws: `std::invalid_argument` for a path that is taken, `std::logic_error` once requests
+    ///         are served.
+    void mount_metrics(std::string path, metrics_options options = {});
+
+    /// Answers health checks, GET, HEAD and OPTIONS (as HAProxy sends it), under any Host: 200 at
+    /// `path` and at its "/ready", 503 while the service drains or is not ready; at its "/live"
+    /// always 200, for whoever restarts what does not answer.
+    ///
+    /// Throws: as `mount_metrics`.
+    void mount_health(std::string path, health_options options = {});
+
+    /// What has been counted. Each number is read where it is kept, without stopping anybody: see
+    /// `service_numbers` for what that means for two of them.
+    ///
+    /// Thread: any, from the beginning of `run` or of the first request until the service is
+    ///         destroyed.
+    /// Cost:   some microseconds a mount and shard.
+    [[nodiscard]] service_numbers snapshot() const;
+
+    /// Tells what one session, or all of one client, exchange with the server: a line a packet of
+    /// the dialect, with its direction, transport and size, and its bytes where they are printable,
+    /// others as "\xNN". Without a sink the lines go to the log, at `log_level::info`; there they
+    /// are payload, which no other line is.
+    ///
+    /// Throws: `std::invalid_argument` unless either a session or an address is named.
+    /// Thread: any.
+    packet_trace trace(trace_options options, trace_sink sink = {});
+
     /// Whether something is mounted where `target` leads ("/chat/info?t=1"). Thread: any.
     [[nodiscard]] bool owns(std::string_view target) const noexcept;
 
@@ -241,6 +276,7 @@ protected:
     explicit service(service_options options);
 
     service_core& core() noexcept { return *core_; }
+    service_core const& core() const noexcept { return *core_; }
     /// Nothing may be mounted any more.
     void begin();
     /// Ends sessions and shards. Requires: no shard runs.

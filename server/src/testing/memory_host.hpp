@@ -45,6 +45,7 @@ public:
 private:
     tick tick_now() const noexcept { return static_cast<tick>(now_ / tick_length); }
     void turn() {
+        numbers().delay.add(std::chrono::nanoseconds{0});
         begin_event("timers");
         (void)guard("timers", [&] { loop().advance(tick_now()); });
         end_event();

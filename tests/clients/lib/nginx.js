@@ -8,12 +8,12 @@ const { start_child } = require('./server');
 const { temp_dir } = require('./temp');
 const { within } = require('./within');
 
-function find_nginx() {
+function find_program(name, package_name = name) {
     const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
     try {
-        return execFileSync('sh', ['-c', 'command -v nginx'], { encoding: 'utf8', env }).trim();
+        return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8', env }).trim();
     } catch {
-        throw new Error('no nginx found: install Debian\'s package nginx-light');
+        throw new Error(`no ${name} found: install Debian's package ${package_name}`);
     }
 }
 
@@ -70,7 +70,7 @@ async function ready(child, port, name = 'nginx') {
 
 // Starts an nginx of our own before `upstream`; `location` holds more lines for its location.
 async function start_nginx(upstream, location) {
-    const command = find_nginx();
+    const command = find_program('nginx', 'nginx-light');
     const dir = temp_dir('nginx');
     const config = path.join(dir, 'nginx.conf');
     const port = await free_port();
@@ -92,4 +92,4 @@ async function start_nginx(upstream, location) {
     };
 }
 
-module.exports = { find_nginx, free_port, ready, start_nginx };
+module.exports = { find_program, free_port, ready, start_nginx };

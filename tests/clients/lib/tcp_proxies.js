@@ -5,7 +5,7 @@
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { find_nginx, free_port, ready } = require('./nginx');
+const { find_program, free_port, ready } = require('./nginx');
 const { start_child } = require('./server');
 const { temp_dir } = require('./temp');
 const { within } = require('./within');
@@ -73,7 +73,7 @@ stream {
     }
 }
 `);
-    return start('nginx', find_nginx(), ['-p', dir, '-c', config, '-e', 'stderr'], port);
+    return start('nginx', find_program('nginx', 'nginx-light'), ['-p', dir, '-c', config, '-e', 'stderr'], port);
 }
 
 module.exports = { start_haproxy, start_nginx_stream };

@@ -27,6 +27,7 @@ constexpr line_codec as_line;
 
 class line_protocol final : public anywire::session_protocol {
 public:
+    std::string_view name() const noexcept override { return "lines"; }
     anywire::codec const& message_codec() const noexcept override { return as_line; }
     anywire::frame_ptr open_frame() const override { return own_frame("hello"); }
     anywire::frame_ptr heartbeat_frame() const override { return own_frame("beat"); }

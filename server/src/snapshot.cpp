@@ -1,0 +1,107 @@
+#include "snapshot.hpp"
+
+#include "mount_point.hpp"
+#include "service_core.hpp"
+#include "shard.hpp"
+
+#include <algorithm>
+
+namespace anywire {
+namespace {
+
+constexpr auto relaxed = std::memory_order_relaxed;
+
+using causes = std::vector<std::pair<refusal_cause, std::uint64_t>>;
+
+causes causes_between(std::size_t first, std::size_t end) {
+    causes all;
+    for (auto i = first; i < end; ++i) all.emplace_back(static_cast<refusal_cause>(i), 0);
+    return all;
+}
+
+traffic_numbers& traffic_of(mount_numbers& m, endpoint_numbers::row const& row) {
+    for (auto& t : m.traffic)
+        if (t.transport == row.transport() && t.dialect == row.dialect()) return t;
+    m.traffic.push_back({.dialect = std::string(row.dialect()),
+                         .transport = std::string(row.transport()),
+                         .is_polling = row.shape() == carrier::one_shot});
+    return m.traffic.back();
+}
+
+void add_row(mount_numbers& m, endpoint_numbers::row const& row) {
+    auto& t = traffic_of(m, row);
+    t.sessions += row.sessions.value();
+    t.carriers += row.carriers.value();
+    t.messages_in += row.messages_in.value();
+    t.bytes_in += row.bytes_in.value();
+    t.messages_out += row.messages_out.value();
+    t.bytes_out += row.bytes_out.value();
+    m.sessions += row.sessions.value();
+    if (t.is_polling) m.polls_waiting += row.carriers.value();
+}
+
+void add_shard(mount_numbers& m, endpoint_numbers const& n) {
+    m.opened += n.opened.value();
+    for (auto& [why, count] : m.closed) count += n.closed[static_cast<std::size_t>(why)].value();
+    for (auto& [why, count] : m.refused) count += n.refused[static_cast<std::size_t>(why)].value();
+    m.upgrades_tried += n.upgrades_tried.value();
+    m.upgrades_done += n.upgrades_done.value();
+    m.upgrades_failed += n.upgrades_failed.value();
+    m.queued_bytes += n.queued_bytes.value();
+    m.dropped += n.dropped.value();
+    m.handler_time += n.handler_time.value();
+    for (std::size_t i = 0; i < n.rows(); ++i) add_row(m, n.at(i));
+}
+
+mount_numbers numbers_of(service_core const& core, mount_point const& mount) {
+    mount_numbers m;
+    m.path = mount.prefix().empty() ? "/" : mount.prefix();
+    for (std::size_t i = 0; i < close_reasons; ++i)
+        m.closed.emplace_back(static_cast<close_reason>(i), 0);
+    m.refused = causes_between(static_cast<std::size_t>(first_of_mount), refusal_causes);
+    for (auto const& s : core.shards) add_shard(m, s->endpoint(mount.index()).numbers());
+    return m;
+}
+
+shard_numbers numbers_of(service_core const& core, shard& s) {
+    shard_numbers n;
+    auto const& loop = s.host().numbers();
+    n.loop_delay = loop.delay.value();
+    n.slow_events = loop.slow_events.value();
+    for (auto const& m : core.mounts) {
+        auto const& sessions = s.endpoint(m->index()).numbers();
+        for (std::size_t i = 0; i < sessions.rows(); ++i)
+            n.sessions += sessions.at(i).sessions.value();
+    }
+    return n;
+}
+
+void add_shard(service_numbers& all, shard& s) {
+    auto const& n = s.numbers();
+    auto const& loop = s.host().numbers();
+    all.accepted += n.accepted.value();
+    all.requests += n.requests.value();
+    all.handshakes += n.handshakes.value();
+    all.bytes_in += loop.bytes_in.value();
+    all.bytes_out += loop.bytes_out.value();
+    for (auto& [why, count] : all.refused)
+        count += n.refused[static_cast<std::size_t>(why)].value();
+}
+
+}  // namespace
+
+service_numbers take_snapshot(service_core const& core) {
+    service_numbers all;
+    all.connections = core.connections.load(relaxed) + core.moving.load(relaxed);
+    all.parked_requests = core.parked.load(relaxed);
+    all.is_draining = core.draining.load(relaxed);
+    all.refused = causes_between(0, static_cast<std::size_t>(first_of_mount));
+    for (auto const& m : core.mounts) all.mounts.push_back(numbers_of(core, *m));
+    for (auto const& s : core.shards) {
+        add_shard(all, *s);
+        all.shards.push_back(numbers_of(core, *s));
+    }
+    return all;
+}
+
+}  // namespace anywire

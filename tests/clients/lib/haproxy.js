@@ -1,0 +1,70 @@
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { find_program, free_port, ready } = require('./nginx');
+const { start_child } = require('./server');
+const { temp_dir } = require('./temp');
+const { within } = require('./within');
+
+// Two listeners before one server: what goes to `url` is proxied, `stats` lists the checks' results.
+function configuration(port, stats, server, checks) {
+    return `global
+    stats timeout 5s
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+listen stats
+    bind 127.0.0.1:${stats}
+    stats enable
+    stats uri /
+listen front
+    bind 127.0.0.1:${port}
+    ${checks.join('\n    ')}
+    server one 127.0.0.1:${server.port} check inter 100ms fall 1 rise 1
+`;
+}
+
+// Starts an HAProxy of our own before `server`; `checks` holds the lines that say how it is checked.
+async function start_haproxy(server, checks) {
+    const dir = temp_dir('haproxy');
+    const config = path.join(dir, 'haproxy.cfg');
+    const port = await free_port();
+    const stats = await free_port();
+    fs.writeFileSync(config, configuration(port, stats, server, checks));
+    const child = start_child(find_program('haproxy'), ['-db', '-f', config]);
+    try {
+        await within(ready(child, port, 'haproxy'), 'answer of haproxy');
+    } catch (error) {
+        child.kill('SIGKILL');
+        throw error;
+    }
+    // What it says of its server: "UP", "DOWN" and the last check's result.
+    const state = async () => {
+        const csv = await (await fetch(`http://127.0.0.1:${stats}/;csv`)).text();
+        const [names, ...rows] = csv.trim().split('\n').map((line) => line.split(','));
+        const row = rows.find((fields) => fields[0] === 'front' && fields[1] === 'one');
+        return Object.fromEntries(names.map((name, i) => [name.replace('# ', ''), row[i]]));
+    };
+    const reaches = async (is) => {
+        for (;;) {
+            const now = await state();
+            if (is(now)) return now;
+            if (child.exitCode !== null) throw new Error(`haproxy has ended: ${child.output}`);
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+    };
+    return {
+        url: `http://127.0.0.1:${port}`,
+        // Waits until the state makes `is(state)` true.
+        reaches: (is, what) => within(reaches(is), `${what} in haproxy`),
+        stop: async () => {
+            child.kill('SIGTERM');
+            await within(child.ended, 'end of haproxy');
+        },
+    };
+}
+
+module.exports = { start_haproxy };
