@@ -60,6 +60,77 @@ async function screenshot(page, name) {
     await page.screenshot({ path: path.join(root, 'artifacts', `${name}.png`), fullPage: true });
 }
 
+describe('anywire-messages', () => {
+    const desk = example('anywire-messages');
+
+    // A client that has logged in, with what it was told of people.
+    async function enter(t, name, transports) {
+        const answer = await within(fetch(`${desk.url}/login`, {
+            method: 'POST', body: new URLSearchParams({ name }),
+        }), 'the login');
+        assert.equal(answer.status, 204);
+        const cookie = answer.headers.get('set-cookie').split(';')[0];
+        const socket = connect(desk.url, { transports, extraHeaders: { cookie }, autoConnect: false });
+        t.after(() => socket.close());
+        const told = next(socket, 'people');
+        socket.connect();
+        return { socket, people: (await told)[1] };
+    }
+
+    it('is healthy, and lets nobody in without a login', async (t) => {
+        assert.equal((await fetch(`${desk.url}/health`)).status, 200);
+        assert.equal((await fetch(`${desk.url}/login`, { method: 'POST' })).status, 400);
+        assert.equal((await fetch(`${desk.url}/login`)).status, 405);
+        const [error] = await next(clients(t)(connect(desk.url)), 'connect_error');
+        assert.equal(error.message, 'log in first');
+        assert.deepEqual(error.data, { status: 401 });
+    });
+
+    it('carries a message to whom it is for, on all their pages, and keeps it', async (t) => {
+        const ann = await enter(t, 'Ann', ['polling']);
+        const bob = await enter(t, 'Bob', ['websocket']);
+        const bob_elsewhere = await enter(t, 'Bob', ['polling', 'websocket']);
+        const cid = await enter(t, 'Cid', ['websocket']);
+        cid.socket.on('message', () => assert.fail('not for Cid'));
+        const got = [ann, bob, bob_elsewhere].map(({ socket }) => next(socket, 'message'));
+        assert.equal(await ann.socket.timeout(limit).emitWithAck('write', 'Bob', 'hello'), true);
+        const message = { from: 'Ann', to: 'Bob', text: 'hello' };
+        for (const [each] of await Promise.all(got)) assert.deepEqual(each, message);
+        assert.equal(await ann.socket.timeout(limit).emitWithAck('write', 'nobody', 'x'), false);
+
+        bob.socket.close();
+        const gone = next(ann.socket, 'gone');
+        bob_elsewhere.socket.close();
+        assert.deepEqual(await gone, ['Bob']);
+        const again = await enter(t, 'Bob', ['websocket']);
+        const told = again.people.find(({ name }) => name === 'Ann');
+        assert.deepEqual(told, { name: 'Ann', connected: true, messages: [message] });
+    });
+
+    it('serves a page that two people can write on', async (t) => {
+        const browser = await start_browser();
+        t.after(() => browser.close());
+        const visits = [];
+        for (const name of ['Eve', 'Dan']) {
+            const visited = await visit(browser, desk.url);
+            await visited.page.fill('#name', name);
+            await visited.page.click('#login button');
+            await visited.page.waitForSelector('main:not([hidden])', { timeout: limit });
+            visits.push(visited);
+        }
+        const [eve, dan] = visits.map(({ page }) => page);
+        await dan.click('#people button:has-text("Eve")');
+        await dan.fill('#text', 'hello <b>Eve</b>');
+        await dan.click('#write button');
+        await eve.click('#people button:has-text("Dan")');
+        const line = eve.locator('#log li', { hasText: 'hello <b>Eve</b>' });
+        await line.waitFor({ timeout: limit });
+        assert.equal(await line.innerText(), 'Dan hello <b>Eve</b>');
+        await screenshot(eve, 'messages');
+        for (const { errors } of visits) assert.deepEqual(errors, []);
+    });
+});
+
 describe('anywire-chat', () => {
     const chat = example('anywire-chat', '--threads', '2');
 
