@@ -74,7 +74,7 @@ void serve(example::arguments const& args) {
         auto const good = desk.pages.contains(to) && !text.empty() && text.size() <= 2000;
         if (!good) return done(false);
         desk.messages.push_back({s.data_as<std::string>(), to, std::move(text)});
-        s.to({to, desk.messages.back().from}).emit("message", desk.messages.back());
+        io.to({to, desk.messages.back().from}).emit("message", desk.messages.back());
         done(true);
     });
 

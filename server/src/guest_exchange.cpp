@@ -46,8 +46,10 @@ bool guest_exchange::complete(bool all_out) noexcept {
 }
 
 void guest_exchange::on_teardown() noexcept {
-    // With its answer complete and nobody listening, it is the host's own again.
-    if (!is_complete_ || events_) abort();
+    if (!is_complete_) return abort();
+    // An answer that is complete is the host's to bring to its end.
+    if (events_) to_->listen(nullptr, false);
+    set_events(nullptr);
     to_ = nullptr;
 }
 
