@@ -93,6 +93,7 @@ struct audience_world {
         a.loop.flush();
         b.loop.flush();
         hub->end();
+        shards->end();  // what was posted since holds the hub, and the hub the shards
     }
 
     plain_session& open(world& w, endpoint_core& in, fake_transport& wire) {
