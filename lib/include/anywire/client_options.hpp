@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace anywire {
@@ -70,6 +71,15 @@ struct client_limits {
     std::size_t max_head = 16u << 10;
     /// Redirects that are followed for one request. Default 10.
     std::uint32_t max_redirects = 10;
+};
+
+/// Something that went over the network, for `client_options::trace`.
+struct client_trace {
+    bool sent = false;            ///< By the client; else it has come, or happened.
+    std::string_view exchange{};  ///< Numbers the request or WebSocket it belongs to: "#3".
+    std::string_view what{};      ///< "GET https://...", "200", "text", "ping", "closed 1006".
+    std::string_view data{};      ///< Body or message, as it is; heads as "Name: value\n".
+    bool binary = false;          ///< Of a message.
 };
 
 /// How requests are made, whatever the dialect.
@@ -144,6 +154,10 @@ struct client_options {
     bool compress = false;
     client_limits limits{};
     client_network_options network{};
+
+    /// Sees all requests, answers and messages, before they are read. It holds tokens and cookies
+    /// in clear. Thread: the context's. Default none.
+    std::function<void(client_trace const&)> trace{};
 };
 
 }  // namespace anywire
