@@ -35,6 +35,7 @@ struct raw_words {
     bool insecure = false;
     bool reconnect = false;
     double connect_timeout = 20;
+    double ping = 25;
 };
 
 void add_connection(CLI::App& app, settings& to, raw_words& raw) {
@@ -67,6 +68,10 @@ void add_connection(CLI::App& app, settings& to, raw_words& raw) {
     app.add_option("--connect-timeout", raw.connect_timeout, "Seconds for one attempt")
         ->capture_default_str()
         ->check(CLI::PositiveNumber)
+        ->group("Connection");
+    app.add_option("--ping", raw.ping, "Seconds between pings on a plain WebSocket; 0 for none")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber)
         ->group("Connection");
     app.add_flag("--reconnect", raw.reconnect, "Come back when the session ends")
         ->group("Connection");
@@ -125,6 +130,7 @@ void apply(raw_words const& raw, settings& to) {
     o.network.tls.verify = !raw.insecure;
     o.reconnect.enabled = raw.reconnect;
     o.connect_timeout = std::chrono::milliseconds(static_cast<int>(raw.connect_timeout * 1000));
+    o.ping_interval = std::chrono::milliseconds(static_cast<int>(raw.ping * 1000));
     if (to.speaks == language::guess) to.speaks = guess_language(o.url);
     if (to.speaks == language::sockjs) o.dialect = client_dialect::sockjs;
     if (to.speaks == language::engineio) o.dialect = client_dialect::engineio;

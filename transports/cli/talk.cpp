@@ -73,7 +73,7 @@ exit_code talk(settings const& s) {
     if (!end.wait_open(s.timeout)) return end.code(exit_code::too_late);
     if (!send_first(s, c, out)) return exit_code::usage;
 
-    auto const reads_input = s.send.empty() && s.send_file.empty() && s.expect == 0;
+    auto const reads_input = s.send.empty() && s.send_file.empty();
     std::string line;
     while (reads_input && end.read_line(line)) c.send({line, s.binary});
     if (s.expect != 0)
