@@ -96,7 +96,8 @@ void websocket::send(message_view m) {
         case state::connecting: throw std::logic_error("websocket::send: it is not open yet");
         case state::open:
             if (impl_->connection->send(m)) return;
-            [[fallthrough]];  // what does not fit into the queue is lost, and counted
+            close(1000, "the queue is full");  // as the standard has it
+            [[fallthrough]];
         case state::closing:
         case state::closed: impl_->lost += m.data.size();
     }

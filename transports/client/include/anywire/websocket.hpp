@@ -63,7 +63,8 @@ public:
     /// The subprotocol that the server chose.
     std::string_view protocol() const noexcept;
 
-    /// Sends a message. Once it has begun to close, nothing.
+    /// Sends a message. Once it has begun to close, nothing. One that does not fit into
+    /// `client_options::max_queued_bytes` makes it close.
     ///
     /// Throws: `std::logic_error` while it is connecting.
     void send(message_view m);
