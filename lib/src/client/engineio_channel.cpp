@@ -179,15 +179,16 @@ std::string_view engineio_channel::subprotocol() const noexcept {
 }
 
 void engineio_channel::begin_to_close() {
-    abandon_upgrade();
     ping_.clear();
-    limit_.set(options().close_handshake);
     if (current_ == websocket_.get()) {
         flush();
-        return websocket_->close(close_code::normal, {});
+        websocket_->close(close_code::normal, {});
+    } else {
+        box_.push(engineio::close_packet);
+        abandon_upgrade();
+        flush();
     }
-    box_.push(engineio::close_packet);
-    flush();
+    limit_.set(options().close_handshake);
 }
 
 // -- the upgrade ----------------------------------------------------------------------------------

@@ -74,9 +74,9 @@ void sockjs_http::receiver_events::on_failure(client_failure const& why) {
 
 std::optional<std::string_view> sockjs_http::next_frame(std::string_view& in) {
     if (lines_) return lines_->next(in);
-    auto const event = stream_->next(in);
-    if (!event) return std::nullopt;
-    return sockjs::decode_event_data(event->data, unescaped_);
+    while (auto const event = stream_->next(in))
+        if (event->type == "message") return sockjs::decode_event_data(event->data, unescaped_);
+    return std::nullopt;
 }
 
 bool sockjs_http::has_read_error() const noexcept {
