@@ -13,13 +13,14 @@ set(forbidden_in_server "<iostream>")
 set(forbidden_in_public "boost/(asio|beast)|openssl/|rapidjson/|<iostream>")
 
 # The areas of lib/src, and which of them each may include.
-set(areas core hub websocket sockjs engineio session socketio)
+set(areas core hub websocket sockjs engineio session client socketio)
 set(area_core core)
 set(area_hub core hub)
 set(area_websocket core websocket)
 set(area_sockjs core sockjs)
 set(area_engineio core engineio)
 set(area_session core hub websocket sockjs engineio session)
+set(area_client core websocket sockjs engineio session client)
 set(area_socketio core hub session socketio)
 
 function(complain file line why)

@@ -29,6 +29,12 @@ struct reconnect_options {
     double jitter = 0.5;                         ///< 0 to 1.
 };
 
+/// What a client is about to do after its session has ended, or could not be opened.
+struct client_retry {
+    std::uint32_t attempt = 0;           ///< 1 for the first in a row.
+    std::chrono::milliseconds delay{0};  ///< Until it begins.
+};
+
 /// What becomes of a message that is sent while there is no session.
 enum class while_disconnected : std::uint8_t {
     keep,    ///< It waits for the next session, within `client_options::max_queued_bytes`.

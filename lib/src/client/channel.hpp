@@ -40,7 +40,7 @@ public:
     virtual void start() = 0;
     /// Queues a message; the caller bounds what waits. Requires: it is open.
     virtual void send(message_view m) = 0;
-    /// Says goodbye after what is queued; `on_closed` follows. Before it is open it fails.
+    /// Says goodbye after what is queued; `on_closed` follows. Requires: it is open.
     virtual void close(close_code code, std::string_view text) = 0;
 
     /// "websocket", "xhr-streaming", "eventsource", "xhr-polling" or "polling"; empty before one

@@ -20,12 +20,6 @@ namespace anywire {
 
 class client;
 
-/// What a client is about to do after its session has ended, or could not be opened.
-struct client_retry {
-    std::uint32_t attempt = 0;           ///< 1 for the first in a row.
-    std::chrono::milliseconds delay{0};  ///< Until it begins.
-};
-
 /// What an application does with its client.
 ///
 /// Thread: called where the client's context runs, never two at once, never from within a call to
