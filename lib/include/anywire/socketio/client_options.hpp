@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,8 +25,7 @@ namespace anywire::socketio {
 /// Takes what a namespace is joined with: a value that is written as a JSON object.
 ///
 /// Thread: any, at once or later; only the first call counts. If all copies go without one, the
-///         socket hears `connect_error`, and stays out of its namespace until it is told to
-///         connect, or a new connection opens.
+///         socket hears `connect_error`, and is not active any more.
 class auth_answer {
 public:
     using channel = std::function<void(json_value)>;
@@ -50,6 +50,9 @@ public:
     /// Nothing.
     client_auth() = default;
     client_auth(json_object const& value) : value_(value.value()) {}
+    /// An object in braces: `.auth = {{"token", token}}`.
+    client_auth(std::initializer_list<anywire::detail::json_entry> members)
+        : value_(json_object(members).value()) {}
     template <class T>
     requires writable<T>
     client_auth(T const& value) : value_(anywire::to_json(value)) {}

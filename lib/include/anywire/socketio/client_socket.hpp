@@ -56,7 +56,7 @@ public:
     anywire::socketio::manager manager() const noexcept;
 
     /// Joins the namespace, and opens the connection where it is not. Does nothing while the socket
-    /// is active.
+    /// is active and its connection at it.
     void connect();
     /// Leaves the namespace; the connection is closed when no other socket is active. What waits to
     /// be sent stays, for the next `connect`.

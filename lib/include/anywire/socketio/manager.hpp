@@ -5,8 +5,6 @@
 #include <anywire/socketio/client_options.hpp>
 #include <anywire/socketio/client_socket.hpp>
 
-#include <chrono>
-#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -44,9 +42,10 @@ public:
     listener_id on_open(handler<void()> f) const;
     /// No connection could be opened. Every active socket hears `connect_error`, too.
     listener_id on_failure(handler<void(client_failure const&)> f) const;
-    /// It will try again: for the how manieth time in a row, and after how long.
-    listener_id on_reconnecting(
-        handler<void(std::uint32_t attempt, std::chrono::milliseconds delay)> f) const;
+    /// It will try again.
+    listener_id on_reconnecting(handler<void(client_retry const&)> f) const;
+    /// The connection goes on over another transport: an upgrade.
+    listener_id on_transport(handler<void()> f) const;
     /// It will not try again: `reconnect_options` have no more attempts, or are off. `connect`
     /// begins anew; sockets stay active.
     listener_id on_reconnect_failed(handler<void()> f) const;
