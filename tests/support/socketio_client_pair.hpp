@@ -65,6 +65,7 @@ public:
     }
     /// The connection breaks.
     void cut(sio::client_wire_events& to) {
+        is_losing = false;
         if (!connection_) return;
         connection_->cut();
         lose(to, {close_reason::transport_lost, close_code::abnormal, {}});
@@ -77,7 +78,6 @@ private:
         connection_.reset();
         coming_.clear();
         owed_ = 0;
-        is_losing = false;
         to.on_close(how);
     }
     bool is_binary(std::string_view text) {
