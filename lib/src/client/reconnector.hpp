@@ -117,12 +117,10 @@ private:
     result<void> check(std::span<message_view const> messages) const;
     void attempt();
     void on_due();
-    void on_timeout();
     void begin_to_close(close_code code, std::string_view text, afterwards then);
     void go_on();
     void finish();
     std::chrono::milliseconds next_delay();
-    void tell_drained();
 
     client_network& net_;
     std::shared_ptr<client_settings const> settings_;
@@ -137,8 +135,7 @@ private:
     close_reason given_up_{};     ///< Where `is_given_up_`.
     bool is_given_up_ = false;
     message_box kept_{};
-    client_deadline due_;      ///< Of the next attempt, or of `on_end`.
-    client_deadline timeout_;  ///< Of the attempt.
+    client_deadline due_;  ///< Of the next attempt, or of `on_end`.
     presence presence_{};
 };
 
