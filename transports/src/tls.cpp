@@ -107,11 +107,29 @@ void tls_stream::deleter::operator()(ssl_st* s) const noexcept {
 
 tls_stream::tls_stream(tls_context const& context, int descriptor)
     : descriptor_(descriptor), ssl_(SSL_new(context.native())) {
+    attach();
+    SSL_set_accept_state(ssl_.get());
+}
+
+tls_stream::tls_stream(ssl_st* client, int descriptor) : descriptor_(descriptor), ssl_(client) {
+    attach();
+    SSL_set_connect_state(ssl_.get());
+}
+
+void tls_stream::attach() {
     auto* const bio = BIO_new(method());
     if (!ssl_ || !bio) throw std::bad_alloc();
     BIO_set_data(bio, &descriptor_);
     SSL_set_bio(ssl_.get(), bio, bio);
-    SSL_set_accept_state(ssl_.get());
+}
+
+io_result::status tls_stream::shake_hands() noexcept {
+    forget_old_errors();
+    auto const n = SSL_do_handshake(ssl_.get());
+    if (n != 1) return failed(n, true).what;
+    // The server may have spoken already; no readiness tells of what has been taken in with it.
+    has_more_ = SSL_has_pending(ssl_.get()) == 1;
+    return io_result::status::ok;
 }
 
 bool tls_stream::is_established() const noexcept {
@@ -184,7 +202,10 @@ io_result tls_stream::failed(int returned, bool reading) noexcept {
         case SSL_ERROR_WANT_WRITE:
             return {reading ? io_result::status::wants_other : io_result::status::again, 0};
         case SSL_ERROR_ZERO_RETURN: return {io_result::status::end, 0};
-        default: ERR_clear_error(); return {io_result::status::failed, 0};
+        default:
+            failure_ = ERR_peek_error();
+            ERR_clear_error();
+            return {io_result::status::failed, 0};
     }
 }
 

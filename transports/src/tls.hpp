@@ -67,14 +67,22 @@ struct peer_certificate {
 /// One TLS connection over a BIO of ours on the descriptor: no buffers while idle, no SIGPIPE, and
 /// nothing bound to an event loop, so it moves with its socket.
 ///
-/// The handshake happens inside `read`.
+/// The handshake happens inside `read`, or before in `shake_hands`.
 class tls_stream {
 public:
+    /// The server's end.
     tls_stream(tls_context const& context, int descriptor);
+    /// The client's end: takes over what was made for one connection and has not begun.
+    tls_stream(ssl_st* client, int descriptor);
     tls_stream(tls_stream const&) = delete;
     tls_stream& operator=(tls_stream const&) = delete;
 
     bool is_established() const noexcept;
+    /// Goes on with the handshake: `ok` when it is done, `wants_other` while it has to write.
+    io_result::status shake_hands() noexcept;
+    /// OpenSSL's code of what made the last call fail; 0 where that was not TLS.
+    unsigned long failure() const noexcept { return failure_; }
+    ssl_st* native() const noexcept { return ssl_.get(); }
     /// Nothing where the client has presented none.
     std::optional<peer_certificate> peer() const;
     io_result read(char* to, std::size_t room) noexcept;
@@ -86,6 +94,7 @@ public:
     void shutdown() noexcept;
 
 private:
+    void attach();
     io_result failed(int returned, bool reading) noexcept;
 
     struct deleter {
@@ -93,6 +102,7 @@ private:
     };
     int descriptor_;  // what the BIO reads and writes; `*this` does not move
     std::unique_ptr<ssl_st, deleter> ssl_;
+    unsigned long failure_ = 0;
     bool has_more_ = false;
 };
 

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <anywire/client_options.hpp>
+
+#include <memory>
+#include <string>
+
+namespace anywire {
+
+class client_context;
+class client_tls;
+class io_host;
+class socket_network;
+
+/// What the clients of one context share.
+///
+/// Thread: the context's, but for `tls`.
+class context_floor {
+public:
+    virtual io_host& host() noexcept = 0;
+    /// TLS as `options` say, made once for all clients that say the same. Thread: any.
+    ///
+    /// Errors: null, and one sentence in `error`.
+    virtual std::shared_ptr<client_tls const> tls(client_tls_options const& options,
+                                                  std::string& error) = 0;
+
+protected:
+    ~context_floor() = default;
+};
+
+/// The way from a context to its floor.
+struct client_access {
+    static context_floor& floor_of(client_context& c) noexcept;
+    /// What a client with these options makes its requests through. Thread: any; used on the
+    /// context's.
+    ///
+    /// Errors: null, and one sentence in `error`: files of TLS that cannot be read, or a proxy that
+    ///         is none.
+    static std::unique_ptr<socket_network> make_network(client_context& on,
+                                                        client_options const& options,
+                                                        std::string& error);
+};
+
+}  // namespace anywire

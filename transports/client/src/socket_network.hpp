@@ -1,0 +1,65 @@
+#pragma once
+
+#include <anywire/client_options.hpp>
+
+#include "client/network.hpp"
+#include "context_floor.hpp"
+#include "http_link.hpp"
+#include "request_run.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace anywire {
+
+/// The network of one client, on sockets: with the connections that it may use again, and its
+/// cookies.
+///
+/// Thread: made on any; all else is the context's. What it has begun goes before it.
+class socket_network final : public client_network {
+public:
+    /// `tls` may be null where nothing of it is asked for yet.
+    socket_network(context_floor& floor,
+                   client_network_options options,
+                   client_limits const& limits,
+                   std::shared_ptr<client_tls const> tls);
+    socket_network(socket_network const&) = delete;
+    socket_network& operator=(socket_network const&) = delete;
+    ~socket_network();
+
+    // -- client_network
+    std::unique_ptr<client_call> fetch(client_request const& r,
+                                       client_response_events& to) override;
+    std::unique_ptr<client_websocket> open_websocket(client_websocket_request const& r,
+                                                     client_websocket_events& to) override;
+    session_loop& loop() noexcept override { return floor_.host().loop(); }
+
+    // -- for what it has begun
+    io_host& host() noexcept { return floor_.host(); }
+    link_pool& links() noexcept { return links_; }
+    client_limits const& limits() const noexcept { return limits_; }
+    dial_options dialing() const noexcept {
+        return {.keep_alive = options_.keep_alive, .next_address = options_.next_address};
+    }
+    /// How to get to `url`, and the name of such connections in the pool.
+    ///
+    /// Errors: false, and `why`: TLS cannot be set up.
+    bool find_route(client_url const& url,
+                    http::response_to what,
+                    route& way,
+                    std::string& key,
+                    client_failure& why);
+    /// Appends the cookies for a request, after those that are there.
+    void append_cookies(std::string& out, client_url const& url);
+    void keep_cookie(client_url const& from, std::string_view set_cookie);
+
+private:
+    context_floor& floor_;
+    client_network_options options_;
+    client_limits limits_;
+    std::shared_ptr<client_tls const> tls_;
+    link_pool links_{};
+};
+
+}  // namespace anywire
