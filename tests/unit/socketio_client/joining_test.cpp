@@ -132,6 +132,31 @@ TEST_CASE("the server puts a socket out, and it stays out", "[socketio_client]")
     REQUIRE(t.took() == strings{"0"});
 }
 
+TEST_CASE("whoever closes while it opens again does not come back", "[socketio_client]") {
+    client_script t;
+    int failed = 0;
+    t.io.on_reconnect_failed([&] { ++failed; });
+    auto& s = t.joined();
+    s.disconnect();
+    s.connect();
+    REQUIRE(t.took() == strings{"1", "close", "connect"});
+    s.disconnect();
+    REQUIRE(t.took() == strings{"close"});
+    t.core->on_end();
+    s.connect();
+    REQUIRE(t.took() == strings{"connect"});
+    REQUIRE(failed == 0);
+}
+
+TEST_CASE("a URL without a path leads to Socket.IO", "[socketio_client]") {
+    REQUIRE(sio::engine_url("http://a") == "http://a/socket.io/");
+    REQUIRE(sio::engine_url("https://a:81/") == "https://a:81/socket.io/");
+    REQUIRE(sio::engine_url("wss://a?b=/c") == "wss://a/socket.io/?b=/c");
+    REQUIRE(sio::engine_url("http://a/?b") == "http://a/socket.io/?b");
+    REQUIRE(sio::engine_url("http://a/my/path") == "http://a/my/path");
+    REQUIRE(sio::engine_url("nothing") == "nothing");
+}
+
 TEST_CASE("no connection is an error of every active socket", "[socketio_client]") {
     client_script t;
     strings heard;

@@ -185,6 +185,7 @@ result<void> client_socket::send(emit_flags const& flags,
                                  detail::ack_handler a) {
     check_client_emits(name);
     auto& s = of(*this);
+    if (s.of_.is_abandoned()) return errc::session_closed;
     if (s.of_.is_here()) return s.emit_event(flags, std::move(e), std::move(a));
     s.of_.post([&s, flags, e = std::move(e), a = std::move(a)] {
         auto const sent = s.emit_event(flags, e, a);

@@ -46,6 +46,18 @@ void check(std::string_view function, std::string_view name, std::span<advice co
 
 }  // namespace
 
+std::string engine_url(std::string_view url) {
+    std::string text(url);
+    auto const host = text.find("://");
+    if (host == text.npos) return text;
+    auto const path = text.find_first_of("/?#", host + 3);
+    if (path == text.npos) return text + "/socket.io/";
+    if (text[path] == '?') text.insert(path, "/socket.io/");
+    else if (path + 1 == text.size() || text[path + 1] == '?')
+        text.replace(path, 1, "/socket.io/");
+    return text;
+}
+
 void check_client_hears(std::string_view name) {
     check("on", name, heard);
 }

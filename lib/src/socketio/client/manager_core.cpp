@@ -76,6 +76,7 @@ void manager_core::detach() noexcept {
 }
 
 void manager_core::post(std::function<void()> fn) {
+    if (is_abandoned_) return;
     home_->post([self = weak_from_this(), fn = std::move(fn)] {
         if (auto const kept = self.lock(); kept && !kept->is_abandoned_) fn();
     });
@@ -137,15 +138,16 @@ void manager_core::remove_listener(listener_id which) {
 // -- the connection -------------------------------------------------------------------------------
 
 void manager_core::open_connection() {
-    if (!below_ || (is_running_ && !is_closing_)) return;
+    if (!below_ || (is_running_ && (!is_closing_ || reopens_))) return;
+    reopens_ = is_closing_;
     is_running_ = true;
-    is_closing_ = false;
     below_->connect();
 }
 
 void manager_core::release() {
-    if (!below_ || !is_running_ || is_closing_ || has_active()) return;
+    if (!below_ || !is_running_ || (is_closing_ && !reopens_) || has_active()) return;
     is_closing_ = true;
+    reopens_ = false;
     has_session_ = false;
     lose(client_disconnect_reason::transport_close);  // none has anything to tell of it
     below_->close();
@@ -193,8 +195,11 @@ void manager_core::on_reconnecting(client_retry const& coming) {
 
 void manager_core::on_end() {
     auto const keep = shared_from_this();
+    auto const was_closing = std::exchange(is_closing_, false);
+    // What was told to connect meanwhile does so by itself.
+    if (std::exchange(reopens_, false)) return;
     is_running_ = false;
-    if (!std::exchange(is_closing_, false)) (void)given_up.tell(caller());
+    if (!was_closing) (void)given_up.tell(caller());
 }
 
 void manager_core::on_drain() {

@@ -27,6 +27,9 @@ namespace anywire::socketio {
 
 class client_socket_core;
 
+/// The URL of the server's Engine.IO: one without a path gets Socket.IO's. What is no URL stays.
+[[nodiscard]] std::string engine_url(std::string_view url);
+
 /// `manager` as it is: packets to sockets, sockets to packets.
 ///
 /// Thread: the home's, where nothing else is said.
@@ -46,6 +49,7 @@ public:
     void detach() noexcept;
     /// The application has let go: no handler runs any more. Thread: any.
     void abandon() noexcept { is_abandoned_ = true; }
+    bool is_abandoned() const noexcept { return is_abandoned_; }  ///< Thread: any.
 
     // -- of the application
     client_socket_core& socket(std::string_view nsp, client_socket_options o);  ///< Thread: any.
@@ -100,6 +104,7 @@ public:
     /// Runs `fn` at once where this is the home's thread, else soon. Thread: any.
     template <class Fn>
     void run(Fn fn) {
+        if (is_abandoned_) return;
         if (is_here()) return fn();
         post(std::move(fn));
     }
@@ -167,7 +172,8 @@ private:
     std::atomic<bool> has_session_{false};
     bool has_main_ = false;
     bool is_running_ = false;  // from `connect` of the connection until `on_end`
-    bool is_closing_ = false;  // since `close` of it
+    bool is_closing_ = false;  // since `close` of it, until then
+    bool reopens_ = false;     // it was told to connect meanwhile
 };
 
 }  // namespace anywire::socketio
