@@ -121,7 +121,8 @@ struct client_script {
 
 /// Writes down what a socket hears of its connection.
 inline void note_all(sio::client_socket& s, strings& into) {
-    s.on_connect([&] { into.push_back("connect " + s.id() + (s.recovered() ? " recovered" : "")); });
+    s.on_connect(
+        [&] { into.push_back("connect " + s.id() + (s.recovered() ? " recovered" : "")); });
     s.on_connect_error([&](sio::connect_error const& why) {
         into.push_back("error " + why.message +
                        (why.data ? " " + std::string(why.data->view().text()) : ""));

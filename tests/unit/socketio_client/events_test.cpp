@@ -1,7 +1,7 @@
 // Events of a client, both ways, and their answers.
-#include "support/socketio_client_fixture.hpp"
-
 #include <anywire/coro.hpp>
+
+#include "support/socketio_client_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -144,9 +144,8 @@ TEST_CASE("what is emitted while there is no connection waits", "[socketio_clien
     t.open();
     REQUIRE(t.took() == strings{"connect", "0"});
     t.hear(R"(0{"sid":"x"})");
-    REQUIRE(t.took() == strings{R"(2["a",1])",
-                                R"(51-["c",{"_placeholder":true,"num":0}])",
-                                "bytes xx"});
+    REQUIRE(t.took() ==
+            strings{R"(2["a",1])", R"(51-["c",{"_placeholder":true,"num":0}])", "bytes xx"});
     REQUIRE(heard.back() == "c");
     REQUIRE(s.buffered_bytes() == 0);
     t.cut();
@@ -163,8 +162,7 @@ TEST_CASE("what listeners emit while the queue empties comes after it", "[socket
     t.open();
     (void)t.took();
     t.hear(R"(0{"sid":"x"})");
-    REQUIRE(t.took() ==
-            strings{R"(2["a"])", R"(2["b"])", R"(2["echo"])", R"(2["echo"])"});
+    REQUIRE(t.took() == strings{R"(2["a"])", R"(2["b"])", R"(2["echo"])", R"(2["echo"])"});
 }
 
 TEST_CASE("a full connection refuses, and says when there is room", "[socketio_client]") {
@@ -262,9 +260,9 @@ TEST_CASE("other threads may use a socket", "[socketio_client]") {
     s.on("a", [&] { heard.emplace_back("a"); });
     s.connect();
     s.emit("b", [&](error_code error) { heard.push_back(error.message()); });
-    REQUIRE(s.volatile_().emit("v", [&](error_code error) {
-        heard.push_back(error.message());
-    }).has_value());
+    REQUIRE(s.volatile_()
+                .emit("v", [&](error_code error) { heard.push_back(error.message()); })
+                .has_value());
     REQUIRE(t.took().empty());
     t.home->here = true;
     t.home->run();

@@ -27,8 +27,7 @@ TEST_CASE("bytes that are no packets cost the session", "[socketio_client]") {
         {"1[]"},
         {"0/" + std::string(300, 'n')},
     }));
-    for (auto const& p : packets)
-        p.starts_with("bytes ") ? t.hear_bytes(p.substr(6)) : t.hear(p);
+    for (auto const& p : packets) p.starts_with("bytes ") ? t.hear_bytes(p.substr(6)) : t.hear(p);
     REQUIRE(heard == strings{"disconnect parse error"});
     REQUIRE(t.took() == strings{"give up: protocol_error"});
     REQUIRE(t.lines.size() == 1);
@@ -109,19 +108,22 @@ TEST_CASE("a parser of its own bounds what it reads", "[socketio_client]") {
     };
     auto const sent = t.took();
     REQUIRE(sent.size() == 2);
-    REQUIRE(sent[1] == "bytes " + packet({.kind = sio::packet_kind::connect,
-                                          .payload = R"({"token":1})"}));
+    REQUIRE(sent[1] ==
+            "bytes " + packet({.kind = sio::packet_kind::connect, .payload = R"({"token":1})"}));
     t.hear_bytes(packet({.kind = sio::packet_kind::connect, .payload = R"({"sid":"m"})"}));
     REQUIRE(heard == strings{"connect m"});
     t.hear_bytes(packet({.kind = sio::packet_kind::event, .id = 4, .payload = R"(["sum",1,2])"}));
-    REQUIRE(t.took() == strings{"bytes " + packet({.kind = sio::packet_kind::ack,
-                                                   .id = 4,
-                                                   .payload = "[3]"})});
+    REQUIRE(t.took() ==
+            strings{"bytes " + packet({.kind = sio::packet_kind::ack, .id = 4, .payload = "[3]"})});
     SECTION("deep") {
         t.hear_bytes(packet({.kind = sio::packet_kind::event, .payload = R"(["e",[[[[1]]]]])"}));
     }
-    SECTION("none") { t.hear_bytes("\xc1"); }
-    SECTION("text") { t.hear(R"(2["sum",1,2])"); }
+    SECTION("none") {
+        t.hear_bytes("\xc1");
+    }
+    SECTION("text") {
+        t.hear(R"(2["sum",1,2])");
+    }
     REQUIRE(heard.back() == "disconnect parse error");
 }
 

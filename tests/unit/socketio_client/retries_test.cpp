@@ -106,7 +106,12 @@ TEST_CASE("a client says where it was cut off", "[socketio_client]") {
     REQUIRE(heard.back() == "disconnect transport close");
     SECTION("and goes on there") {
         t.hear(R"(0{"sid":"one","pid":"secret"})");
-        REQUIRE(heard == strings{"connect one", "1", "2", "3", "disconnect transport close", "4",
+        REQUIRE(heard == strings{"connect one",
+                                 "1",
+                                 "2",
+                                 "3",
+                                 "disconnect transport close",
+                                 "4",
                                  "connect one recovered"});
         t.cut();
         t.open();

@@ -1,7 +1,7 @@
 // The client against the server of this library.
-#include "support/socketio_client_pair.hpp"
-
 #include <anywire/coro.hpp>
+
+#include "support/socketio_client_pair.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -81,8 +81,8 @@ TEST_CASE("namespaces, middlewares and both kinds of leaving", "[socketio_client
     SECTION("the server's, of one namespace") {
         chat.emit("kick me");
         t.settle();
-        REQUIRE(heard == strings{"server: server namespace disconnect",
-                                 "disconnect io server disconnect"});
+        REQUIRE(heard ==
+                strings{"server: server namespace disconnect", "disconnect io server disconnect"});
         REQUIRE(admin.is_connected());
         chat.connect();
         t.settle();
@@ -97,8 +97,8 @@ TEST_CASE("namespaces, middlewares and both kinds of leaving", "[socketio_client
     SECTION("the client's") {
         chat.disconnect();
         t.settle();
-        REQUIRE(heard == strings{"server: client namespace disconnect",
-                                 "disconnect io client disconnect"});
+        REQUIRE(heard ==
+                strings{"server: client namespace disconnect", "disconnect io client disconnect"});
         admin.disconnect();
         t.settle();
         REQUIRE(t.server.connection_count() == 0);

@@ -54,11 +54,9 @@ public:
     client_auth(std::initializer_list<anywire::detail::json_entry> members)
         : value_(json_object(members).value()) {}
     template <class T>
-    requires writable<T>
-    client_auth(T const& value) : value_(anywire::to_json(value)) {}
+    requires writable<T> client_auth(T const& value) : value_(anywire::to_json(value)) {}
     template <class F>
-    requires std::invocable<F&, auth_answer>
-    client_auth(F f) : ask_(std::move(f)) {}
+    requires std::invocable<F&, auth_answer> client_auth(F f) : ask_(std::move(f)) {}
 
     bool is_empty() const noexcept { return !value_ && !ask_; }
     /// The value; nothing where there is none, or a function.

@@ -142,15 +142,13 @@ listener_id client_socket::on_disconnect(handler<void(client_disconnect_reason)>
 }
 listener_id client_socket::on_drain(handler<void()> f) {
     auto& s = of(*this);
-    return put(s.of_, std::move(f), "on_drain", [&s](auto id, auto const& fn) {
-        s.drain_.add(id, fn);
-    });
+    return put(
+        s.of_, std::move(f), "on_drain", [&s](auto id, auto const& fn) { s.drain_.add(id, fn); });
 }
 listener_id client_socket::on_any(handler<void(event const&)> f) {
     auto& s = of(*this);
-    return put(s.of_, std::move(f), "on_any", [&s](auto id, auto const& fn) {
-        s.any_.add(id, fn);
-    });
+    return put(
+        s.of_, std::move(f), "on_any", [&s](auto id, auto const& fn) { s.any_.add(id, fn); });
 }
 listener_id client_socket::prepend_any(handler<void(event const&)> f) {
     auto& s = of(*this);
@@ -242,9 +240,10 @@ listener_id manager::on_transport(handler<void()> f) const {
     });
 }
 listener_id manager::on_reconnect_failed(handler<void()> f) const {
-    return put(*core_, std::move(f), "on_reconnect_failed", [m = core_.get()](auto id, auto const& fn) {
-        m->given_up.add(id, fn);
-    });
+    return put(
+        *core_, std::move(f), "on_reconnect_failed", [m = core_.get()](auto id, auto const& fn) {
+            m->given_up.add(id, fn);
+        });
 }
 void manager::off(listener_id which) const {
     core_->run([m = core_.get(), which] { m->remove_listener(which); });

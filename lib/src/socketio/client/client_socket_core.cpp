@@ -78,10 +78,11 @@ void client_socket_core::ask() {
         [this, attempt, core = of_.weak_from_this()](json_value const* value) {
             auto const kept = core.lock();
             if (!kept) return;
-            auto const go_on = [this, attempt, given = value ? std::optional(*value) : std::nullopt] {
-                if (state_ != state::asking || asked_ != attempt) return;
-                given ? join(*given) : no_auth("No auth was given");
-            };
+            auto const go_on =
+                [this, attempt, given = value ? std::optional(*value) : std::nullopt] {
+                    if (state_ != state::asking || asked_ != attempt) return;
+                    given ? join(*given) : no_auth("No auth was given");
+                };
             // One that is dropped may be so at any time.
             value ? kept->run(go_on) : kept->post(go_on);
         });
@@ -106,8 +107,11 @@ void client_socket_core::join(json_value const& auth) {
     owes_answer_ = sent.has_value();
 }
 
+/// Told soon: never from within a call.
 void client_socket_core::no_auth(char const* why) {
-    refuse({why, std::nullopt});
+    of_.post([this, attempt = asked_, why] {
+        if (state_ == state::asking && asked_ == attempt) refuse({why, std::nullopt});
+    });
 }
 
 void client_socket_core::on_connect_packet(wire::packet const& p) {

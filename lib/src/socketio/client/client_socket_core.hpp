@@ -174,8 +174,8 @@ private:
     std::string pid_{};     // of the recovery; empty where the server has none
     std::string offset_{};  // the last one seen
     std::uint64_t joins_ = 0;
-    std::uint64_t asked_ = 0;    // for auth: an older answer is none
-    bool owes_answer_ = false;   // the server does, to a CONNECT
+    std::uint64_t asked_ = 0;   // for auth: an older answer is none
+    bool owes_answer_ = false;  // the server does, to a CONNECT
     bool is_flushing_ = false;
     bool is_telling_ = false;
 

@@ -28,9 +28,8 @@ public:
         auto const kept = core_.lock();
         if (!kept) return;
         detail::encoded e{"[" + std::move(json) + "]", std::move(attachments)};
-        kept->run([&to = to_, join = join_, id = id_, e = std::move(e)] {
-            to.send_ack(join, id, e);
-        });
+        kept->run(
+            [&to = to_, join = join_, id = id_, e = std::move(e)] { to.send_ack(join, id, e); });
     }
 
 private:
@@ -54,8 +53,7 @@ void client_socket_core::on_packet(wire::packet const& p,
     }
 }
 
-void client_socket_core::on_event(wire::packet const& p,
-                                  std::span<std::string const> attachments) {
+void client_socket_core::on_event(wire::packet const& p, std::span<std::string const> attachments) {
     if (state_ == state::connected) return deliver(p.event, p.payload, attachments, p.id);
     if (state_ == state::joining) keep_early(p, attachments);
 }
@@ -67,8 +65,10 @@ void client_socket_core::keep_early(wire::packet const& p,
     for (auto const& a : attachments) bytes += a.size() + overhead;
     early_bytes_ += bytes;
     if (!early_.empty() && early_bytes_ > of_.opts().max_buffered_bytes) {
-        of_.note(nsp_, "the connection is given up: more events came before it was joined than ",
-                 of_.opts().max_buffered_bytes, " bytes (max_buffered_bytes)");
+        of_.note(nsp_,
+                 "the connection is given up: more events came before it was joined than ",
+                 of_.opts().max_buffered_bytes,
+                 " bytes (max_buffered_bytes)");
         // The next connect is a new one, or all of them would come again.
         pid_.clear();
         offset_.clear();
@@ -129,14 +129,13 @@ void client_socket_core::bad_arguments(event const& e, argument_error const& wro
 
 // -- acknowledgements -----------------------------------------------------------------------------
 
-void client_socket_core::send_ack(std::uint64_t join,
-                                  std::uint64_t id,
-                                  detail::encoded const& e) {
+void client_socket_core::send_ack(std::uint64_t join, std::uint64_t id, detail::encoded const& e) {
     // The ids of another connect are not these.
     if (!is_in(join)) return;
     if (!e.attachments.empty() && !wire::has_sound_placeholders(e.json, e.attachments.size()))
-        return of_.note(nsp_, "an acknowledgement was not sent: it repeats an object of the "
-                              "server's that only looks like bytes");
+        return of_.note(nsp_,
+                        "an acknowledgement was not sent: it repeats an object of the "
+                        "server's that only looks like bytes");
     if (!of_.send(packet_type::ack, nsp_, id, e))
         of_.note(nsp_, "an acknowledgement was dropped: there was no room for it");
 }

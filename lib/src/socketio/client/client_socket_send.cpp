@@ -7,8 +7,8 @@
 namespace anywire::socketio {
 namespace {
 
-using wire::packet_type;
 using std::chrono::milliseconds;
+using wire::packet_type;
 
 /// What each event costs beside its bytes.
 constexpr std::size_t overhead = 64;
@@ -27,8 +27,9 @@ result<void> client_socket_core::emit_event(emit_flags const& flags,
                                             detail::encoded e,
                                             detail::ack_handler a) {
     if (!e.attachments.empty() && !wire::has_sound_placeholders(e.json, e.attachments.size())) {
-        of_.note(nsp_, "an event was not sent: it repeats an object of the server's that only "
-                       "looks like bytes");
+        of_.note(nsp_,
+                 "an event was not sent: it repeats an object of the server's that only "
+                 "looks like bytes");
         return errc::message_dropped;
     }
     auto const can_leave = state_ == state::connected && kept_.empty() && !is_flushing_;

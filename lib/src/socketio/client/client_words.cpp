@@ -52,7 +52,8 @@ std::string engine_url(std::string_view url) {
     if (host == text.npos) return text;
     auto const path = text.find_first_of("/?#", host + 3);
     if (path == text.npos) return text + "/socket.io/";
-    if (text[path] == '?') text.insert(path, "/socket.io/");
+    if (text[path] == '?')
+        text.insert(path, "/socket.io/");
     else if (path + 1 == text.size() || text[path + 1] == '?')
         text.replace(path, 1, "/socket.io/");
     return text;

@@ -54,9 +54,7 @@ std::string name_of(std::string_view nsp) {
 
 }  // namespace
 
-manager_core::manager_core(session_loop& loop,
-                           std::shared_ptr<client_home> home,
-                           client_options o)
+manager_core::manager_core(session_loop& loop, std::shared_ptr<client_home> home, client_options o)
     : loop_(loop),
       home_(std::move(home)),
       options_(std::move(o)),
@@ -238,8 +236,7 @@ void manager_core::on_message(message_view m) {
         if (step == wire::assembler::step::more) return;
         auto const p = std::move(assembler_);
         assembler_ = wire::assembler(options_.max_packet_bytes);
-        if (!wire::check_placeholders(
-                p.head().payload, p.attachments(), options_.max_attachments))
+        if (!wire::check_placeholders(p.head().payload, p.attachments(), options_.max_attachments))
             return violate("placeholders without attachments, or too many copies of one");
         return dispatch(p.head(), p.attachments());
     }
