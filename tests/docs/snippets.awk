@@ -5,9 +5,17 @@
 #   ```cpp program    a program, its main renamed
 #   | ... | In C++ |  each code span of such a column is a statement
 #
+# In client.md `io` and `socket` are the client's.
+#
 # Functions see the parameters below; what the compiler says names lines of the Markdown file.
 
 function open_function(name) {
+    if (FILENAME ~ /client\.md$/) {
+        print "[[maybe_unused]] static void " name "(" \
+              "[[maybe_unused]] anywire::client_context& context, " \
+              "[[maybe_unused]] sio::client& io, [[maybe_unused]] sio::client_socket& socket) {"
+        return
+    }
     print "[[maybe_unused]] static void " name "(" \
           "[[maybe_unused]] anywire::server& server, [[maybe_unused]] sio::server& io, " \
           "[[maybe_unused]] sio::socket& socket, [[maybe_unused]] sio::options& options, " \
@@ -17,7 +25,8 @@ function open_function(name) {
 function here(n) { printf "#line %d \"%s\"\n", n, FILENAME }
 
 BEGIN { print "#include \"prelude.hpp\"" }
-FNR == 1 && FILENAME ~ /coroutines/ { print "#include <anywire/coro.hpp>" }
+FNR == 1 && FILENAME ~ /client\.md$/ { print "#include <anywire/socketio_client.hpp>" }
+FNR == 1 && FILENAME ~ /(client|coroutines)\.md$/ { print "#include <anywire/coro.hpp>" }
 FNR == 1 && FILENAME ~ /(dialects|embedding|hosting|testing)/ { print "#include \"asio_prelude.hpp\"" }
 
 /^```/ && fence { if (fence == "body") print "}"; fence = ""; next }

@@ -70,6 +70,9 @@ void client::state::set_reading(bool reads) {
 
 void client::state::deliver(frame const& f) {
     if (f.kind() == frame_kind::ping) return be_alive();
+    // Bytes are no packet of Engine.IO's, but a message as they are.
+    if (f.kind() == frame_kind::binary && speaks_ == dialect::engineio)
+        return (void)messages_.emplace_back(f.text());
     if (f.kind() == frame_kind::text || f.kind() == frame_kind::binary) hear(f.text());
 }
 

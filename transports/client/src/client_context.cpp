@@ -43,12 +43,10 @@ public:
     explicit impl(log_sink log)
         : log_(std::move(log)),
           own_(std::make_unique<own_thread>()),
-          host_(0,
-                log_,
-                random_pool{},
-                connections_,
-                own_->context.get_executor(),
-                [t = own_.get()] { return std::this_thread::get_id() == t->id.load(relaxed); }) {
+          host_(
+              0, log_, random_pool{}, connections_, own_->context.get_executor(), [t = own_.get()] {
+                  return std::this_thread::get_id() == t->id.load(relaxed);
+              }) {
         host_.start();
         own_->thread = std::thread([this] { run(); });
     }
@@ -64,6 +62,7 @@ public:
             own_->context.stop();
             own_->thread.join();
         }
+        let_go();
         host_.end();
     }
     bool is_here() const noexcept { return host_.is_running() && host_.is_here(); }
@@ -81,8 +80,20 @@ public:
         tls_.push_back(made);
         return made;
     }
+    void retire(std::shared_ptr<void> gone) override {
+        {
+            std::scoped_lock const lock(mutex_);
+            gone_.push_back(std::move(gone));
+        }
+        host_.post([this] { let_go(); });
+    }
 
 private:
+    void let_go() {
+        std::vector<std::shared_ptr<void>> all;
+        std::scoped_lock const lock(mutex_);
+        all.swap(gone_);
+    }
     void run() {
         own_->id = std::this_thread::get_id();
         while (!own_->context.stopped() && !host_.guard("the event loop", [this] {
@@ -98,6 +109,7 @@ private:
     io_host host_;
     std::mutex mutex_{};
     std::vector<std::weak_ptr<client_tls const>> tls_{};
+    std::vector<std::shared_ptr<void>> gone_{};
 };
 
 client_context::client_context(log_sink log) : impl_(std::make_shared<impl>(std::move(log))) {}

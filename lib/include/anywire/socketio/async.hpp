@@ -1,6 +1,7 @@
 #pragma once
 
 #include <anywire/operation.hpp>
+#include <anywire/socketio/answer_types.hpp>
 #include <anywire/socketio/nsp.hpp>
 #include <anywire/task.hpp>
 
@@ -24,45 +25,6 @@ struct answers {
 
 /// How to come back to a socket's shard, while it is there, be it still joining.
 anywire::detail::poster poster_of(socket& s);
-
-namespace detail {
-
-/// What an answer of `R...` is: nothing, a value or a tuple.
-template <class... R>
-struct answer_of {
-    using type = std::tuple<R...>;
-};
-template <class R>
-struct answer_of<R> {
-    using type = R;
-};
-template <>
-struct answer_of<> {
-    using type = void;
-};
-template <class... R>
-using answer_type = typename answer_of<R...>::type;
-
-/// What takes the answer of one: ends an operation with `result<answer_type<R...>>`.
-template <class... R, class Done>
-auto ack_to(Done done) {
-    return [done](error_code error, R... values) {
-        using answer = result<answer_type<R...>>;
-        if (error)
-            done(answer(boost::system::in_place_error, error));
-        else if constexpr (sizeof...(R) == 0)
-            done(answer());
-        else
-            done(answer(boost::system::in_place_value, std::move(values)...));
-    };
-}
-
-template <class... A>
-void check_awaited_arguments() {
-    (anywire::detail::check_temporary<A>(), ...);
-}
-
-}  // namespace detail
 
 template <class... R, class... A>
 ANYWIRE_AWAITED auto socket::async_emit(std::string_view name, A&&... args) {

@@ -79,8 +79,11 @@ using ack_handler = std::function<bool(error_code, std::span<arguments const>)>;
 
 namespace detail {
 
-/// What an event's handler becomes: says which argument did not fit.
-using event_handler = std::function<std::optional<argument_error>(socket&, event const&)>;
+/// What an event's handler becomes: says which argument did not fit. `Socket` is that of the side
+/// that hears the event.
+template <class Socket>
+using basic_event_handler = std::function<std::optional<argument_error>(Socket&, event const&)>;
+using event_handler = basic_event_handler<socket>;
 
 using socketio::ack_handler;
 

@@ -31,9 +31,9 @@ template <class... A>
     return std::move(f).take();
 }
 
-template <class Signature, class F, std::size_t... I>
+template <class Signature, class Socket, class F, std::size_t... I>
 void call_handler(F& f,
-                  socket& s,
+                  Socket& s,
                   event const& e,
                   typename Signature::value_tuple& values,
                   std::index_sequence<I...>) {
@@ -51,9 +51,9 @@ void call_handler(F& f,
         invoke();
 }
 
-template <class Signature, class F>
-event_handler make_plain_event_handler(F f) {
-    return [f = std::move(f)](socket& s, event const& e) mutable -> std::optional<argument_error> {
+template <class Signature, class Socket, class F>
+basic_event_handler<Socket> make_plain_event_handler(F f) {
+    return [f = std::move(f)](Socket& s, event const& e) mutable -> std::optional<argument_error> {
         typename Signature::value_tuple values{};
         if (auto const wrong = decode_arguments(e.args(), values)) return wrong;
         call_handler<Signature>(f, s, e, values, std::make_index_sequence<Signature::values>{});
@@ -62,9 +62,9 @@ event_handler make_plain_event_handler(F f) {
 }
 
 /// The same for a coroutine, which keeps what it is called with.
-template <class Signature, class F, class... P, std::size_t... I>
+template <class Signature, class Socket, class F, class... P, std::size_t... I>
 void start_handler(std::shared_ptr<F> const& f,
-                   socket& s,
+                   Socket& s,
                    event const& e,
                    typename Signature::value_tuple& values,
                    type_list<P...>,
@@ -86,14 +86,14 @@ void start_handler(std::shared_ptr<F> const& f,
         start();
 }
 
-template <class F>
-event_handler make_event_handler(F f) {
-    if constexpr (check_event_handler<F>()) {
+template <class Socket = socket, class F>
+basic_event_handler<Socket> make_event_handler(F f) {
+    if constexpr (check_event_handler<F, Socket>()) {
         require_function(f, "on");
         using sig = signature<typename callable<F>::parameters>;
         if constexpr (returns_task<F>) {
             return [f = std::make_shared<F>(std::move(f))](
-                       socket& s, event const& e) -> std::optional<argument_error> {
+                       Socket& s, event const& e) -> std::optional<argument_error> {
                 typename sig::value_tuple values{};
                 if (auto const wrong = decode_arguments(e.args(), values)) return wrong;
                 start_handler<sig>(f,
@@ -105,7 +105,7 @@ event_handler make_event_handler(F f) {
                 return std::nullopt;
             };
         } else {
-            return make_plain_event_handler<sig>(std::move(f));
+            return make_plain_event_handler<sig, Socket>(std::move(f));
         }
     } else {
         return {};

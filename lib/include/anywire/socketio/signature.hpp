@@ -11,6 +11,7 @@
 
 namespace anywire::socketio {
 
+class client_socket;
 class socket;
 
 /// What the signatures of the application's functions say.
@@ -71,9 +72,11 @@ inline constexpr bool is_ack<ack<T...>> = true;
 template <class T>
 inline constexpr bool is_lent = std::is_same_v<T, arguments> || std::is_same_v<T, json_view>;
 
+/// A socket of either side.
 template <class T>
 inline constexpr bool is_socket =
-    std::is_same_v<std::remove_cv_t<std::remove_pointer_t<T>>, socket>;
+    std::is_same_v<std::remove_cv_t<std::remove_pointer_t<T>>, socket> ||
+    std::is_same_v<std::remove_cv_t<std::remove_pointer_t<T>>, client_socket>;
 
 /// The parameters of a handler, taken apart: a leading `socket&`, values, a trailing `ack`.
 template <class Tuple>
@@ -88,7 +91,7 @@ struct signature<std::tuple<A...>> {
         if constexpr (count == 0)
             return false;
         else
-            return std::is_same_v<at<0>, socket>;
+            return is_socket<at<0>> && !std::is_pointer_v<at<0>>;
     }();
     static constexpr bool takes_ack = [] {
         if constexpr (count == 0)
@@ -220,12 +223,26 @@ constexpr bool check_kept(type_list<P...>) {
     return keeps_no_view;
 }
 
+/// Whether a socket that leads the parameters is one of the side that hears the event.
+template <class Socket>
+constexpr bool check_side(type_list<>) {
+    return true;
+}
+template <class Socket, class First, class... P>
+constexpr bool check_side(type_list<First, P...>) {
+    using type = std::decay_t<First>;
+    constexpr bool fits = !is_socket<type> || std::is_same_v<type, Socket>;
+    static_assert(fits, "a server's handlers take a socket&, a client's take a client_socket&");
+    return fits;
+}
+
 /// Says what is wrong with the handler of an event; true if nothing is.
-template <class F>
+template <class F, class Socket = socket>
 constexpr bool check_event_handler() {
     if constexpr (check_function<F, true>()) {
         using list = typename callable<F>::raw_parameters;
-        constexpr bool fits = check_parameters(list{}, std::make_index_sequence<list::size>{});
+        constexpr bool fits = check_parameters(list{}, std::make_index_sequence<list::size>{}) &&
+                              check_side<Socket>(list{});
         if constexpr (fits && returns_task<F>) return check_kept(list{});
         return fits;
     }

@@ -58,7 +58,7 @@ json_value auth_of_query(std::string_view query) {
 
 }  // namespace
 
-client::client(io_core& io, io_shard& at, session_below conn)
+io_client::io_client(io_core& io, io_shard& at, session_below conn)
     : io_(io),
       at_(at),
       conn_(conn),
@@ -73,7 +73,7 @@ client::client(io_core& io, io_shard& at, session_below conn)
     ++io_.connections();
 }
 
-client::~client() {
+io_client::~io_client() {
     io_shard::entry const here(at_);
     sockets_.clear();
     at_.delist(*this);
@@ -82,14 +82,14 @@ client::~client() {
 
 // -- the session's events -------------------------------------------------------------------------
 
-void client::on_open() {
+void io_client::on_open() {
     io_shard::entry const here(at_);
     connect_until_ = at_.loop().now() + to_ticks(io_.opts().connect_timeout) + 1;
     arm(connect_until_);
     if (protocol_ == wire::protocol::v4) open_socket("/", {"{}", {}});
 }
 
-void client::on_message(message_view m) {
+void io_client::on_message(message_view m) {
     io_shard::entry const here(at_);
     if (is_closing_) return;
     if (auto const* const parser = io_.parser()) return on_parsed(*parser, m);
@@ -113,7 +113,7 @@ void client::on_message(message_view m) {
     dispatch(*decoded.value, {});
 }
 
-void client::on_parsed(packet_parser const& parser, message_view m) {
+void io_client::on_parsed(packet_parser const& parser, message_view m) {
     if (m.binary != parser.is_binary()) return violate(foreign);
     auto const& o = io_.opts();
     decoded_packet d;
@@ -134,7 +134,7 @@ void client::on_parsed(packet_parser const& parser, message_view m) {
     dispatch(p, d.attachments);
 }
 
-void client::on_close(close_event const& how) {
+void io_client::on_close(close_event const& how) {
     // Its sockets hear of it when this ends, and go.
     io_shard::entry const here(at_);
     is_closing_ = true;
@@ -142,7 +142,7 @@ void client::on_close(close_event const& how) {
     for (auto const& s : sockets_) s->leave_namespace(why);
 }
 
-void client::on_timer(tick now) {
+void io_client::on_timer(tick now) {
     io_shard::entry const here(at_);
     if (!has_joined_ && connect_until_ != 0 && not_after(connect_until_, now) && !is_closing_) {
         log(log_level::debug, {}, "no namespace was joined in time");
@@ -154,17 +154,17 @@ void client::on_timer(tick now) {
         if (auto const due = sockets_[i]->expire_acks(now)) arm(*due);
 }
 
-void client::arm(tick when) {
+void io_client::arm(tick when) {
     at_.loop().wheel().arm(*this, when);
 }
 
 // -- what operators are told ----------------------------------------------------------------------
 
-void client::log_thrown(char const* what) noexcept {
+void io_client::log_thrown(char const* what) noexcept {
     at_.loop().log().write(log_level::error, "a socket.io handler threw: ", what, who({}));
 }
 
-std::string client::who(std::string_view nsp) const {
+std::string io_client::who(std::string_view nsp) const {
     auto text = " (" + io_.mount_path();
     if (!nsp.empty()) text.append(" '").append(shown(nsp)).append("'");
     text.append(", session ").append(conn_->id());
@@ -172,7 +172,7 @@ std::string client::who(std::string_view nsp) const {
 }
 
 /// Who has not come as far as a namespace is somebody that we cannot talk to.
-void client::note_closed_for(std::string_view what) {
+void io_client::note_closed_for(std::string_view what) {
     if (has_joined_) return log(log_level::debug, {}, "connection closed: ", what);
     auto const* const parser = io_.parser();
     note(io_core::notice::closed_for,
@@ -188,7 +188,7 @@ void client::note_closed_for(std::string_view what) {
 
 // -- packets --------------------------------------------------------------------------------------
 
-void client::violate(std::string_view what) {
+void io_client::violate(std::string_view what) {
     note_closed_for(what);
     is_closing_ = true;
     assembler_.reset();
@@ -196,20 +196,20 @@ void client::violate(std::string_view what) {
     conn_->close(close_code::normal, {});
 }
 
-void client::refuse_packet(std::string_view what) {
+void io_client::refuse_packet(std::string_view what) {
     note_closed_for(what);
     is_closing_ = true;
     told_ = disconnect_reason::forced_server_close;
     conn_->close(close_code::normal, {});
 }
 
-socket_core* client::find(std::string_view nsp) const noexcept {
+socket_core* io_client::find(std::string_view nsp) const noexcept {
     for (auto const& s : sockets_)
         if (s->nsp().name() == nsp && s->current() != socket_core::state::leaving) return s.get();
     return nullptr;
 }
 
-void client::dispatch(wire::packet const& p, std::span<std::string const> attachments) {
+void io_client::dispatch(wire::packet const& p, std::span<std::string const> attachments) {
     if (p.type == packet_type::connect) return on_connect(p, attachments);
     auto* const s = find(p.nsp);
     if (!s) return refuse_packet("a packet for a namespace that was not joined");
@@ -226,7 +226,7 @@ void client::dispatch(wire::packet const& p, std::span<std::string const> attach
     }
 }
 
-void client::on_connect(wire::packet const& p, std::span<std::string const> attachments) {
+void io_client::on_connect(wire::packet const& p, std::span<std::string const> attachments) {
     auto const is_v4 = protocol_ == wire::protocol::v4;
     if (find(p.nsp)) return refuse_packet("a namespace that is joined already");
     if (is_v4 && p.nsp == "/") return refuse_packet("a second connect");
@@ -245,7 +245,7 @@ void client::on_connect(wire::packet const& p, std::span<std::string const> atta
         p.payload.empty() ? json_value("{}", {}) : json_value(json_view(p.payload, attachments)));
 }
 
-bool client::may_ask() {
+bool io_client::may_ask() {
     auto const now = at_.loop().now();
     may_ask_ = static_cast<std::uint16_t>(std::min<tick>(most_asked, may_ask_ + (now - asked_at_)));
     asked_at_ = now;
@@ -254,7 +254,7 @@ bool client::may_ask() {
     return false;
 }
 
-void client::open_socket(std::string_view nsp, json_value auth) {
+void io_client::open_socket(std::string_view nsp, json_value auth) {
     if (sockets_.size() >= io_.opts().max_namespaces) return refuse(nsp, too_many_namespaces());
     auto const children = std::count_if(
         sockets_.begin(), sockets_.end(), [](auto const& s) { return s->nsp().parent != nullptr; });
@@ -273,7 +273,7 @@ void client::open_socket(std::string_view nsp, json_value auth) {
     s.begin();
 }
 
-void client::refuse(std::string_view nsp, connect_error const& why) {
+void io_client::refuse(std::string_view nsp, connect_error const& why) {
     std::string payload;
     json_writer out(payload);
     if (protocol_ == wire::protocol::v5) {
@@ -295,12 +295,12 @@ void client::refuse(std::string_view nsp, connect_error const& why) {
 
 // -- what sockets use -----------------------------------------------------------------------------
 
-void client::on_drain() {
+void io_client::on_drain() {
     io_shard::entry const here(at_);
     for (std::size_t i = 0; i < sockets_.size(); ++i) sockets_[i]->on_drained();
 }
 
-void client::send_text(packet_type type, std::string_view nsp, std::string_view payload) {
+void io_client::send_text(packet_type type, std::string_view nsp, std::string_view payload) {
     auto const* const parser = io_.parser();
     auto f = parser ? make_parsed_frame(
                           *parser,
@@ -311,31 +311,31 @@ void client::send_text(packet_type type, std::string_view nsp, std::string_view 
     if (conn_->is_open()) conn_.send_own(std::move(f));
 }
 
-void client::forget(socket_core& s) {
+void io_client::forget(socket_core& s) {
     at_.defer([this, which = &s] {
         std::erase_if(sockets_, [&](auto const& each) { return each.get() == which; });
     });
 }
 
-void client::break_off(close_reason why, std::string_view text) {
+void io_client::break_off(close_reason why, std::string_view text) {
     is_closing_ = true;
     conn_.end(why, ending::now, text);
 }
 
-void client::disconnect_all() {
+void io_client::disconnect_all() {
     io_shard::entry const here(at_);
     for (auto const& s : sockets_) s->disconnect(false);
     is_closing_ = true;
     conn_->close(close_code::normal, {});
 }
 
-void client::shut_down() {
+void io_client::shut_down() {
     is_closing_ = true;
     for (auto const& s : sockets_) s->leave_namespace(disconnect_reason::server_shutting_down);
     conn_.end(close_reason::shutting_down, ending::after_queue);
 }
 
-void client::replace() {
+void io_client::replace() {
     is_closing_ = true;
     for (auto const& s : sockets_) s->leave_namespace(disconnect_reason::transport_close);
     conn_.end(close_reason::transport_lost, ending::silently);

@@ -21,10 +21,10 @@ namespace anywire::socketio {
 /// namespaces.
 ///
 /// Thread: its shard's.
-class client final : public layer_session, public timer_node {
+class io_client final : public layer_session, public timer_node {
 public:
-    client(io_core& io, io_shard& at, session_below conn);
-    ~client() override;
+    io_client(io_core& io, io_shard& at, session_below conn);
+    ~io_client() override;
 
     io_core& io() noexcept { return io_; }
     io_shard& at() noexcept { return at_; }

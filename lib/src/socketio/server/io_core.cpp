@@ -46,14 +46,14 @@ void require(bool good, char const* what) {
 }
 
 /// Socket.IO as a layer over the sessions of its mount.
-class io_layer final : public layer_of<client> {
+class io_layer final : public layer_of<io_client> {
 public:
     explicit io_layer(std::shared_ptr<io_core> io) noexcept : io_(std::move(io)) {}
 
 protected:
-    std::unique_ptr<client> make(session_below below) override {
+    std::unique_ptr<io_client> make(session_below below) override {
         auto& at = io_->shard(session_loop::shard_of(below->id()));
-        return std::make_unique<client>(*io_, at, below);
+        return std::make_unique<io_client>(*io_, at, below);
     }
 
 private:
@@ -190,7 +190,7 @@ void io_core::close() {
         (void)post(i, [self = shared_from_this(), i] {
             auto& at = self->shard(i);
             io_shard::entry const here(at);
-            at.for_each_client([](client& c) { c.shut_down(); });
+            at.for_each_client([](io_client& c) { c.shut_down(); });
         });
 }
 

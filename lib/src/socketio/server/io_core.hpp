@@ -25,7 +25,7 @@
 
 namespace anywire::socketio {
 
-class client;
+class io_client;
 class io_core;
 class nsp_core;
 
@@ -71,10 +71,10 @@ public:
     void defer(std::function<void()> fn) { deferred_.push_back(std::move(fn)); }
 
     /// The connections that are here, for as long as they live.
-    void enlist(client& c) { clients_.insert(&c); }
-    void delist(client& c) noexcept;
+    void enlist(io_client& c) { clients_.insert(&c); }
+    void delist(io_client& c) noexcept;
     /// Calls `visit` for every connection.
-    void for_each_client(std::function<void(client&)> const& visit);
+    void for_each_client(std::function<void(io_client&)> const& visit);
 
     /// While an application's listener hears what goes out.
     bool is_telling = false;
@@ -87,7 +87,7 @@ private:
     session_loop& loop_;
     unsigned depth_ = 0;
     std::vector<std::function<void()>> deferred_{};
-    boost::unordered_flat_set<client*> clients_{};
+    boost::unordered_flat_set<io_client*> clients_{};
 };
 
 /// A Socket.IO server: its namespaces, on all shards.

@@ -20,13 +20,13 @@ io_shard* io_shard::current(io_core const& io) noexcept {
     return nullptr;
 }
 
-void io_shard::delist(client& c) noexcept {
+void io_shard::delist(io_client& c) noexcept {
     clients_.erase(&c);
     shrink_sparse(clients_);
 }
 
-void io_shard::for_each_client(std::function<void(client&)> const& visit) {
-    std::vector<client*> const all(clients_.begin(), clients_.end());
+void io_shard::for_each_client(std::function<void(io_client&)> const& visit) {
+    std::vector<io_client*> const all(clients_.begin(), clients_.end());
     for (auto* c : all) visit(*c);
 }
 

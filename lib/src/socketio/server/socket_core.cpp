@@ -23,7 +23,7 @@ bool is_recoverable(disconnect_reason why) noexcept {
 
 }  // namespace
 
-socket_core::socket_core(client& c, std::shared_ptr<nsp_core> nsp, json_value auth)
+socket_core::socket_core(io_client& c, std::shared_ptr<nsp_core> nsp, json_value auth)
     : client_(c),
       conn_(c.conn()),
       how_(c.how()),

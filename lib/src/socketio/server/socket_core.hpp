@@ -16,7 +16,7 @@
 
 namespace anywire::socketio {
 
-class client;
+class io_client;
 class socket_core;
 
 /// What outlives a socket and points at it, for what comes back later.
@@ -40,18 +40,18 @@ public:
 private:
     struct rare;
     // What a delivery touches comes first, side by side.
-    client& client_;
+    io_client& client_;
     session_below conn_;
     std::unique_ptr<rare> rare_{};
     codec const& how_;
     state state_ = state::joining;
 
 public:
-    socket_core(client& c, std::shared_ptr<nsp_core> nsp, json_value auth);
+    socket_core(io_client& c, std::shared_ptr<nsp_core> nsp, json_value auth);
     ~socket_core();
 
-    client& owner() noexcept { return client_; }
-    client const& owner() const noexcept { return client_; }
+    io_client& owner() noexcept { return client_; }
+    io_client const& owner() const noexcept { return client_; }
     nsp_core& nsp() noexcept { return *nsp_; }
     nsp_core const& nsp() const noexcept { return *nsp_; }
     io_shard& at() noexcept { return part_.at(); }
