@@ -71,7 +71,7 @@ public:
         (void)in, (void)fields;
         return true;
     }
-    /// The name on the wire of the session that a request for `target` is about, if it says one.
+    /// The sid of the session that a request for `target` is about, if it says one.
     virtual std::string session_named_by(std::string_view target) const {
         (void)target;
         return {};

@@ -81,9 +81,9 @@ struct service_core {
     std::vector<std::function<void()>> when_ended{};
     std::size_t ended = 0;  ///< Shards that have.
 
-    /// The shard that owns what goes by this name on the wire.
-    shard& owner(std::string_view wire_id) const noexcept {
-        return *shards[siphash(hash_key, wire_id) % shards.size()];
+    /// The shard that owns the session of that sid.
+    shard& owner(std::string_view sid) const noexcept {
+        return *shards[siphash(hash_key, sid) % shards.size()];
     }
     /// The index of the shard that has to serve a request for this target.
     std::size_t shard_for(std::string_view target) const;

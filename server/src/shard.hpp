@@ -83,7 +83,7 @@ public:
     endpoint_core& endpoint(std::size_t mount) noexcept { return *endpoints_[mount]; }
     void add_endpoint(std::unique_ptr<endpoint_core> e) { endpoints_.push_back(std::move(e)); }
 
-    /// Wire ids whose opening request waits for `authorize`, as "<mount>/<id>"; at most one a
+    /// Sids whose opening request waits for `authorize`, as "<mount>/<id>"; at most one a
     /// connection.
     keyed_set& opening() noexcept { return opening_; }
     errand_list& errands() noexcept { return errands_; }

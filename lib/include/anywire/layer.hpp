@@ -43,9 +43,9 @@ public:
 
     /// How messages become frames here; constant for the life of the session.
     codec const& message_codec() const noexcept;
-    /// The wire's session id, where the dialect has one; empty otherwise. Whoever knows it can read
-    /// and write the session.
-    std::string_view wire_id() const noexcept;
+    /// The sid, by which the dialect names the session on the wire; empty where it does not.
+    /// Whoever knows it can read and write the session.
+    std::string_view sid() const noexcept;
 
     /// Queues one packet of frames that were encoded before, e.g. a text and its attachments: all
     /// of it or nothing. The frames are taken if it is queued.

@@ -100,11 +100,11 @@ char const* skip_valid(char const* p, char const* end) noexcept {
             continue;
         }
         if (end - p >= 8) {
-            auto const* const behind = byte(p) >= 0xf0                         ? skip_long(p, end)
-                                       : byte(p) < 0xe0 && byte(p + 2) >= 0x80 ? skip_short(p, end)
-                                                                               : p;
-            if (behind != p) {
-                p = behind;
+            auto const* const after = byte(p) >= 0xf0                         ? skip_long(p, end)
+                                      : byte(p) < 0xe0 && byte(p + 2) >= 0x80 ? skip_short(p, end)
+                                                                              : p;
+            if (after != p) {
+                p = after;
                 continue;
             }
         }

@@ -45,7 +45,7 @@ void duplex_session::on_alive(anywire::transport&) {
 }
 
 void duplex_session::on_due(tick now) {
-    if (!wire()) return;
+    if (!attached()) return;
     if (awaiting_pong_ && not_after(silent_since_ + timing_.ping_timeout, now)) {
         // A ping that still waits after unsent bytes has not been heard; the carrier's own limit
         // on stalled writes decides then.
@@ -154,20 +154,20 @@ void sockjs_duplex_session::on_closing(goodbye const& how) {
 }
 
 void sockjs_duplex_session::end_carrier(goodbye const& how) {
-    if (!wire()) return;
+    if (!attached()) return;
     if (how.reason == close_reason::protocol_error) return session_base::end_carrier(how);
     if (how.is_sudden()) said_goodbye_ = false;
     if (!said_goodbye_ && !is_blocked()) {
         auto last = make_sockjs_close(loop(), how.code, how.text);
         std::array<frame* const, 1> const batch{last.get()};
-        (void)wire()->write(batch);
+        (void)attached()->write(batch);
         said_goodbye_ = true;
     }
     // Clients take code and reason from the `c` frame; the carrier itself ends normally.
     auto const normal = close_code::normal;
-    wire()->close(said_goodbye_ ? normal : how.code,
-                  said_goodbye_ ? "Normal closure" : std::string_view{how.text});
-    lose_wire();
+    attached()->close(said_goodbye_ ? normal : how.code,
+                      said_goodbye_ ? "Normal closure" : std::string_view{how.text});
+    detach();
 }
 
 void sockjs_duplex_session::send_ping() {

@@ -22,8 +22,8 @@ session& session_below::operator*() const noexcept {
 codec const& session_below::message_codec() const noexcept {
     return session_->message_codec();
 }
-std::string_view session_below::wire_id() const noexcept {
-    return session_->wire_id();
+std::string_view session_below::sid() const noexcept {
+    return session_->sid();
 }
 result<void> session_below::send_frames(std::span<frame_ptr> packet, sending how) const {
     return session_->send_frames(packet, how);

@@ -15,7 +15,7 @@ namespace zlib = boost::beast::zlib;
 
 namespace {
 
-/// How a flushed block ends; the wire leaves it out. Spec: RFC 7692, section 7.2.1.
+/// How a flushed block ends; on the wire it is left out. Spec: RFC 7692, section 7.2.1.
 constexpr std::string_view flush_tail{"\0\0\xff\xff", 4};
 
 }  // namespace

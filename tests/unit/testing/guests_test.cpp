@@ -40,7 +40,7 @@ public:
 };
 
 /// A WebSocket that a host has opened already.
-class open_wire final : public transport {
+class open_transport final : public transport {
 public:
     bool closed = false;
 
@@ -126,13 +126,14 @@ TEST_CASE("a request that is served by something that throws is answered all the
     host.mount("/ws", websocket_options{}, {.authorize = [](request const&, decision) {
                    throw std::runtime_error("on purpose");
                }});
-    open_wire wire;
+    open_transport carrier;
     auto heard = 0;
     std::vector<http_field> const all{{"Host", "localhost"}};
-    host.open({.method = "GET", .target = "/ws", .fields = all}, wire, [&](transport_events* to) {
-        CHECK(to == nullptr);
-        ++heard;
-    });
+    host.open(
+        {.method = "GET", .target = "/ws", .fields = all}, carrier, [&](transport_events* to) {
+            CHECK(to == nullptr);
+            ++heard;
+        });
     CHECK(heard == 1);
-    CHECK(wire.closed);
+    CHECK(carrier.closed);
 }

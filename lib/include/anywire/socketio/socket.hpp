@@ -57,8 +57,8 @@ public:
     socket& operator=(socket const&) = delete;
 
     /// Public: other clients may know it. But not that of clients of Engine.IO 3 (1.x, 2.x), which
-    /// show the wire's session id as their `socket.id`, and compare with it: until such a client
-    /// has come to its WebSocket, whoever knows the id can read and write in its place.
+    /// show their session's sid as `socket.id`, and compare with it: until such a client has come
+    /// to its WebSocket, whoever knows the id can read and write in its place.
     std::string const& id() const noexcept;
     std::string const& nsp_name() const noexcept;
     anywire::socketio::nsp nsp() const noexcept;

@@ -55,11 +55,11 @@ void broadcast::send(std::string_view name, detail::encoded e, detail::ack_handl
     if (a && where_->is_parent())
         throw std::logic_error(
             "emit: what io.of(predicate) returns gathers no answers; emit from each namespace");
-    auto& wires = where_->wires();
+    auto& adapter = where_->adapter();
     if (a)
-        wires.broadcast_with_ack(std::move(e), filter_, flags_, std::move(a));
+        adapter.broadcast_with_ack(std::move(e), filter_, flags_, std::move(a));
     else
-        wires.broadcast(std::move(e), filter_, flags_);
+        adapter.broadcast(std::move(e), filter_, flags_);
 }
 
 void broadcast::fetch_sockets(handler<void(error_code, std::vector<remote_socket>)> then) const {
@@ -67,29 +67,29 @@ void broadcast::fetch_sockets(handler<void(error_code, std::vector<remote_socket
     if (where_->is_parent())
         throw std::logic_error(
             "fetch_sockets: ask each namespace, not what io.of(predicate) returns");
-    where_->wires().fetch_sockets(filter_, flags_, std::move(fn));
+    where_->adapter().fetch_sockets(filter_, flags_, std::move(fn));
 }
 void broadcast::socket_ids(handler<void(error_code, std::vector<std::string>)> then) const {
     auto fn = detail::required(std::move(then), "socket_ids");
     if (where_->is_parent())
         throw std::logic_error("socket_ids: ask each namespace, not what io.of(predicate) returns");
-    where_->wires().members_of(filter_, std::move(fn));
+    where_->adapter().members_of(filter_, std::move(fn));
 }
 void broadcast::count_sockets(handler<void(error_code, std::size_t)> then) const {
     auto fn = detail::required(std::move(then), "count_sockets");
     if (where_->is_parent())
         throw std::logic_error(
             "count_sockets: ask each namespace, not what io.of(predicate) returns");
-    where_->wires().count_of(filter_, std::move(fn));
+    where_->adapter().count_of(filter_, std::move(fn));
 }
 void broadcast::sockets_join(room_names const& rooms) const {
-    for (auto const& room : rooms.all()) where_->wires().sockets_join(filter_, flags_, room);
+    for (auto const& room : rooms.all()) where_->adapter().sockets_join(filter_, flags_, room);
 }
 void broadcast::sockets_leave(room_names const& rooms) const {
-    for (auto const& room : rooms.all()) where_->wires().sockets_leave(filter_, flags_, room);
+    for (auto const& room : rooms.all()) where_->adapter().sockets_leave(filter_, flags_, room);
 }
 void broadcast::disconnect_sockets(bool close) const {
-    where_->wires().disconnect_sockets(filter_, flags_, close);
+    where_->adapter().disconnect_sockets(filter_, flags_, close);
 }
 
 // -- nsp ------------------------------------------------------------------------------------------
@@ -159,14 +159,14 @@ void nsp::all_rooms(handler<void(error_code, std::vector<std::string>)> then) co
     auto fn = detail::required(std::move(then), "all_rooms");
     if (core_->is_parent())
         throw std::logic_error("all_rooms: ask each namespace, not what io.of(predicate) returns");
-    core_->wires().all_rooms(std::move(fn));
+    core_->adapter().all_rooms(std::move(fn));
 }
 void nsp::rooms_of(std::string_view socket_id,
                    handler<void(error_code, std::vector<std::string>)> then) const {
     auto fn = detail::required(std::move(then), "rooms_of");
     if (core_->is_parent())
         throw std::logic_error("rooms_of: ask each namespace, not what io.of(predicate) returns");
-    core_->wires().rooms_of(socket_id, std::move(fn));
+    core_->adapter().rooms_of(socket_id, std::move(fn));
 }
 std::size_t nsp::socket_count() const noexcept {
     return core_->sockets();

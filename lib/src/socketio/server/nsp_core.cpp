@@ -166,7 +166,7 @@ void nsp_core::for_each(socket_filter filter, std::function<void(socket_core&)> 
 void nsp_core::broadcast(detail::encoded event, socket_filter filter, emit_flags flags) {
     if (is_parent_) {
         for (auto const& child : io_.children_of(*this))
-            child->wires().broadcast(event, filter, flags);
+            child->adapter().broadcast(event, filter, flags);
         return;
     }
     if (!is_attached_) return;
@@ -242,7 +242,7 @@ void nsp_core::fetch_sockets(socket_filter filter,
 void nsp_core::sockets_join(socket_filter filter, std::string room) {
     if (is_parent_) {
         for (auto const& child : io_.children_of(*this))
-            child->wires().sockets_join(filter, {}, room);
+            child->adapter().sockets_join(filter, {}, room);
         return;
     }
     for_each(std::move(filter), [room = std::move(room)](socket_core& s) { s.join(room); });
@@ -251,7 +251,7 @@ void nsp_core::sockets_join(socket_filter filter, std::string room) {
 void nsp_core::sockets_leave(socket_filter filter, std::string room) {
     if (is_parent_) {
         for (auto const& child : io_.children_of(*this))
-            child->wires().sockets_leave(filter, {}, room);
+            child->adapter().sockets_leave(filter, {}, room);
         return;
     }
     for_each(std::move(filter), [room = std::move(room)](socket_core& s) { s.leave(room); });
@@ -260,7 +260,7 @@ void nsp_core::sockets_leave(socket_filter filter, std::string room) {
 void nsp_core::disconnect_sockets(socket_filter filter, bool close) {
     if (is_parent_) {
         for (auto const& child : io_.children_of(*this))
-            child->wires().disconnect_sockets(filter, {}, close);
+            child->adapter().disconnect_sockets(filter, {}, close);
         return;
     }
     for_each(std::move(filter), [close](socket_core& s) { s.disconnect(close); });

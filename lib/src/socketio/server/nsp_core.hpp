@@ -78,7 +78,7 @@ public:
     /// Takes what is registered on what makes it. Requires: nobody else has it yet.
     void begin_as(nsp_core const& from);
 
-    adapter& wires() const noexcept { return *adapter_; }
+    socketio::adapter& adapter() const noexcept { return *adapter_; }
     std::uint64_t next_ack_id() noexcept { return next_ack_++; }
     std::atomic<std::size_t>& sockets() noexcept { return sockets_; }
 

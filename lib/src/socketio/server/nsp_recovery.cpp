@@ -36,7 +36,7 @@ bool nsp_core::find_missed(socket_core const& s,
                            packet_list& missed) const {
     if (!log_ || !log_->reaches(position)) return false;
     auto bytes = s.queued_bytes();
-    log_->for_each_behind(position, [&](auto const& packet, auto const& filter) {
+    log_->for_each_after(position, [&](auto const& packet, auto const& filter) {
         if (!is_meant_for(filter, s)) return;
         missed.push_back(packet);
         bytes += packet->bytes();

@@ -46,9 +46,9 @@ void recovery_log::push(std::shared_ptr<outgoing_packet const> packet,
 }
 
 void recovery_log::retract(std::uint64_t position) noexcept {
-    auto const behind = position_ - position;
-    if (behind >= events_.size()) return;
-    auto& e = events_[events_.size() - 1 - behind];
+    auto const later = position_ - position;
+    if (later >= events_.size()) return;
+    auto& e = events_[events_.size() - 1 - later];
     bytes_ -= std::exchange(e.bytes, 0);
     e.packet.reset();
 }

@@ -49,7 +49,7 @@ public:
     }
     /// Calls `visit(packet, filter)` for each event after a position, oldest first.
     template <class Visit>
-    void for_each_behind(std::uint64_t position, Visit visit) const {
+    void for_each_after(std::uint64_t position, Visit visit) const {
         for (auto i = events_.size() - (position_ - position); i < events_.size(); ++i)
             if (events_[i].packet) visit(events_[i].packet, *events_[i].filter);
     }

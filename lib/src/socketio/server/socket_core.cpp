@@ -68,7 +68,7 @@ void socket_core::forget_recovery() {
         auto const random = at().loop().make_id();
         id_text.assign(random.data(), id_size);
     } else {
-        auto const sid = conn_.wire_id();
+        auto const sid = conn_.sid();
         id_text = nsp_->name() == "/" ? std::string(sid) : nsp_->name() + "#" + std::string(sid);
     }
 }
@@ -92,7 +92,7 @@ void socket_core::begin() {
         if (a->io->here() == a->shard) return go_on();
         (void)a->io->post(a->shard, go_on);
     };
-    nsp_->wires().restore_session(*pid->as_string(), std::move(offset), std::move(then));
+    nsp_->adapter().restore_session(*pid->as_string(), std::move(offset), std::move(then));
 }
 
 void socket_core::restored(restore_error error, restored_session s) {
@@ -208,10 +208,10 @@ void socket_core::store_session() {
         stored_->rooms = rooms();
         (void)client_.call([&] {
             stored_->data = data_;
-            nsp_->wires().persist_session(*stored_);
+            nsp_->adapter().persist_session(*stored_);
         });
     }
-    // Behind it: so the client is found at one place or the other.
+    // After it: so the client is found at one place or the other.
     nsp_->forget_pid(stored_->pid, *this);
 }
 

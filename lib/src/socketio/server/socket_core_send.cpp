@@ -44,7 +44,7 @@ result<void> socket_core::send_event(emit_flags const& flags,
             return nsp_->send_logged(*this, std::move(e), flags);
         }
         // Other servers have to know of it, too.
-        nsp_->wires().broadcast(std::move(e), {{id_text}, {}}, flags);
+        nsp_->adapter().broadcast(std::move(e), {{id_text}, {}}, flags);
         return {};
     }
     if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
