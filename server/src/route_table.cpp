@@ -123,7 +123,7 @@ void route::serve(incoming const& in) {
         return in.respond(405, "405 Method Not Allowed\n", fields);
     }
     http::route_pattern::values values;
-    (void)pattern_.match(in.head.path, &values);
+    (void)pattern().match(in.head.path, &values);
     call(*m, in, values);
 }
 

@@ -34,12 +34,10 @@ struct route_method {
 /// A path of the application's own, and the methods that it answers.
 ///
 /// Thread: constant once the service runs.
-class route final : public route_target {
+class route final : public pattern_target {
 public:
-    explicit route(http::route_pattern pattern)
-        : route_target({}, 0), pattern_(std::move(pattern)) {}
+    using pattern_target::pattern_target;
 
-    http::route_pattern const& pattern() const noexcept { return pattern_; }
     /// False when there is one of that name.
     bool add(route_method m);
 
@@ -52,7 +50,6 @@ private:
     std::string allowed() const;
     void serve_options(incoming const& in) const;
 
-    http::route_pattern pattern_;
     std::vector<route_method> methods_{};
 };
 

@@ -26,7 +26,11 @@ void service::route(std::string method,
     auto made = make_route_method(what, std::move(method), std::move(handler), options);
     made.params = parsed->names();
     auto const most = made.max_body;
-    if (!core_->routes.add_route(std::move(*parsed)).add(std::move(made)))
+    auto* const known = core_->routes.find_route(*parsed);
+    auto& target =
+        known ? *known
+              : core_->routes.add_route(std::make_unique<anywire::route>(std::move(*parsed)));
+    if (!static_cast<anywire::route&>(target).add(std::move(made)))
         throw std::invalid_argument(what + ": it is there already");
     core_->take_bodies(most);
 }
