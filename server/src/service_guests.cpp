@@ -28,9 +28,9 @@ void service::serve(http_request const& request, exchange& to) {
 }
 
 void service::open(http_request const& request,
-                   transport& wire,
+                   transport& over,
                    std::function<void(transport_events*)> heard) {
-    serve(request, *new guest_websocket(wire, std::move(heard)));
+    serve(request, *new guest_websocket(over, std::move(heard)));
 }
 
 }  // namespace anywire
