@@ -73,6 +73,8 @@ public:
 
     /// Nobody will come any more: lets go what is the application's.
     void forget_all();
+    /// Lets go what was kept for those who were cut off too long ago.
+    void forget_expired();
     /// Whether somebody who was cut off may still come back to it.
     bool holds_sessions() const;
     /// Takes what is registered on what makes it. Requires: nobody else has it yet.

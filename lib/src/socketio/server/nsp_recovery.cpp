@@ -90,6 +90,14 @@ void nsp_core::persist_session(stored_session s) {
     dropped = log_->take_dropped();
 }
 
+void nsp_core::forget_expired() {
+    std::vector<stored_session> dropped;
+    if (!log_) return;
+    std::scoped_lock const lock(order_);
+    log_->expire(io_.steady_time());
+    dropped = log_->take_dropped();
+}
+
 restore_error nsp_core::take(std::string const& pid,
                              std::optional<std::string> const& offset,
                              restored_session& out,
