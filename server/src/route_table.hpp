@@ -16,7 +16,9 @@ namespace anywire {
 
 /// What a handler is told of its request.
 struct route_context {
-    incoming const& in;
+    http::request_view const& head;
+    std::string_view remote_address;
+    bool is_secure;
     std::vector<std::string> const& names;
     http::route_pattern::values const& values;
 };

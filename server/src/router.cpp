@@ -51,10 +51,10 @@ bool router::add(std::shared_ptr<route_target> target) {
     for (auto const& t : targets_)
         if (t->prefix() == target->prefix()) return false;
     largest_body_ = std::max(largest_body_, target->max_body());
-    targets_.push_back(std::move(target));
-    std::stable_sort(targets_.begin(), targets_.end(), [](auto const& a, auto const& b) {
-        return a->prefix().size() > b->prefix().size();
+    auto const shorter = std::find_if(targets_.begin(), targets_.end(), [&](auto const& t) {
+        return t->prefix().size() < target->prefix().size();
     });
+    targets_.insert(shorter, std::move(target));
     return true;
 }
 

@@ -17,6 +17,7 @@ void service::route(std::string method,
                     route_options options) {
     auto const what = "route '" + method + " " + pattern + "'";
     core_->require_setup("route", pattern);
+    (void)core_->group_of_shards();  // for routes that are coroutines
     auto parsed = http::route_pattern::parse(pattern);
     if (!parsed)
         throw std::invalid_argument(
@@ -37,6 +38,7 @@ void service::route(std::string method,
 
 void service::fallback(route_handler handler, route_options options) {
     core_->require_setup("fallback", {});
+    (void)core_->group_of_shards();
     auto made = make_route_method("fallback", {}, std::move(handler), options);
     auto const most = made.max_body;
     if (!core_->routes.set_fallback(std::make_shared<fallback_route>(std::move(made))))
