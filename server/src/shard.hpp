@@ -116,7 +116,6 @@ public:
 
 private:
     class drainer;
-    class gate;
 
     void close_sources() noexcept;
     void finish();
@@ -130,7 +129,6 @@ private:
     std::vector<std::unique_ptr<endpoint_core>> endpoints_{};
     keyed_set opening_;
     errand_list errands_{};
-    std::shared_ptr<gate> gate_;
     std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
     std::unique_ptr<drainer> drainer_{};
     std::function<void()> on_finished_{};
