@@ -1,6 +1,7 @@
 #include "watch_mounts.hpp"
 
 #include "admission.hpp"
+#include "core/fault.hpp"
 #include "hooks.hpp"
 #include "metrics_text.hpp"
 #include "service_core.hpp"
@@ -20,7 +21,7 @@ bool is_one_of_ours(std::string_view method) noexcept {
 }
 
 void refuse_method(incoming const& in) {
-    (void)in.to.respond({.status = 405, .fields = allowed});
+    (void)in.to.respond({.status = status_of(fault::wrong_method), .fields = allowed});
 }
 
 class metrics_mount final : public route_target {
@@ -31,11 +32,13 @@ public:
     void serve(incoming const& in) override {
         if (!in.below.empty() && in.below != "/") return in.not_found();
         if (!is_one_of_ours(in.head.method)) return refuse_method(in);
-        if (!may_read(in)) return in.respond(403, "not allowed\n");
+        if (!may_read(in)) return in.respond(status_of(fault::not_authorized), "not allowed\n");
         if (in.head.method == "OPTIONS")
             return (void)in.to.respond({.status = 204, .fields = allowed});
         auto const format = choose_metrics_format(in.head.query, in.head.header("accept"));
-        if (!format) return in.respond(400, "format is openmetrics, prometheus or json\n");
+        if (!format)
+            return in.respond(status_of(fault::malformed_request),
+                              "format is openmetrics, prometheus or json\n");
         auto const body = to_text(take_snapshot(core_), *format);
         (void)in.to.respond({.content_type = content_type_of(*format),
                              .fields = no_store,
