@@ -38,7 +38,7 @@ public:
                          std::unique_ptr<connection_ticket> ticket);
 
     /// Begins to read, first what came after the handshake. An event of its own.
-    void start(transport_events& session, std::string_view behind_handshake);
+    void start(transport_events& session, std::string_view after_handshake);
 
     /// Completes the handshake and closes without a code, for a client that wants it said so.
     void refuse();
@@ -46,6 +46,8 @@ public:
     // -- transport
     carrier shape() const noexcept override { return carrier::duplex; }
     std::string_view name() const noexcept override { return name_; }
+    /// Where each frame leaves as it is, by system calls for many pieces.
+    bool gathers() const noexcept override { return !deflate_ && stream().is_plain_socket(); }
     write_result write(std::span<frame* const> batch) override;
     void close(close_code code, std::string_view text) noexcept override;
     void abort() noexcept override;
@@ -68,6 +70,7 @@ private:
     void on_deadline() override;
 
     void feed(char* at, char* end);
+    void hold_back(std::string_view left);
     void go_on_later();
     void on_event(websocket::event const& e);
     void on_peer_close(websocket::event const& e);
@@ -78,6 +81,7 @@ private:
     void finish_goodbye();
     void tell_closed(close_event const& how);
     void send_head_if_alone();
+    std::size_t write_after_head(std::span<frame* const> batch);
     std::size_t write_deflated(std::span<frame* const> batch);
     void append_frame(std::string& out, frame const& f);
     void append_deflated(std::string& out, frame const& f);
