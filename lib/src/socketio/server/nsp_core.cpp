@@ -30,7 +30,7 @@ nsp_core::~nsp_core() {
 void nsp_core::connect() {
     auto const& make = io_.opts().make_adapter;
     if (!is_parent_ && make) adapter_ = make(*this);
-    if (!adapter_) adapter_ = std::make_unique<adapter>(*this);
+    if (!adapter_) adapter_ = std::make_unique<socketio::adapter>(*this);
     adapter_->init();
     if (adapter_->watches_rooms()) rooms_watched_ = true;
 }

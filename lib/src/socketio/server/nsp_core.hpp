@@ -169,7 +169,7 @@ private:
     io_core& io_;
     std::string name_;
     bool is_parent_;
-    std::unique_ptr<adapter> adapter_{};
+    std::unique_ptr<socketio::adapter> adapter_{};
     std::atomic<bool> is_adapter_closed_{false};
     std::atomic<std::uint64_t> next_ack_{0};
     std::atomic<std::size_t> sockets_{0};
