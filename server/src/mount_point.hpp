@@ -168,10 +168,6 @@ std::shared_ptr<mount_point> make_engineio_mount(mount_place const& at,
                                                  engineio_options options,
                                                  handlers app,
                                                  std::function<bool(incoming const&)> first = {});
-/// Files.
-std::shared_ptr<route_target> make_files_mount(std::string prefix,
-                                               std::string const& folder,
-                                               files_options options);
 
 /// Throws `std::invalid_argument`: "PREFIX: NAME must be at least LEAST".
 void require_option(bool good, std::string_view prefix, std::string_view what);

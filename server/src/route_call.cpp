@@ -2,6 +2,7 @@
 
 #include "core/fault.hpp"
 #include "room.hpp"
+#include "service_shards.hpp"
 #include "shard.hpp"
 
 #include <utility>
@@ -25,6 +26,7 @@ public:
         }
     }
     void on_answer(http_answer a) override { to_->give(std::move(a)); }
+    std::function<void(std::function<void()>)> make_poster() override { return to_->make_poster(); }
 
 private:
     std::shared_ptr<route_call> to_;
@@ -46,8 +48,29 @@ void route_call::call(route_handler const& handler, route_request const& r) {
     try {
         handler(r, http_responder(receiver));
     } catch (...) {
-        here_.log().failed("a route's handler");
-        give(failure());
+        fail();
+    }
+}
+
+void route_call::fail() {
+    here_.log().failed("a route's handler");
+    give(failure());
+}
+
+std::function<void(std::function<void()>)> route_call::make_poster() {
+    // The shards may have gone by then, with what is `here_`.
+    return [shards = here_.core().group, index = here_.index(), self = shared_from_this()](
+               std::function<void()> fn) {
+        (void)shards->post(index, [self, fn = std::move(fn)] { self->go_on(fn); });
+    };
+}
+
+void route_call::go_on(std::function<void()> const& fn) {
+    if (given_.is_decided()) return;
+    try {
+        fn();
+    } catch (...) {
+        fail();
     }
 }
 

@@ -7,6 +7,7 @@
 #include "errand.hpp"
 #include "hub/decided_once.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace anywire {
@@ -27,6 +28,9 @@ public:
     void run(route_handler const& handler, route_request const& r, tick timeout);
     /// The first call counts. Thread: any.
     void give(http_answer a);
+    /// Goes on with a handler's coroutine on the shard, unless the answer has been given, or nobody
+    /// waits for it. Thread of what it gives: any.
+    std::function<void(std::function<void()>)> make_poster();
 
     void on_sent() override {}
     void on_done() override { to_ = nullptr; }
@@ -36,6 +40,9 @@ public:
 
 private:
     void call(route_handler const& handler, route_request const& r);
+    void go_on(std::function<void()> const& fn);
+    /// The handler has thrown.
+    void fail();
     void wait(tick timeout);
     void answer(http_answer a);
 

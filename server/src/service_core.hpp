@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace anywire {
@@ -101,6 +102,10 @@ struct service_core {
     /// The shards, for those who may outlive them. Requires: all shards are there.
     std::shared_ptr<service_shards> group_of_shards();
     mount_place place(std::string path);
+    /// Puts what is no dialect in its place.
+    ///
+    /// Throws: `std::invalid_argument` when the path is taken, named by `what`.
+    void add_target(std::string_view what, std::shared_ptr<route_target> target);
     /// Something that was added takes bodies of up to so many bytes.
     void take_bodies(std::size_t longest) noexcept {
         routes.take_bodies(longest);

@@ -111,6 +111,9 @@ public:
                                 unsigned status,
                                 std::string_view text) override;
     void on_parked(bool is_parked) noexcept override;
+    void on_failed_handshake() noexcept override {
+        numbers_.count_refused(refusal_cause::tls_handshake);
+    }
     bool is_draining() const noexcept override { return draining_; }
     std::string_view date_field() override;
 

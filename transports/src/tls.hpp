@@ -75,6 +75,8 @@ public:
     tls_stream& operator=(tls_stream const&) = delete;
 
     bool is_established() const noexcept;
+    /// The client has sent something.
+    bool has_begun() const noexcept;
     /// Nothing where the client has presented none.
     std::optional<peer_certificate> peer() const;
     io_result read(char* to, std::size_t room) noexcept;

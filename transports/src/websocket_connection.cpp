@@ -3,7 +3,9 @@
 #include "core/fault.hpp"
 #include "websocket/frame.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 namespace anywire {
@@ -36,7 +38,8 @@ websocket_connection::websocket_connection(io_host& host,
       head_(frame::make(head, frame_kind::raw)) {
     if (!deflate) return;
     reader_.enable_inflate(*deflate);
-    deflate_ = std::make_unique<websocket::deflate_params>(*deflate);
+    compression_ = std::make_unique<compression>(
+        compression{.agreed = *deflate, .refilled = host.loop().now()});
 }
 
 void websocket_connection::start(transport_events& session, std::string_view after_handshake) {
@@ -45,6 +48,7 @@ void websocket_connection::start(transport_events& session, std::string_view aft
         std::string first(after_handshake);
         start_reading();
         host().loop().flush();  // the open comes before the first message
+        if (compression_) count_received(first.size());
         if (!is_dropped() && !first.empty()) feed(first.data(), first.data() + first.size());
         host().loop().flush();
         send_head_if_alone();
@@ -70,7 +74,23 @@ void websocket_connection::on_bytes(char* data, std::size_t size) {
         unspoken_ = 0;
         if (session_) session_->on_alive(*this);
     }
+    if (compression_) count_received(size);
     feed(data, data + size);
+}
+
+/// What time forgives counts when there are bytes to judge.
+void websocket_connection::count_received(std::size_t bytes) {
+    auto& c = *compression_;
+    auto const now = loop().now();
+    if (reader_.excess() != 0 || c.budget.excess() != 0) {
+        constexpr auto ticks_a_second = std::chrono::seconds{1} / tick_length;
+        auto const passed = std::uint64_t{now - c.refilled};
+        auto const refill = passed * settings_.ratio_refill / ticks_a_second;
+        reader_.forgive(refill);
+        c.budget.forgive(refill);
+    }
+    c.refilled = now;
+    c.budget.received(bytes);
 }
 
 void websocket_connection::feed(char* at, char* end) {
@@ -102,6 +122,7 @@ void websocket_connection::on_event(websocket::event const& e) {
         case kind::none: return;
         case kind::text:
         case kind::binary:
+            if (compression_) compression_->budget.heard(e.data.size());
             if (session_) session_->on_payload(*this, e.data, e.kind == kind::binary);
             return;
         case kind::ping:
@@ -173,9 +194,11 @@ void websocket_connection::go_on_later() {
 // -- writing --------------------------------------------------------------------------------------
 
 write_result websocket_connection::write(std::span<frame* const> batch) {
-    auto const taken = deflate_ ? write_deflated(batch)
-                       : head_  ? write_after_head(batch)
-                                : send_some_frames(batch);
+    auto const is_compressed =
+        std::any_of(batch.begin(), batch.end(), [this](auto* f) { return compresses(*f); });
+    auto const taken = is_compressed ? write_deflated(batch)
+                       : head_       ? write_after_head(batch)
+                                     : send_some_frames(batch);
     return {taken, unsent_bytes() == 0 ? write_result::next::ready : write_result::next::blocked};
 }
 
@@ -200,25 +223,38 @@ std::size_t websocket_connection::write_deflated(std::span<frame* const> batch) 
     return taken;
 }
 
-void websocket_connection::append_frame(std::string& out, frame const& f) {
+/// Whether all who are sent the frame may have it in one and the same compressed form.
+bool websocket_connection::can_share(frame const& f) const noexcept {
+    auto const& agreed = compression_->agreed;
+    return f.is_shared() && agreed.server_no_context_takeover &&
+           agreed.server_max_window_bits == 15;
+}
+
+bool websocket_connection::compresses(frame const& f) const noexcept {
+    if (!compression_ || f.is_uncompressed() || f.size() < settings_.deflate.threshold)
+        return false;
     auto const is_message = f.kind() == frame_kind::text || f.kind() == frame_kind::binary;
-    if (!is_message || f.is_uncompressed() || f.size() < settings_.deflate.threshold) {
+    return is_message && (can_share(f) || !compression_->budget.is_used_up());
+}
+
+void websocket_connection::append_frame(std::string& out, frame const& f) {
+    if (!compresses(f)) {
         out.append(f.ws());
         return;
     }
-    auto const shareable = f.is_shared() && deflate_->server_no_context_takeover &&
-                           deflate_->server_max_window_bits == 15;
-    if (!shareable) return append_deflated(out, f);
+    if (!can_share(f)) return append_deflated(out, f);
     out.append(f.form(wire_form::deflate, [&](std::string& form) { append_deflated(form, f); }));
 }
 
 void websocket_connection::append_deflated(std::string& out, frame const& f) {
-    if (!deflater_)
-        deflater_ = std::make_unique<websocket::deflater>(
-            *deflate_, settings_.deflate.level, settings_.deflate.mem_level);
+    auto& deflater = compression_->deflater;
+    if (!deflater)
+        deflater = std::make_unique<websocket::deflater>(
+            compression_->agreed, settings_.deflate.level, settings_.deflate.mem_level);
     std::string payload(websocket::max_header, '\0');
-    deflater_->compress(f.text(), payload);
-    if (deflate_->server_no_context_takeover) deflater_.reset();  // it holds 260 KB otherwise
+    deflater->compress(f.text(), payload);
+    if (compression_->agreed.server_no_context_takeover)
+        deflater.reset();  // it holds 260 KB otherwise
     auto* const begin = payload.data() + websocket::max_header;
     auto const size = payload.size() - websocket::max_header;
     auto const header =

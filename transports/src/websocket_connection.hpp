@@ -3,6 +3,7 @@
 #include <anywire/transport.hpp>
 
 #include "connection.hpp"
+#include "websocket/compression_budget.hpp"
 #include "websocket/deflate.hpp"
 #include "websocket/reader.hpp"
 
@@ -19,6 +20,7 @@ struct websocket_settings {
     websocket::deflate_options deflate{};
     tick write_stall = 0;
     tick close_handshake = 0;
+    std::uint32_t ratio_refill = 0;  ///< As in the public options: bytes a second.
 };
 
 /// The duplex carrier: RFC 6455 over a byte stream.
@@ -47,7 +49,7 @@ public:
     carrier shape() const noexcept override { return carrier::duplex; }
     std::string_view name() const noexcept override { return name_; }
     /// Where each frame leaves as it is, by system calls for many pieces.
-    bool gathers() const noexcept override { return !deflate_ && stream().is_plain_socket(); }
+    bool gathers() const noexcept override { return !compression_ && stream().is_plain_socket(); }
     write_result write(std::span<frame* const> batch) override;
     void close(close_code code, std::string_view text) noexcept override;
     void abort() noexcept override;
@@ -62,6 +64,13 @@ private:
         closing,   ///< Our close frame is out or queued; the peer's is awaited.
         draining,  ///< The goodbye is complete; the peer's end is awaited.
     };
+    /// What there is only where messages may be compressed.
+    struct compression {
+        websocket::deflate_params agreed{};
+        std::unique_ptr<websocket::deflater> deflater{};
+        websocket::compression_budget budget{};
+        tick refilled = 0;  ///< Until then time has counted.
+    };
 
     void on_bytes(char* data, std::size_t size) override;
     void on_end(bool orderly) override;
@@ -69,6 +78,7 @@ private:
     void on_stalled() override;
     void on_deadline() override;
 
+    void count_received(std::size_t bytes);
     void feed(char* at, char* end);
     void hold_back(std::string_view left);
     void go_on_later();
@@ -83,6 +93,8 @@ private:
     void send_head_if_alone();
     std::size_t write_after_head(std::span<frame* const> batch);
     std::size_t write_deflated(std::span<frame* const> batch);
+    bool can_share(frame const& f) const noexcept;
+    bool compresses(frame const& f) const noexcept;
     void append_frame(std::string& out, frame const& f);
     void append_deflated(std::string& out, frame const& f);
 
@@ -91,8 +103,7 @@ private:
     char const* name_;
     websocket::message_reader reader_;
     frame_ptr head_;
-    std::unique_ptr<websocket::deflater> deflater_{};
-    std::unique_ptr<websocket::deflate_params> deflate_{};
+    std::unique_ptr<compression> compression_{};
     std::unique_ptr<std::string> pongs_{};  // while the peer does not read, the latest only
     std::unique_ptr<std::string> held_{};   // bytes read that wait for their turn, or a resume
     phase phase_ = phase::open;

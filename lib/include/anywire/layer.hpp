@@ -62,6 +62,12 @@ public:
     result<void> send_headed(std::string_view head,
                              shared_message& rest,
                              sending how = sending::direct) const;
+    /// Queues one frame of which only the latest counts: one of the same key that still waits gives
+    /// it its place. See `session::send_latest`.
+    ///
+    /// Requires: `frame::set_key` has been called on it.
+    /// Errors: as `session::send`.
+    result<void> send_latest(frame_ptr f, sending how = sending::direct) const;
     /// Judges a packet of `cost` bytes (the sum of `frame::cost`) that is to be sent right after:
     /// what is admitted here, `send_frames` takes.
     ///

@@ -10,6 +10,9 @@ std::string_view to_string(refusal_cause why) noexcept {
         case refusal_cause::max_connections_per_address: return "max_connections_per_address";
         case refusal_cause::out_of_descriptors: return "out_of_descriptors";
         case refusal_cause::unknown_host: return "unknown_host";
+        case refusal_cause::bad_proxy_header: return "bad_proxy_header";
+        case refusal_cause::untrusted_proxy: return "untrusted_proxy";
+        case refusal_cause::tls_handshake: return "tls_handshake";
         case refusal_cause::origin: return "origin";
         case refusal_cause::draining: return "draining";
         case refusal_cause::max_sessions: return "max_sessions";

@@ -40,6 +40,12 @@ public:
         }
     }
 
+    /// Thread: any.
+    bool is_decided() {
+        std::scoped_lock const lock(mutex_);
+        return is_decided_;
+    }
+
     /// True for the first, and where nothing was decided.
     bool claim() noexcept {
         std::scoped_lock const lock(mutex_);

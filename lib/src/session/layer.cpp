@@ -33,6 +33,9 @@ result<void> session_below::send_headed(std::string_view head,
                                         sending how) const {
     return session_->send_headed(head, rest, how);
 }
+result<void> session_below::send_latest(frame_ptr f, sending how) const {
+    return session_->send_keyed(std::move(f), how);
+}
 result<void> session_below::admit(std::size_t cost, sending how) const {
     return session_->admit(cost, how);
 }

@@ -85,6 +85,10 @@ public:
     ///
     /// Errors: as `send`.
     result<void> send_frames(std::span<frame_ptr> packet, sending how = sending::direct);
+    /// Queues one frame with a key, in the place of the one of that key that waits.
+    ///
+    /// Errors: as `send`.
+    result<void> send_keyed(frame_ptr f, sending how);
     /// Queues one message of a head of its own and a rest that many get.
     ///
     /// Errors: as `send`.
@@ -264,7 +268,6 @@ private:
     void log_closed(close_event const& how) noexcept;
     bool take(session_step by) noexcept;
     extras& more();
-    result<void> send_keyed(frame_ptr f, sending how);
     /// What waits beyond the outbox: on the wire, on answers not read.
     std::size_t bytes_elsewhere() const noexcept;
     result<void> overflow(std::size_t cost, sending how);

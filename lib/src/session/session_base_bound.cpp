@@ -119,6 +119,7 @@ result<void> session_base::send_latest(std::string_view key, message_view m) {
 }
 
 result<void> session_base::send_keyed(frame_ptr f, sending how) {
+    if (state_ != state::open) return errc::session_closed;
     // In the place of another one it needs only the room that it takes beyond that.
     auto const* const waiting = outbox_.find(f->key());
     auto const held = waiting ? waiting->cost() : 0;

@@ -132,6 +132,11 @@ TEST_CASE("the log is bounded in events, bytes and time, the oldest go first") {
         k.push(50);
         k.push(101);
         CHECK(k.log.events() == 2);
+        k.log.expire(150);
+        CHECK(k.log.events() == 2);
+        k.log.expire(202);
+        CHECK(k.log.events() == 0);
+        CHECK(k.log.bytes() == 0);
     }
 }
 
@@ -145,6 +150,9 @@ TEST_CASE("a session expires, and is dropped when something is stored or logged"
     k.store("b", 301);
     CHECK(k.log.sessions() == 1);
     k.push(402);
+    CHECK(k.log.sessions() == 0);
+    k.store("c", 500);
+    k.log.expire(601);
     CHECK(k.log.sessions() == 0);
 }
 

@@ -2,6 +2,7 @@
 
 #include "client.hpp"
 #include "nsp_core.hpp"
+#include "recovery_sweep.hpp"
 #include "socket_core.hpp"
 
 #include <algorithm>
@@ -132,6 +133,8 @@ void io_core::attach(std::shared_ptr<shard_group> shards, std::string mount_path
     for (std::size_t i = 0; i < group_->count(); ++i)
         shards_.push_back(std::make_unique<io_shard>(*this, i, group_->loop(i)));
     for (auto const& [name, n] : namespaces_) n->attach(shards_.size());
+    if (options_.recovery.enabled)
+        sweep_ = std::make_unique<recovery_sweep>(*this, group_->loop(0));
     is_attached_ = true;
     for (auto& fn : std::exchange(early_, {})) (void)group_->post(0, std::move(fn));
 }
@@ -169,6 +172,7 @@ void io_core::tell(std::size_t shard, std::function<void()> fn) {
 }
 
 void io_core::on_shards_gone() noexcept {
+    sweep_.reset();  // the wheel it waits in goes, too
     // Handlers and stored data may hold what holds them.
     std::vector<std::shared_ptr<nsp_core>> all;
     {

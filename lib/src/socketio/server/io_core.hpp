@@ -28,6 +28,7 @@ namespace anywire::socketio {
 class client;
 class io_core;
 class nsp_core;
+class recovery_sweep;
 
 /// One shard's part of a Socket.IO server: its connections, and what is to be done when the
 /// application's function that runs now has returned.
@@ -217,6 +218,7 @@ private:
     std::shared_ptr<nsp_core> main_{};
     std::shared_ptr<shard_group> group_{};
     std::vector<std::unique_ptr<io_shard>> shards_{};
+    std::unique_ptr<recovery_sweep> sweep_{};  // where there is recovery, while there are shards
     std::atomic<bool> is_attached_{false};
     std::atomic<std::size_t> connections_{0};
     /// Held while a namespace is made: what the application does to it then counts for its first

@@ -4,6 +4,7 @@
 #include "client.hpp"
 #include "io_core.hpp"
 #include "nsp_core.hpp"
+#include "posting.hpp"
 #include "reserved_names.hpp"
 #include "socket_core.hpp"
 
@@ -43,6 +44,11 @@ broadcast broadcast::local() const {
     next.flags_.is_local = true;
     return next;
 }
+broadcast broadcast::latest(std::string_view key) const {
+    auto next = *this;
+    next.flags_.key = key;
+    return next;
+}
 broadcast broadcast::timeout(std::chrono::milliseconds longest) const {
     auto next = *this;
     next.flags_.timeout = longest;
@@ -51,7 +57,9 @@ broadcast broadcast::timeout(std::chrono::milliseconds longest) const {
 
 void broadcast::send(std::string_view name, detail::encoded e, detail::ack_handler a) const {
     check_emitted_name(name);
-    if (!is_sound(e)) return where_->log_unsound(name);
+    check_latest(flags_, a != nullptr);
+    if (!is_sound(e)) return where_->log_unsent(name, why_unsound);
+    if (has_pieces(flags_, e, where_->io().parser())) return where_->log_unsent(name, why_in_pieces);
     if (a && where_->is_parent())
         throw std::logic_error(
             "emit: what io.of(predicate) returns gathers no answers; emit from each namespace");
@@ -172,19 +180,19 @@ std::size_t nsp::socket_count() const noexcept {
     return core_->sockets();
 }
 
-void nsp::post(std::string_view socket_id, handler<void(socket&)> f) const {
-    auto const fn = detail::required(std::move(f), "post");
+void nsp::post(std::string_view socket_id,
+               handler<void(socket&)> f,
+               handler<void()> lost) const {
+    auto fn = detail::required(std::move(f), "post");
     if (core_->is_parent())
         throw std::logic_error("post: ask one namespace, not what io.of(predicate) returns");
     auto& io = core_->io();
+    auto const p =
+        std::make_shared<posting>(io.shared_from_this(), std::move(fn), std::move(lost).take());
     for (std::size_t i = 0; i < io.shard_count(); ++i)
-        (void)io.post(i, [core = core_, i, id = std::string(socket_id), fn] {
-            auto& at = core->io().shard(i);
-            io_shard::entry const here(at);
-            auto* const s = core->part(i).find(id);
-            if (!s || s->current() != socket_core::state::connected) return;
-            if (!core->io().call([&] { fn(*s); }))
-                s->owner().break_off(close_reason::handler_failed, "handler failed");
+        (void)io.post(i, [core = core_, i, id = std::string(socket_id), p] {
+            io_shard::entry const here(core->io().shard(i));
+            if (auto* const s = core->part(i).find_reachable(id)) s->take_posted(p);
         });
 }
 

@@ -1,6 +1,7 @@
 #include "nsp_core.hpp"
 
 #include "client.hpp"
+#include "core/outbox.hpp"
 #include "gathering.hpp"
 #include "io_core.hpp"
 #include "socket_core.hpp"
@@ -151,7 +152,7 @@ bool nsp_core::insert(socket_core& s, nsp_shard& where, std::optional<std::uint6
         run_here(where.at().index(), mine);
     }
     where.add(s);
-    for (auto const& packet : missed) s.send_packet(*packet, {});
+    for (auto const& packet : missed) s.send_packet(*packet);
     return true;
 }
 
@@ -171,14 +172,17 @@ void nsp_core::broadcast(detail::encoded event, socket_filter filter, emit_flags
     }
     if (!is_attached_) return;
     operation op{.filter = std::make_shared<socket_filter const>(std::move(filter)),
-                 .flags = flags};
-    if (recovers() && !flags.is_volatile) return apply(std::move(op), &event);
-    op.packet = std::make_shared<outgoing_packet const>(name_,
-                                                        std::nullopt,
-                                                        std::move(event),
-                                                        flags.is_compressed,
-                                                        std::string_view{},
-                                                        io_.parser());
+                 .is_volatile = flags.is_volatile,
+                 .is_compressed = flags.is_compressed};
+    if (recovers() && is_kept(flags)) return apply(std::move(op), &event);
+    auto packet = std::make_shared<outgoing_packet>(name_,
+                                                    std::nullopt,
+                                                    std::move(event),
+                                                    flags.is_compressed,
+                                                    std::string_view{},
+                                                    io_.parser());
+    if (!flags.is_volatile) packet->set_key(frame_key(flags.key));
+    op.packet = std::move(packet);
     apply(std::move(op));
 }
 
@@ -336,21 +340,29 @@ void nsp_core::hear_server(event const& e) {
     for (auto const& f : heard_by->server_side) (void)io_.call([&] { f(e); });
 }
 
-void nsp_core::log_unsound(std::string_view name) const noexcept {
+std::uint64_t nsp_core::frame_key(std::string_view key) const {
+    if (key.empty()) return 0;
+    std::string whole(name_);
+    whole.append(1, '\0').append(key);
+    return outbox::key_of(io_.hash_key(), whole);
+}
+
+void nsp_core::log_unsent(std::string_view name, std::string_view why) const noexcept {
     auto* const at = io_shard::current(io());
     if (!at) return;
     auto const left_out = io().throttle(io_core::notice::unsound).admit(at->loop().now());
     if (!left_out) return;
-    at->loop().log().write(
-        log_level::info,
-        "socket.io: '",
-        shown(name),
-        "' was not sent: it repeats an object of a client's that only looks like bytes (",
-        io().mount_path(),
-        " '",
-        shown(name_),
-        "')",
-        more_like_it(*left_out));
+    at->loop().log().write(log_level::info,
+                           "socket.io: '",
+                           shown(name),
+                           "' was not sent: ",
+                           why,
+                           " (",
+                           io().mount_path(),
+                           " '",
+                           shown(name_),
+                           "')",
+                           more_like_it(*left_out));
 }
 
 void nsp_core::server_side_emit(detail::encoded e, detail::ack_handler a) {

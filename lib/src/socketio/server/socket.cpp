@@ -153,6 +153,10 @@ std::uint64_t socket::dropped() const noexcept {
     return of(*this).owner().conn()->dropped();
 }
 
+std::uint64_t socket::replaced() const noexcept {
+    return of(*this).owner().conn()->replaced();
+}
+
 handshake socket::handshake() const {
     auto const& r = request();
     auto const issued = of(*this).owner().issued();

@@ -1,6 +1,7 @@
 #include "socket_core.hpp"
 
 #include "client.hpp"
+#include "posting.hpp"
 #include "reserved_names.hpp"
 #include "verdict.hpp"
 
@@ -38,6 +39,7 @@ socket_core::~socket_core() {
     if (stored_) nsp_->forget_pid(stored_->pid, *this);
     leave_rooms();
     part_.remove(*this);
+    part_.remove_joining(*this);
     client_.io().release(std::move(nsp_));
 }
 
@@ -131,7 +133,8 @@ void socket_core::run_middlewares(std::size_t first) {
         auto at_once = v->ask(
             [&] { good = client_.call([&] { config_->middlewares[i](*this, v->make_next()); }); });
         if (!good) return client_.break_off(close_reason::handler_failed, "handler failed");
-        if (!is_joining() || !at_once) return;
+        if (!is_joining()) return;
+        if (!at_once) return part_.add_joining(*this);
         set_data(std::move(at_once->data));
         if (at_once->why) return refuse(*at_once->why);
     }
@@ -139,6 +142,7 @@ void socket_core::run_middlewares(std::size_t first) {
 }
 
 void socket_core::decided(std::size_t index, std::optional<connect_error> why) {
+    part_.remove_joining(*this);
     if (why) return refuse(*why);
     run_middlewares(index + 1);
 }
@@ -164,6 +168,17 @@ void socket_core::join_namespace() {
         if (!client_.call([&] { f(*this); }))
             return client_.break_off(close_reason::handler_failed, "handler failed");
     }
+    if (!rare_) return;
+    for (auto& p : std::exchange(rare_->posted, {})) {
+        if (state_ != state::connected) return;
+        take_posted(std::move(p));
+    }
+}
+
+void socket_core::take_posted(std::shared_ptr<posting> p) {
+    if (state_ == state::joining) return extras().posted.push_back(std::move(p));
+    if (!client_.call([&] { p->arrive(*this); }))
+        client_.break_off(close_reason::handler_failed, "handler failed");
 }
 
 /// Called by the namespace, in its order.

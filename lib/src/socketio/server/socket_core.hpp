@@ -17,6 +17,7 @@
 namespace anywire::socketio {
 
 class client;
+class posting;
 class socket_core;
 
 /// What outlives a socket and points at it, for what comes back later.
@@ -63,6 +64,10 @@ public:
     /// The namespace has taken it in; its log stands at `log_position`.
     void on_inserted(std::uint64_t log_position);
 
+    /// Calls what was posted to it; once it has joined, if it has not yet. Requires: it does not
+    /// leave.
+    void take_posted(std::shared_ptr<posting> p);
+
     bool join_one(std::string_view room);
     /// The connection's queue ran empty after it had refused something.
     void on_drained();
@@ -86,7 +91,7 @@ public:
                             std::string_view name,
                             detail::encoded e,
                             detail::ack_handler a);
-    void send_packet(outgoing_packet const& packet, emit_flags const& flags);
+    void send_packet(outgoing_packet const& packet, bool is_volatile = false);
     /// The same, of one that its sender hears of.
     result<void> send_now(outgoing_packet const& packet);
     /// As part of a broadcast whose answers are gathered.
@@ -150,6 +155,7 @@ private:
         std::vector<std::function<void(disconnect_reason)>> disconnecting{};
         std::vector<std::function<void(disconnect_reason)>> disconnect{};
         std::unique_ptr<kept_event> waiting{};
+        std::vector<std::shared_ptr<posting>> posted{};  // until it has joined
     };
     class event_ack;
 
@@ -158,7 +164,7 @@ private:
     void restored(restore_error error, restored_session s);
     void forget_recovery();
     void leave_rooms() noexcept;
-    void note_unsound(std::string_view name);
+    void note_unsent(std::string_view name, std::string_view why);
     void run_middlewares(std::size_t first);
     /// What a middleware has accepted it with; nothing leaves it as it is.
     void set_data(std::any data) {
