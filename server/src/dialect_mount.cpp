@@ -1,5 +1,6 @@
 #include "dialect_mount.hpp"
 
+#include "core/fault.hpp"
 #include "held_post.hpp"
 #include "mount_point_open.hpp"
 #include "serve_request.hpp"
@@ -86,9 +87,9 @@ void dialect_mount::take(incoming const& in, std::string_view sid, answer taken)
     read_messages messages;
     auto const is_binary = in.head.header("content-type") == "application/octet-stream";
     if (!session->protocol().read(in.head.body, is_binary, messages))
-        return in.respond(400, "this body breaks the protocol\n");
+        return in.respond(status_of(fault::bad_messages), "this body breaks the protocol\n");
     if (!session->receive(std::span<message_view const>(messages.all())))
-        return in.respond(503, "the session is paused\n");
+        return in.respond(status_of(fault::session_paused), "the session is paused\n");
     std::string fields(taken.more_fields);
     append_hooked(fields, in, false);
     taken.more_fields = fields;

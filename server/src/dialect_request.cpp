@@ -1,3 +1,4 @@
+#include "core/fault.hpp"
 #include "dialect_mount.hpp"
 #include "shard.hpp"
 #include "sid.hpp"
@@ -54,7 +55,7 @@ void dialect_request::respond_to_preflight(std::string_view methods) const {
 void dialect_request::respond_method_not_allowed(std::string_view methods) const {
     std::string fields("Allow: ");
     fields.append(methods).append("\r\n");
-    (void)to().respond({.status = 405, .fields = fields});
+    (void)to().respond({.status = status_of(fault::wrong_method), .fields = fields});
 }
 
 bool dialect_request::check_origin(bool originless) const {

@@ -226,6 +226,11 @@ engineio_session* engineio_mount::make_session(shard& here,
     return made;
 }
 
+void engineio_mount::refuse_sid(shard& here, exchange& to, bool closes) const {
+    count_refused(here, refusal_cause::generate_id);
+    (void)to.respond({.status = anywire::status_of(fault::unusable_sid), .close = closes});
+}
+
 void engineio_mount::open_polling(incoming const& in, engineio::query const& q) {
     auto dress = dress_for(in, nullptr, q);
     dress.fields = fields_for(in.head);
@@ -236,7 +241,7 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
                     exchange& to, session_base::origin from) mutable {
         if (!check_room(here, to, from.request.remote_address())) return;
         auto sid = choose_sid(here, from.request);
-        if (sid.empty()) return (void)to.respond({.status = 500});
+        if (sid.empty()) return refuse_sid(here, to, false);
         if (has_hooks(true)) append_hooked(dress.fields, here, from.request, true);
         auto* const s = make_session(here, std::move(from), q, std::move(sid), to.can_upgrade());
         if (s->jsonp()) dress.jsonp = *s->jsonp();
@@ -257,7 +262,7 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
             exchange& to, session_base::origin from) {
             if (!check_room(here, to, from.request.remote_address())) return;
             auto sid = choose_sid(here, from.request);
-            if (sid.empty()) return (void)to.respond({.status = 500, .close = true});
+            if (sid.empty()) return refuse_sid(here, to, true);
             auto upgrade = make_upgrade(here, terms, from.request, fields, true);
             from.subprotocol = upgrade.subprotocol;
             become(to, std::move(upgrade), [&](unattached_session& held) {

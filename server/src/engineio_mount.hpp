@@ -76,6 +76,8 @@ private:
         if (!options_.generate_id) return draw_sid(core(), here);
         return ask_for_sid(here, local(here), prefix(), options_.generate_id, of);
     }
+    /// Answers who cannot have a session, as there is no id for it.
+    void refuse_sid(shard& here, exchange& to, bool closes) const;
     admission::refuse_fn refuse_later(incoming const& in) const;
 
     static std::string fields_for(http::request_view const& head);

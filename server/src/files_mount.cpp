@@ -139,7 +139,8 @@ private:
         using kind = http::range_choice::kind;
         if (range.what == kind::beyond) {
             fields = "Content-Range: bytes */" + std::to_string(f.size()) + "\r\n";
-            return in.respond(416, "nothing of the file is in this range\n", fields);
+            return in.respond(
+                status_of(fault::bad_range), "nothing of the file is in this range\n", fields);
         }
         std::string body(range.count, '\0');
         std::ifstream bytes(f.path, std::ios::binary);

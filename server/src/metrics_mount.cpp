@@ -1,6 +1,7 @@
 #include <anywire/service.hpp>
 
 #include "admission.hpp"
+#include "core/fault.hpp"
 #include "hooks.hpp"
 #include "metrics_text.hpp"
 #include "service_core.hpp"
@@ -24,11 +25,13 @@ public:
     void serve(incoming const& in) override {
         if (!in.below.empty() && in.below != "/") return in.not_found();
         if (!is_one_of_ours(in.head.method)) return refuse_method(in);
-        if (!may_read(in)) return in.respond(403, "not allowed\n");
+        if (!may_read(in)) return in.respond(status_of(fault::not_authorized), "not allowed\n");
         if (in.head.method == "OPTIONS")
             return (void)in.to.respond({.status = 204, .fields = allowed});
         auto const format = choose_metrics_format(in.head.query, in.head.header("accept"));
-        if (!format) return in.respond(400, "format is openmetrics, prometheus or json\n");
+        if (!format)
+            return in.respond(status_of(fault::malformed_request),
+                              "format is openmetrics, prometheus or json\n");
         auto const body = to_text(take_snapshot(core_), *format);
         (void)in.to.respond({.content_type = content_type_of(*format),
                              .fields = no_store,
@@ -53,9 +56,9 @@ private:
 
 void service::mount_metrics(std::string path, metrics_options options) {
     core_->require_setup("mount_metrics", path);
-    core_->add_target("mount_metrics",
-                      std::make_shared<metrics_mount>(
-                          *core_, clean_prefix(std::move(path)), std::move(options)));
+    core_->add_target(
+        "mount_metrics",
+        std::make_shared<metrics_mount>(*core_, clean_prefix(std::move(path)), std::move(options)));
 }
 
 }  // namespace anywire

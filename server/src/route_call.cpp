@@ -1,5 +1,6 @@
 #include "route_call.hpp"
 
+#include "core/fault.hpp"
 #include "room.hpp"
 #include "service_shards.hpp"
 #include "shard.hpp"
@@ -9,13 +10,17 @@
 namespace anywire {
 namespace {
 
+http_answer failure() {
+    return {.status = status_of(fault::route_failed), .body = "Internal Server Error\n"};
+}
+
 /// What a handler's responder talks to. One that is dropped unanswered is a fault.
 class answer_receiver final : public http_responder::receiver {
 public:
     explicit answer_receiver(std::shared_ptr<route_call> to) : to_(std::move(to)) {}
     ~answer_receiver() override {
         try {
-            to_->give({.status = 500, .body = "Internal Server Error\n"});
+            to_->give(failure());
         } catch (...) {
             // Without memory for it the client waits for the timeout.
         }
@@ -31,11 +36,8 @@ private:
 
 void route_call::run(route_handler const& handler, route_request const& r, tick timeout) {
     auto const self = shared_from_this();
-    calling_ = true;
-    call(handler, r);
-    calling_ = false;
-    if (early_) return answer(std::move(*early_));
-    if (auto const* const full = find_no_parking(here_); full && claim())
+    if (auto at_once = given_.ask([&] { call(handler, r); })) return answer(std::move(*at_once));
+    if (auto const* const full = find_no_parking(here_); full && given_.claim())
         return answer({.status = status_of(full->what), .body = std::string(full->text)});
     wait(timeout);
 }
@@ -52,7 +54,7 @@ void route_call::call(route_handler const& handler, route_request const& r) {
 
 void route_call::fail() {
     here_.log().failed("a route's handler");
-    give({.status = 500, .body = "Internal Server Error\n"});
+    give(failure());
 }
 
 std::function<void(std::function<void()>)> route_call::make_poster() {
@@ -64,10 +66,7 @@ std::function<void(std::function<void()>)> route_call::make_poster() {
 }
 
 void route_call::go_on(std::function<void()> const& fn) {
-    {
-        std::scoped_lock const lock(giving_);
-        if (given_) return;
-    }
+    if (given_.is_decided()) return;
     try {
         fn();
     } catch (...) {
@@ -88,25 +87,11 @@ void route_call::wait(tick timeout) {
 }
 
 void route_call::give(http_answer a) {
-    std::scoped_lock const lock(giving_);
-    if (std::exchange(given_, true)) return;
-    if (here_.is_here() && calling_) {
-        early_ = std::make_unique<http_answer>(std::move(a));
-        return;
-    }
-    try {
-        here_.post([self = shared_from_this(), a = std::move(a)]() mutable {
+    given_.decide(std::move(a), here_.is_here(), [this](http_answer late) {
+        here_.post([self = shared_from_this(), a = std::move(late)]() mutable {
             self->answer(std::move(a));
         });
-    } catch (...) {
-        given_ = false;  // the timeout decides
-        throw;
-    }
-}
-
-bool route_call::claim() noexcept {
-    std::scoped_lock const lock(giving_);
-    return !std::exchange(given_, true);
+    });
 }
 
 void route_call::answer(http_answer a) {
@@ -118,7 +103,7 @@ void route_call::answer(http_answer a) {
     to->listen(nullptr, false);
     if (a.status < 200 || a.status > 599) {
         here_.log().write(log_level::error, "a route answered with status ", a.status);
-        a = {.status = 500, .body = "Internal Server Error\n"};
+        a = failure();
     }
     (void)to->respond({.status = a.status,
                        .content_type = a.content_type,
@@ -128,7 +113,7 @@ void route_call::answer(http_answer a) {
 
 void route_call::on_gone() {
     auto const self = shared_from_this();
-    (void)claim();
+    (void)given_.claim();
     to_ = nullptr;
     here_.errands().release(self);
     disarm();
@@ -136,13 +121,13 @@ void route_call::on_gone() {
 
 void route_call::on_timer(tick now) {
     if (!not_after(until_, now)) return here_.loop().wheel().arm(*this, until_);
-    if (!claim()) return;  // the answer is on its way here
+    if (!given_.claim()) return;  // the answer is on its way here
     here_.log().write(log_level::error, "a route did not answer in time");
-    answer({.status = 503, .body = "the answer took too long\n"});
+    answer({.status = status_of(fault::route_timed_out), .body = "the answer took too long\n"});
 }
 
 void route_call::on_teardown() noexcept {
-    (void)claim();
+    (void)given_.claim();
     disarm();
     // A host of the program's own has to hear that there will be no answer.
     auto* const to = std::exchange(to_, nullptr);

@@ -5,10 +5,10 @@
 
 #include "core/timer_wheel.hpp"
 #include "errand.hpp"
+#include "hub/decided_once.hpp"
 
 #include <functional>
 #include <memory>
-#include <mutex>
 
 namespace anywire {
 
@@ -44,17 +44,12 @@ private:
     /// The handler has thrown.
     void fail();
     void wait(tick timeout);
-    /// True for the first who asks.
-    bool claim() noexcept;
     void answer(http_answer a);
 
     shard& here_;
     exchange* to_;
-    std::mutex giving_{};  // a shard that goes waits for whoever is posting to it
-    bool given_ = false;
-    bool calling_ = false;
+    hub::decided_once<http_answer> given_{};
     tick until_ = 0;
-    std::unique_ptr<http_answer> early_{};
 };
 
 }  // namespace anywire

@@ -2,6 +2,7 @@
 
 #include "ascii.hpp"
 #include "core/cookie.hpp"
+#include "core/fault.hpp"
 #include "core/form.hpp"
 #include "core/percent.hpp"
 #include "engineio_fields.hpp"
@@ -51,8 +52,9 @@ bool is_safe(std::string_view method) noexcept {
 
 void call(route_method const& m, incoming const& in, http::route_pattern::values const& values) {
     if (!in.page_allowed && !is_safe(in.head.method))
-        return in.respond(403, "this origin is not allowed\n");
-    if (in.head.body.size() > m.max_body) return in.respond(413, "the body is too long\n");
+        return in.respond(status_of(fault::foreign_origin), "this origin is not allowed\n");
+    if (in.head.body.size() > m.max_body)
+        return in.respond(status_of(fault::body_too_long), "the body is too long\n");
     route_context const context{
         in.head, in.client.address, in.client.scheme == "https", m.params, values};
     std::make_shared<route_call>(in.here, in.to)
@@ -121,7 +123,7 @@ void route::serve(incoming const& in) {
     if (!m && in.head.method == "OPTIONS") return serve_options(in);
     if (!m) {
         auto const fields = "Allow: " + allowed() + "\r\n";
-        return in.respond(405, "405 Method Not Allowed\n", fields);
+        return in.respond(status_of(fault::wrong_method), "405 Method Not Allowed\n", fields);
     }
     http::route_pattern::values values;
     (void)pattern().match(in.head.path, &values);

@@ -1,6 +1,7 @@
 #include <anywire/exchange.hpp>
 #include <anywire/service.hpp>
 
+#include "core/fault.hpp"
 #include "guest_exchange.hpp"
 #include "guest_websocket.hpp"
 #include "serve_request.hpp"
@@ -22,8 +23,9 @@ void service::serve(http_request const& request, exchange& to) {
         serve_guest(here, request, *guest);
     });
     if (!is_served)
-        (void)here.host().guard("a request",
-                                [&] { guest ? guest->fail() : (void)to.respond({.status = 500}); });
+        (void)here.host().guard("a request", [&] {
+            guest ? guest->fail() : (void)to.respond({.status = status_of(fault::internal_error)});
+        });
     here.host().end_event();
 }
 

@@ -119,7 +119,6 @@ public:
 
 private:
     class drainer;
-    class gate;
 
     void close_sources() noexcept;
     void finish();
@@ -133,7 +132,6 @@ private:
     std::vector<std::unique_ptr<endpoint_core>> endpoints_{};
     keyed_set opening_;
     errand_list errands_{};
-    std::shared_ptr<gate> gate_;
     std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
     std::unique_ptr<drainer> drainer_{};
     std::function<void()> on_finished_{};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/fault.hpp"
 #include "router.hpp"
 
 #include <string_view>
@@ -15,7 +16,7 @@ inline bool is_one_of_ours(std::string_view method) noexcept {
 }
 
 inline void refuse_method(incoming const& in) {
-    (void)in.to.respond({.status = 405, .fields = allowed});
+    (void)in.to.respond({.status = status_of(fault::wrong_method), .fields = allowed});
 }
 
 }  // namespace anywire::watching

@@ -17,7 +17,7 @@ constexpr std::uint32_t most_drained = 256u * 1024 * 1024;
 
 // Bytes of messages, inflated ones, that one read may bring before others have their turn: a few
 // hundred bytes can be as many megabytes.
-constexpr std::size_t most_in_a_turn = 512u * 1024;
+constexpr std::size_t most_in_a_turn = std::size_t{512} * 1024;
 
 // Bytes of unfinished messages that count as a sign of life.
 constexpr std::uint32_t least_life = 4 * 1024;
@@ -42,10 +42,10 @@ websocket_connection::websocket_connection(io_host& host,
         compression{.agreed = *deflate, .refilled = host.loop().now()});
 }
 
-void websocket_connection::start(transport_events& session, std::string_view behind_handshake) {
+void websocket_connection::start(transport_events& session, std::string_view after_handshake) {
     session_ = &session;
     run_event([&] {
-        std::string first(behind_handshake);
+        std::string first(after_handshake);
         start_reading();
         host().loop().flush();  // the open comes before the first message
         if (compression_) count_received(first.size());
@@ -98,9 +98,7 @@ void websocket_connection::feed(char* at, char* end) {
     while (!is_dropped() && phase_ != phase::draining) {
         auto const is_enough = brought >= most_in_a_turn && at != end;
         if (paused_ || is_enough) {
-            // The application paused while messages of this read were left: they wait here.
-            if (at != end) held_ = std::make_unique<std::string>(at, end);
-            if (!paused_) go_on_later();
+            hold_back({at, end});
             break;
         }
         auto const e = reader_.next(at, end);
@@ -109,6 +107,13 @@ void websocket_connection::feed(char* at, char* end) {
         on_event(e);
     }
     if (!is_dropped() && pongs_ && unsent_bytes() == 0) send_pongs();
+}
+
+/// The application paused while messages of this read were left, or others are to have their turn:
+/// they wait here.
+void websocket_connection::hold_back(std::string_view left) {
+    if (!left.empty()) held_ = std::make_unique<std::string>(left);
+    if (!paused_) go_on_later();
 }
 
 void websocket_connection::on_event(websocket::event const& e) {
@@ -189,17 +194,19 @@ void websocket_connection::go_on_later() {
 // -- writing --------------------------------------------------------------------------------------
 
 write_result websocket_connection::write(std::span<frame* const> batch) {
-    auto taken = batch.size();
-    if (std::any_of(batch.begin(), batch.end(), [this](auto* f) { return compresses(*f); })) {
-        taken = write_deflated(batch);
-    } else if (auto const head = std::move(head_)) {
-        std::vector<frame*> with_head{head.get()};
-        with_head.insert(with_head.end(), batch.begin(), batch.end());
-        taken = send_some_frames(with_head) - 1;
-    } else {
-        taken = send_some_frames(batch);
-    }
+    auto const is_compressed =
+        std::any_of(batch.begin(), batch.end(), [this](auto* f) { return compresses(*f); });
+    auto const taken = is_compressed ? write_deflated(batch)
+                       : head_       ? write_after_head(batch)
+                                     : send_some_frames(batch);
     return {taken, unsent_bytes() == 0 ? write_result::next::ready : write_result::next::blocked};
+}
+
+std::size_t websocket_connection::write_after_head(std::span<frame* const> batch) {
+    auto const head = std::move(head_);
+    std::vector<frame*> with_head{head.get()};
+    with_head.insert(with_head.end(), batch.begin(), batch.end());
+    return send_some_frames(with_head) - 1;
 }
 
 /// Compresses no more than the socket takes, but for one piece.

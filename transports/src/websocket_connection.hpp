@@ -40,7 +40,7 @@ public:
                          std::unique_ptr<connection_ticket> ticket);
 
     /// Begins to read, first what came after the handshake. An event of its own.
-    void start(transport_events& session, std::string_view behind_handshake);
+    void start(transport_events& session, std::string_view after_handshake);
 
     /// Completes the handshake and closes without a code, for a client that wants it said so.
     void refuse();
@@ -48,6 +48,8 @@ public:
     // -- transport
     carrier shape() const noexcept override { return carrier::duplex; }
     std::string_view name() const noexcept override { return name_; }
+    /// Where each frame leaves as it is, by system calls for many pieces.
+    bool gathers() const noexcept override { return !compression_ && stream().is_plain_socket(); }
     write_result write(std::span<frame* const> batch) override;
     void close(close_code code, std::string_view text) noexcept override;
     void abort() noexcept override;
@@ -78,6 +80,7 @@ private:
 
     void count_received(std::size_t bytes);
     void feed(char* at, char* end);
+    void hold_back(std::string_view left);
     void go_on_later();
     void on_event(websocket::event const& e);
     void on_peer_close(websocket::event const& e);
@@ -88,6 +91,7 @@ private:
     void finish_goodbye();
     void tell_closed(close_event const& how);
     void send_head_if_alone();
+    std::size_t write_after_head(std::span<frame* const> batch);
     std::size_t write_deflated(std::span<frame* const> batch);
     bool can_share(frame const& f) const noexcept;
     bool compresses(frame const& f) const noexcept;

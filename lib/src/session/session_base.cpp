@@ -70,18 +70,6 @@ void session_base::call(Handler const& handler, Args&&... args) {
     end(close_reason::handler_failed, ending::now, "handler failed");
 }
 
-std::function<void(std::function<void()>)> session_base::make_poster() {
-    return [gate = loop().gate(), &sessions = endpoint_, id = std::string(id())](
-               std::function<void()> fn) {
-        if (!gate) return;
-        // The sessions are there as long as the shard runs anything.
-        gate->post([&sessions, id, fn = std::move(fn)] {
-            if (auto* const found = sessions.find(id))
-                found->call_posted([&fn](session&) { fn(); });
-        });
-    };
-}
-
 void session_base::call_posted(std::function<void(session&)> const& fn) {
     if (state_ == state::open) call(fn, *this);
 }
@@ -292,18 +280,23 @@ void session_base::pump_and_tell() {
     if (is_through && take(session_step::say_goodbye)) end_carrier(*extras_->last_words);
 }
 
+write_result session_base::write_batch(anywire::transport& to) {
+    auto& batch = loop().batch();
+    gather(outbox_, to, batch);
+    auto const name = traced_ ? to.name() : std::string_view{};
+    auto const r = to.write(batch);
+    if (traced_) tell_written(std::span(batch).first(r.taken), name);
+    auto const left = outbox_.take(r.taken);
+    row().messages_out.add(left.messages);
+    row().bytes_out.add(left.bytes);
+    return r;
+}
+
 void session_base::pump() {
     auto progress = false;
     while (attached_ && !blocked_ && !outbox_.empty()) {
         auto& to = *attached_;
-        auto& batch = loop().batch();
-        gather(outbox_, to, batch);
-        auto const name = traced_ ? to.name() : std::string_view{};
-        auto const r = to.write(batch);
-        if (traced_) tell_written(std::span(batch).first(r.taken), name);
-        auto const left = outbox_.take(r.taken);
-        row().messages_out.add(left.messages);
-        row().bytes_out.add(left.bytes);
+        auto const r = write_batch(to);
         progress = progress || r.taken != 0;
         if (r.then == write_result::next::blocked) blocked_ = true;
         if (r.then == write_result::next::finished || r.then == write_result::next::ended) {

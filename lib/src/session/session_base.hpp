@@ -110,9 +110,6 @@ public:
     }
     /// True when what is queued now leaves at the end of this event.
     bool is_writable() const noexcept { return attached_ && !blocked_; }
-    /// Runs a function later where this session is, if it still is then. Thread of what it gives:
-    /// any.
-    std::function<void(std::function<void()>)> make_poster();
     /// Calls what was posted to the session, with the care that handlers get.
     void call_posted(std::function<void(session&)> const& fn);
     /// The one way to end a session; `ending.hpp` says what it means in each state. `how` is what
@@ -260,6 +257,7 @@ private:
         if (next_dirty_) next_dirty_->fetch();
     }
     void pump();
+    write_result write_batch(anywire::transport& to);
     void pump_and_tell();
     void continue_reading();
     void run_due(tick now);

@@ -3,6 +3,7 @@
 #include "session/session_base.hpp"
 #include "support/printers.hpp"
 #include "support/session_fixture.hpp"
+#include "support/small_queue.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,24 +13,6 @@
 
 using namespace anywire;
 using namespace anywire::test;
-
-namespace {
-
-session_limits small(overflow_policy policy) {
-    // Room for three messages of one byte, at once.
-    return {.max_queued_bytes = 3 * 65, .overflow = policy, .max_burst_bytes = 0};
-}
-
-constexpr overflow_policy policies[] = {overflow_policy::close,
-                                        overflow_policy::refuse,
-                                        overflow_policy::drop_oldest,
-                                        overflow_policy::drop_newest};
-
-std::string text_of(std::size_t size) {
-    return std::string(size, 'x');
-}
-
-}  // namespace
 
 TEST_CASE("an empty queue takes any one message, whatever the policy") {
     for (auto const policy : policies) {

@@ -118,6 +118,9 @@ TEST_CASE("clients of a host without WebSockets are told so before they try") {
     polling_exchange socket;
     ask(host, "/ws", socket);
     CHECK(socket.status == 501);
+    for (auto const& m : host.snapshot().mounts)
+        for (auto const& [why, n] : m.refused)
+            CHECK(n == (m.path == "/ws" && why == refusal_cause::cannot_upgrade ? 1 : 0));
     CHECK(host.get("/echo/info").body().find(R"("websocket":true)") != std::string::npos);
 }
 

@@ -49,19 +49,19 @@ public:
     /// so no handler is re-entered, and nothing is destroyed under one.
     class entry {
     public:
-        explicit entry(io_shard& s) noexcept : shard_(s), outer_(std::exchange(innermost, this)) {
+        explicit entry(io_shard& s) noexcept : shard_(s), outer_(std::exchange(innermost_, this)) {
             ++shard_.depth_;
         }
         ~entry() {
             shard_.leave();
-            innermost = outer_;
+            innermost_ = outer_;
         }
         entry(entry const&) = delete;
         entry& operator=(entry const&) = delete;
 
     private:
         friend class io_shard;
-        static thread_local entry* innermost;
+        static thread_local entry* innermost_;
         io_shard& shard_;
         entry* outer_;
     };

@@ -129,12 +129,14 @@ void socket_core::run_middlewares(std::size_t first) {
                 a->to->set_data(std::move(data));
                 a->to->decided(i, std::move(why));
             });
-        auto const good = client_.call([&] { config_->middlewares[i](*this, v->make_next()); });
+        auto good = false;
+        auto at_once = v->ask(
+            [&] { good = client_.call([&] { config_->middlewares[i](*this, v->make_next()); }); });
         if (!good) return client_.break_off(close_reason::handler_failed, "handler failed");
         if (!is_joining()) return;
-        if (!v->came_at_once()) return part_.add_joining(*this);
-        set_data(v->take_data());
-        if (auto const why = v->take()) return refuse(*why);
+        if (!at_once) return part_.add_joining(*this);
+        set_data(std::move(at_once->data));
+        if (at_once->why) return refuse(*at_once->why);
     }
     join_namespace();
 }
