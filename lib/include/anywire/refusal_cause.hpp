@@ -14,9 +14,9 @@ enum class refusal_cause : std::uint8_t {
     max_connections_per_address,  ///< Of this address are: connections, or requests by a proxy.
     out_of_descriptors,           ///< The process has no descriptor for the connection.
     unknown_host,                 ///< `server_options::hosts` does not list the host asked for.
-    bad_proxy_header,  ///< No good header of the PROXY protocol came, or not in time.
-    untrusted_proxy,   ///< A listener that requires one was called by who may not give one.
-    tls_handshake,     ///< The handshake failed, broke off or took too long.
+    bad_proxy_header,             ///< No good header of the PROXY protocol came, or not in time.
+    untrusted_proxy,  ///< A listener that requires one was called by who may not give one.
+    tls_handshake,    ///< The handshake failed, broke off or took too long.
 
     // -- sessions, by a mount ---------------------------------------------------------------------
     origin,                                 ///< The page's origin may not use the mount.

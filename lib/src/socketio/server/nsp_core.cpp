@@ -352,18 +352,17 @@ void nsp_core::log_unsent(std::string_view name, std::string_view why) const noe
     if (!at) return;
     auto const left_out = io().throttle(io_core::notice::unsound).admit(at->loop().now());
     if (!left_out) return;
-    at->loop().log().write(
-        log_level::info,
-        "socket.io: '",
-        shown(name),
-        "' was not sent: ",
-        why,
-        " (",
-        io().mount_path(),
-        " '",
-        shown(name_),
-        "')",
-        more_like_it(*left_out));
+    at->loop().log().write(log_level::info,
+                           "socket.io: '",
+                           shown(name),
+                           "' was not sent: ",
+                           why,
+                           " (",
+                           io().mount_path(),
+                           " '",
+                           shown(name_),
+                           "')",
+                           more_like_it(*left_out));
 }
 
 void nsp_core::server_side_emit(detail::encoded e, detail::ack_handler a) {
