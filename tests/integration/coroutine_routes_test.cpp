@@ -124,28 +124,26 @@ TEST_CASE("a route's coroutine ends with its client, its answer or its time, and
     held_calls calls;
     notes seen;
     running_server s(on_free_port(GENERATE(1u, 2u)), [&](server& at) {
-        at.route(
-            "GET",
-            "/wait",
-            [&](route_request const&, http_responder to) -> task<> {
-                local const here{seen};
-                (void)co_await ask(calls);
-                seen.add("went on");
-                to.answer(200);
-                (void)co_await ask(calls);
-                seen.add("went too far");
-            },
-            {.answer_timeout = 5s});
-        at.route(
-            "GET",
-            "/late",
-            [&](route_request const&) -> task<http_answer> {
-                local const here{seen};
-                http_answer a;
-                a.body = co_await ask(calls);
-                co_return a;
-            },
-            {.answer_timeout = 100ms});
+        at.route("GET",
+                 "/wait",
+                 [&](route_request const&, http_responder to) -> task<> {
+                     local const here{seen};
+                     (void)co_await ask(calls);
+                     seen.add("went on");
+                     to.answer(200);
+                     (void)co_await ask(calls);
+                     seen.add("went too far");
+                 },
+                 {.answer_timeout = 5s});
+        at.route("GET",
+                 "/late",
+                 [&](route_request const&) -> task<http_answer> {
+                     local const here{seen};
+                     http_answer a;
+                     a.body = co_await ask(calls);
+                     co_return a;
+                 },
+                 {.answer_timeout = 100ms});
     });
     SECTION("the client goes") {
         {

@@ -209,10 +209,12 @@ TEST_CASE("what is posted to a socket that never joins, or is not there, fails v
     CHECK(seen.count("refused connected") + seen.count("gone connected") == 0);
 }
 
-TEST_CASE("what is posted to a server that ends, has ended or is not mounted is not lost silently") {
+TEST_CASE(
+    "what is posted to a server that ends, has ended or is not mounted is not lost silently") {
     auto left = 0;
     auto const post = [&](sio::server const& io) {
-        io.post("nobody", [](sio::socket&) {}, [&] { ++left; });
+        io.post(
+            "nobody", [](sio::socket&) {}, [&] { ++left; });
     };
     sio::server never;
     {

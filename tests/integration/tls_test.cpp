@@ -149,9 +149,7 @@ TEST_CASE("what is no TLS ends that connection only, and is counted") {
 
 TEST_CASE("who connects to a TLS listener and goes without a word has failed at nothing") {
     secured s;
-    {
-        raw_client const checks(s.port());
-    }
+    { raw_client const checks(s.port()); }
     {
         raw_client breaks(s.port());
         breaks.send("\x16\x03");

@@ -59,7 +59,8 @@ void broadcast::send(std::string_view name, detail::encoded e, detail::ack_handl
     check_emitted_name(name);
     check_latest(flags_, a != nullptr);
     if (!is_sound(e)) return where_->log_unsent(name, why_unsound);
-    if (has_pieces(flags_, e, where_->io().parser())) return where_->log_unsent(name, why_in_pieces);
+    if (has_pieces(flags_, e, where_->io().parser()))
+        return where_->log_unsent(name, why_in_pieces);
     if (a && where_->is_parent())
         throw std::logic_error(
             "emit: what io.of(predicate) returns gathers no answers; emit from each namespace");
@@ -180,9 +181,7 @@ std::size_t nsp::socket_count() const noexcept {
     return core_->sockets();
 }
 
-void nsp::post(std::string_view socket_id,
-               handler<void(socket&)> f,
-               handler<void()> lost) const {
+void nsp::post(std::string_view socket_id, handler<void(socket&)> f, handler<void()> lost) const {
     auto fn = detail::required(std::move(f), "post");
     if (core_->is_parent())
         throw std::logic_error("post: ask one namespace, not what io.of(predicate) returns");

@@ -13,12 +13,7 @@ bool socket_core::admits(emit_flags const& flags, std::size_t cost) {
 }
 
 void socket_core::note_unsent(std::string_view name, std::string_view why) {
-    client_.note(io_core::notice::unsound,
-                 nsp_->name(),
-                 "'",
-                 shown(name),
-                 "' was not sent: ",
-                 why);
+    client_.note(io_core::notice::unsound, nsp_->name(), "'", shown(name), "' was not sent: ", why);
 }
 
 result<void> socket_core::send_event(emit_flags const& flags,
