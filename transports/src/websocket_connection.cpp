@@ -190,7 +190,10 @@ void websocket_connection::go_on_later() {
 
 write_result websocket_connection::write(std::span<frame* const> batch) {
     auto taken = batch.size();
-    if (std::any_of(batch.begin(), batch.end(), [this](auto* f) { return compresses(*f); })) {
+    auto const compresses_some =
+        compression_ &&
+        std::any_of(batch.begin(), batch.end(), [this](auto* f) { return compresses(*f); });
+    if (compresses_some) {
         taken = write_deflated(batch);
     } else if (auto const head = std::move(head_)) {
         std::vector<frame*> with_head{head.get()};
