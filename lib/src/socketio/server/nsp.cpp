@@ -110,6 +110,11 @@ void nsp::on_connection(handler<void(socket&)> f) const {
     auto fn = detail::required(std::move(f), "on_connection");
     core_->change_config([&](nsp_config& c) { c.connection.push_back(std::move(fn)); });
 }
+void nsp::prepend_connection(handler<void(socket&)> f) const {
+    auto fn = detail::required(std::move(f), "prepend_connection");
+    core_->change_config(
+        [&](nsp_config& c) { c.connection.insert(c.connection.begin(), std::move(fn)); });
+}
 void nsp::use(handler<void(socket&, next)> f) const {
     auto fn = detail::required(std::move(f), "use");
     core_->change_config([&](nsp_config& c) { c.middlewares.push_back(std::move(fn)); });
@@ -211,6 +216,9 @@ std::vector<nsp> server::namespaces() const {
     std::vector<nsp> all;
     for (auto& n : io_->namespaces()) all.emplace_back(std::move(n));
     return all;
+}
+void server::on_namespace(handler<void(nsp const&)> f) const {
+    io_->on_namespace(detail::required(std::move(f), "on_namespace"));
 }
 void server::close() const {
     io_->close();

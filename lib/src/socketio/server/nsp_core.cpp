@@ -235,7 +235,12 @@ void nsp_core::fetch_sockets(socket_filter filter,
             socket& as_socket = s;
             // The application's data may not want to be copied.
             if (!io.call([&] {
-                    gathered->add({s.id_text, as_socket.handshake(), s.rooms(), s.data()});
+                    gathered->add({.id = s.id_text,
+                                   .handshake = as_socket.handshake(),
+                                   .rooms = s.rooms(),
+                                   .data = s.data(),
+                                   .connection_id = std::string(s.connection_id()),
+                                   .transport = std::string(s.transport())});
                 }))
                 gathered->lost(make_error_code(errc::bad_arguments));
         });
