@@ -60,6 +60,7 @@ void bridge(example::arguments const& args) {
     here.websocket = server.mount("/ws", anywire::websocket_options{}, here.plain("WebSocket"));
     server.mount("/socket.io/", here.io);
     server.serve_files("/sockjs-client", modules + "sockjs-client/dist");
+    server.serve_files("/style", args.folder + "/style");
     server.serve_files("/", args.folder + "/bridge");
     example::serve(server);
 }

@@ -45,6 +45,7 @@ void chat(example::arguments const& args) {
 
     anywire::server server(args.server);
     server.mount("/socket.io/", io);
+    server.serve_files("/style", args.folder + "/style");
     server.serve_files("/", args.folder + "/chat");
     example::serve(server);
 }

@@ -82,6 +82,7 @@ void serve(example::arguments const& args) {
     server.route("POST", "/login", [&](anywire::route_request const& r) { return desk.log_in(r); });
     server.mount_health("/health");
     server.mount("/socket.io/", io);
+    server.serve_files("/style", args.folder + "/style");
     server.serve_files("/", args.folder + "/messages");
     example::serve(server);
 }

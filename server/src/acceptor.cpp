@@ -117,12 +117,14 @@ void acceptor::admit(descriptor_owner socket, sockaddr_storage const& from) {
         complained_ = false;
         return take_in(shard_, std::move(n));
     }
-    if (from.ss_family != AF_UNIX && !trusted.empty() && !trusted.contains(n.address))
+    if (from.ss_family != AF_UNIX && !trusted.empty() && !trusted.contains(n.address)) {
+        shard_.numbers().count_refused(refusal_cause::untrusted_proxy);
         return shard_.log().write(log_level::info,
                                   "a connection of ",
                                   n.address,
                                   " to a listener that requires the PROXY protocol was closed: "
                                   "name that address in `trusted_proxies` if it is the proxy's");
+    }
     if (!has_room_for(shard_, n)) return;
     complained_ = false;
     proxy_intake::open(shard_, std::move(n));

@@ -65,9 +65,12 @@ void admission::ask(session_base::origin from, tick timeout) {
     to_->listen(this, false);
     until_ = here_.loop().now() + timeout;
     here_.loop().wheel().arm(*this, until_);
-    asking_ = true;
+    if (auto at_once = decided_.ask([this] { call_authorize(); })) carry_out(std::move(*at_once));
+}
+
+void admission::call_authorize() {
     // Kept here, too: an exception must not drop the last one before it is caught.
-    auto receiver = std::make_shared<decision_receiver>(shared_from_this());
+    auto const receiver = std::make_shared<decision_receiver>(shared_from_this());
     try {
         sessions_.app().authorize(from_.request, decision(receiver));
     } catch (...) {
@@ -75,32 +78,15 @@ void admission::ask(session_base::origin from, tick timeout) {
         cause_ = refusal_cause::authorize_failed;
         decide(status_of(fault::authorize_failed), "Internal Server Error", {});
     }
-    receiver.reset();
-    asking_ = false;
-    if (early_) carry_out(std::move(*early_));
 }
 
 void admission::decide(unsigned status, std::string text, std::any data) {
-    std::scoped_lock const lock(deciding_);
-    if (std::exchange(decided_, true)) return;
-    verdict v{status, std::move(text), std::move(data)};
-    if (here_.is_here() && asking_) {
-        early_ = std::make_unique<verdict>(std::move(v));
-        return;
-    }
-    try {
-        here_.post([self = shared_from_this(), v = std::move(v)]() mutable {
-            self->carry_out(std::move(v));
+    decided_.decide(
+        {status, std::move(text), std::move(data)}, here_.is_here(), [this](verdict late) {
+            here_.post([self = shared_from_this(), v = std::move(late)]() mutable {
+                self->carry_out(std::move(v));
+            });
         });
-    } catch (...) {
-        decided_ = false;  // the timeout decides
-        throw;
-    }
-}
-
-bool admission::claim() noexcept {
-    std::scoped_lock const lock(deciding_);
-    return !std::exchange(decided_, true);
 }
 
 void admission::carry_out(verdict v) {
@@ -126,20 +112,20 @@ void admission::carry_out(verdict v) {
 
 void admission::on_gone() {
     to_ = nullptr;
-    (void)claim();
+    (void)decided_.claim();
     carry_out({});
 }
 
 void admission::on_timer(tick now) {
     if (!not_after(until_, now)) return here_.loop().wheel().arm(*this, until_);
-    if (!claim()) return;  // its verdict is on the way here
+    if (!decided_.claim()) return;  // its verdict is on the way here
     here_.log().write(log_level::error, "authorize did not decide in time");
     cause_ = refusal_cause::authorize_timeout;
     carry_out({status_of(fault::authorize_timed_out), "authorization timed out", {}});
 }
 
 void admission::on_teardown() noexcept {
-    (void)claim();
+    (void)decided_.claim();
     carried_out_ = true;
     disarm();
     // A host of the program's own has to hear that there will be no answer.

@@ -5,13 +5,13 @@
 
 #include "core/timer_wheel.hpp"
 #include "errand.hpp"
+#include "hub/decided_once.hpp"
 #include "router.hpp"
 #include "session/session_base.hpp"
 
 #include <any>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 
 namespace anywire {
@@ -61,8 +61,7 @@ private:
         std::any data{};
     };
 
-    /// True for the first who asks.
-    bool claim() noexcept;
+    void call_authorize();
     void carry_out(verdict v);
 
     shard& here_;
@@ -72,13 +71,10 @@ private:
     gone_fn gone_;
     refuse_fn refuse_;
     session_base::origin from_{};
-    std::mutex deciding_{};  // a shard that goes waits for whoever is posting to it
-    bool decided_ = false;
+    hub::decided_once<verdict> decided_{};
     tick until_ = 0;
-    bool asking_ = false;
     bool carried_out_ = false;
     refusal_cause cause_ = refusal_cause::authorize;
-    std::unique_ptr<verdict> early_{};
 };
 
 /// Lets a request in among `sessions` at once where the application does not ask, else through an

@@ -1,5 +1,6 @@
 #include "dialect_mount.hpp"
 
+#include "core/fault.hpp"
 #include "held_post.hpp"
 #include "mount_point_open.hpp"
 #include "serve_request.hpp"
@@ -71,24 +72,24 @@ std::string dialect_mount::session_named_by(std::string_view target) const {
         question == target.npos ? std::string_view{} : target.substr(question + 1));
 }
 
-void dialect_mount::receive_by(incoming const& in, std::string_view wire_id, receiver by) {
+void dialect_mount::receive_by(incoming const& in, std::string_view sid, receiver by) {
     if (!check_origin(in, false)) return;
-    if (wire_id.empty()) return in.not_found();
-    serve_receiver(in, wire_id, std::move(by));
+    if (sid.empty()) return in.not_found();
+    serve_receiver(in, sid, std::move(by));
 }
 
-void dialect_mount::take(incoming const& in, std::string_view wire_id, answer taken) const {
+void dialect_mount::take(incoming const& in, std::string_view sid, answer taken) const {
     if (!check_origin(in, false)) return;
-    auto& owner = core().owner(wire_id);
+    auto& owner = core().owner(sid);
     if (&owner != &in.here) return in.move_to(owner);
-    auto* const session = static_cast<http_session*>(local(in.here).find_by_wire_id(wire_id));
+    auto* const session = static_cast<http_session*>(local(in.here).find_by_sid(sid));
     if (!session) return in.not_found();
     read_messages messages;
     auto const is_binary = in.head.header("content-type") == "application/octet-stream";
     if (!session->protocol().read(in.head.body, is_binary, messages))
-        return in.respond(400, "this body breaks the protocol\n");
+        return in.respond(status_of(fault::bad_messages), "this body breaks the protocol\n");
     if (!session->receive(std::span<message_view const>(messages.all())))
-        return in.respond(503, "the session is paused\n");
+        return in.respond(status_of(fault::session_paused), "the session is paused\n");
     std::string fields(taken.more_fields);
     append_hooked(fields, in, false);
     taken.more_fields = fields;

@@ -1,6 +1,7 @@
+#include "core/fault.hpp"
 #include "dialect_mount.hpp"
 #include "shard.hpp"
-#include "wire_id.hpp"
+#include "sid.hpp"
 
 #include <utility>
 
@@ -54,37 +55,37 @@ void dialect_request::respond_to_preflight(std::string_view methods) const {
 void dialect_request::respond_method_not_allowed(std::string_view methods) const {
     std::string fields("Allow: ");
     fields.append(methods).append("\r\n");
-    (void)to().respond({.status = 405, .fields = fields});
+    (void)to().respond({.status = status_of(fault::wrong_method), .fields = fields});
 }
 
 bool dialect_request::check_origin(bool originless) const {
     return context_.mount.check_origin(context_.in, originless);
 }
-bool dialect_request::go_to(std::string_view wire_id) const {
-    auto& owner = context_.mount.core().owner(wire_id);
+bool dialect_request::go_to(std::string_view sid) const {
+    auto& owner = context_.mount.core().owner(sid);
     if (&owner == &context_.in.here) return true;
     context_.in.move_to(owner);
     return false;
 }
-std::optional<session_below> dialect_request::find(std::string_view wire_id) const {
-    auto* const found = context_.mount.local(context_.in.here).find_by_wire_id(wire_id);
+std::optional<session_below> dialect_request::find(std::string_view sid) const {
+    auto* const found = context_.mount.local(context_.in.here).find_by_sid(sid);
     return found ? std::optional(session_below(*found)) : std::nullopt;
 }
-std::string dialect_request::draw_wire_id() const {
-    return anywire::draw_wire_id(context_.mount.core(), context_.in.here);
+std::string dialect_request::draw_sid() const {
+    return anywire::draw_sid(context_.mount.core(), context_.in.here);
 }
 
 void dialect_request::poll(session_protocol const& speaks,
-                           std::string_view wire_id,
+                           std::string_view sid,
                            std::unique_ptr<poll_dress> by,
                            bool opens) const {
     auto r = context_.mount.receiver_of(speaks);
     r.poll = std::move(by);
     r.opens = opens;
-    context_.mount.receive_by(context_.in, wire_id, std::move(r));
+    context_.mount.receive_by(context_.in, sid, std::move(r));
 }
 void dialect_request::stream(session_protocol const& speaks,
-                             std::string_view wire_id,
+                             std::string_view sid,
                              std::unique_ptr<stream_dress> by,
                              std::size_t limit,
                              bool opens) const {
@@ -92,10 +93,10 @@ void dialect_request::stream(session_protocol const& speaks,
     r.stream = std::move(by);
     r.limit = limit;
     r.opens = opens;
-    context_.mount.receive_by(context_.in, wire_id, std::move(r));
+    context_.mount.receive_by(context_.in, sid, std::move(r));
 }
-void dialect_request::receive(std::string_view wire_id, answer const& taken) const {
-    context_.mount.take(context_.in, wire_id, taken);
+void dialect_request::receive(std::string_view sid, answer const& taken) const {
+    context_.mount.take(context_.in, sid, taken);
 }
 void dialect_request::open_duplex(session_protocol const& speaks, std::string_view name) const {
     context_.mount.open_duplex(context_.in, speaks, name);

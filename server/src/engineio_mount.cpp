@@ -67,7 +67,7 @@ engineio_mount::engineio_mount(mount_place const& at,
 }
 
 engineio_session* engineio_mount::find(shard& here, std::string_view sid) const noexcept {
-    auto* const found = static_cast<engineio_session*>(local(here).find_by_wire_id(sid));
+    auto* const found = static_cast<engineio_session*>(local(here).find_by_sid(sid));
     return found && !found->is_gone() ? found : nullptr;
 }
 
@@ -178,14 +178,14 @@ void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q)
     // One that cannot upgrade gets its WebSocket all the same, and a close: clients in Node have no
     // ear for a refused handshake.
     upgrade.take = [this, &here = in.here, sid = q.sid, subprotocol = upgrade.subprotocol](
-                       transport& wire) -> transport_events* {
+                       transport& candidate) -> transport_events* {
         auto* const session = find(here, sid);
         if (!session || !options_.upgrades || !session->can_upgrade()) {
             local(here).numbers().upgrades_tried.add();
             local(here).numbers().upgrades_failed.add();
             return nullptr;
         }
-        session->begin_upgrade(wire, subprotocol);
+        session->begin_upgrade(candidate, subprotocol);
         return session;
     };
     in.to.upgrade(std::move(upgrade));
@@ -211,9 +211,9 @@ engineio_session* engineio_mount::make_session(shard& here,
     s.revision = revision_of(q);
     s.base64 = q.has_b64 || q.jsonp.has_value();
     s.websocket = is_websocket(q);
-    s.wire_id = std::move(sid);
+    s.sid = std::move(sid);
     if (q.jsonp) s.jsonp = q.jsonp->empty() ? "0" : *q.jsonp;
-    auto const open = engineio::open_packet(s.wire_id,
+    auto const open = engineio::open_packet(s.sid,
                                             can_upgrade && options_.websocket && options_.upgrades,
                                             options_.ping_interval,
                                             options_.ping_timeout,
@@ -226,6 +226,11 @@ engineio_session* engineio_mount::make_session(shard& here,
     return made;
 }
 
+void engineio_mount::refuse_sid(shard& here, exchange& to, bool closes) const {
+    count_refused(here, refusal_cause::generate_id);
+    (void)to.respond({.status = anywire::status_of(fault::unusable_sid), .close = closes});
+}
+
 void engineio_mount::open_polling(incoming const& in, engineio::query const& q) {
     auto dress = dress_for(in, nullptr, q);
     dress.fields = fields_for(in.head);
@@ -236,11 +241,11 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
                     exchange& to, session_base::origin from) mutable {
         if (!check_room(here, to, from.request.remote_address())) return;
         auto sid = choose_sid(here, from.request);
-        if (sid.empty()) return (void)to.respond({.status = 500});
+        if (sid.empty()) return refuse_sid(here, to, false);
         if (has_hooks(true)) append_hooked(dress.fields, here, from.request, true);
         auto* const s = make_session(here, std::move(from), q, std::move(sid), to.can_upgrade());
         if (s->jsonp()) dress.jsonp = *s->jsonp();
-        append_session_cookie(dress.fields, options_.cookie, s->wire_id());
+        append_session_cookie(dress.fields, options_.cookie, s->sid());
         to.limit_stall(write_stall());
         s->attach(*new one_shot_carrier(to, make_poll_dress(std::move(dress)), *s));
     };
@@ -257,7 +262,7 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
             exchange& to, session_base::origin from) {
             if (!check_room(here, to, from.request.remote_address())) return;
             auto sid = choose_sid(here, from.request);
-            if (sid.empty()) return (void)to.respond({.status = 500, .close = true});
+            if (sid.empty()) return refuse_sid(here, to, true);
             auto upgrade = make_upgrade(here, terms, from.request, fields, true);
             from.subprotocol = upgrade.subprotocol;
             become(to, std::move(upgrade), [&](unattached_session& held) {

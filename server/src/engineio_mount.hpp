@@ -8,8 +8,8 @@
 #include "mount_point_open.hpp"
 #include "session/engineio_dress.hpp"
 #include "session/engineio_session.hpp"
+#include "sid.hpp"
 #include "uploads.hpp"
-#include "wire_id.hpp"
 
 #include <functional>
 #include <memory>
@@ -73,9 +73,11 @@ private:
                                    bool can_upgrade);
     /// The id of a new session; empty where the application's is of no use.
     std::string choose_sid(shard& here, request const& of) const {
-        if (!options_.generate_id) return draw_wire_id(core(), here);
+        if (!options_.generate_id) return draw_sid(core(), here);
         return ask_for_sid(here, local(here), prefix(), options_.generate_id, of);
     }
+    /// Answers who cannot have a session, as there is no id for it.
+    void refuse_sid(shard& here, exchange& to, bool closes) const;
     admission::refuse_fn refuse_later(incoming const& in) const;
 
     static std::string fields_for(http::request_view const& head);

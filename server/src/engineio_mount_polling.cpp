@@ -61,7 +61,7 @@ void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, en
 }
 
 void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
-    if (!uploads_.check(std::string(s.wire_id())))
+    if (!uploads_.check(std::string(s.sid())))
         return (void)in.to.respond({.status = status_of(fault::overlapping_requests)});
     auto const is_binary = in.head.header("content-type") == "application/octet-stream";
     if (is_binary && s.revision() == revision::v4) {

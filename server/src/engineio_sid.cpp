@@ -45,7 +45,7 @@ std::string ask_for_sid(shard& here,
     std::string_view wrong;
     if (!is_sid(sid))
         wrong = "one that is not 20 to 128 characters of A-Za-z0-9-_";
-    else if (!lead_to(here.core(), here, sid) || sessions.find_by_wire_id(sid))
+    else if (!lead_to(here.core(), here, sid) || sessions.find_by_sid(sid))
         wrong = "that of another session";
     if (wrong.empty()) return sid;
     // The id itself stays out of the log.

@@ -1,8 +1,11 @@
+#include <anywire/service.hpp>
+
 #include "accept_encoding.hpp"
 #include "ascii.hpp"
 #include "byte_range.hpp"
 #include "core/fault.hpp"
-#include "mount_point.hpp"
+#include "router.hpp"
+#include "service_core.hpp"
 #include "static_path.hpp"
 
 #include <algorithm>
@@ -136,7 +139,8 @@ private:
         using kind = http::range_choice::kind;
         if (range.what == kind::beyond) {
             fields = "Content-Range: bytes */" + std::to_string(f.size()) + "\r\n";
-            return in.respond(416, "nothing of the file is in this range\n", fields);
+            return in.respond(
+                status_of(fault::bad_range), "nothing of the file is in this range\n", fields);
         }
         std::string body(range.count, '\0');
         std::ifstream bytes(f.path, std::ios::binary);
@@ -164,10 +168,11 @@ private:
 
 }  // namespace
 
-std::shared_ptr<route_target> make_files_mount(std::string prefix,
-                                               std::string const& folder,
-                                               files_options options) {
-    return std::make_shared<files_mount>(std::move(prefix), folder, std::move(options));
+void service::serve_files(std::string path, std::string const& folder, files_options options) {
+    core_->require_setup("serve_files", path);
+    core_->add_target(
+        "serve_files",
+        std::make_shared<files_mount>(clean_prefix(std::move(path)), folder, std::move(options)));
 }
 
 }  // namespace anywire

@@ -1,5 +1,6 @@
 #include "guest_exchange.hpp"
 
+#include "core/fault.hpp"
 #include "shard.hpp"
 
 #include <utility>
@@ -61,7 +62,7 @@ void guest_exchange::fail() {
     auto* const told = let_go();
     if (told) (void)here_.host().guard("a request", [&] { told->on_gone(); });
     if (has_begun_) return to.abort();
-    (void)to.respond({.status = 500,
+    (void)to.respond({.status = status_of(fault::internal_error),
                       .content_type = "text/plain; charset=UTF-8",
                       .fields = "X-Content-Type-Options: nosniff\r\n",
                       .body = "Internal Server Error\n"});

@@ -15,8 +15,8 @@ namespace anywire {
 /// decides whether it goes on. Owns itself, until it is answered.
 class guest_websocket final : public exchange {
 public:
-    guest_websocket(transport& wire, std::function<void(transport_events*)> heard)
-        : wire_(wire), heard_(std::move(heard)) {}
+    guest_websocket(transport& to, std::function<void(transport_events*)> heard)
+        : transport_(to), heard_(std::move(heard)) {}
 
     void listen(exchange_events*, bool) noexcept override {}
     void limit_stall(std::chrono::milliseconds) noexcept override {}
@@ -35,29 +35,29 @@ public:
     }
     std::size_t unsent() const noexcept override { return 0; }
     void upgrade(websocket_upgrade to) override {
-        auto* const session = to.take(wire_);
+        auto* const session = to.take(transport_);
         if (!session) return close(close_code::no_status, {});
         auto const heard = std::move(heard_);
         delete this;
         heard(session);
     }
     bool checks_handshake() const noexcept override { return true; }
-    bool is_client_gone() const noexcept override { return wire_.is_peer_gone(); }
+    bool is_client_gone() const noexcept override { return transport_.is_peer_gone(); }
     void abort() noexcept override {
-        wire_.abort();
+        transport_.abort();
         delete this;
     }
 
 private:
     ~guest_websocket() = default;
     void close(close_code code, std::string_view text) {
-        wire_.close(code, text);
+        transport_.close(code, text);
         auto const heard = std::move(heard_);
         delete this;
         heard(nullptr);
     }
 
-    transport& wire_;
+    transport& transport_;
     std::function<void(transport_events*)> heard_;
 };
 

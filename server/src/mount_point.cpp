@@ -27,6 +27,7 @@ websocket_settings settings_of(session_limits const& limits, deflate_options con
                  .client_max_window_bits = d.client_window_bits,
                  .level = d.level,
                  .threshold = d.threshold};
+    s.ratio_refill = d.ratio_refill;
     s.write_stall = to_ticks(limits.write_stall);
     s.close_handshake = to_ticks(limits.close_handshake);
     return s;

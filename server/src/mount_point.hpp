@@ -138,16 +138,16 @@ protected:
                         std::string_view name,
                         refusals const& words,
                         Make make);
-    /// Gives the session of that name on the wire a request that waits for what it has to say. A
+    /// Gives the session of that sid a request that waits for what it has to say. A
     /// session that is not there is opened first. Requires: the page may use the mount.
-    void serve_receiver(incoming const& in, std::string_view wire_id, receiver by);
+    void serve_receiver(incoming const& in, std::string_view sid, receiver by);
     /// Gives a new session the WebSocket that `to` becomes. `make(unattached_session&)` makes it
     /// and has it held.
     template <class Make>
     static void become(exchange& to, websocket_upgrade upgrade, Make make);
 
 private:
-    void open_receiving(incoming const& in, std::string_view wire_id, receiver by);
+    void open_receiving(incoming const& in, std::string_view sid, receiver by);
     void attach(exchange& to, http_session& session, receiver by) const;
     bool asks_to_allow(incoming const& in, http::origin_request const& from, bool originless) const;
 
@@ -168,10 +168,6 @@ std::shared_ptr<mount_point> make_engineio_mount(mount_place const& at,
                                                  engineio_options options,
                                                  handlers app,
                                                  std::function<bool(incoming const&)> first = {});
-/// Files.
-std::shared_ptr<route_target> make_files_mount(std::string prefix,
-                                               std::string const& folder,
-                                               files_options options);
 
 /// Throws `std::invalid_argument`: "PREFIX: NAME must be at least LEAST".
 void require_option(bool good, std::string_view prefix, std::string_view what);

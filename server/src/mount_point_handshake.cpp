@@ -41,7 +41,8 @@ void mount_point::append_hooked(std::string& out, incoming const& in, bool is_fi
 std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming const& in,
                                                                     refusals const& words) const {
     if (!in.to.can_upgrade()) {
-        in.respond(501, "this server has no WebSockets\n");
+        count_refused(in.here, refusal_cause::cannot_upgrade);
+        in.respond(status_of(fault::cannot_upgrade), "this server has no WebSockets\n");
         return nullptr;
     }
     auto terms = std::make_shared<websocket_terms>();

@@ -21,9 +21,9 @@ public:
     unattached_session& operator=(unattached_session const&) = delete;
 
     void hold(session_base& s) noexcept { session_ = &s; }
-    session_base& attach(transport& wire) {
+    session_base& attach(transport& to) {
         auto& s = *std::exchange(session_, nullptr);
-        s.attach(wire);
+        s.attach(to);
         return s;
     }
 
@@ -35,7 +35,7 @@ template <class Make>
 void mount_point::become(exchange& to, websocket_upgrade upgrade, Make make) {
     // Before the session is there: nothing that throws may leave it without an owner.
     auto const held = std::make_shared<unattached_session>();
-    upgrade.take = [held](transport& wire) -> transport_events* { return &held->attach(wire); };
+    upgrade.take = [held](transport& over) -> transport_events* { return &held->attach(over); };
     make(*held);
     to.upgrade(std::move(upgrade));
 }

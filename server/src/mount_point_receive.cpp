@@ -8,12 +8,10 @@ receiver_dress& receiver::dress() const noexcept {
     return *stream;
 }
 
-void mount_point::serve_receiver(incoming const& in, std::string_view wire_id, receiver by) {
-    auto& owner = core_.owner(wire_id);
+void mount_point::serve_receiver(incoming const& in, std::string_view sid, receiver by) {
+    auto& owner = core_.owner(sid);
     if (&owner != &in.here) return in.move_to(owner);
-    auto const find = [&] {
-        return static_cast<http_session*>(local(in.here).find_by_wire_id(wire_id));
-    };
+    auto const find = [&] { return static_cast<http_session*>(local(in.here).find_by_sid(sid)); };
     auto* found = find();
     if (found && found->end_if_peer_gone()) {
         // A client that broke off and came back may be served before its end was: on another shard,
@@ -21,7 +19,7 @@ void mount_point::serve_receiver(incoming const& in, std::string_view wire_id, r
         in.here.loop().flush();
         found = find();
     }
-    if (!found) return open_receiving(in, wire_id, std::move(by));
+    if (!found) return open_receiving(in, sid, std::move(by));
     if (found->is_attached()) return by.dress().answer_busy(in.to);
     if (!check_parking(in)) return;
     if (has_hooks(false)) {
@@ -32,9 +30,9 @@ void mount_point::serve_receiver(incoming const& in, std::string_view wire_id, r
     attach(in.to, *found, std::move(by));
 }
 
-void mount_point::open_receiving(incoming const& in, std::string_view wire_id, receiver by) {
+void mount_point::open_receiving(incoming const& in, std::string_view sid, receiver by) {
     if (!by.opens) return in.not_found();
-    auto key = std::to_string(index()).append("/").append(wire_id);
+    auto key = std::to_string(index()).append("/").append(sid);
     if (in.here.opening().contains(key)) return by.dress().answer_busy(in.to);
     if (!check_room(in)) return;
     in.here.opening().insert(key);
@@ -43,24 +41,21 @@ void mount_point::open_receiving(incoming const& in, std::string_view wire_id, r
         here.opening().erase(key);
         shrink_sparse(here.opening());
     };
-    auto open = [this,
-                 &here,
-                 gone,
-                 id = std::string(wire_id),
-                 by = std::make_shared<receiver>(std::move(by))](exchange& to,
-                                                                 session_base::origin from) {
-        gone();
-        if (!check_room(here, to, from.request.remote_address())) return;
-        if (has_hooks(true)) {
-            std::string fields;
-            append_hooked(fields, here, from.request, true);
-            by->dress().add_fields(fields);
-        }
-        auto& sessions = local(here);
-        auto* const s = new http_session(sessions, std::move(from), id, by->speaks, by->timing);
-        sessions.add(s);
-        attach(to, *s, std::move(*by));
-    };
+    auto open =
+        [this, &here, gone, id = std::string(sid), by = std::make_shared<receiver>(std::move(by))](
+            exchange& to, session_base::origin from) {
+            gone();
+            if (!check_room(here, to, from.request.remote_address())) return;
+            if (has_hooks(true)) {
+                std::string fields;
+                append_hooked(fields, here, from.request, true);
+                by->dress().add_fields(fields);
+            }
+            auto& sessions = local(here);
+            auto* const s = new http_session(sessions, std::move(from), id, by->speaks, by->timing);
+            sessions.add(s);
+            attach(to, *s, std::move(*by));
+        };
     admit(in, local(in.here), {}, to_ticks(limits().authorize_timeout), std::move(open), gone);
 }
 

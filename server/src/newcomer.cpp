@@ -1,21 +1,27 @@
 #include "newcomer.hpp"
 
+#include "core/fault.hpp"
+#include "http_response.hpp"
 #include "shard.hpp"
 #include "tls_source.hpp"
 
 #include <atomic>
 #include <memory>
-#include <string_view>
+#include <string>
 #include <sys/socket.h>
 #include <utility>
 
 namespace anywire {
 namespace {
 
-void turn_away(shard& here, newcomer const& n, refusal_cause why, std::string_view answer) {
+void turn_away(shard& here, newcomer const& n, refusal_cause why, fault what) {
     here.numbers().count_refused(why);
-    if (!n.tls)
-        (void)::send(n.socket.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n.tls) return;
+    auto const status = status_of(what);
+    std::string answer("HTTP/1.1 ");
+    answer.append(std::to_string(status)).append(" ").append(http::reason_phrase(status));
+    answer.append("\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    (void)::send(n.socket.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 }  // namespace
@@ -26,10 +32,7 @@ bool has_room_for(shard& here, newcomer const& n) {
             core.moving.load(std::memory_order_relaxed) <
         core.max_connections)
         return true;
-    turn_away(here,
-              n,
-              refusal_cause::max_connections,
-              "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    turn_away(here, n, refusal_cause::max_connections, fault::full);
     return false;
 }
 
@@ -41,11 +44,8 @@ void take_in(shard& here, newcomer n) {
         most != 0 && is_limited_address(n.address) && !core.trusted.contains(n.address)) {
         ticket = address_ticket::take(core.addresses, n.address, most);
         if (!ticket)
-            return turn_away(here,
-                             n,
-                             refusal_cause::max_connections_per_address,
-                             "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\n"
-                             "Content-Length: 0\r\n\r\n");
+            return turn_away(
+                here, n, refusal_cause::max_connections_per_address, fault::address_over_limit);
     }
     here.numbers().accepted.add();
     auto const socket = n.socket.get();

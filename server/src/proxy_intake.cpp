@@ -22,7 +22,14 @@ proxy_intake::proxy_intake(shard& here, newcomer n)
     (void)n.socket.release();
 }
 
+/// Who says nothing at all, such as the check of a balancer, is no fault.
+void proxy_intake::on_end(bool) {
+    if (has_begun_) return refuse("it broke off");
+    drop();
+}
+
 void proxy_intake::on_bytes(char* data, std::size_t size) {
+    has_begun_ = true;
     std::size_t used = 0;
     if (feed({data, size}, used)) return;
     // Taken by what is looked at first: what follows the header is TLS's, or a request.
@@ -47,6 +54,7 @@ bool proxy_intake::feed(std::string_view bytes, std::size_t& used) {
 }
 
 void proxy_intake::refuse(std::string_view why) {
+    here_.numbers().count_refused(refusal_cause::bad_proxy_header);
     here_.log().write(log_level::info,
                       "a connection of ",
                       address_,

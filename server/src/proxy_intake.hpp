@@ -25,7 +25,7 @@ private:
     // The first byte wakes it up; the others are looked at before they are taken.
     std::size_t most_at_once() const noexcept override { return 1; }
     void on_bytes(char* data, std::size_t size) override;
-    void on_end(bool) override { drop(); }
+    void on_end(bool) override;
     void on_sent() override {}
     void on_stalled() override {}
     void on_deadline() override { refuse("it did not come in time"); }
@@ -38,6 +38,7 @@ private:
     std::string address_;
     tls_source const* tls_;
     http::proxy_header_reader reader_{};
+    bool has_begun_ = false;
 };
 
 }  // namespace anywire

@@ -1,6 +1,8 @@
 #include "route_call.hpp"
 
+#include "core/fault.hpp"
 #include "room.hpp"
+#include "service_shards.hpp"
 #include "shard.hpp"
 
 #include <utility>
@@ -8,18 +10,23 @@
 namespace anywire {
 namespace {
 
+http_answer failure() {
+    return {.status = status_of(fault::route_failed), .body = "Internal Server Error\n"};
+}
+
 /// What a handler's responder talks to. One that is dropped unanswered is a fault.
 class answer_receiver final : public http_responder::receiver {
 public:
     explicit answer_receiver(std::shared_ptr<route_call> to) : to_(std::move(to)) {}
     ~answer_receiver() override {
         try {
-            to_->give({.status = 500, .body = "Internal Server Error\n"});
+            to_->give(failure());
         } catch (...) {
             // Without memory for it the client waits for the timeout.
         }
     }
     void on_answer(http_answer a) override { to_->give(std::move(a)); }
+    std::function<void(std::function<void()>)> make_poster() override { return to_->make_poster(); }
 
 private:
     std::shared_ptr<route_call> to_;
@@ -29,11 +36,8 @@ private:
 
 void route_call::run(route_handler const& handler, route_request const& r, tick timeout) {
     auto const self = shared_from_this();
-    calling_ = true;
-    call(handler, r);
-    calling_ = false;
-    if (early_) return answer(std::move(*early_));
-    if (auto const* const full = find_no_parking(here_); full && claim())
+    if (auto at_once = given_.ask([&] { call(handler, r); })) return answer(std::move(*at_once));
+    if (auto const* const full = find_no_parking(here_); full && given_.claim())
         return answer({.status = status_of(full->what), .body = std::string(full->text)});
     wait(timeout);
 }
@@ -44,8 +48,29 @@ void route_call::call(route_handler const& handler, route_request const& r) {
     try {
         handler(r, http_responder(receiver));
     } catch (...) {
-        here_.log().failed("a route's handler");
-        give({.status = 500, .body = "Internal Server Error\n"});
+        fail();
+    }
+}
+
+void route_call::fail() {
+    here_.log().failed("a route's handler");
+    give(failure());
+}
+
+std::function<void(std::function<void()>)> route_call::make_poster() {
+    // The shards may have gone by then, with what is `here_`.
+    return [shards = here_.core().group, index = here_.index(), self = shared_from_this()](
+               std::function<void()> fn) {
+        (void)shards->post(index, [self, fn = std::move(fn)] { self->go_on(fn); });
+    };
+}
+
+void route_call::go_on(std::function<void()> const& fn) {
+    if (given_.is_decided()) return;
+    try {
+        fn();
+    } catch (...) {
+        fail();
     }
 }
 
@@ -62,25 +87,11 @@ void route_call::wait(tick timeout) {
 }
 
 void route_call::give(http_answer a) {
-    std::scoped_lock const lock(giving_);
-    if (std::exchange(given_, true)) return;
-    if (here_.is_here() && calling_) {
-        early_ = std::make_unique<http_answer>(std::move(a));
-        return;
-    }
-    try {
-        here_.post([self = shared_from_this(), a = std::move(a)]() mutable {
+    given_.decide(std::move(a), here_.is_here(), [this](http_answer late) {
+        here_.post([self = shared_from_this(), a = std::move(late)]() mutable {
             self->answer(std::move(a));
         });
-    } catch (...) {
-        given_ = false;  // the timeout decides
-        throw;
-    }
-}
-
-bool route_call::claim() noexcept {
-    std::scoped_lock const lock(giving_);
-    return !std::exchange(given_, true);
+    });
 }
 
 void route_call::answer(http_answer a) {
@@ -92,7 +103,7 @@ void route_call::answer(http_answer a) {
     to->listen(nullptr, false);
     if (a.status < 200 || a.status > 599) {
         here_.log().write(log_level::error, "a route answered with status ", a.status);
-        a = {.status = 500, .body = "Internal Server Error\n"};
+        a = failure();
     }
     (void)to->respond({.status = a.status,
                        .content_type = a.content_type,
@@ -102,7 +113,7 @@ void route_call::answer(http_answer a) {
 
 void route_call::on_gone() {
     auto const self = shared_from_this();
-    (void)claim();
+    (void)given_.claim();
     to_ = nullptr;
     here_.errands().release(self);
     disarm();
@@ -110,13 +121,13 @@ void route_call::on_gone() {
 
 void route_call::on_timer(tick now) {
     if (!not_after(until_, now)) return here_.loop().wheel().arm(*this, until_);
-    if (!claim()) return;  // the answer is on its way here
+    if (!given_.claim()) return;  // the answer is on its way here
     here_.log().write(log_level::error, "a route did not answer in time");
-    answer({.status = 503, .body = "the answer took too long\n"});
+    answer({.status = status_of(fault::route_timed_out), .body = "the answer took too long\n"});
 }
 
 void route_call::on_teardown() noexcept {
-    (void)claim();
+    (void)given_.claim();
     disarm();
     // A host of the program's own has to hear that there will be no answer.
     auto* const to = std::exchange(to_, nullptr);

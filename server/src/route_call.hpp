@@ -5,9 +5,10 @@
 
 #include "core/timer_wheel.hpp"
 #include "errand.hpp"
+#include "hub/decided_once.hpp"
 
+#include <functional>
 #include <memory>
-#include <mutex>
 
 namespace anywire {
 
@@ -27,6 +28,9 @@ public:
     void run(route_handler const& handler, route_request const& r, tick timeout);
     /// The first call counts. Thread: any.
     void give(http_answer a);
+    /// Goes on with a handler's coroutine on the shard, unless the answer has been given, or nobody
+    /// waits for it. Thread of what it gives: any.
+    std::function<void(std::function<void()>)> make_poster();
 
     void on_sent() override {}
     void on_done() override { to_ = nullptr; }
@@ -36,18 +40,16 @@ public:
 
 private:
     void call(route_handler const& handler, route_request const& r);
+    void go_on(std::function<void()> const& fn);
+    /// The handler has thrown.
+    void fail();
     void wait(tick timeout);
-    /// True for the first who asks.
-    bool claim() noexcept;
     void answer(http_answer a);
 
     shard& here_;
     exchange* to_;
-    std::mutex giving_{};  // a shard that goes waits for whoever is posting to it
-    bool given_ = false;
-    bool calling_ = false;
+    hub::decided_once<http_answer> given_{};
     tick until_ = 0;
-    std::unique_ptr<http_answer> early_{};
 };
 
 }  // namespace anywire

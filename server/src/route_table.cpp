@@ -2,6 +2,7 @@
 
 #include "ascii.hpp"
 #include "core/cookie.hpp"
+#include "core/fault.hpp"
 #include "core/form.hpp"
 #include "core/percent.hpp"
 #include "engineio_fields.hpp"
@@ -51,9 +52,11 @@ bool is_safe(std::string_view method) noexcept {
 
 void call(route_method const& m, incoming const& in, http::route_pattern::values const& values) {
     if (!in.page_allowed && !is_safe(in.head.method))
-        return in.respond(403, "this origin is not allowed\n");
-    if (in.head.body.size() > m.max_body) return in.respond(413, "the body is too long\n");
-    route_context const context{in, m.params, values};
+        return in.respond(status_of(fault::foreign_origin), "this origin is not allowed\n");
+    if (in.head.body.size() > m.max_body)
+        return in.respond(status_of(fault::body_too_long), "the body is too long\n");
+    route_context const context{
+        in.head, in.client.address, in.client.scheme == "https", m.params, values};
     std::make_shared<route_call>(in.here, in.to)
         ->run(m.handler, route_request(context), m.answer_timeout);
 }
@@ -120,10 +123,10 @@ void route::serve(incoming const& in) {
     if (!m && in.head.method == "OPTIONS") return serve_options(in);
     if (!m) {
         auto const fields = "Allow: " + allowed() + "\r\n";
-        return in.respond(405, "405 Method Not Allowed\n", fields);
+        return in.respond(status_of(fault::wrong_method), "405 Method Not Allowed\n", fields);
     }
     http::route_pattern::values values;
-    (void)pattern_.match(in.head.path, &values);
+    (void)pattern().match(in.head.path, &values);
     call(*m, in, values);
 }
 
@@ -146,65 +149,6 @@ bool fallback_route::judge_page(incoming const& in, std::string& fields) const {
 
 void fallback_route::serve(incoming const& in) {
     call(method_, in, {});
-}
-
-// -- what handlers see ----------------------------------------------------------------------------
-
-std::string_view route_request::method() const noexcept {
-    return context_.in.head.method;
-}
-std::string_view route_request::target() const noexcept {
-    return context_.in.head.target;
-}
-std::string_view route_request::path() const noexcept {
-    return context_.in.head.path;
-}
-std::string route_request::param(std::string_view name) const {
-    auto const& names = context_.names;
-    auto const found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) return {};
-    return percent_decoded(context_.values[static_cast<std::size_t>(found - names.begin())]);
-}
-std::optional<std::string> route_request::query(std::string_view key) const {
-    std::optional<std::string> last;
-    form_reader pairs(context_.in.head.query);
-    while (auto const p = pairs.next())
-        if (is_form_name(p->name, key)) last = form_decoded(p->value);
-    return last;
-}
-std::optional<std::string> route_request::cookie(std::string_view name) const {
-    return cookie_decoded(header("cookie"), name);
-}
-std::string_view route_request::header(std::string_view name) const noexcept {
-    return context_.in.head.header(name);
-}
-std::string_view route_request::body() const noexcept {
-    return context_.in.head.body;
-}
-std::optional<std::string> route_request::form(std::string_view field) const {
-    auto const type = header("content-type");
-    if (!iequals(http::trim(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded"))
-        return std::nullopt;
-    return form_field(body(), field);
-}
-std::string_view route_request::remote_address() const noexcept {
-    return context_.in.client.address;
-}
-bool route_request::is_secure() const noexcept {
-    return context_.in.client.scheme == "https";
-}
-
-http_answer& http_answer::set_cookie(cookie_options const& attributes, std::string_view value) {
-    auto wrong = check_cookie(attributes);
-    if (attributes.name.empty()) wrong = "cookie.name is empty";
-    if (!wrong.empty()) throw std::invalid_argument("set_cookie: " + std::string(wrong));
-    std::string line;
-    append_session_cookie(line, attributes, percent_encoded(value));
-    line.resize(line.size() - 2);
-    if (attributes.max_age < 0s) line.append("; Max-Age=0");
-    auto const colon = line.find(": ");
-    fields.add(line.substr(0, colon), line.substr(colon + 2));
-    return *this;
 }
 
 }  // namespace anywire

@@ -16,7 +16,9 @@ namespace anywire {
 
 /// What a handler is told of its request.
 struct route_context {
-    incoming const& in;
+    http::request_view const& head;
+    std::string_view remote_address;
+    bool is_secure;
     std::vector<std::string> const& names;
     http::route_pattern::values const& values;
 };
@@ -34,12 +36,10 @@ struct route_method {
 /// A path of the application's own, and the methods that it answers.
 ///
 /// Thread: constant once the service runs.
-class route final : public route_target {
+class route final : public pattern_target {
 public:
-    explicit route(http::route_pattern pattern)
-        : route_target({}, 0), pattern_(std::move(pattern)) {}
+    using pattern_target::pattern_target;
 
-    http::route_pattern const& pattern() const noexcept { return pattern_; }
     /// False when there is one of that name.
     bool add(route_method m);
 
@@ -52,7 +52,6 @@ private:
     std::string allowed() const;
     void serve_options(incoming const& in) const;
 
-    http::route_pattern pattern_;
     std::vector<route_method> methods_{};
 };
 

@@ -2,7 +2,6 @@
 
 #include "core/fault.hpp"
 #include "http_connection.hpp"
-#include "route_table.hpp"
 #include "shard.hpp"
 
 #include <algorithm>
@@ -29,16 +28,17 @@ void incoming::move_to(shard& there) const {
     respond(status_of(fault::misdirected), "this request belongs to another shard\n");
 }
 
-router::router() = default;
-router::~router() = default;
-
-route& router::add_route(http::route_pattern pattern) {
+pattern_target* router::find_route(http::route_pattern const& pattern) const noexcept {
     for (auto const& r : routes_)
-        if (r->pattern().is_like(pattern)) return *r;
+        if (r->pattern().is_like(pattern)) return r.get();
+    return nullptr;
+}
+
+pattern_target& router::add_route(std::unique_ptr<pattern_target> target) {
     auto const at = std::find_if(routes_.begin(), routes_.end(), [&](auto const& r) {
-        return pattern.goes_before(r->pattern());
+        return target->pattern().goes_before(r->pattern());
     });
-    return **routes_.insert(at, std::make_unique<route>(std::move(pattern)));
+    return **routes_.insert(at, std::move(target));
 }
 
 bool router::set_fallback(std::shared_ptr<route_target> target) {
@@ -51,10 +51,10 @@ bool router::add(std::shared_ptr<route_target> target) {
     for (auto const& t : targets_)
         if (t->prefix() == target->prefix()) return false;
     largest_body_ = std::max(largest_body_, target->max_body());
-    targets_.push_back(std::move(target));
-    std::stable_sort(targets_.begin(), targets_.end(), [](auto const& a, auto const& b) {
-        return a->prefix().size() > b->prefix().size();
+    auto const shorter = std::find_if(targets_.begin(), targets_.end(), [&](auto const& t) {
+        return t->prefix().size() < target->prefix().size();
     });
+    targets_.insert(shorter, std::move(target));
     return true;
 }
 

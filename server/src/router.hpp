@@ -5,21 +5,19 @@
 #include "forwarded.hpp"
 #include "http_request.hpp"
 #include "http_site.hpp"
+#include "route_pattern.hpp"
 
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace anywire {
 
 class http_connection;
-class route;
 class shard;
-namespace http {
-class route_pattern;
-}
 
 /// One request on its way to a mount.
 ///
@@ -71,7 +69,7 @@ public:
         (void)in, (void)fields;
         return true;
     }
-    /// The name on the wire of the session that a request for `target` is about, if it says one.
+    /// The sid of the session that a request for `target` is about, if it says one.
     virtual std::string session_named_by(std::string_view target) const {
         (void)target;
         return {};
@@ -89,16 +87,28 @@ private:
     std::size_t max_body_;
 };
 
+/// What answers for the paths of a pattern. There is one kind, `route`; the router does not know
+/// it, so that a program without routes links none of it.
+class pattern_target : public route_target {
+public:
+    explicit pattern_target(http::route_pattern pattern)
+        : route_target({}, 0), pattern_(std::move(pattern)) {}
+    http::route_pattern const& pattern() const noexcept { return pattern_; }
+
+private:
+    http::route_pattern pattern_;
+};
+
 /// Finds who answers for a path: a route of the application's, else the mount with the longest
 /// prefix of it, in whole segments, else the fallback.
 class router {
 public:
-    router();
-    ~router();
     /// False when the prefix is taken.
     bool add(std::shared_ptr<route_target> target);
-    /// The route of that pattern, made if it is not there.
-    route& add_route(http::route_pattern pattern);
+    /// Null where there is none for that pattern.
+    pattern_target* find_route(http::route_pattern const& pattern) const noexcept;
+    /// Requires: `find_route` has found none.
+    pattern_target& add_route(std::unique_ptr<pattern_target> target);
     /// False when there is one.
     bool set_fallback(std::shared_ptr<route_target> target);
     /// A route takes longer bodies than before.
@@ -111,8 +121,8 @@ public:
     std::size_t largest_body() const noexcept { return largest_body_; }
 
 private:
-    std::vector<std::unique_ptr<route>> routes_{};          // the one to be asked first first
-    std::vector<std::shared_ptr<route_target>> targets_{};  // longest prefix first
+    std::vector<std::unique_ptr<pattern_target>> routes_{};  // the one to be asked first first
+    std::vector<std::shared_ptr<route_target>> targets_{};   // longest prefix first
     std::shared_ptr<route_target> fallback_{};
     std::size_t largest_body_ = 0;
 };

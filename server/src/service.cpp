@@ -1,17 +1,12 @@
-#include <anywire/exchange.hpp>
 #include <anywire/service.hpp>
 
-#include "guest_exchange.hpp"
-#include "guest_websocket.hpp"
 #include "mount_point.hpp"
 #include "serve_request.hpp"
 #include "service_core.hpp"
 #include "service_shards.hpp"
 #include "session/endpoint_hub.hpp"
 #include "shard.hpp"
-#include "snapshot.hpp"
 #include "ticker.hpp"
-#include "watch_mounts.hpp"
 
 #include <stdexcept>
 #include <utility>
@@ -55,41 +50,6 @@ endpoint service::add_sharing(std::string path, endpoint const& with, sharing_ma
     return core_->add(make(core_->place(std::move(path)), hub->app()), hub);
 }
 
-namespace {
-
-void add_target(service_core& core, std::string_view what, std::shared_ptr<route_target> target) {
-    auto const prefix = target->prefix();
-    if (!core.routes.add(std::move(target)))
-        throw std::invalid_argument(std::string(what) + " '" + prefix + "': the path is taken");
-}
-
-}  // namespace
-
-void service::serve_files(std::string path, std::string const& folder, files_options options) {
-    core_->require_setup("serve_files", path);
-    add_target(*core_,
-               "serve_files",
-               make_files_mount(clean_prefix(std::move(path)), folder, std::move(options)));
-}
-
-void service::mount_metrics(std::string path, metrics_options options) {
-    core_->require_setup("mount_metrics", path);
-    add_target(*core_,
-               "mount_metrics",
-               make_metrics_mount(*core_, clean_prefix(std::move(path)), std::move(options)));
-}
-
-void service::mount_health(std::string path, health_options options) {
-    core_->require_setup("mount_health", path);
-    add_target(*core_,
-               "mount_health",
-               make_health_mount(*core_, clean_prefix(std::move(path)), std::move(options)));
-}
-
-service_numbers service::snapshot() const {
-    return take_snapshot(*core_);
-}
-
 bool service::owns(std::string_view target) const noexcept {
     return core_->routes.find(path_of(target)) != nullptr;
 }
@@ -101,27 +61,6 @@ std::size_t service::max_body(std::string_view target) const noexcept {
 
 std::size_t service::shard_of(std::string_view target) const {
     return core_->shard_for(target);
-}
-
-void service::serve(http_request const& request, exchange& to) {
-    core_->has_begun = true;
-    auto& here = core_->shard_here();
-    here.host().begin_event("a request");
-    std::shared_ptr<guest_exchange> guest;
-    auto const is_served = here.host().guard("a request", [&] {
-        guest = guest_exchange::make(here, to);
-        serve_guest(here, request, *guest);
-    });
-    if (!is_served)
-        (void)here.host().guard("a request",
-                                [&] { guest ? guest->fail() : (void)to.respond({.status = 500}); });
-    here.host().end_event();
-}
-
-void service::open(http_request const& request,
-                   transport& wire,
-                   std::function<void(transport_events*)> heard) {
-    serve(request, *new guest_websocket(wire, std::move(heard)));
 }
 
 void service::every(std::chrono::milliseconds period, handler<void()> fn) {

@@ -138,6 +138,12 @@ mount_place service_core::place(std::string path) {
     return {*this, clean_prefix(std::move(path)), mounts.size()};
 }
 
+void service_core::add_target(std::string_view what, std::shared_ptr<route_target> target) {
+    auto const prefix = target->prefix();
+    if (!routes.add(std::move(target)))
+        throw std::invalid_argument(std::string(what) + " '" + prefix + "': the path is taken");
+}
+
 std::shared_ptr<service_shards> service_core::group_of_shards() {
     if (!group) {
         group = std::make_shared<service_shards>(*this);

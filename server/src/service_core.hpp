@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace anywire {
@@ -81,9 +82,9 @@ struct service_core {
     std::vector<std::function<void()>> when_ended{};
     std::size_t ended = 0;  ///< Shards that have.
 
-    /// The shard that owns what goes by this name on the wire.
-    shard& owner(std::string_view wire_id) const noexcept {
-        return *shards[siphash(hash_key, wire_id) % shards.size()];
+    /// The shard that owns the session of that sid.
+    shard& owner(std::string_view sid) const noexcept {
+        return *shards[siphash(hash_key, sid) % shards.size()];
     }
     /// The index of the shard that has to serve a request for this target.
     std::size_t shard_for(std::string_view target) const;
@@ -101,6 +102,10 @@ struct service_core {
     /// The shards, for those who may outlive them. Requires: all shards are there.
     std::shared_ptr<service_shards> group_of_shards();
     mount_place place(std::string path);
+    /// Puts what is no dialect in its place.
+    ///
+    /// Throws: `std::invalid_argument` when the path is taken, named by `what`.
+    void add_target(std::string_view what, std::shared_ptr<route_target> target);
     /// Something that was added takes bodies of up to so many bytes.
     void take_bodies(std::size_t longest) noexcept {
         routes.take_bodies(longest);

@@ -17,6 +17,7 @@ void service::route(std::string method,
                     route_options options) {
     auto const what = "route '" + method + " " + pattern + "'";
     core_->require_setup("route", pattern);
+    (void)core_->group_of_shards();  // for routes that are coroutines
     auto parsed = http::route_pattern::parse(pattern);
     if (!parsed)
         throw std::invalid_argument(
@@ -26,13 +27,18 @@ void service::route(std::string method,
     auto made = make_route_method(what, std::move(method), std::move(handler), options);
     made.params = parsed->names();
     auto const most = made.max_body;
-    if (!core_->routes.add_route(std::move(*parsed)).add(std::move(made)))
+    auto* const known = core_->routes.find_route(*parsed);
+    auto& target =
+        known ? *known
+              : core_->routes.add_route(std::make_unique<anywire::route>(std::move(*parsed)));
+    if (!static_cast<anywire::route&>(target).add(std::move(made)))
         throw std::invalid_argument(what + ": it is there already");
     core_->take_bodies(most);
 }
 
 void service::fallback(route_handler handler, route_options options) {
     core_->require_setup("fallback", {});
+    (void)core_->group_of_shards();
     auto made = make_route_method("fallback", {}, std::move(handler), options);
     auto const most = made.max_body;
     if (!core_->routes.set_fallback(std::make_shared<fallback_route>(std::move(made))))

@@ -5,7 +5,6 @@
 #include "session/session_base.hpp"
 
 #include <ctime>
-#include <mutex>
 #include <utility>
 
 namespace anywire {
@@ -46,32 +45,8 @@ private:
     bool counted_ = false;  // among the idle ones
 };
 
-/// What coroutines come home by.
-class shard::gate final : public late_gate {
-public:
-    explicit gate(shard_host& to) noexcept : to_(&to) {}
-
-    void post(std::function<void()> fn) override {
-        std::scoped_lock const lock(mutex_);
-        if (to_) to_->post(std::move(fn));
-    }
-    void close() noexcept {
-        std::scoped_lock const lock(mutex_);
-        to_ = nullptr;
-    }
-
-private:
-    std::mutex mutex_{};
-    shard_host* to_;
-};
-
 shard::shard(unsigned index, service_core& core, std::unique_ptr<shard_host> host)
-    : index_(index),
-      core_(core),
-      host_(std::move(host)),
-      opening_(0, keyed_hash{core.hash_key}),
-      gate_(std::make_shared<gate>(*host_)) {
-    host_->loop().set_gate(gate_);
+    : index_(index), core_(core), host_(std::move(host)), opening_(0, keyed_hash{core.hash_key}) {
     host_->log_slower_than(core.options.limits.slow_event);
 }
 
@@ -89,7 +64,6 @@ io_host& shard::io() noexcept {
 }
 
 void shard::tear_down() noexcept {
-    gate_->close();
     host_->end();
     drainer_.reset();
     close_sources();

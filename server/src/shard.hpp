@@ -83,7 +83,7 @@ public:
     endpoint_core& endpoint(std::size_t mount) noexcept { return *endpoints_[mount]; }
     void add_endpoint(std::unique_ptr<endpoint_core> e) { endpoints_.push_back(std::move(e)); }
 
-    /// Wire ids whose opening request waits for `authorize`, as "<mount>/<id>"; at most one a
+    /// Sids whose opening request waits for `authorize`, as "<mount>/<id>"; at most one a
     /// connection.
     keyed_set& opening() noexcept { return opening_; }
     errand_list& errands() noexcept { return errands_; }
@@ -111,12 +111,14 @@ public:
                                 unsigned status,
                                 std::string_view text) override;
     void on_parked(bool is_parked) noexcept override;
+    void on_failed_handshake() noexcept override {
+        numbers_.count_refused(refusal_cause::tls_handshake);
+    }
     bool is_draining() const noexcept override { return draining_; }
     std::string_view date_field() override;
 
 private:
     class drainer;
-    class gate;
 
     void close_sources() noexcept;
     void finish();
@@ -130,7 +132,6 @@ private:
     std::vector<std::unique_ptr<endpoint_core>> endpoints_{};
     keyed_set opening_;
     errand_list errands_{};
-    std::shared_ptr<gate> gate_;
     std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
     std::unique_ptr<drainer> drainer_{};
     std::function<void()> on_finished_{};

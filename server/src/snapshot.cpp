@@ -1,5 +1,7 @@
 #include "snapshot.hpp"
 
+#include <anywire/service.hpp>
+
 #include "mount_point.hpp"
 #include "service_core.hpp"
 #include "shard.hpp"
@@ -102,6 +104,10 @@ service_numbers take_snapshot(service_core const& core) {
         all.shards.push_back(numbers_of(core, *s));
     }
     return all;
+}
+
+service_numbers service::snapshot() const {
+    return take_snapshot(*core_);
 }
 
 }  // namespace anywire

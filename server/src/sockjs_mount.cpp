@@ -322,7 +322,7 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
         return respond(
             status_of(fault_of(wrong)),
             wrong == errc::payload_expected ? "Payload expected." : "Broken JSON encoding.");
-    auto* const session = static_cast<http_session*>(local(in.here).find_by_wire_id(where.session));
+    auto* const session = static_cast<http_session*>(local(in.here).find_by_sid(where.session));
     if (!session) return respond(status_of(fault::sockjs_no_session), "404 Not Found\n");
     if (auto const taken = session->receive(messages.messages()); !taken)
         return respond(status_of(fault_of(taken.error())), "the session is paused\n");

@@ -6,7 +6,7 @@
 namespace bench {
 
 std::unique_ptr<client> client::make(client_context& context, transport t, std::size_t index) {
-    if (traits_of(t).over == wire::websocket)
+    if (traits_of(t).over == carrier::websocket)
         return std::make_unique<websocket_client>(context, t, index);
     return std::make_unique<http_client>(context, t, index);
 }

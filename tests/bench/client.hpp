@@ -52,7 +52,7 @@ public:
     virtual void open() = 0;
     /// Sends the next `count` messages at once.
     virtual void send(unsigned count) = 0;
-    /// Ends the session with the goodbye of its wire.
+    /// Ends the session with the goodbye of its transport.
     virtual void leave() = 0;
     /// Ends all connections without one.
     virtual void abort() noexcept = 0;

@@ -29,7 +29,7 @@ public:
     }
 
 private:
-    static constexpr unsigned fine = 4;  // bits behind the leading one
+    static constexpr unsigned fine = 4;  // bits after the leading one
 
     static std::size_t bucket_of(std::uint64_t ns) noexcept {
         if (ns < (1u << fine)) return ns;

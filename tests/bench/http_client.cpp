@@ -68,7 +68,7 @@ void http_client::ask() {
     auto& out = scratch();
     if (is_engineio()) {
         out.append("GET ").append(path_).append(host).append("\r\n");
-    } else if (traits_of(over()).over == wire::events) {
+    } else if (traits_of(over()).over == carrier::events) {
         out.append("GET ").append(path_).append("/eventsource").append(host);
         out.append("Accept: text/event-stream\r\n\r\n");
     } else {
@@ -109,7 +109,7 @@ bool http_client::take_lines() {
         auto line = std::string_view(body).substr(at, end - at);
         at = end + 1;
         if (line.ends_with('\r')) line.remove_suffix(1);
-        if (traits_of(over()).over == wire::events) {
+        if (traits_of(over()).over == carrier::events) {
             if (!line.starts_with(field)) continue;
             line.remove_prefix(field.size());
         }

@@ -24,7 +24,7 @@ private:
     void reply(std::string_view unit) override;
 
     bool is_engineio() const noexcept { return speaks() != dialect::sockjs; }
-    bool is_polling() const noexcept { return traits_of(over()).over == wire::polling; }
+    bool is_polling() const noexcept { return traits_of(over()).over == carrier::polling; }
     void ask();
     void post();
     void on_down_data(std::string_view data);

@@ -92,7 +92,7 @@ private:
         tables_.push_back(std::move(t));
     }
 
-    /// A round with the anchor before and behind every other row: the machine's speed changes from
+    /// A round with the anchor before and after every other row: the machine's speed changes from
     /// one second to the next, and a ratio of neighbours does not.
     template <class Run>
     static void run_beside(std::size_t anchor,
@@ -104,8 +104,8 @@ private:
             if (i == anchor) continue;
             round[i] = run(i);
             auto const before = anchors.back();
-            auto const& behind = anchors.emplace_back(run(anchor));
-            round[i].anchor_us = (before.cpu_us + behind.cpu_us) / 2;
+            auto const& after = anchors.emplace_back(run(anchor));
+            round[i].anchor_us = (before.cpu_us + after.cpu_us) / 2;
         }
         auto const middle = anchors.begin() + static_cast<std::ptrdiff_t>(anchors.size() / 2);
         std::nth_element(anchors.begin(), middle, anchors.end(), [](auto const& a, auto const& b) {

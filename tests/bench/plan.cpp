@@ -63,7 +63,8 @@ private:
         return cells([](auto const&, transport) { return true; });
     }
     std::vector<cell> websocket_cells() const {
-        return cells([](auto const&, transport t) { return traits_of(t).over == wire::websocket; });
+        return cells(
+            [](auto const&, transport t) { return traits_of(t).over == carrier::websocket; });
     }
 
     std::vector<target> targets(std::initializer_list<std::pair<list, double>> wanted) const {
@@ -235,7 +236,7 @@ private:
                       " of them after one echo each: server memory in bytes per client",
              .what = {.what = work::idle, .clients = scale_.idle},
              .cells = cells([](auto const& s, transport t) {
-                 return s.has_options && traits_of(t).over == wire::websocket;
+                 return s.has_options && traits_of(t).over == carrier::websocket;
              }),
              .anchor = "ws ws",
              .targets = {{row(transport::ws), "", 17'000}},

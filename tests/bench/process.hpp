@@ -20,7 +20,7 @@ public:
 class process {
 public:
     /// Starts `command` and waits for the line in which it says where it listens: the first that
-    /// ends in ":<port>", perhaps with a "/" behind it.
+    /// ends in ":<port>", perhaps with a "/" after it.
     ///
     /// Throws: `std::runtime_error` when it cannot be started or says nothing within ten seconds.
     explicit process(std::vector<std::string> const& command, bool collects_garbage = false);

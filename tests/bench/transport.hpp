@@ -9,7 +9,7 @@ namespace bench {
 
 enum class dialect : std::uint8_t { plain, sockjs, engineio, socketio };
 
-enum class wire : std::uint8_t { websocket, stream, events, polling };
+enum class carrier : std::uint8_t { websocket, stream, events, polling };
 
 /// Every way in which a client can talk to a server here.
 enum class transport : std::uint8_t {
@@ -29,20 +29,20 @@ struct transport_traits {
     transport id;
     std::string_view name;
     dialect speaks;
-    wire over;
+    carrier over;
 };
 
 constexpr std::array<transport_traits, 10> all_transports{{
-    {transport::ws, "ws", dialect::plain, wire::websocket},
-    {transport::sockjs_ws, "sockjs-ws", dialect::sockjs, wire::websocket},
-    {transport::sockjs_raw, "sockjs-raw", dialect::plain, wire::websocket},
-    {transport::sockjs_stream, "sockjs-streaming", dialect::sockjs, wire::stream},
-    {transport::sockjs_events, "sockjs-eventsource", dialect::sockjs, wire::events},
-    {transport::sockjs_polling, "sockjs-polling", dialect::sockjs, wire::polling},
-    {transport::engineio_ws, "engine.io-ws", dialect::engineio, wire::websocket},
-    {transport::engineio_polling, "engine.io-polling", dialect::engineio, wire::polling},
-    {transport::socketio_ws, "socket.io-ws", dialect::socketio, wire::websocket},
-    {transport::socketio_polling, "socket.io-polling", dialect::socketio, wire::polling},
+    {transport::ws, "ws", dialect::plain, carrier::websocket},
+    {transport::sockjs_ws, "sockjs-ws", dialect::sockjs, carrier::websocket},
+    {transport::sockjs_raw, "sockjs-raw", dialect::plain, carrier::websocket},
+    {transport::sockjs_stream, "sockjs-streaming", dialect::sockjs, carrier::stream},
+    {transport::sockjs_events, "sockjs-eventsource", dialect::sockjs, carrier::events},
+    {transport::sockjs_polling, "sockjs-polling", dialect::sockjs, carrier::polling},
+    {transport::engineio_ws, "engine.io-ws", dialect::engineio, carrier::websocket},
+    {transport::engineio_polling, "engine.io-polling", dialect::engineio, carrier::polling},
+    {transport::socketio_ws, "socket.io-ws", dialect::socketio, carrier::websocket},
+    {transport::socketio_polling, "socket.io-polling", dialect::socketio, carrier::polling},
 }};
 
 constexpr transport_traits const& traits_of(transport t) noexcept {
@@ -51,7 +51,7 @@ constexpr transport_traits const& traits_of(transport t) noexcept {
 
 /// Sockets that a client of it holds while it is idle.
 constexpr unsigned sockets_of(transport t) noexcept {
-    return traits_of(t).over == wire::websocket ? 1 : 2;
+    return traits_of(t).over == carrier::websocket ? 1 : 2;
 }
 
 }  // namespace bench

@@ -45,7 +45,7 @@ struct outcome {
     double p50_us = 0;
     double p99_us = 0;
     double bytes_per_client = 0;
-    double anchor_us = 0;  ///< What the anchor cost right before and behind; 0: not measured.
+    double anchor_us = 0;  ///< What the anchor cost right before and after; 0: not measured.
     std::uint64_t messages = 0;
 };
 

@@ -209,6 +209,126 @@ describe('anywire-chat', () => {
     });
 });
 
+describe('anywire-dashboard', () => {
+    const board = example('anywire-dashboard', '--threads', '2');
+
+    const log_in = async (name) => {
+        const answer = await within(fetch(`${board.url}/login`, {
+            method: 'POST', body: new URLSearchParams({ name }),
+        }), 'the login');
+        assert.equal(answer.status, 204);
+        return answer.headers.get('set-cookie').split(';')[0];
+    };
+
+    // What a client of either kind is told, one message at a time.
+    function listener(client) {
+        const heard = [];
+        let wake = () => {};
+        const hear = (text) => { heard.push(JSON.parse(text)); wake(); };
+        if (client instanceof WebSocket) client.on('message', hear);
+        else client.onmessage = ({ data }) => hear(data);
+        return async function told(what, fits) {
+            for (;;) {
+                while (heard.length) {
+                    const message = heard.shift();
+                    if (fits(message)) return message;
+                }
+                await within(new Promise((resolve) => { wake = resolve; }), what);
+            }
+        };
+    }
+
+    const open_plain = (t, cookie) => {
+        const client = clients(t)(new WebSocket(`${board.url.replace('http', 'ws')}/ws`, { headers: { cookie } }));
+        return { client, told: listener(client), send: (wish) => client.send(JSON.stringify(wish)) };
+    };
+    const names = ['copper', 'load', 'memory', 'sessions', 'tin'];
+    const is_whole = (message) => Object.keys(message).length === names.length;
+    const is_of = (name) => (message) => Object.keys(message).join() === name;
+
+    it('lets in whoever has logged in, and nobody else, to its figures and its metrics', async (t) => {
+        assert.equal((await fetch(`${board.url}/health`)).status, 200);
+        assert.equal((await fetch(`${board.url}/login`, { method: 'POST' })).status, 400);
+        assert.equal((await fetch(`${board.url}/metrics`)).status, 403);
+        assert.equal(await (await fetch(`${board.url}/user`)).text(), '');
+        const [request, response] = await within(
+            once(new WebSocket(`${board.url.replace('http', 'ws')}/ws`), 'unexpected-response'), 'the refusal');
+        request.destroy();
+        assert.equal(response.statusCode, 401);
+        const stranger = clients(t)(new SockJS(`${board.url}/sockjs`));
+        const refused = await within(new Promise((resolve) => { stranger.onclose = resolve; }), 'the end of SockJS');
+        assert.equal(refused.code, 2000);  // all of its transports were refused
+
+        const cookie = await log_in('Ann & Bob');
+        assert.equal(await (await fetch(`${board.url}/user`, { headers: { cookie } })).text(), 'Ann & Bob');
+        const metrics = await fetch(`${board.url}/metrics`, { headers: { cookie } });
+        assert.match(await metrics.text(), /anywire_sessions/);
+    });
+
+    it('sends each what it watches, and what is set to everybody, over either wire', async (t) => {
+        // sockjs-client for Node sends no cookies: its WebSocket is spoken by hand.
+        const cookie = await log_in('Ann');
+        const ann = open_plain(t, cookie);
+        const bob = { client: clients(t)(new WebSocket(
+            `${board.url.replace('http', 'ws')}/sockjs/000/bob/websocket`, { headers: { cookie: await log_in('Bob') } })) };
+        const frames = [];
+        bob.client.on('message', (data) => { frames.push(String(data)); bob.client.emit('frame'); });
+        const bob_hears = async (pattern) => {
+            while (!frames.some((frame) => pattern.test(frame)))
+                await within(once(bob.client, 'frame'), `frame ${pattern} for Bob`);
+        };
+
+        assert.deepEqual(Object.keys(await ann.told('all figures', is_whole)).sort(), names);
+        await bob_hears(/^a\[.*tin/);
+        ann.send({ name: 'copper', watch: true });
+        for (let i = 0; i < 3; ++i) {
+            const { copper } = await ann.told('the price', is_of('copper'));
+            assert.ok(copper.value > 0 && copper.title === 'Copper');
+        }
+        ann.send({ name: 'sessions', watch: true });
+        const { sessions } = await ann.told('sessions', (m) => m.sessions?.value === 2);
+        assert.equal(sessions.by, '');
+
+        ann.send({ name: 'copper', watch: false });
+        ann.send({ name: 'tin', most: 40000 });
+        const { tin } = await ann.told('the limit', is_of('tin'));
+        assert.deepEqual([tin.most, tin.by], [40000, 'Ann']);
+        await bob_hears(/\\"most\\":40000/);
+
+        const closed = once(ann.client, 'close');
+        ann.send({ name: 'lead', watch: true });
+        assert.equal((await within(closed, 'the end of Ann'))[0], 4000);
+    });
+
+    it('serves a page that falls back, on which all see the limits of each', async (t) => {
+        const browser = await start_browser();
+        t.after(() => browser.close());
+        const { page, errors } = await visit(browser, board.url);
+        await page.setViewportSize({ width: 1200, height: 760 });
+        await page.fill('#name', 'Ann');
+        await page.click('#login button');
+        await page.getByText('Ann, by websocket').waitFor({ timeout: limit });
+        const card = (name) => page.locator(`section[data-name="${name}"]`);
+        await card('copper').locator('input[type=number]').fill('9000');
+        await card('copper').getByRole('button').click();
+        await card('copper').getByText('limit 9,000, set by Ann').waitFor({ timeout: limit });
+        await page.locator('section.over[data-name=copper]').waitFor({ timeout: limit });
+        for (const wire of ['xhr-streaming', 'xhr-polling', 'WebSocket without SockJS']) {
+            await page.selectOption('#wire', wire);
+            await page.getByText(`Ann, by ${wire.startsWith('xhr') ? wire : 'plain WebSocket'}`).waitFor({ timeout: limit });
+            const value = await card('tin').locator('.value').textContent();
+            await page.waitForFunction(
+                (before) => document.querySelector('section[data-name=tin] .value').textContent !== before,
+                value, { timeout: limit });
+        }
+        await card('load').getByRole('checkbox').uncheck();
+        await screenshot(page, 'dashboard');
+        await page.reload();  // the cookie is enough
+        await page.getByText('Ann, by websocket').waitFor({ timeout: limit });
+        assert.deepEqual(errors, []);
+    });
+});
+
 describe('anywire-typed-events', () => {
     const typed = example('anywire-typed-events');
     const enter = async (keep, options) => {

@@ -27,6 +27,7 @@ thread_local std::size_t fails_at = 0;
 thread_local fault what_fails = fault::none;
 
 thread_local std::size_t allocations = 0;
+thread_local std::size_t allocated = 0;
 thread_local std::size_t allocation_fails_at = 0;
 thread_local std::size_t allocation_fails_for = 0;
 
@@ -73,9 +74,14 @@ std::size_t allocations_counted() noexcept {
     return allocations;
 }
 
+std::size_t bytes_allocated() noexcept {
+    return allocated;
+}
+
 namespace {
 
-bool next_allocation_fails() noexcept {
+bool next_allocation_fails(std::size_t size) noexcept {
+    allocated += size;
     if (allocation_fails_at == 0) return false;
     ++allocations;
     return allocations >= allocation_fails_at &&
@@ -94,7 +100,7 @@ using namespace anywire::test;
 
 // Of every thread; those that have not asked for it are left alone. The other forms call these.
 void* operator new(std::size_t size) {
-    if (anywire::test::next_allocation_fails()) throw std::bad_alloc();
+    if (anywire::test::next_allocation_fails(size)) throw std::bad_alloc();
     if (auto* const p = std::malloc(size == 0 ? 1 : size)) return p;
     throw std::bad_alloc();
 }

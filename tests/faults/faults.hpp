@@ -18,6 +18,9 @@ void fail_allocation(std::size_t n, std::size_t times) noexcept;
 /// Allocations counted on this thread since `fail_allocation`.
 std::size_t allocations_counted() noexcept;
 
+/// Bytes that `operator new` has given out on this thread, in all.
+std::size_t bytes_allocated() noexcept;
+
 /// Calls counted on this thread since `fail_call`.
 std::size_t calls_counted() noexcept;
 

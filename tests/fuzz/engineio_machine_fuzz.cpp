@@ -1,5 +1,5 @@
 // Whatever happens to an Engine.IO session and its upgrade: no message is lost, doubled or out of
-// order while the session lives, one close follows the open, no wire is touched after its end.
+// order while the session lives, one close follows the open, no transport is touched after its end.
 #include "support/engineio_machine.hpp"
 
 #include <cstddef>

@@ -51,15 +51,16 @@ inline read_result read_all(engineio::revision r, std::string_view body, bool bi
 
 /// What was read, written and read again is the same.
 inline void check_round_trip(engineio::revision r, read_result const& read) {
-    std::vector<std::string> wire;
+    std::vector<std::string> texts;
     for (auto const& p : read.packets) {
         auto const v3_bytes = p.binary && r == engineio::revision::v3;
         std::string head = v3_bytes ? "\x04" : std::string(1, engineio::digit_of(p.type));
         if (p.binary && !v3_bytes) head.clear();
-        wire.push_back(head + p.data);
+        texts.push_back(head + p.data);
     }
     std::vector<engineio::outgoing> out;
-    for (std::size_t i = 0; i < wire.size(); ++i) out.push_back({wire[i], read.packets[i].binary});
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        out.push_back({texts[i], read.packets[i].binary});
     std::string body;
     engineio::append_payload(body, r, out);
     auto const again = read_all(r, body, engineio::needs_binary_payload(r, out));

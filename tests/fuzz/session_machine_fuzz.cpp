@@ -1,6 +1,6 @@
 // Whatever happens to sessions, and whatever applications do in their handlers: one close follows
 // each open and nothing after it, memory is bounded, messages arrive in order and once.
-#include "fuzz/session_wire.hpp"
+#include "fuzz/session_transport.hpp"
 #include "session/duplex_session.hpp"
 #include "session/sockjs_frames.hpp"
 #include "support/sockjs_session.hpp"
@@ -19,7 +19,7 @@ using namespace anywire::test;
 
 namespace {
 
-/// One mount with its sessions, their wires and an application that does anything.
+/// One mount with its sessions, their transports and an application that does anything.
 class machine {
 public:
     explicit machine(input bytes);
@@ -32,17 +32,17 @@ private:
     void step_application();
     void open(unsigned kind);
     void attach_some();
-    wire& make_wire(carrier shape, session_base& s, record& of);
+    fake_transport& make_transport(carrier shape, session_base& s, record& of);
     void feed_duplex(bool garbage);
     void post_some();
-    void end_some_wire();
+    void end_some_transport();
     void let_some_write();
     void advance(tick n);
     void finish();
 
     session_base* some_session();
     sockjs_session* some_http();
-    wire* some_wire();
+    fake_transport* some_transport();
 
     std::string numbered(std::uint64_t n) {
         return std::string("#").append(std::to_string(n)).append(in_.next() % 200, 'x');
@@ -66,7 +66,7 @@ private:
     duplex_timing const no_pings_{};
     http_timing const http_{.heartbeat = 1000, .disconnect_delay = 200};
     std::map<std::string, std::unique_ptr<record>, std::less<>> records_{};
-    std::vector<std::unique_ptr<wire>> wires_{};
+    std::vector<std::unique_ptr<fake_transport>> transports_{};
     std::vector<std::unique_ptr<post>> posts_{};
     std::uint64_t sent_ = 0;
     std::uint64_t opened_http_ = 0;
@@ -204,16 +204,16 @@ session_base* machine::some_session() {
 sockjs_session* machine::some_http() {
     if (opened_http_ == 0) return nullptr;
     auto const id = std::to_string(in_.next() % opened_http_);
-    return static_cast<sockjs_session*>(endpoint_.find_by_wire_id(id));
+    return static_cast<sockjs_session*>(endpoint_.find_by_sid(id));
 }
 
-wire* machine::some_wire() {
-    std::erase_if(wires_, [](auto const& w) { return !w->is_held(); });
-    return wires_.empty() ? nullptr : in_.pick(wires_).get();
+fake_transport* machine::some_transport() {
+    std::erase_if(transports_, [](auto const& w) { return !w->is_held(); });
+    return transports_.empty() ? nullptr : in_.pick(transports_).get();
 }
 
-wire& machine::make_wire(carrier shape, session_base& s, record& of) {
-    return *wires_.emplace_back(std::make_unique<wire>(in_, shape, s, of));
+fake_transport& machine::make_transport(carrier shape, session_base& s, record& of) {
+    return *transports_.emplace_back(std::make_unique<fake_transport>(in_, shape, s, of));
 }
 
 void machine::open(unsigned kind) {
@@ -227,25 +227,25 @@ void machine::open(unsigned kind) {
         case 1: s = new plain_session(endpoint_, {}, no_pings_); break;
         case 2: s = new sockjs_duplex_session(endpoint_, {}, pings_); break;
         default:
-            r->wire_id = std::to_string(opened_http_++);
-            s = new sockjs_session(endpoint_, {}, r->wire_id, http_);
+            r->sid = std::to_string(opened_http_++);
+            s = new sockjs_session(endpoint_, {}, r->sid, http_);
     }
     endpoint_.add(s);
     auto& of = *r;
     records_.emplace(s->id(), std::move(r));
     auto const shape = kind < 3 ? carrier::duplex : kind == 3 ? carrier::stream : carrier::one_shot;
-    s->attach(make_wire(shape, *s, of));
+    s->attach(make_transport(shape, *s, of));
 }
 
 void machine::attach_some() {
     auto* const s = some_http();
     if (!s || s->is_attached()) return;
     auto const found = records_.find(s->id());
-    s->attach(make_wire(in_.coin() ? carrier::stream : carrier::one_shot, *s, *found->second));
+    s->attach(make_transport(in_.coin() ? carrier::stream : carrier::one_shot, *s, *found->second));
 }
 
 void machine::feed_duplex(bool garbage) {
-    auto* const w = some_wire();
+    auto* const w = some_transport();
     if (!w || !w->is_duplex()) return;
     auto const is_sockjs = dynamic_cast<sockjs_duplex_session*>(&w->session()) != nullptr;
     std::string text;
@@ -283,15 +283,15 @@ void machine::post_some() {
     posts_.pop_back();
 }
 
-void machine::end_some_wire() {
-    auto* const w = some_wire();
+void machine::end_some_transport() {
+    auto* const w = some_transport();
     if (!w) return;
     if (w->is_duplex() || in_.coin()) return w->end(false);
     if (w->is_waiting()) w->become_writable();
 }
 
 void machine::let_some_write() {
-    if (auto* const w = some_wire(); w && w->is_waiting()) w->become_writable();
+    if (auto* const w = some_transport(); w && w->is_waiting()) w->become_writable();
 }
 
 void machine::advance(tick n) {
@@ -333,13 +333,13 @@ void machine::step() {
         case 5: feed_duplex(true); break;
         case 6:
         case 7: post_some(); break;
-        case 8: end_some_wire(); break;
+        case 8: end_some_transport(); break;
         case 9:
         case 10: let_some_write(); break;
         case 11: advance(1 + in_.next()); break;
         case 12: advance(in_.next() * 20); break;
         case 13:
-            if (auto* const w = some_wire(); w && w->is_duplex()) w->session().on_alive(*w);
+            if (auto* const w = some_transport(); w && w->is_duplex()) w->session().on_alive(*w);
             break;
         default: step_application();
     }
@@ -369,19 +369,19 @@ void machine::finish() {
         for (auto const& [id, r] : records_)
             if (auto* const s = endpoint_.find(id)) s->resume();
         loop_.flush();
-        for (std::size_t i = 0; i < wires_.size(); ++i)
-            if (wires_[i]->is_waiting()) wires_[i]->become_writable();
+        for (std::size_t i = 0; i < transports_.size(); ++i)
+            if (transports_[i]->is_waiting()) transports_[i]->become_writable();
         loop_.flush();
         advance(200);
     }
-    for (auto const& w : wires_)
+    for (auto const& w : transports_)
         if (w->is_held() && w->shape() == carrier::stream) w->end(false);
     loop_.flush();
     advance(300);
     for (auto const& [id, r] : records_) {
         auto const is_left = endpoint_.find(id) != nullptr;
         require(is_left == (r->is_duplex && !r->is_pinged && !r->closed));
-        if (!r->wire_id.empty()) require(endpoint_.find_by_wire_id(r->wire_id) == nullptr);
+        if (!r->sid.empty()) require(endpoint_.find_by_sid(r->sid) == nullptr);
     }
     for (auto const& p : posts_) require(p->released);
 }

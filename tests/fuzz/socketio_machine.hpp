@@ -60,9 +60,9 @@ private:
 class machine;
 
 /// A WebSocket that takes what the fuzzer lets it.
-class wire final : public transport {
+class fake_transport final : public transport {
 public:
-    explicit wire(machine& m) : m_(m) {}
+    explicit fake_transport(machine& m) : m_(m) {}
     carrier shape() const noexcept override { return carrier::duplex; }
     std::string_view name() const noexcept override { return "fuzz"; }
     std::size_t pending_bytes() const noexcept override { return blocked ? 500 : 0; }
@@ -139,7 +139,7 @@ private:
         .ping_interval = 400, .ping_timeout = 300, .upgrade_timeout = 200, .close_wait = 100};
     std::shared_ptr<fake_shards> group_;
     std::shared_ptr<sio::io_core> io_{};
-    std::vector<std::unique_ptr<wire>> wires_{};
+    std::vector<std::unique_ptr<fake_transport>> transports_{};
     std::array<std::unique_ptr<endpoint_core>, shards> endpoints_{};
 };
 

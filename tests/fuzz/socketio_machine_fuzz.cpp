@@ -21,7 +21,7 @@
 
 namespace anywire::test {
 
-write_result wire::write(std::span<frame* const> batch) {
+write_result fake_transport::write(std::span<frame* const> batch) {
     require(session != nullptr && !blocked && !batch.empty());
     for (auto const* f : batch) m_.note(f->text());
     blocked = m_.next() % 8 == 7;
@@ -249,26 +249,26 @@ std::string machine::packet() {
 }
 
 void machine::open() {
-    if (wires_.size() >= 12) return;
+    if (transports_.size() >= 12) return;
     auto const shard = next() % shards;
     auto const how = next();
     engineio_session::setup setup;
     setup.revision = how % 4 == 0 ? engineio::revision::v3 : engineio::revision::v4;
     setup.base64 = how % 8 == 1;
     setup.websocket = true;
-    setup.wire_id = "w" + std::to_string(random_);
+    setup.sid = "w" + std::to_string(random_);
     setup.open = "0{}";
     auto& s = *new engineio_session(*endpoints_[shard], {}, timing_, setup);
     endpoints_[shard]->add(&s);
-    auto& w = *wires_.emplace_back(std::make_unique<wire>(*this));
+    auto& w = *transports_.emplace_back(std::make_unique<fake_transport>(*this));
     w.session = &s;
     w.shard = shard;
     s.attach(w);
 }
 
 void machine::feed() {
-    if (wires_.empty()) return;
-    auto& w = *wires_[next() % wires_.size()];
+    if (transports_.empty()) return;
+    auto& w = *transports_[next() % transports_.size()];
     if (!w.session) return;
     switch (next() % 8) {
         case 0: {
@@ -296,7 +296,7 @@ void machine::settle() {
     for (auto& loop : loops_)
         while (!loop.flush()) {
         }
-    std::erase_if(wires_, [](auto const& w) { return !w->session; });
+    std::erase_if(transports_, [](auto const& w) { return !w->session; });
 }
 
 void machine::step() {

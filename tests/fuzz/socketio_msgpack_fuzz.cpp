@@ -65,13 +65,13 @@ void check_packet(std::string_view bytes) {
     decoded_packet p;
     if (!parser->decode(bytes, {}, p).empty()) return;
     require(p.payload.empty() || !check_json(p.payload));
-    wire::packet as_wire{.type = static_cast<wire::packet_type>(p.kind),
-                         .nsp = p.nsp,
-                         .id = p.id,
-                         .payload = p.payload};
-    if (!wire::check_packet(as_wire, {}).empty()) return;
-    require(as_wire.nsp.starts_with('/') && is_utf8(as_wire.nsp));
-    if (as_wire.type == wire::packet_type::event) require(p.payload.starts_with('['));
+    wire::packet packet{.type = static_cast<wire::packet_type>(p.kind),
+                        .nsp = p.nsp,
+                        .id = p.id,
+                        .payload = p.payload};
+    if (!wire::check_packet(packet, {}).empty()) return;
+    require(packet.nsp.starts_with('/') && is_utf8(packet.nsp));
+    if (packet.type == wire::packet_type::event) require(p.payload.starts_with('['));
     if (!p.attachments.empty()) return;
     std::string again;
     parser->encode(again, {.kind = p.kind, .nsp = p.nsp, .id = p.id, .payload = p.payload});

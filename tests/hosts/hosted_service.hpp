@@ -20,7 +20,8 @@ namespace anywire::test {
 ///
 /// Messages to "/echo" (SockJS) and "/engine.io" come back, but for: "flood" sends pieces of 16 KB
 /// until the queue refuses, and notes how many it took; "where" answers the shard's thread.
-/// "/stall" is the same with a short `write_stall`, "/asks" lets clients in when it is told to.
+/// "/ws" is the same for WebSockets, "/stall" has a short `write_stall`, "/asks" and "/ws-asks" let
+/// clients in when they are told to.
 class hosted_service {
 public:
     explicit hosted_service(unsigned shards = 1) {
@@ -37,6 +38,10 @@ public:
         engineio_options engineio;
         engineio.websocket = false;
         live->mount("/engine.io", engineio, app());
+        websocket_options websocket;
+        websocket.limits = {.max_message = 1'000'000, .overflow = overflow_policy::refuse};
+        websocket.subprotocols = {"two", "one"};
+        live->mount("/ws", websocket, app());
         auto asks = app();
         asks.authorize = [this](request const& r, decision d) {
             if (on_request) on_request(r);
@@ -47,6 +52,7 @@ public:
             seen.add("asked");
         };
         live->mount("/asks", sockjs, asks);
+        live->mount("/ws-asks", websocket_options{}, asks);
         for (auto const& l : loops_) l->thread = std::thread([&c = l->context] { c.run(); });
     }
     ~hosted_service() {

@@ -30,14 +30,13 @@ public:
         std::uint32_t error = 0;  ///< With which it was closed.
     };
 
-    explicit http2_client(std::uint16_t port, std::string const& protocols = "\x02h2")
-        : wire(port) {
+    explicit http2_client(std::uint16_t port, std::string const& protocols = "\x02h2") : tls(port) {
         int const on = 1;
-        ::setsockopt(wire.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        SSL_set_alpn_protos(wire.native(),
+        ::setsockopt(tls.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        SSL_set_alpn_protos(tls.native(),
                             reinterpret_cast<unsigned char const*>(protocols.data()),
                             static_cast<unsigned>(protocols.size()));
-        is_open = wire.shake_hands();
+        is_open = tls.shake_hands();
         if (!is_open) return;
         nghttp2_session_callbacks* calls = nullptr;
         nghttp2_session_callbacks_new(&calls);
@@ -137,7 +136,7 @@ public:
     template <class Condition>
     void wait_until(Condition is_true) {
         while (!is_true()) {
-            if (!wire.read_more()) throw std::runtime_error("the connection ended");
+            if (!tls.read_more()) throw std::runtime_error("the connection ended");
             feed();
         }
     }
@@ -153,7 +152,7 @@ public:
         wait_until([&] { return all_[id].body.find(text) != std::string::npos; });
     }
     bool is_ended_by_peer() {
-        while (wire.read_more()) feed();
+        while (tls.read_more()) feed();
         return true;
     }
 
@@ -169,13 +168,13 @@ public:
         flush();
     }
 
-    tls_client wire;
+    tls_client tls;
     bool is_open = false;
 
 private:
     static http2_client& of(void* data) { return *static_cast<http2_client*>(data); }
     void feed() {
-        auto const bytes = wire.read_exactly(wire.received().size());
+        auto const bytes = tls.read_exactly(tls.received().size());
         auto const n = nghttp2_session_mem_recv(
             session_, reinterpret_cast<std::uint8_t const*>(bytes.data()), bytes.size());
         if (n < 0) throw std::runtime_error(nghttp2_strerror(static_cast<int>(n)));
@@ -189,7 +188,7 @@ private:
             if (n <= 0) break;
             out.append(reinterpret_cast<char const*>(bytes), static_cast<std::size_t>(n));
         }
-        if (!out.empty()) (void)wire.try_send(out);
+        if (!out.empty()) (void)tls.try_send(out);
     }
 
     nghttp2_session* session_ = nullptr;

@@ -146,7 +146,7 @@ TEST_CASE("all sessions of a connection of nghttp2's host end with it") {
             auto const id = client.send("POST", path(i + (resets ? 20 : 0)) + "/xhr_streaming");
             client.read_until(id, "o\n");
         }
-        resets ? client.wire.reset() : client.wire.close();
+        resets ? client.tls.reset() : client.tls.close();
         CHECK(server.behind.seen.wait_for("close transport_lost", resets ? 40 : 20));
     }
 }
@@ -238,7 +238,7 @@ TEST_CASE("what is not HTTP/2 ends a connection of nghttp2's host, and no other"
     auto const stream = good.send("POST", path(1) + "/xhr_streaming");
     good.read_until(stream, "o\n");
     http2_client old(server.port(), "\x08http/1.1");
-    CHECK((!old.is_open || old.wire.is_ended_by_peer()));
+    CHECK((!old.is_open || old.tls.is_ended_by_peer()));
     tls_client none(server.port());
     CHECK((!none.shake_hands() || none.is_ended_by_peer()));
     raw_client plain(server.port());

@@ -125,7 +125,7 @@ TEST_CASE("connections that are turned away are counted") {
     raw_client second(h.port());
     CHECK(second.read_response().status == 503);
     auto const refused = h.server->snapshot().refused;
-    REQUIRE(refused.size() == 4);
+    REQUIRE(refused.size() == 7);
     CHECK(refused.at(0) == std::pair{refusal_cause::max_connections, std::uint64_t{1}});
     CHECK(refused.at(3) == std::pair{refusal_cause::unknown_host, std::uint64_t{1}});
 }

@@ -1,4 +1,4 @@
-// Requests behind one that is held: answered in order, without waiting for its time.
+// Requests after one that is held: answered in order, without waiting for its time.
 #include "integration/echo_test_server.hpp"
 #include "integration/engineio_client.hpp"
 
@@ -19,7 +19,7 @@ std::string as_1_0(std::string bytes, bool keeps_alive = true) {
 
 }  // namespace
 
-TEST_CASE("a POST behind a held SockJS poll is answered without waiting for the poll") {
+TEST_CASE("a POST after a held SockJS poll is answered without waiting for the poll") {
     auto const threads = GENERATE(1u, 4u);
     auto const together = GENERATE(true, false);
     auto const old = GENERATE(false, true);
@@ -42,7 +42,7 @@ TEST_CASE("a POST behind a held SockJS poll is answered without waiting for the 
     CHECK(h.seen.count("close") == 0);
 }
 
-TEST_CASE("polls behind a held poll are held in its place, one after the other") {
+TEST_CASE("polls after a held poll are held in its place, one after the other") {
     echo_test_server h;
     raw_client c(h.server.port());
     CHECK(c.post("/echo/000/abc/xhr").body == "o\n");
@@ -55,7 +55,7 @@ TEST_CASE("polls behind a held poll are held in its place, one after the other")
     CHECK(c.read_response().body == "a[\"a\"]\n");
 }
 
-TEST_CASE("line ends behind a held poll are no request") {
+TEST_CASE("line ends after a held poll are no request") {
     echo_test_server h;
     raw_client c(h.server.port());
     CHECK(c.post("/echo/000/abc/xhr").body == "o\n");
@@ -66,7 +66,7 @@ TEST_CASE("line ends behind a held poll are no request") {
     CHECK(c.read_response().body == "a[\"a\"]\n");
 }
 
-TEST_CASE("a POST behind a held JSONP poll is answered without waiting for the poll") {
+TEST_CASE("a POST after a held JSONP poll is answered without waiting for the poll") {
     echo_test_server h;
     raw_client c(h.server.port());
     auto const page = "Sec-Fetch-Site: same-origin\r\n";
@@ -78,7 +78,7 @@ TEST_CASE("a POST behind a held JSONP poll is answered without waiting for the p
     CHECK(c.get("/echo/000/abc/jsonp?c=x", page).body == "/**/x(\"a[\\\"a\\\"]\");\r\n");
 }
 
-TEST_CASE("a stream ends properly when a request comes behind it") {
+TEST_CASE("a stream ends properly when a request comes after it") {
     echo_test_server h;
     raw_client c(h.server.port());
     c.send(c.request_bytes("POST", "/echo/000/abc/xhr_streaming"));
@@ -93,7 +93,7 @@ TEST_CASE("a stream ends properly when a request comes behind it") {
     CHECK(h.seen.count("close") == 0);
 }
 
-TEST_CASE("a stream without chunks ends with its connection when a request comes behind it") {
+TEST_CASE("a stream without chunks ends with its connection when a request comes after it") {
     echo_test_server h;
     raw_client c(h.server.port());
     c.send(as_1_0(c.request_bytes("GET", "/echo/000/abc/eventsource"), false));
@@ -106,7 +106,7 @@ TEST_CASE("a stream without chunks ends with its connection when a request comes
     CHECK(next.post("/echo/000/abc/xhr").body == "a[\"b\"]\n");
 }
 
-TEST_CASE("a POST behind a held Engine.IO poll is answered without waiting for the poll") {
+TEST_CASE("a POST after a held Engine.IO poll is answered without waiting for the poll") {
     engineio_test_server tested(some_threads());
     auto const sid = tested.open();
     auto c = tested.connect();
@@ -137,7 +137,7 @@ TEST_CASE("what waits for a poll goes into it, and not a noop") {
     CHECK(c.get(tested.polling(sid)).body == "4second");
 }
 
-TEST_CASE("a request behind one that waits for authorize waits with it, and then goes on") {
+TEST_CASE("a request after one that waits for authorize waits with it, and then goes on") {
     std::promise<decision> asked;
     notes seen;
     auto app = noting_echo(seen);
@@ -154,7 +154,7 @@ TEST_CASE("a request behind one that waits for authorize waits with it, and then
     CHECK(c.read_response().status == 204);
 }
 
-TEST_CASE("a GET behind a held poll waits for its turn") {
+TEST_CASE("a GET after a held poll waits for its turn") {
     echo_test_server h;
     raw_client c(h.server.port());
     CHECK(c.post("/echo/000/abc/xhr").body == "o\n");

@@ -12,6 +12,7 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 using namespace anywire;
@@ -46,6 +47,13 @@ struct behind_proxy {
         c.send(std::string(header) + c.upgrade_bytes("/who"));
         if (c.read_response().status != 101) return "refused";
         return c.read_message();
+    }
+
+    /// How many connections were refused for that.
+    std::uint64_t refused(refusal_cause cause) {
+        for (auto const& [why, n] : server->snapshot().refused)
+            if (why == cause) return n;
+        return 0;
     }
 
     notes seen{};
@@ -109,6 +117,7 @@ TEST_CASE("a connection without a good header is closed without an answer, and t
     CHECK(c.is_ended_by_peer());
     CHECK(p.seen.wait_for("a connection of 127.0.0.1 has no good header of the PROXY protocol"));
     CHECK(p.who(v1) == "192.0.2.7 http");
+    CHECK(p.refused(refusal_cause::bad_proxy_header) == 1);
 }
 
 TEST_CASE("a header is never guessed: elsewhere it is a bad request") {
@@ -128,6 +137,20 @@ TEST_CASE("a header that does not come in time ends its connection") {
     if (!start.empty()) c.send(start);
     CHECK(c.is_ended_by_peer());
     CHECK(p.seen.wait_for("a connection of 127.0.0.1 has no good header"));
+    CHECK(p.refused(refusal_cause::bad_proxy_header) == 1);
+}
+
+TEST_CASE("who goes without a word is no fault, who goes within the header is one") {
+    behind_proxy p;
+    { raw_client const checks(p.port()); }
+    {
+        raw_client breaks(p.port());
+        breaks.send("PROXY TCP4");
+    }
+    CHECK(eventually([&] { return p.refused(refusal_cause::bad_proxy_header) == 1; }));
+    // Both have been heard of, for one accepts in turn.
+    CHECK(p.who(v1) == "192.0.2.7 http");
+    CHECK(p.refused(refusal_cause::bad_proxy_header) == 1);
 }
 
 TEST_CASE("a client that ends, resets or a server that drains in the middle is nothing to others") {
@@ -164,6 +187,7 @@ TEST_CASE("where proxies are named, the header is believed from them only") {
         (void)c.try_send(v1);
         CHECK(c.is_ended_by_peer());
         CHECK(p.seen.wait_for("a connection of 127.0.0.1 to a listener that requires the PROXY"));
+        CHECK(p.refused(refusal_cause::untrusted_proxy) == 1);
     }
     SECTION("one that is named is served, and what it says is no proxy because of that") {
         o.trusted_proxies = {"127.0.0.1"};

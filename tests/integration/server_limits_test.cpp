@@ -379,7 +379,7 @@ TEST_CASE("each mount refuses bodies by its own limit, before they come") {
     CHECK(c.is_ended_by_peer());
 }
 
-TEST_CASE("a client that never closes is cut off behind the last answer") {
+TEST_CASE("a client that never closes is cut off after the last answer") {
     auto const s = with({});
     raw_client c(s.port());
     c.send("nonsense\r\n\r\n");

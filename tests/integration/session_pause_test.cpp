@@ -174,7 +174,7 @@ TEST_CASE("a paused WebSocket whose peer has gone ends") {
     SECTION("by an end") {
         c->close();
     }
-    SECTION("by an end behind bytes that nobody reads") {
+    SECTION("by an end after bytes that nobody reads") {
         c->send_text("unread");
         c->close();
     }

@@ -284,7 +284,7 @@ TEST_CASE("a poll that was broken off is not answered, whatever is asked for in 
     CHECK(h.seen.count("message") == 0);
 }
 
-TEST_CASE("close ends a session behind what it had sent, once, with its code and words") {
+TEST_CASE("close ends a session after what it had sent, once, with its code and words") {
     echo_test_server h({.on_message = [&](session& s, message_view m) {
         (void)s.send("last words");
         s.close(static_cast<close_code>(std::stoi(std::string(m.data))), "bye");

@@ -97,7 +97,7 @@ TEST_CASE("a second receiver is turned away, wherever it arrives") {
     }
 }
 
-TEST_CASE("a stream moves to its session's shard with the bytes behind its request") {
+TEST_CASE("a stream moves to its session's shard with the bytes after its request") {
     tested const h;
     for (int s = 0; s < 16; ++s) {
         CAPTURE(s);
@@ -115,7 +115,7 @@ TEST_CASE("a stream moves to its session's shard with the bytes behind its reque
     }
 }
 
-TEST_CASE("a request behind a stream is answered when the stream has ended") {
+TEST_CASE("a request after a stream is answered when the stream has ended") {
     handlers const app{.on_message = [](session& s, message_view) { s.close(); }};
     tested const h(&app);
     for (int s = 0; s < 16; ++s) {
@@ -331,7 +331,7 @@ std::size_t kept_of(raw_client const& c, std::size_t sent, std::size_t answered)
 }  // namespace
 
 TEST_CASE("requests ahead of their turn are not read without end, also when each moves") {
-    // A POST whose session pauses keeps what is behind it waiting.
+    // A POST whose session pauses keeps what is after it waiting.
     handlers const app{.on_message = [](session& s, message_view) {
         s.pause();
         s.after(std::chrono::milliseconds(1), [](session& self) { self.resume(); });

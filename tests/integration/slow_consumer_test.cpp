@@ -190,7 +190,7 @@ TEST_CASE("drop_oldest keeps the newest, drop_newest the oldest, and both count"
     CHECK(std::is_sorted(got.begin(), got.end()));
     REQUIRE_FALSE(got.empty());
     if (oldest) {
-        // What the wire took at once, and what was left at the end.
+        // What the transport took at once, and what was left at the end.
         CHECK(got.back() == 999);
     } else {
         CHECK(got.front() == 0);

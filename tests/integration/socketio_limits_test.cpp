@@ -1,6 +1,7 @@
 // What clients of a Socket.IO server may ask for, and the options that say so.
 #include "integration/socketio_client.hpp"
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -73,6 +74,29 @@ TEST_CASE("what clients name and send is bounded") {
     odd.attachment("unannounced");
     CHECK(odd.is_closed());
     CHECK(eventually([&] { return tested.io.connection_count() == 1; }));
+}
+
+TEST_CASE("what was kept of those who do not come back goes by itself") {
+    sio::options o;
+    o.recovery.enabled = true;
+    o.recovery.max_disconnection = 100ms;
+    socketio_test_server tested(
+        1,
+        [](sio::server const& io, notes& seen) {
+            io.on_connection([&seen](sio::socket& s) {
+                s.data() = std::shared_ptr<int>(new int(0), [&seen](int const* p) {
+                    delete p;
+                    seen.add("forgotten");
+                });
+            });
+        },
+        o);
+    {
+        sio_client c(tested.port());
+        (void)c.join();
+    }
+    CHECK(tested.seen.wait_for("disconnect / transport close"));
+    CHECK(tested.seen.wait_for("forgotten"));
 }
 
 TEST_CASE("options out of range are refused") {

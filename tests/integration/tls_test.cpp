@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <openssl/ssl.h>
 #include <string>
@@ -47,6 +48,13 @@ struct secured {
     }
     std::uint16_t plain_port() const { return server.port(0); }
     std::uint16_t port() const { return server.port(1); }
+
+    /// How many handshakes have failed.
+    std::uint64_t failed() {
+        for (auto const& [why, n] : server->snapshot().refused)
+            if (why == refusal_cause::tls_handshake) return n;
+        return 0;
+    }
 
     certificate files{};
     notes seen{};
@@ -120,8 +128,8 @@ TEST_CASE("a client cannot renegotiate") {
     CHECK(tls_client(s.port()).get("/echo").status == 200);
 }
 
-TEST_CASE("what is no TLS ends that connection only") {
-    secured const s;
+TEST_CASE("what is no TLS ends that connection only, and is counted") {
+    secured s;
     tls_client good(s.port());
     REQUIRE(good.upgrade("/ws").status == 101);
     auto const garbage = GENERATE(as<std::string>(),
@@ -136,10 +144,24 @@ TEST_CASE("what is no TLS ends that connection only") {
     (void)c.read_to_end();
     good.send_text("still here");
     CHECK(good.read_message() == "still here");
+    CHECK(s.failed() == 1);
+}
+
+TEST_CASE("who connects to a TLS listener and goes without a word has failed at nothing") {
+    secured s;
+    { raw_client const checks(s.port()); }
+    {
+        raw_client breaks(s.port());
+        breaks.send("\x16\x03");
+    }
+    CHECK(eventually([&] { return s.failed() == 1; }));
+    CHECK(tls_client(s.port()).get("/echo").status == 200);
+    CHECK(s.failed() == 1);
 }
 
 TEST_CASE("a handshake may stop anywhere, and comes byte by byte") {
-    secured const s(1, {.tls_handshake = 150ms});
+    secured s(1, {.tls_handshake = 150ms});
+    std::uint64_t failed = 1;
     // The client's first flight, to be cut.
     tls_client model(s.port());
     (void)SSL_do_handshake(model.native());
@@ -169,8 +191,10 @@ TEST_CASE("a handshake may stop anywhere, and comes byte by byte") {
     SECTION("byte by byte") {
         for (auto const byte : hello) model.send_beneath({&byte, 1});
         CHECK(model.get("/echo").status == 200);
+        failed = 0;
     }
     CHECK(tls_client(s.port()).get("/echo").status == 200);
+    if (failed == 1) CHECK(eventually([&] { return s.failed() == 1; }));
 }
 
 TEST_CASE("half a record costs no time while its rest is awaited") {

@@ -83,7 +83,7 @@ TEST_CASE("what a client has sent in one read is heard in order, however much it
     CHECK(seen.all().back() == "last");
 }
 
-TEST_CASE("a goodbye behind much that inflates is answered at once") {
+TEST_CASE("a goodbye after much that inflates is answered at once") {
     notes seen;
     deflating_server s([&](session& self, message_view) {
         seen.add("bomb");

@@ -11,8 +11,8 @@ namespace anywire::test {
 
 using engineio::revision;
 
-/// A mount with Engine.IO sessions, whose wires write down packets as they stand in payloads and
-/// frames.
+/// A mount with Engine.IO sessions, whose transports write down packets as they stand in payloads
+/// and frames.
 class engineio_world : public world {
 public:
     using world::world;
@@ -24,7 +24,7 @@ public:
         engineio_session::setup s;
         s.revision = r;
         s.websocket = websocket;
-        s.wire_id = "abc";
+        s.sid = "abc";
         s.open = "0{}";
         return s;
     }
@@ -48,9 +48,9 @@ public:
         return s;
     }
 
-    /// The wire of a poll: all that waits answers it.
+    /// The transport of a poll: all that waits answers it.
     fake_transport& new_poll() {
-        auto& w = wire(carrier::one_shot);
+        auto& w = transport(carrier::one_shot);
         w.most = std::numeric_limits<std::size_t>::max();
         return w;
     }
@@ -73,7 +73,7 @@ public:
     /// A candidate WebSocket for a polling session.
     fake_transport& candidate(engineio_session& s) {
         REQUIRE(s.can_upgrade());
-        auto& w = wire();
+        auto& w = transport();
         s.begin_upgrade(w);
         loop.flush();
         return w;
@@ -88,13 +88,13 @@ public:
         return w;
     }
 
-    bool is_known(std::string_view wire_id = "abc") const {
-        auto const* const s = static_cast<engineio_session*>(endpoint.find_by_wire_id(wire_id));
+    bool is_known(std::string_view sid = "abc") const {
+        auto const* const s = static_cast<engineio_session*>(endpoint.find_by_sid(sid));
         return s && !s->is_gone();
     }
     /// Destroyed, not only closed.
-    bool is_destroyed(std::string_view wire_id = "abc") const {
-        return endpoint.find_by_wire_id(wire_id) == nullptr;
+    bool is_destroyed(std::string_view sid = "abc") const {
+        return endpoint.find_by_sid(sid) == nullptr;
     }
 };
 

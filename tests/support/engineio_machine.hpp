@@ -14,9 +14,9 @@
 #include <vector>
 
 // One Engine.IO session and a client of it, under any schedule of what may happen to them: polls,
-// POSTs, upgrades that fail at each step, stuck and broken wires, pauses, closes, time. Both sides
-// number their messages. Whatever happens, each side sees a prefix of the other's, in order and
-// once; and all of it if nothing ended the session.
+// POSTs, upgrades that fail at each step, stuck and broken transports, pauses, closes, time. Both
+// sides number their messages. Whatever happens, each side sees a prefix of the other's, in order
+// and once; and all of it if nothing ended the session.
 namespace anywire::test {
 
 class engineio_machine {
@@ -35,7 +35,7 @@ public:
     bool has_upgraded() const noexcept { return on_socket_ != nullptr; }
 
 private:
-    class wire;
+    class fake_transport;
 
     void require(bool condition, char const* what) {
         if (!condition && failure_.empty()) failure_ = what;
@@ -43,7 +43,7 @@ private:
     unsigned below(unsigned n) { return next_() % n; }
     bool one_in(unsigned n) { return below(n) == 0; }
     engineio_session* subject() const {
-        return static_cast<engineio_session*>(endpoint_.find_by_wire_id("abc"));
+        return static_cast<engineio_session*>(endpoint_.find_by_sid("abc"));
     }
     void flush() { (void)loop_.flush(); }
 
@@ -55,18 +55,18 @@ private:
     void step();
     void step_client();
     void step_candidate();
-    void step_wires();
+    void step_transports();
     void step_fault();
     void poll();
     void post(std::string_view body);
     void speak();
     std::string numbered();
     void take(std::string_view packet);
-    void upgrade_with(wire& candidate);
+    void upgrade_with(fake_transport& candidate);
     void advance(tick n);
     void finish();
     void finish_open();
-    wire& make(carrier shape);
+    fake_transport& make(carrier shape);
 
     std::function<unsigned()> next_;
     std::size_t steps_;
@@ -80,13 +80,13 @@ private:
     endpoint_counters counters_{};
     engineio_timing timing_{
         .ping_interval = 400, .ping_timeout = 300, .upgrade_timeout = 200, .close_wait = 600};
-    std::vector<std::unique_ptr<wire>> wires_{};
+    std::vector<std::unique_ptr<fake_transport>> transports_{};
     endpoint_core endpoint_{loop_, app_, limits_, counters_, siphash_key{1, 2}};
     engineio::revision revision_ = engineio::revision::v4;
 
     bool is_patient_ = false;  // nobody is cut off by time or loss: a clean close loses nothing
     bool has_lost_ = false;
-    bool calm_ = false;  // wires take all at once
+    bool calm_ = false;  // transports take all at once
     bool opened_ = false;
     bool closed_ = false;
     std::uint64_t accepted_ = 0;  // messages of the application's
@@ -94,28 +94,28 @@ private:
     std::uint64_t spoken_ = 0;    // messages of the client's
     std::uint64_t heard_ = 0;     // of these, by the application
     bool owes_pong_ = false;
-    bool client_done_ = false;  // it has been told of the end, or has ended it
-    wire* polling_ = nullptr;   // its poll, parked or on its way back
-    wire* candidate_ = nullptr;
-    wire* on_socket_ = nullptr;
+    bool client_done_ = false;           // it has been told of the end, or has ended it
+    fake_transport* polling_ = nullptr;  // its poll, parked or on its way back
+    fake_transport* candidate_ = nullptr;
+    fake_transport* on_socket_ = nullptr;
 };
 
-/// A wire between the two. What the session has written reaches the client when it is out.
-class engineio_machine::wire final : public transport {
+/// A transport between the two. What the session has written reaches the client when it is out.
+class engineio_machine::fake_transport final : public transport {
 public:
-    wire(engineio_machine& m, carrier shape) : m_(m), shape_(shape) {}
+    fake_transport(engineio_machine& m, carrier shape) : m_(m), shape_(shape) {}
 
     carrier shape() const noexcept override { return shape_; }
     std::string_view name() const noexcept override { return "machine"; }
     std::size_t pending_bytes() const noexcept override { return bytes_; }
-    void pause_reading(bool) override { m_.require(live, "a dead wire is paused"); }
+    void pause_reading(bool) override { m_.require(live, "a dead transport is paused"); }
     void close(close_code, std::string_view) noexcept override {
-        m_.require(live && shape_ == carrier::duplex, "a dead wire is closed");
+        m_.require(live && shape_ == carrier::duplex, "a dead transport is closed");
         deliver();
         live = false;
     }
     void abort() noexcept override {
-        m_.require(live, "a dead wire is aborted");
+        m_.require(live, "a dead transport is aborted");
         live = false;
         m_.has_lost_ = true;
         if (this == m_.polling_) m_.polling_ = nullptr;
@@ -156,8 +156,8 @@ private:
     std::size_t bytes_ = 0;
 };
 
-inline write_result engineio_machine::wire::write(std::span<frame* const> batch) {
-    m_.require(live && !blocked && !finished, "a write to a wire that takes none");
+inline write_result engineio_machine::fake_transport::write(std::span<frame* const> batch) {
+    m_.require(live && !blocked && !finished, "a write to a transport that takes none");
     m_.require(!batch.empty(), "an empty write");
     auto const is_poll = shape_ == carrier::one_shot;
     auto const few = is_poll && !m_.calm_ && m_.one_in(4);
@@ -239,7 +239,7 @@ inline void engineio_machine::run() {
     session_base* const made = [&] {
         engineio_session::setup setup;
         setup.revision = revision_;
-        setup.wire_id = "abc";
+        setup.sid = "abc";
         setup.open = "0{}";
         return new engineio_session(endpoint_, {}, timing_, std::move(setup));
     }();
@@ -253,14 +253,15 @@ inline void engineio_machine::run() {
     finish();
 }
 
-/// The client keeps the rules now and all wires work: what is still owed has to arrive.
+/// The client keeps the rules now and all transports work: what is still owed has to arrive.
 inline void engineio_machine::finish() {
     // An application that pauses at every message is resumed as often.
     for (int round = 0; subject() && (round < 12 || subject()->is_paused()); ++round) {
         subject()->resume();
         flush();
-        for (std::size_t i = 0; i < wires_.size(); ++i)
-            if (auto* const s = subject(); s && wires_[i]->is_stuck()) wires_[i]->move_on(*s);
+        for (std::size_t i = 0; i < transports_.size(); ++i)
+            if (auto* const s = subject(); s && transports_[i]->is_stuck())
+                transports_[i]->move_on(*s);
         flush();
         poll();
         flush();
@@ -272,8 +273,8 @@ inline void engineio_machine::finish() {
     flush();
     poll();
     flush();
-    for (std::size_t i = 0; i < wires_.size(); ++i)
-        if (auto* const s = subject(); s && wires_[i]->is_stuck()) wires_[i]->move_on(*s);
+    for (std::size_t i = 0; i < transports_.size(); ++i)
+        if (auto* const s = subject(); s && transports_[i]->is_stuck()) transports_[i]->move_on(*s);
     flush();
     if (!is_patient_) advance(timing_.close_wait * 2 + 2);
     if (subject()) advance(2);
@@ -281,7 +282,7 @@ inline void engineio_machine::finish() {
             "a closed session stays");
     if (!is_patient_) {
         require(!subject(), "a closed session is not destroyed");
-        for (auto const& w : wires_) require(!w->live, "a wire was forgotten");
+        for (auto const& w : transports_) require(!w->live, "a transport was forgotten");
     }
     require(received_ <= accepted_ && heard_ <= spoken_, "more came than was sent");
     require(opened_ == closed_, "no close for an open");

@@ -5,8 +5,8 @@
 // What the client of an Engine.IO machine does, and what befalls it: included by the machine.
 namespace anywire::test {
 
-inline engineio_machine::wire& engineio_machine::make(carrier shape) {
-    return *wires_.emplace_back(std::make_unique<wire>(*this, shape));
+inline engineio_machine::fake_transport& engineio_machine::make(carrier shape) {
+    return *transports_.emplace_back(std::make_unique<fake_transport>(*this, shape));
 }
 
 inline std::string engineio_machine::numbered() {
@@ -63,7 +63,7 @@ inline void engineio_machine::speak() {
     post(body);
 }
 
-inline void engineio_machine::upgrade_with(wire& candidate) {
+inline void engineio_machine::upgrade_with(fake_transport& candidate) {
     // A client waits for what is on its way; a poll that is parked it may forget.
     if (polling_ && polling_->finished) return;
     auto* const s = subject();
@@ -99,10 +99,10 @@ inline void engineio_machine::step_candidate() {
     }
 }
 
-inline void engineio_machine::step_wires() {
+inline void engineio_machine::step_transports() {
     auto* const s = subject();
-    std::vector<wire*> stuck;
-    for (auto const& w : wires_)
+    std::vector<fake_transport*> stuck;
+    for (auto const& w : transports_)
         if (w->is_stuck()) stuck.push_back(w.get());
     if (!s || stuck.empty()) return;
     stuck[below(static_cast<unsigned>(stuck.size()))]->move_on(*s);
@@ -145,7 +145,7 @@ inline void engineio_machine::step() {
     } else if (op < 38) {
         speak();
     } else if (op < 46) {
-        step_wires();
+        step_transports();
     } else if (op < 53) {
         step_candidate();
     } else if (op < 60) {

@@ -14,7 +14,7 @@ inline std::string number(std::size_t value, unsigned bytes) {
     return out;
 }
 
-/// One field behind the addresses of a header of version 2.
+/// One field after the addresses of a header of version 2.
 inline std::string proxy_field(unsigned type, std::string_view value) {
     return number(type, 1) + number(value.size(), 2) + std::string(value);
 }

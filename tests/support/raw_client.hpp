@@ -49,6 +49,7 @@ struct ws_frame {
     unsigned opcode = 0;
     std::string payload{};
     bool fin = true;
+    bool is_compressed = false;
 
     unsigned close_code() const {
         if (opcode != 8 || payload.size() < 2) return 0;
@@ -262,7 +263,8 @@ public:
         }
         return {static_cast<unsigned>(byte(head, 0) & 0x0f),
                 read_exactly(size),
-                (byte(head, 0) & 0x80) != 0};
+                (byte(head, 0) & 0x80) != 0,
+                (byte(head, 0) & 0x40) != 0};
     }
     /// The next text or binary message, pings answered; throws when a close comes instead.
     std::string read_message() {

@@ -38,7 +38,7 @@ constexpr close_code app_code(unsigned n) {
     return static_cast<close_code>(n);
 }
 
-/// A wire that takes what its script says. Touching it after its end is an error.
+/// A transport that takes what its script says. Touching it after its end is an error.
 class fake_transport final : public transport {
 public:
     explicit fake_transport(carrier shape = carrier::duplex) : shape_(shape) {
@@ -169,7 +169,7 @@ public:
     session_loop loop;
     handlers app{};
     endpoint_counters counters{};
-    std::deque<fake_transport> wires{};  ///< Outlive the sessions.
+    std::deque<fake_transport> transports{};  ///< Outlive the sessions.
     endpoint_core endpoint{loop, app, limits, counters, siphash_key{1, 2}};
     duplex_timing ping{.ping_interval = 1000, .ping_timeout = 800};
     duplex_timing no_ping{};
@@ -188,27 +188,29 @@ public:
     /// Every random byte, instead of a fixed sequence.
     std::optional<unsigned char> all_random{};
 
-    fake_transport& wire(carrier shape = carrier::duplex) { return wires.emplace_back(shape); }
+    fake_transport& transport(carrier shape = carrier::duplex) {
+        return transports.emplace_back(shape);
+    }
 
     // -- sessions: each is opened, attached and flushed
-    plain_session& plain(fake_transport& wire, std::string_view name = {}) {
-        return opened(*new plain_session(endpoint, origin_of(name), no_ping), &wire);
+    plain_session& plain(fake_transport& transport, std::string_view name = {}) {
+        return opened(*new plain_session(endpoint, origin_of(name), no_ping), &transport);
     }
-    plain_session& pinged(fake_transport& wire, std::string_view name = {}) {
-        return opened(*new plain_session(endpoint, origin_of(name), ping), &wire);
+    plain_session& pinged(fake_transport& transport, std::string_view name = {}) {
+        return opened(*new plain_session(endpoint, origin_of(name), ping), &transport);
     }
-    sockjs_duplex_session& sockjs_websocket(fake_transport& wire, std::string_view name = {}) {
-        return opened(*new sockjs_duplex_session(endpoint, origin_of(name), ping), &wire);
+    sockjs_duplex_session& sockjs_websocket(fake_transport& transport, std::string_view name = {}) {
+        return opened(*new sockjs_duplex_session(endpoint, origin_of(name), ping), &transport);
     }
-    /// Without a receiver when `wire` is null.
-    sockjs_session& sockjs(fake_transport* wire, std::string_view id = "abc") {
+    /// Without a receiver when `transport` is null.
+    sockjs_session& sockjs(fake_transport* transport, std::string_view id = "abc") {
         auto& s = *new sockjs_session(endpoint, origin_of(id == "abc" ? "" : id), id, http);
-        return opened(s, wire);
+        return opened(s, transport);
     }
     template <class Session>
-    Session& opened(Session& s, fake_transport* wire) {
+    Session& opened(Session& s, fake_transport* transport) {
         endpoint.add(&s);
-        if (wire) s.attach(*wire);
+        if (transport) s.attach(*transport);
         loop.flush();
         return s;
     }
@@ -243,34 +245,35 @@ public:
         s.on_alive(from);
         loop.flush();
     }
-    void writable(session_base& s, fake_transport& wire) {
-        wire.pending = 0;
-        s.on_writable(wire);
+    void writable(session_base& s, fake_transport& transport) {
+        transport.pending = 0;
+        s.on_writable(transport);
         loop.flush();
     }
-    void unblock(session_base& s, fake_transport& wire) {
-        wire.answer = then::ready;
-        writable(s, wire);
+    void unblock(session_base& s, fake_transport& transport) {
+        transport.answer = then::ready;
+        writable(s, transport);
     }
-    void lost(session_base& s, fake_transport& wire) {
-        wire.over = true;
-        wire.finished = false;
-        s.on_closed(wire, false, {close_reason::transport_lost, close_code::abnormal, "broke"});
+    void lost(session_base& s, fake_transport& transport) {
+        transport.over = true;
+        transport.finished = false;
+        s.on_closed(
+            transport, false, {close_reason::transport_lost, close_code::abnormal, "broke"});
         loop.flush();
     }
     /// What a carrier had kept when it finished is on the wire.
-    void out(session_base& s, fake_transport& wire) {
-        wire.finished = false;
-        s.on_closed(wire, true, {});
+    void out(session_base& s, fake_transport& transport) {
+        transport.finished = false;
+        s.on_closed(transport, true, {});
         loop.flush();
     }
-    void peer_closes(session_base& s, fake_transport& wire) {
-        wire.over = true;
-        s.on_closed(wire, false, {close_reason::client_closed, close_code::going_away, "bye"});
+    void peer_closes(session_base& s, fake_transport& transport) {
+        transport.over = true;
+        s.on_closed(transport, false, {close_reason::client_closed, close_code::going_away, "bye"});
         loop.flush();
     }
-    void attach(session_base& s, fake_transport& wire) {
-        s.attach(wire);
+    void attach(session_base& s, fake_transport& transport) {
+        s.attach(transport);
         loop.flush();
     }
     result<void> post(sockjs_session& s, std::vector<std::string_view> const& messages) {

@@ -13,13 +13,13 @@ constexpr auto no_code = close_code::normal;
 
 /// A poll that has taken its answer, not all of which is on the wire.
 inline fake_transport& slow_poll(world& w) {
-    auto& wire = w.wire(poll);
-    wire.answer = then::finished;
-    return wire;
+    auto& transport = w.transport(poll);
+    transport.answer = then::finished;
+    return transport;
 }
 
 inline bool is_found(world const& w) {
-    return w.endpoint.find_by_wire_id("abc") != nullptr;
+    return w.endpoint.find_by_sid("abc") != nullptr;
 }
 
 }  // namespace anywire::test

@@ -13,9 +13,9 @@ class sockjs_session final : public http_session {
 public:
     sockjs_session(endpoint_core& endpoint,
                    origin from,
-                   std::string_view wire_id,
+                   std::string_view sid,
                    http_timing const& timing)
-        : http_session(endpoint, std::move(from), wire_id, sockjs_protocol(), timing) {}
+        : http_session(endpoint, std::move(from), sid, sockjs_protocol(), timing) {}
 };
 
 }  // namespace anywire::test

@@ -49,6 +49,7 @@ public:
     }
     bool is_plain_socket() const noexcept { return !tls_ && !lent_; }
     bool is_established() const noexcept { return !tls_ || tls_->is_established(); }
+    bool has_begun() const noexcept { return !tls_ || tls_->has_begun(); }
     bool has_buffered() const noexcept { return tls_ && tls_->has_buffered(); }
     /// Sends the end of the stream; reading goes on.
     void shutdown_send() noexcept;

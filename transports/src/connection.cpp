@@ -1,17 +1,8 @@
 #include "connection.hpp"
 
-#include <boost/asio/post.hpp>
-
-#include <algorithm>
-#include <array>
-#include <sys/uio.h>
 #include <utility>
 
 namespace anywire {
-
-connection::unsent::~unsent() {
-    for (auto* f : frames) f->unref();
-}
 
 connection::connection(io_host& host,
                        byte_stream stream,
@@ -169,144 +160,15 @@ void connection::read_once() {
     }
 }
 
-// -- writing --------------------------------------------------------------------------------------
-
-template <class Bytes>
-io_result connection::write_out(Bytes bytes) noexcept {
-    auto const r = stream_.write(bytes);
-    host_.numbers().bytes_out.add(r.bytes);
-    return r;
+void connection::on_sendable() {
+    if (read_needs_send_) {
+        read_needs_send_ = false;
+        read_once();
+    }
+    if (!dropped_ && unsent_) flush_unsent();
 }
 
-bool connection::send(std::string_view bytes) {
-    if (dropped_ || broken_) return true;
-    if (!unsent_) {
-        auto const r = write_out(bytes);
-        if (r.what == io_result::status::failed || r.what == io_result::status::end) {
-            break_off();
-            return true;
-        }
-        bytes.remove_prefix(r.bytes);
-        if (bytes.empty()) return true;
-    }
-    frame_ptr const rest(frame::make(bytes, frame_kind::raw));
-    std::array<frame*, 1> const batch{rest.get()};
-    keep(batch, 0);
-    return false;
-}
-
-bool connection::send_frames(std::span<frame* const> frames) {
-    if (!unsent_) frames = frames.subspan(send_some_frames(frames));
-    if (dropped_ || broken_) return true;
-    if (frames.empty()) return !unsent_;
-    keep(frames, 0);
-    return false;
-}
-
-std::size_t connection::send_some_frames(std::span<frame* const> frames) {
-    if (dropped_ || broken_) return frames.size();
-    if (frames.size() == 1) {
-        // What an echo and a broadcast are made of, without the loops below.
-        auto const bytes = frames[0]->ws();
-        auto const r = write_out(bytes);
-        if (r.bytes == bytes.size()) return 1;
-        if (r.what == io_result::status::failed || r.what == io_result::status::end)
-            break_off();
-        else
-            keep(frames, r.bytes);
-        return 1;
-    }
-    auto sent = write_frames(frames, 0);
-    if (broken_) return frames.size();
-    std::size_t taken = 0;
-    while (taken < frames.size() && sent >= frames[taken]->ws().size())
-        sent -= frames[taken++]->ws().size();
-    if (taken == frames.size()) return taken;
-    // At least one is kept, or nobody would say when the socket takes more.
-    keep(frames.subspan(taken, 1), sent);
-    return taken + 1;
-}
-
-/// Writes a prefix of `frames`, the first from `offset` on: how many bytes were tried.
-std::size_t connection::write_some_frames(std::span<frame* const> frames,
-                                          std::size_t offset,
-                                          std::size_t& taken,
-                                          io_result& r) {
-    // Copying small frames into one buffer is cheaper than a system call with many pieces.
-    constexpr std::size_t flat_limit = io_host::flat_size / 2;
-    constexpr std::size_t most_pieces = 64;
-
-    auto const bytes_of = [&](std::size_t i) {
-        return frames[i]->ws().substr(i == 0 ? offset : 0);
-    };
-    if (frames.size() == 1) {
-        taken = 1;
-        r = write_out(bytes_of(0));
-        return bytes_of(0).size();
-    }
-    std::size_t total = 0;
-    taken = 0;
-    while (taken < frames.size() && total < flat_limit) total += bytes_of(taken++).size();
-    if (total <= io_host::flat_size) {
-        auto* to = host_.flat();
-        for (std::size_t i = 0; i < taken; ++i) {
-            auto const bytes = bytes_of(i);
-            to = std::copy(bytes.begin(), bytes.end(), to);
-        }
-        r = write_out(std::string_view{host_.flat(), total});
-        return total;
-    }
-    if (!stream_.is_plain_socket()) {
-        auto& flat = host_.out();
-        for (std::size_t i = 0; i < taken; ++i) flat.append(bytes_of(i));
-        r = write_out(std::string_view{flat});
-        return total;
-    }
-    taken = std::min(frames.size(), most_pieces);
-    std::array<iovec, most_pieces> pieces;
-    total = 0;
-    for (std::size_t i = 0; i < taken; ++i) {
-        auto const bytes = bytes_of(i);
-        pieces[i] = {const_cast<char*>(bytes.data()), bytes.size()};
-        total += bytes.size();
-    }
-    r = write_out(std::span<iovec const>{pieces.data(), taken});
-    return total;
-}
-
-std::size_t connection::write_frames(std::span<frame* const> frames, std::size_t offset) {
-    std::size_t sent = 0;
-    while (!frames.empty()) {
-        io_result r;
-        std::size_t taken = 0;
-        auto const tried = write_some_frames(frames, offset, taken, r);
-        if (r.what == io_result::status::failed || r.what == io_result::status::end) break_off();
-        sent += r.bytes;
-        if (r.bytes < tried) break;
-        frames = frames.subspan(taken);
-        offset = 0;
-    }
-    return sent;
-}
-
-void connection::keep(std::span<frame* const> frames, std::size_t already_sent) {
-    if (!unsent_) unsent_ = std::make_unique<unsent>();
-    for (auto* f : frames) {
-        auto const size = f->ws().size();
-        if (already_sent >= size) {
-            already_sent -= size;
-            continue;
-        }
-        if (unsent_->frames.empty()) unsent_->offset = already_sent;
-        unsent_->bytes += size - already_sent;
-        already_sent = 0;
-        f->ref();
-        unsent_->frames.push_back(f);
-    }
-    stall_deadline_ = loop().now() + write_stall_;
-    arm();
-    if (!in_event_) watch();
-}
+// -- what breaks ----------------------------------------------------------------------------------
 
 void connection::break_off() {
     if (broken_) return;
@@ -332,35 +194,6 @@ void connection::break_down() noexcept {
     // Whoever is above hears of it; should that throw, too, the heartbeat tells them.
     (void)host_.guard("the end of a connection", [this] { on_end(false); });
     drop();
-}
-
-void connection::on_sendable() {
-    if (read_needs_send_) {
-        read_needs_send_ = false;
-        read_once();
-    }
-    if (!dropped_ && unsent_) flush_unsent();
-}
-
-void connection::flush_unsent() {
-    auto sent = write_frames(unsent_->frames, unsent_->offset);
-    if (broken_) {
-        unsent_.reset();
-        return;
-    }
-    unsent_->bytes -= sent;
-    if (sent > 0) stall_deadline_ = loop().now() + write_stall_;
-    sent += unsent_->offset;
-    std::size_t done = 0;
-    while (done < unsent_->frames.size() && sent >= unsent_->frames[done]->ws().size())
-        sent -= unsent_->frames[done++]->ws().size();
-    for (std::size_t i = 0; i < done; ++i) unsent_->frames[i]->unref();
-    unsent_->frames.erase(unsent_->frames.begin(),
-                          unsent_->frames.begin() + static_cast<std::ptrdiff_t>(done));
-    unsent_->offset = sent;
-    if (!unsent_->frames.empty()) return;
-    unsent_.reset();
-    on_sent();
 }
 
 // -- time -----------------------------------------------------------------------------------------
@@ -389,7 +222,7 @@ void connection::on_timer(tick now) {
             on_deadline();
         }
     });
-    if (!done || owes_end_) break_down();
+    if (!done || owes_end_) return break_down();
     arm();
 }
 

@@ -109,7 +109,8 @@ protected:
 
     /// Writes; what does not go out at once is kept. True when all is out.
     bool send(std::string_view bytes);
-    /// The same for frames; those that are kept are kept by a reference of their own.
+    /// The same for frames, headed ones among them; those that are kept are kept by a reference of
+    /// their own.
     bool send_frames(std::span<frame* const> frames);
     /// Writes as many of the frames as the socket takes now, and keeps the one that it took only a
     /// part of: how many those are. All of them where `unsent_bytes()` is 0 then.
@@ -181,6 +182,10 @@ private:
                                   std::size_t offset,
                                   std::size_t& taken,
                                   io_result& r);
+    std::size_t write_pieces(std::span<frame* const> frames,
+                             std::size_t offset,
+                             std::size_t& taken,
+                             io_result& r);
     std::size_t write_frames(std::span<frame* const> frames, std::size_t offset);
     void flush_unsent();
     void settle();

@@ -229,6 +229,7 @@ void http_connection::on_end(bool orderly) {
     auto const owed = answered_ || (busy_ ? !needs_client_
                                           : unsent_bytes() != 0 || (!buffer_.empty() && !reader_));
     if (orderly && phase_ == phase::open && owed) return;
+    if (!stream().is_established() && stream().has_begun()) handler().on_failed_handshake();
     tell_gone();
     drop();
 }
@@ -241,6 +242,7 @@ void http_connection::on_stalled() {
 
 void http_connection::on_deadline() {
     tell_gone();  // if there was no memory to tell it otherwise
+    if (!stream().is_established()) handler().on_failed_handshake();
     if (phase_ == phase::ending || !stream().is_established() || !reader_) return drop();
     auto const refused = std::move(reader_);
     refuse(status_of(fault::request_too_slow), "the request took too long\n", refused->request());

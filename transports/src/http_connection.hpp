@@ -118,8 +118,8 @@ private:
         std::string request{};
     };
     void depart(departure to);
-    void leave(std::string_view behind);
-    void become_websocket(websocket_upgrade const& to, std::string_view behind);
+    void leave(std::string_view rest);
+    void become_websocket(websocket_upgrade const& to, std::string_view rest);
 
     http_handler& handler() const noexcept { return site_.handler(); }
 

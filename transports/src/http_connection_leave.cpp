@@ -45,17 +45,17 @@ void http_connection::depart(departure to) {
     departure_ = std::make_unique<departure>(std::move(to));
     if (parsing_) return;  // `parse` knows the bytes that lie after the request
     hold const here(*this);
-    auto const behind = std::move(buffer_);
-    leave(behind);
+    auto const rest = std::move(buffer_);
+    leave(rest);
 }
 
-void http_connection::leave(std::string_view behind) {
+void http_connection::leave(std::string_view rest) {
     auto const to = std::move(departure_);
     listen(nullptr, false);
     if (to->websocket) {
-        become_websocket(*to->websocket, behind);
+        become_websocket(*to->websocket, rest);
     } else {
-        to->request.append(behind);
+        to->request.append(rest);
         auto ticket = take_ticket();
         // The request goes with its socket and is read again there, and counted again.
         if (is_proxied_) ticket.reset();
@@ -68,7 +68,7 @@ void http_connection::leave(std::string_view behind) {
     drop();
 }
 
-void http_connection::become_websocket(websocket_upgrade const& to, std::string_view behind) {
+void http_connection::become_websocket(websocket_upgrade const& to, std::string_view rest) {
     std::string head(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
     if (!to.subprotocol.empty())
@@ -87,7 +87,7 @@ void http_connection::become_websocket(websocket_upgrade const& to, std::string_
     if (!taken)
         socket->drop();
     else if (session)
-        socket->start(*session, behind);
+        socket->start(*session, rest);
     else
         socket->refuse();
 }

@@ -23,7 +23,7 @@ void http_site::adopt(http_arrival a) {
         }
     } while (!arrivals_.compare_exchange_weak(
         w->next, w.get(), std::memory_order_release, std::memory_order_relaxed));
-    w.release();
+    (void)w.release();
     host_.post([this] { begin_arrived(); });
 }
 

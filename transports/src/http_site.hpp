@@ -59,6 +59,9 @@ public:
                                         std::string_view text) = 0;
     /// One more request waits for its answer, or one fewer.
     virtual void on_parked(bool is_parked) noexcept = 0;
+    /// A connection has ended before its TLS handshake was through. One that never sent a byte,
+    /// such as the check of a balancer, counts only if it stayed until the time was over.
+    virtual void on_failed_handshake() noexcept = 0;
     /// No new sessions: what is idle may go.
     virtual bool is_draining() const noexcept = 0;
     /// The Date field, with its name and its end.

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view signature{"\r\n\r\n\0\r\nQUIT\n", 12};
 constexpr std::string_view line_start = "PROXY ";
 
-// Version 2: commands, families with SOCK_STREAM, types of the fields behind the addresses.
+// Version 2: commands, families with SOCK_STREAM, types of the fields after the addresses.
 constexpr unsigned local_command = 0;
 constexpr unsigned proxy_command = 1;
 constexpr unsigned tcp_over_v4 = 0x11;

@@ -136,6 +136,10 @@ bool tls_stream::is_established() const noexcept {
     return SSL_is_init_finished(ssl_.get()) == 1;
 }
 
+bool tls_stream::has_begun() const noexcept {
+    return BIO_number_read(SSL_get_rbio(ssl_.get())) != 0;
+}
+
 std::optional<peer_certificate> tls_stream::peer() const {
     struct free_certificate {
         void operator()(X509* c) const noexcept { X509_free(c); }

@@ -83,6 +83,8 @@ public:
     /// OpenSSL's code of what made the last call fail; 0 where that was not TLS.
     unsigned long failure() const noexcept { return failure_; }
     ssl_st* native() const noexcept { return ssl_.get(); }
+    /// The client has sent something.
+    bool has_begun() const noexcept;
     /// Nothing where the client has presented none.
     std::optional<peer_certificate> peer() const;
     io_result read(char* to, std::size_t room) noexcept;

@@ -179,6 +179,30 @@ std::vector<std::string> names_of(X509* certificate) {
     return out;
 }
 
+/// Has the names of a certificate lead to its context: those given for it, or those in it.
+bool add_names_of(tls_certificate const& one,
+                  tls_context::context_ptr const& context,
+                  names& known,
+                  std::string& error) {
+    auto const own =
+        one.names.empty() ? names_of(SSL_CTX_get0_certificate(context.get())) : one.names;
+    std::size_t added = 0;
+    for (auto const& name : own) {
+        SSL_CTX_up_ref(context.get());
+        if (known.add(name, tls_context::context_ptr(context.get()))) {
+            ++added;
+        } else if (!one.names.empty()) {
+            error = "tls.more: '" + name +
+                    "' is no name of a host; write \"chat.example\" or \"*.example\"";
+            return false;
+        }
+    }
+    if (added == 0)
+        error = "the TLS certificate '" + one.certificate +
+                "' names no host, so tls.more needs `names` for it";
+    return added != 0;
+}
+
 }  // namespace
 
 void tls_context::deleter::operator()(ssl_ctx_st* context) const noexcept {
@@ -204,25 +228,7 @@ bool tls_context::add_names(tls_options const& o, std::string& error) {
     for (auto const& one : o.more) {
         auto context = make_context(o, client_ca_, error);
         if (!error.empty() || !load(context.get(), one.certificate, one.key, error)) return false;
-        auto const own =
-            one.names.empty() ? names_of(SSL_CTX_get0_certificate(context.get())) : one.names;
-        std::size_t added = 0;
-        for (auto const& name : own) {
-            SSL_CTX_up_ref(context.get());
-            if (known->add(name, context_ptr(context.get()))) {
-                ++added;
-            } else if (!one.names.empty()) {
-                error = "tls.more: '" + name +
-                        "' is no name of a host; write \"chat.example\" or "
-                        "\"*.example\"";
-                return false;
-            }
-        }
-        if (added == 0) {
-            error = "the TLS certificate '" + one.certificate +
-                    "' names no host, so tls.more needs `names` for it";
-            return false;
-        }
+        if (!add_names_of(one, context, *known, error)) return false;
     }
     SSL_CTX_set_tlsext_servername_callback(context_.get(), choose_certificate);
     SSL_CTX_set_tlsext_servername_arg(context_.get(), known.get());

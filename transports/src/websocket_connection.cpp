@@ -3,7 +3,9 @@
 #include "core/fault.hpp"
 #include "websocket/frame.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 namespace anywire {
@@ -15,7 +17,7 @@ constexpr std::uint32_t most_drained = 256u * 1024 * 1024;
 
 // Bytes of messages, inflated ones, that one read may bring before others have their turn: a few
 // hundred bytes can be as many megabytes.
-constexpr std::size_t most_in_a_turn = 512u * 1024;
+constexpr std::size_t most_in_a_turn = std::size_t{512} * 1024;
 
 // Bytes of unfinished messages that count as a sign of life.
 constexpr std::uint32_t least_life = 4 * 1024;
@@ -36,15 +38,17 @@ websocket_connection::websocket_connection(io_host& host,
       head_(frame::make(head, frame_kind::raw)) {
     if (!deflate) return;
     reader_.enable_inflate(*deflate);
-    deflate_ = std::make_unique<websocket::deflate_params>(*deflate);
+    compression_ = std::make_unique<compression>(
+        compression{.agreed = *deflate, .refilled = host.loop().now()});
 }
 
-void websocket_connection::start(transport_events& session, std::string_view behind_handshake) {
+void websocket_connection::start(transport_events& session, std::string_view after_handshake) {
     session_ = &session;
     run_event([&] {
-        std::string first(behind_handshake);
+        std::string first(after_handshake);
         start_reading();
         host().loop().flush();  // the open comes before the first message
+        if (compression_) count_received(first.size());
         if (!is_dropped() && !first.empty()) feed(first.data(), first.data() + first.size());
         host().loop().flush();
         send_head_if_alone();
@@ -70,7 +74,23 @@ void websocket_connection::on_bytes(char* data, std::size_t size) {
         unspoken_ = 0;
         if (session_) session_->on_alive(*this);
     }
+    if (compression_) count_received(size);
     feed(data, data + size);
+}
+
+/// What time forgives counts when there are bytes to judge.
+void websocket_connection::count_received(std::size_t bytes) {
+    auto& c = *compression_;
+    auto const now = loop().now();
+    if (reader_.excess() != 0 || c.budget.excess() != 0) {
+        constexpr auto ticks_a_second = std::chrono::seconds{1} / tick_length;
+        auto const passed = std::uint64_t{now - c.refilled};
+        auto const refill = passed * settings_.ratio_refill / ticks_a_second;
+        reader_.forgive(refill);
+        c.budget.forgive(refill);
+    }
+    c.refilled = now;
+    c.budget.received(bytes);
 }
 
 void websocket_connection::feed(char* at, char* end) {
@@ -78,9 +98,7 @@ void websocket_connection::feed(char* at, char* end) {
     while (!is_dropped() && phase_ != phase::draining) {
         auto const is_enough = brought >= most_in_a_turn && at != end;
         if (paused_ || is_enough) {
-            // The application paused while messages of this read were left: they wait here.
-            if (at != end) held_ = std::make_unique<std::string>(at, end);
-            if (!paused_) go_on_later();
+            hold_back({at, end});
             break;
         }
         auto const e = reader_.next(at, end);
@@ -91,12 +109,20 @@ void websocket_connection::feed(char* at, char* end) {
     if (!is_dropped() && pongs_ && unsent_bytes() == 0) send_pongs();
 }
 
+/// The application paused while messages of this read were left, or others are to have their turn:
+/// they wait here.
+void websocket_connection::hold_back(std::string_view left) {
+    if (!left.empty()) held_ = std::make_unique<std::string>(left);
+    if (!paused_) go_on_later();
+}
+
 void websocket_connection::on_event(websocket::event const& e) {
     using kind = websocket::event_kind;
     switch (e.kind) {
         case kind::none: return;
         case kind::text:
         case kind::binary:
+            if (compression_) compression_->budget.heard(e.data.size());
             if (session_) session_->on_payload(*this, e.data, e.kind == kind::binary);
             return;
         case kind::ping:
@@ -168,17 +194,20 @@ void websocket_connection::go_on_later() {
 // -- writing --------------------------------------------------------------------------------------
 
 write_result websocket_connection::write(std::span<frame* const> batch) {
-    auto taken = batch.size();
-    if (deflate_) {
-        taken = write_deflated(batch);
-    } else if (auto const head = std::move(head_)) {
-        std::vector<frame*> with_head{head.get()};
-        with_head.insert(with_head.end(), batch.begin(), batch.end());
-        taken = send_some_frames(with_head) - 1;
-    } else {
-        taken = send_some_frames(batch);
-    }
+    auto const is_compressed =
+        compression_ &&
+        std::any_of(batch.begin(), batch.end(), [this](auto* f) { return compresses(*f); });
+    auto const taken = is_compressed ? write_deflated(batch)
+                       : head_       ? write_after_head(batch)
+                                     : send_some_frames(batch);
     return {taken, unsent_bytes() == 0 ? write_result::next::ready : write_result::next::blocked};
+}
+
+std::size_t websocket_connection::write_after_head(std::span<frame* const> batch) {
+    auto const head = std::move(head_);
+    std::vector<frame*> with_head{head.get()};
+    with_head.insert(with_head.end(), batch.begin(), batch.end());
+    return send_some_frames(with_head) - 1;
 }
 
 /// Compresses no more than the socket takes, but for one piece.
@@ -195,25 +224,38 @@ std::size_t websocket_connection::write_deflated(std::span<frame* const> batch) 
     return taken;
 }
 
-void websocket_connection::append_frame(std::string& out, frame const& f) {
+/// Whether all who are sent the frame may have it in one and the same compressed form.
+bool websocket_connection::can_share(frame const& f) const noexcept {
+    auto const& agreed = compression_->agreed;
+    return f.is_shared() && agreed.server_no_context_takeover &&
+           agreed.server_max_window_bits == 15;
+}
+
+bool websocket_connection::compresses(frame const& f) const noexcept {
+    if (!compression_ || f.is_uncompressed() || f.size() < settings_.deflate.threshold)
+        return false;
     auto const is_message = f.kind() == frame_kind::text || f.kind() == frame_kind::binary;
-    if (!is_message || f.is_uncompressed() || f.size() < settings_.deflate.threshold) {
+    return is_message && (can_share(f) || !compression_->budget.is_used_up());
+}
+
+void websocket_connection::append_frame(std::string& out, frame const& f) {
+    if (!compresses(f)) {
         out.append(f.ws());
         return;
     }
-    auto const shareable = f.is_shared() && deflate_->server_no_context_takeover &&
-                           deflate_->server_max_window_bits == 15;
-    if (!shareable) return append_deflated(out, f);
+    if (!can_share(f)) return append_deflated(out, f);
     out.append(f.form(wire_form::deflate, [&](std::string& form) { append_deflated(form, f); }));
 }
 
 void websocket_connection::append_deflated(std::string& out, frame const& f) {
-    if (!deflater_)
-        deflater_ = std::make_unique<websocket::deflater>(
-            *deflate_, settings_.deflate.level, settings_.deflate.mem_level);
+    auto& deflater = compression_->deflater;
+    if (!deflater)
+        deflater = std::make_unique<websocket::deflater>(
+            compression_->agreed, settings_.deflate.level, settings_.deflate.mem_level);
     std::string payload(websocket::max_header, '\0');
-    deflater_->compress(f.text(), payload);
-    if (deflate_->server_no_context_takeover) deflater_.reset();  // it holds 260 KB otherwise
+    deflater->compress(f.text(), payload);
+    if (compression_->agreed.server_no_context_takeover)
+        deflater.reset();  // it holds 260 KB otherwise
     auto* const begin = payload.data() + websocket::max_header;
     auto const size = payload.size() - websocket::max_header;
     auto const header =

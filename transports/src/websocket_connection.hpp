@@ -3,6 +3,7 @@
 #include <anywire/transport.hpp>
 
 #include "connection.hpp"
+#include "websocket/compression_budget.hpp"
 #include "websocket/deflate.hpp"
 #include "websocket/reader.hpp"
 
@@ -19,6 +20,7 @@ struct websocket_settings {
     websocket::deflate_options deflate{};
     tick write_stall = 0;
     tick close_handshake = 0;
+    std::uint32_t ratio_refill = 0;  ///< As in the public options: bytes a second.
 };
 
 /// The duplex carrier: RFC 6455 over a byte stream.
@@ -38,7 +40,7 @@ public:
                          std::unique_ptr<connection_ticket> ticket);
 
     /// Begins to read, first what came after the handshake. An event of its own.
-    void start(transport_events& session, std::string_view behind_handshake);
+    void start(transport_events& session, std::string_view after_handshake);
 
     /// Completes the handshake and closes without a code, for a client that wants it said so.
     void refuse();
@@ -46,6 +48,8 @@ public:
     // -- transport
     carrier shape() const noexcept override { return carrier::duplex; }
     std::string_view name() const noexcept override { return name_; }
+    /// Where each frame leaves as it is, by system calls for many pieces.
+    bool gathers() const noexcept override { return !compression_ && stream().is_plain_socket(); }
     write_result write(std::span<frame* const> batch) override;
     void close(close_code code, std::string_view text) noexcept override;
     void abort() noexcept override;
@@ -60,6 +64,13 @@ private:
         closing,   ///< Our close frame is out or queued; the peer's is awaited.
         draining,  ///< The goodbye is complete; the peer's end is awaited.
     };
+    /// What there is only where messages may be compressed.
+    struct compression {
+        websocket::deflate_params agreed{};
+        std::unique_ptr<websocket::deflater> deflater{};
+        websocket::compression_budget budget{};
+        tick refilled = 0;  ///< Until then time has counted.
+    };
 
     void on_bytes(char* data, std::size_t size) override;
     void on_end(bool orderly) override;
@@ -67,7 +78,9 @@ private:
     void on_stalled() override;
     void on_deadline() override;
 
+    void count_received(std::size_t bytes);
     void feed(char* at, char* end);
+    void hold_back(std::string_view left);
     void go_on_later();
     void on_event(websocket::event const& e);
     void on_peer_close(websocket::event const& e);
@@ -78,7 +91,10 @@ private:
     void finish_goodbye();
     void tell_closed(close_event const& how);
     void send_head_if_alone();
+    std::size_t write_after_head(std::span<frame* const> batch);
     std::size_t write_deflated(std::span<frame* const> batch);
+    bool can_share(frame const& f) const noexcept;
+    bool compresses(frame const& f) const noexcept;
     void append_frame(std::string& out, frame const& f);
     void append_deflated(std::string& out, frame const& f);
 
@@ -87,8 +103,7 @@ private:
     char const* name_;
     websocket::message_reader reader_;
     frame_ptr head_;
-    std::unique_ptr<websocket::deflater> deflater_{};
-    std::unique_ptr<websocket::deflate_params> deflate_{};
+    std::unique_ptr<compression> compression_{};
     std::unique_ptr<std::string> pongs_{};  // while the peer does not read, the latest only
     std::unique_ptr<std::string> held_{};   // bytes read that wait for their turn, or a resume
     phase phase_ = phase::open;

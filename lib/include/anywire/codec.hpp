@@ -98,6 +98,7 @@ private:
     }
     place& first() noexcept { return places_.front(); }
     place& find_place(void const* owner);
+    place& find_further_place(void const* owner);
     static frame* keep(std::atomic<frame*>& to, frame_ptr made);
 
     std::string data_;

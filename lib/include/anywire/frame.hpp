@@ -24,7 +24,7 @@ enum class frame_kind : std::uint8_t {
     pong = 10
 };
 
-/// A wire form of one frame beyond its own bytes; the carriers know which there are.
+/// A form of one frame on the wire beyond its own bytes; the carriers know which there are.
 enum class wire_form : std::uint8_t;
 
 class frame_ptr;

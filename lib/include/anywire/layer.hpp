@@ -43,9 +43,9 @@ public:
 
     /// How messages become frames here; constant for the life of the session.
     codec const& message_codec() const noexcept;
-    /// The wire's session id, where the dialect has one; empty otherwise. Whoever knows it can read
-    /// and write the session.
-    std::string_view wire_id() const noexcept;
+    /// The sid, by which the dialect names the session on the wire; empty where it does not.
+    /// Whoever knows it can read and write the session.
+    std::string_view sid() const noexcept;
 
     /// Queues one packet of frames that were encoded before, e.g. a text and its attachments: all
     /// of it or nothing. The frames are taken if it is queued.
@@ -62,6 +62,12 @@ public:
     result<void> send_headed(std::string_view head,
                              shared_message& rest,
                              sending how = sending::direct) const;
+    /// Queues one frame of which only the latest counts: one of the same key that still waits gives
+    /// it its place. See `session::send_latest`.
+    ///
+    /// Requires: `frame::set_key` has been called on it.
+    /// Errors: as `session::send`.
+    result<void> send_latest(frame_ptr f, sending how = sending::direct) const;
     /// Judges a packet of `cost` bytes (the sum of `frame::cost`) that is to be sent right after:
     /// what is admitted here, `send_frames` takes.
     ///
@@ -100,6 +106,8 @@ public:
     virtual void on_message(message_view m) = 0;
     /// The queue ran empty after a packet had been refused for want of room.
     virtual void on_drain() {}
+    /// The session goes on over another transport: `session::transport` says which.
+    virtual void on_upgrade() {}
     /// The last call.
     virtual void on_close(close_event const& how) = 0;
 

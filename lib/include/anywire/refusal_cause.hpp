@@ -14,6 +14,9 @@ enum class refusal_cause : std::uint8_t {
     max_connections_per_address,  ///< Of this address are: connections, or requests by a proxy.
     out_of_descriptors,           ///< The process has no descriptor for the connection.
     unknown_host,                 ///< `server_options::hosts` does not list the host asked for.
+    bad_proxy_header,             ///< No good header of the PROXY protocol came, or not in time.
+    untrusted_proxy,  ///< A listener that requires one was called by who may not give one.
+    tls_handshake,    ///< The handshake failed, broke off or took too long.
 
     // -- sessions, by a mount ---------------------------------------------------------------------
     origin,                                 ///< The page's origin may not use the mount.
@@ -27,15 +30,17 @@ enum class refusal_cause : std::uint8_t {
     authorize,                              ///< `handlers::authorize` said no.
     authorize_failed,                       ///< It threw.
     authorize_timeout,                      ///< It did not decide in time.
-    bad_handshake,                          ///< Not a WebSocket's opening handshake.
+    generate_id,          ///< `engineio_options::generate_id` threw, or gave an id of no use.
+    bad_handshake,        ///< Not a WebSocket's opening handshake.
     unsupported_version,  ///< A version of WebSocket or Engine.IO not spoken here.
+    cannot_upgrade,       ///< The host can make no WebSocket of the connection.
     unknown_transport,    ///< Engine.IO: unknown, or off.
     unknown_sid,          ///< Engine.IO: no session of that id, or no longer.
     bad_method,           ///< Engine.IO: a handshake that is no GET.
     bad_request,          ///< Engine.IO: it does not fit the session it names.
 };
 
-inline constexpr std::size_t refusal_causes = 21;
+inline constexpr std::size_t refusal_causes = 26;
 /// The first one that a mount counts; what is before is the service's.
 inline constexpr refusal_cause first_of_mount = refusal_cause::origin;
 

@@ -39,7 +39,8 @@ public:
     session& operator=(session const&) = delete;
 
     /// The library's own public id, 22 characters of `A-Za-z0-9-_`, 120 of its bits random. Never
-    /// the wire's session id: whoever holds that can read and write the session.
+    /// the sid, by which a dialect names it on the wire: whoever holds that can read and write the
+    /// session.
     virtual std::string_view id() const noexcept = 0;
 
     /// Queues one message; never blocks. Delivered in order and at most once.

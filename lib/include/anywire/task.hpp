@@ -245,6 +245,15 @@ public:
             start_handler<F, A...>(detail::home_of(with...), f, std::forward<A>(with)...);
         };
     }
+    /// Makes a function of one that takes a request: what the task has in the end is given to
+    /// `answer` of whatever answers it.
+    template <class F>
+    static auto as_answering(F f) {
+        return [f = std::move(f)](auto const& asked, auto responder) mutable -> task<void> {
+            auto value = co_await f(asked);
+            responder.answer(std::move(value));
+        };
+    }
     /// Calls `f` with `A...` and starts the task that it returns.
     template <class F, class... A, class Home, class... From>
     static void start_handler(Home home, std::shared_ptr<F> const& f, From&&... from) {

@@ -30,7 +30,7 @@ public:
     virtual void on_alive(transport& from) = 0;
     /// What `write` left unsent is on the wire; the next batch may be given.
     virtual void on_writable(transport& from) = 0;
-    /// Behind the answer that this carrier is, the client waits for another one on the same
+    /// After the answer that this carrier is, the client waits for another one on the same
     /// connection: it shall end in order, soon.
     virtual void on_next_waiting(transport& from) { (void)from; }
     /// The transport has ended, not by the session's wish: its last call. A carrier that had
@@ -53,7 +53,7 @@ struct write_result {
     next then = next::ready;
 };
 
-/// What a session needs of the wire under it. The connection owns the transport.
+/// What a session needs of what carries it. The connection owns the transport.
 class transport {
 public:
     virtual carrier shape() const noexcept = 0;

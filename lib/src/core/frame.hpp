@@ -7,7 +7,7 @@
 
 namespace anywire {
 
-/// Wire forms of one frame beyond its own bytes; each is built at most once.
+/// Forms of one frame on the wire beyond its own bytes; each is built at most once.
 enum class wire_form : std::uint8_t {
     xhr_stream,   ///< `F\n` as one HTTP chunk.
     eventsource,  ///< `data: E\r\n\r\n` as one HTTP chunk.

@@ -122,11 +122,8 @@ private:
     // `rest` is after the opening quote, and left after the closing one.
     static bool skip_string(std::string_view& rest) noexcept {
         for (;;) {
-            rest.remove_prefix(detail::plain_run(rest));
-            while (!rest.empty() && static_cast<unsigned char>(rest.front()) >= 0x80)
-                rest.remove_prefix(1);
+            skip_plain(rest);
             if (rest.empty()) return false;
-            if (detail::is_plain<false>(rest.front())) continue;
             auto const c = rest.front();
             if (static_cast<unsigned char>(c) < 0x20) return false;
             auto const size = c == '\\' ? escape_size(rest) : 1;
@@ -134,6 +131,14 @@ private:
             rest.remove_prefix(size);
             if (c == '"') return true;
         }
+    }
+    // What needs no look, in ASCII and beyond it.
+    static void skip_plain(std::string_view& rest) noexcept {
+        do {
+            rest.remove_prefix(detail::plain_run(rest));
+            while (!rest.empty() && static_cast<unsigned char>(rest.front()) >= 0x80)
+                rest.remove_prefix(1);
+        } while (!rest.empty() && detail::is_plain<false>(rest.front()));
     }
     // Of the escape that `text` starts with; 0 where it is none.
     static std::size_t escape_size(std::string_view text) noexcept {

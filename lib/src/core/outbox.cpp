@@ -211,7 +211,7 @@ void outbox::grow() {
 /// Drops the oldest until `cost` more bytes are within `most`. False when that cannot be had; then
 /// nothing is dropped that would not have helped.
 bool outbox::make_room(std::size_t most, std::size_t cost, std::size_t elsewhere) noexcept {
-    // What a wire has taken cannot be dropped: if that leaves no room, nothing would.
+    // What a transport has taken cannot be dropped: if that leaves no room, nothing would.
     if (elsewhere != 0 && elsewhere + cost > most) return false;
     while (!fits(cost, elsewhere, most) && drop_oldest()) ++dropped_;
     return fits(cost, elsewhere, most);
@@ -243,7 +243,7 @@ outbox::verdict outbox::on_grace_over(std::size_t elsewhere,
                                       session_limits const& limits,
                                       tick now) {
     if (!over_ || overdue_ || !not_after(grace_end_, now)) return verdict::take;
-    overdue_ = true;  // from now on the lower bound acts at once, until the wire has caught up
+    overdue_ = true;  // from now on the lower bound acts at once, until the transport has caught up
     if (limits.overflow == overflow_policy::close) return verdict::close;
     if (limits.overflow == overflow_policy::drop_oldest)
         (void)make_room(limits.max_queued_bytes, 0, elsewhere);

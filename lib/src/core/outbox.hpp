@@ -15,12 +15,12 @@ namespace anywire {
 /// All that waits for one session: frames in their order, counted in bytes, bounded, with the
 /// policy for what does not fit. Every count is kept, none is ever made anew.
 ///
-/// Two cursors divide it: what lies before `sent` has been taken by a wire, and is kept only where
-/// the owner asks for it (`retain`), until `acknowledge`. Without that, what is taken leaves.
+/// Two cursors divide it: what lies before `sent` has been taken by a transport, and is kept only
+/// where the owner asks for it (`retain`), until `acknowledge`. Without that, what is taken leaves.
 ///
 /// Slowness is a matter of time. Above `session_limits::max_queued_bytes` a grace begins; the
 /// policy acts when that is over, or at once above `session_limits::max_burst_bytes`. What waits
-/// beyond this class, on a wire or on an answer that the client has not read, is told by the
+/// beyond this class, on a transport or on an answer that the client has not read, is told by the
 /// owner as `elsewhere` and counts in full.
 ///
 /// A frame with a key takes the place of one of the same key that waits to be taken: only the
@@ -52,7 +52,7 @@ public:
     outbox& operator=(outbox const&) = delete;
     ~outbox();
 
-    // -- what waits to be taken by a wire
+    // -- what waits to be taken by a transport
     bool empty() const noexcept { return count_ == sent_; }
     std::size_t size() const noexcept { return count_ - sent_; }
     frame* at(std::size_t i) const noexcept { return slot(sent_ + i); }
@@ -82,15 +82,15 @@ public:
     }
     /// True while there may be headed frames.
     bool has_headed() const noexcept { return has_headed_; }
-    /// Joins what is headed among the `n` oldest, for a wire that takes no frame in pieces. What
-    /// was shared is this session's own then.
+    /// Joins what is headed among the `n` oldest, for a transport that takes no frame in pieces.
+    /// What was shared is this session's own then.
     void join(std::size_t n);
     /// Messages among frames that were taken, without the protocol's own, and their bytes.
     struct taken {
         std::size_t messages = 0;
         std::size_t bytes = 0;
     };
-    /// A wire has taken the `n` oldest.
+    /// A transport has taken the `n` oldest.
     taken take(std::size_t n) noexcept;
     /// Drops the oldest message, its attachments with it: frames that are not the protocol's own.
     /// Attachments whose message has left stay. False when there is nothing to drop.
@@ -99,13 +99,13 @@ public:
     void clear() noexcept;
 
     // -- what was taken and is kept
-    /// Keeps what wires take from now on.
+    /// Keeps what transports take from now on.
     void retain() noexcept { retains_ = true; }
     std::size_t kept() const noexcept { return sent_; }
     std::size_t kept_bytes() const noexcept { return kept_bytes_; }
     /// Releases the `n` oldest of what is kept.
     void acknowledge(std::size_t n) noexcept;
-    /// What is kept waits again, in front: the wire that took it is no more.
+    /// What is kept waits again, in front: the transport that took it is no more.
     void rewind() noexcept;
 
     // -- the bound
@@ -115,7 +115,7 @@ public:
     }
     /// Judges a packet that does not fit, making room for it where the policy says so. The first
     /// one begins the grace.
-    /// Requires: what the wire takes at once has been written.
+    /// Requires: what the transport takes at once has been written.
     verdict judge(std::size_t cost, std::size_t elsewhere, session_limits const& limits, tick now);
     /// The grace may be over: what to do with the session. `take`: nothing.
     verdict on_grace_over(std::size_t elsewhere, session_limits const& limits, tick now);
@@ -129,7 +129,7 @@ public:
     /// A packet was refused, and the application has not been told that there is room again.
     bool owes_drain() const noexcept { return owes_drain_; }
     void pay_drain() noexcept { owes_drain_ = false; }
-    /// A wire has taken something.
+    /// A transport has taken something.
     void on_progress(std::size_t elsewhere, std::size_t most) noexcept {
         if (over_ && bytes_ + elsewhere <= most) over_ = overdue_ = false;
     }

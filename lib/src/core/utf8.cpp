@@ -91,6 +91,14 @@ std::size_t length_of_sequence(char const* p, char const* end) noexcept {
     return value >= 0x10 && value < 0x110 ? 4 : 0;  // overlong, beyond U+10FFFF; F5 to FF
 }
 
+/// Skips those like the one at `p`, which is not ASCII, as many as come in a row, where there is a
+/// fast way.
+char const* skip_row(char const* p, char const* end) noexcept {
+    if (end - p < 8) return p;
+    if (byte(p) >= 0xf0) return skip_long(p, end);
+    return byte(p) < 0xe0 && byte(p + 2) >= 0x80 ? skip_short(p, end) : p;
+}
+
 /// Where the UTF-8 that begins at `p` ends: at `end`, or at a code point malformed or cut off.
 char const* skip_valid(char const* p, char const* end) noexcept {
     while (p != end) {
@@ -99,14 +107,9 @@ char const* skip_valid(char const* p, char const* end) noexcept {
             if (++p != end && byte(p) < 0x80) p = skip_ascii(p, end);
             continue;
         }
-        if (end - p >= 8) {
-            auto const* const behind = byte(p) >= 0xf0                         ? skip_long(p, end)
-                                       : byte(p) < 0xe0 && byte(p + 2) >= 0x80 ? skip_short(p, end)
-                                                                               : p;
-            if (behind != p) {
-                p = behind;
-                continue;
-            }
+        if (auto const* const after = skip_row(p, end); after != p) {
+            p = after;
+            continue;
         }
         auto const n = length_of_sequence(p, end);
         if (n == 0) return p;

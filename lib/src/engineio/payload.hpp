@@ -22,7 +22,7 @@ public:
     /// A body in text is UTF-8; one that is not is read all the same, cut wherever.
     payload_reader(revision r, std::string_view body, bool binary) noexcept;
 
-    /// The next packet; nothing at the end, or at one that cannot be decoded: see `failed`. Behind
+    /// The next packet; nothing at the end, or at one that cannot be decoded: see `failed`. After
     /// a `close` packet nothing is read. An empty body is one packet that cannot be decoded.
     [[nodiscard]] std::optional<packet> next(std::string& scratch);
 

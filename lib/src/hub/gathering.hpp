@@ -55,7 +55,7 @@ public:
 
 private:
     void tell() {
-        auto const all = std::make_shared<std::vector<Value>>(std::move(values_));
+        auto const all = std::make_shared<std::vector<Value>>(std::exchange(values_, {}));
         tell_([e = error_, all, fn = std::move(then_)] { fn(e, std::move(*all)); });
     }
 

@@ -29,6 +29,10 @@ shared_message::place& shared_message::find_place(void const* owner) {
             known == owner)
             return p;
     }
+    return find_further_place(owner);
+}
+
+shared_message::place& shared_message::find_further_place(void const* owner) {
     std::unique_ptr<further_place> made;
     auto* newest = further_.load(std::memory_order_acquire);
     for (;;) {

@@ -1,9 +1,9 @@
 #include <anywire/conversation.hpp>
+#include <anywire/endpoint.hpp>
 #include <anywire/layer.hpp>
 
-#include "session/session_base.hpp"
-
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace anywire {
@@ -68,7 +68,9 @@ handlers make_conversation(starter start) {
 }
 
 poster poster_of(session& s) {
-    return static_cast<session_base&>(s).make_poster();
+    return [all = s.endpoint(), id = std::string(s.id())](std::function<void()> fn) {
+        all.post(id, [fn = std::move(fn)](session&) { fn(); });
+    };
 }
 
 }  // namespace detail

@@ -15,7 +15,7 @@ enum class session_state : std::uint8_t {
     closing,   ///< The queue is still to be written, then the goodbye.
     breaking,  ///< The queue was dropped; the goodbye is still to be said.
     ended,     ///< `on_close` is still to come.
-    retired,   ///< The application knows; only the wire may still ask.
+    retired,   ///< The application knows; only the peer may still ask.
     dead,      ///< To be destroyed by the next flush.
 };
 

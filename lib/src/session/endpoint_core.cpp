@@ -21,12 +21,12 @@ bool endpoint_core::by_id_equal::operator()(std::string_view a,
                                             session_base const* b) const noexcept {
     return a == b->id();
 }
-std::size_t endpoint_core::wire_hash::operator()(session_base const* s) const noexcept {
-    return (*this)(s->wire_id());
+std::size_t endpoint_core::sid_hash::operator()(session_base const* s) const noexcept {
+    return (*this)(s->sid());
 }
-bool endpoint_core::wire_equal::operator()(std::string_view a,
-                                           session_base const* b) const noexcept {
-    return a == b->wire_id();
+bool endpoint_core::sid_equal::operator()(std::string_view a,
+                                          session_base const* b) const noexcept {
+    return a == b->sid();
 }
 
 endpoint_core::endpoint_core(session_loop& loop,
@@ -42,14 +42,14 @@ endpoint_core::endpoint_core(session_loop& loop,
       name_(std::move(name)),
       key_(key),
       limits_rate_(limits.max_messages_per_second != 0 || limits.max_bytes_per_second != 0),
-      by_wire_id_(0, wire_hash{key}),
+      by_sid_(0, sid_hash{key}),
       groups_(key) {
     loop_.enlist(*this);
 }
 
 endpoint_core::~endpoint_core() {
     loop_.delist(*this);
-    while (!by_wire_id_.empty()) forget(**by_wire_id_.begin());
+    while (!by_sid_.empty()) forget(**by_sid_.begin());
     while (!by_id_.empty()) {
         auto& s = **by_id_.begin();
         retire(s);
@@ -60,7 +60,7 @@ endpoint_core::~endpoint_core() {
 void endpoint_core::add(session_base* owned) {
     try {
         by_id_.insert(owned);
-        if (!owned->wire_id().empty()) by_wire_id_.insert(owned);
+        if (!owned->sid().empty()) by_sid_.insert(owned);
         if (counters_.census) counters_.census->on_added(*owned);
     } catch (...) {
         by_id_.erase(owned);
@@ -88,7 +88,7 @@ void endpoint_core::retire(session_base& s) noexcept {
 
 void endpoint_core::forget(session_base& s) noexcept {
     retire(s);
-    if (!s.wire_id().empty() && by_wire_id_.erase(&s) != 0) shrink_sparse(by_wire_id_);
+    if (!s.sid().empty() && by_sid_.erase(&s) != 0) shrink_sparse(by_sid_);
     delete &s;
 }
 
@@ -97,9 +97,9 @@ session_base* endpoint_core::find(std::string_view id) const noexcept {
     return found == by_id_.end() ? nullptr : *found;
 }
 
-session_base* endpoint_core::find_by_wire_id(std::string_view wire_id) const noexcept {
-    auto const found = by_wire_id_.find(wire_id);
-    return found == by_wire_id_.end() ? nullptr : *found;
+session_base* endpoint_core::find_by_sid(std::string_view sid) const noexcept {
+    auto const found = by_sid_.find(sid);
+    return found == by_sid_.end() ? nullptr : *found;
 }
 
 std::string_view endpoint_core::id_of(session_base const& s) noexcept {

@@ -45,7 +45,7 @@ struct endpoint_counters {
     std::atomic<std::uint64_t> opened{0};
 };
 
-/// The sessions of one mount on one shard: found by id, by the wire's session id, by group.
+/// The sessions of one mount on one shard: found by id, by sid, by group.
 ///
 /// Thread: the shard's.
 class endpoint_core {
@@ -98,7 +98,7 @@ public:
     void forget(session_base& s) noexcept;
 
     session_base* find(std::string_view id) const noexcept;
-    session_base* find_by_wire_id(std::string_view wire_id) const noexcept;
+    session_base* find_by_sid(std::string_view sid) const noexcept;
 
     /// `key` as `session_base::send_shared`.
     void broadcast(shared_message& m, std::uint64_t key = 0);
@@ -149,13 +149,13 @@ private:
             return (*this)(b, a);
         }
     };
-    struct wire_hash {
+    struct sid_hash {
         using is_transparent = void;
         siphash_key key;
         std::size_t operator()(std::string_view id) const noexcept { return siphash(key, id); }
         std::size_t operator()(session_base const* s) const noexcept;
     };
-    struct wire_equal {
+    struct sid_equal {
         using is_transparent = void;
         bool operator()(session_base const* a, session_base const* b) const noexcept {
             return a == b;
@@ -176,7 +176,7 @@ private:
     bool limits_rate_;
     endpoint_hub* hub_ = nullptr;
     boost::unordered_flat_set<session_base*, by_id_hash, by_id_equal> by_id_{};
-    boost::unordered_flat_set<session_base*, wire_hash, wire_equal> by_wire_id_;
+    boost::unordered_flat_set<session_base*, sid_hash, sid_equal> by_sid_;
     hub::room_table<session_base> groups_;
     std::array<log_throttle, static_cast<std::size_t>(notice::count)> throttles_{};
 };

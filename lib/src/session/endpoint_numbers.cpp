@@ -45,10 +45,10 @@ endpoint_numbers::endpoint_numbers() {
 }
 
 std::uint8_t endpoint_numbers::row_of(std::string_view dialect,
-                                      anywire::transport const& wire) noexcept {
+                                      anywire::transport const& over) noexcept {
     auto const used = used_.load(std::memory_order_relaxed);
     dialect = fitting<sizeof(row::dialect_)>(dialect);
-    auto const name = fitting<sizeof(row::transport_)>(wire.name());
+    auto const name = fitting<sizeof(row::transport_)>(over.name());
     for (std::size_t i = 1; i < used; ++i)
         if (rows_[i].transport() == name && rows_[i].dialect() == dialect)
             return static_cast<std::uint8_t>(i);
@@ -57,7 +57,7 @@ std::uint8_t endpoint_numbers::row_of(std::string_view dialect,
     auto const is_last = used == most_rows - 1;
     copy_name(fresh.dialect_, is_last ? std::string_view("other") : dialect);
     copy_name(fresh.transport_, is_last ? std::string_view("other") : name);
-    fresh.shape_ = wire.shape();
+    fresh.shape_ = over.shape();
     used_.store(used + 1, std::memory_order_release);  // its names are there for whoever reads it
     return static_cast<std::uint8_t>(used);
 }

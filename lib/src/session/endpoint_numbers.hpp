@@ -50,7 +50,7 @@ public:
     row& at(std::uint8_t index) noexcept { return rows_[index]; }
     /// The row of a dialect over a transport, made if it is new. What is beyond the most there can
     /// be shares the last one, "other".
-    std::uint8_t row_of(std::string_view dialect, anywire::transport const& wire) noexcept;
+    std::uint8_t row_of(std::string_view dialect, anywire::transport const& over) noexcept;
     /// Rows there are: those that others may read. Thread: any.
     std::size_t rows() const noexcept { return used_.load(std::memory_order_acquire); }
     row const& at(std::size_t index) const noexcept { return rows_[index]; }

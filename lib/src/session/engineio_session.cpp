@@ -35,12 +35,12 @@ frame_ptr noop_frame() {
 
 /// The candidate WebSocket of a polling session.
 struct engineio_session::upgrade final : timer_node {
-    upgrade(engineio_session& s, anywire::transport& w, std::string agreed, tick end)
-        : owner(s), wire(&w), subprotocol(std::move(agreed)), until(end) {}
+    upgrade(engineio_session& s, anywire::transport& t, std::string agreed, tick end)
+        : owner(s), candidate(&t), subprotocol(std::move(agreed)), until(end) {}
     void on_timer(tick now) override { owner.on_upgrade_turn(now); }
 
     engineio_session& owner;
-    anywire::transport* wire;
+    anywire::transport* candidate;
     std::string subprotocol{};
     tick until;
     bool blocked = false;
@@ -56,7 +56,7 @@ engineio_session::engineio_session(endpoint_core& endpoint,
       revision_(s.revision),
       base64_(s.base64),
       is_polling_(!s.websocket),
-      wire_id_(std::move(s.wire_id)),
+      sid_(std::move(s.sid)),
       jsonp_(s.jsonp.empty() ? nullptr : std::make_unique<std::string>(std::move(s.jsonp))) {
     frame_ptr open(frame::make(s.open, frame_kind::text));
     open->mark_protocol();
@@ -77,9 +77,9 @@ engineio_session::engineio_session(endpoint_core& endpoint,
 engineio_session::~engineio_session() {
     if (upgrade_) {
         numbers().upgrades_failed.add();
-        upgrade_->wire->abort();
+        upgrade_->candidate->abort();
     }
-    for (auto const& poll : draining_) poll.wire->abort();
+    for (auto const& poll : draining_) poll.carrier->abort();
 }
 
 codec const& engineio_session::message_codec() const noexcept {
@@ -93,18 +93,18 @@ held_senders& engineio_session::held() noexcept {
 
 // -- polling --------------------------------------------------------------------------------------
 
-void engineio_session::attach(anywire::transport& wire) {
-    if (current() < state::ended) return session_base::attach(wire);
-    if (!owes_goodbye_) return wire.abort();
+void engineio_session::attach(anywire::transport& to) {
+    if (current() < state::ended) return session_base::attach(to);
+    if (!owes_goodbye_) return to.abort();
     auto const noop = noop_frame();
     auto const close = make_constant_frame("1");
     std::array<frame* const, 2> const batch{noop.get(), close.get()};
     auto const rest = std::span(batch).last(said_noop_ ? 1 : 2);
-    auto const r = wire.write(rest);
+    auto const r = to.write(rest);
     // A carrier may be limited to one packet.
     said_noop_ = true;
     owes_goodbye_ = r.taken < rest.size();
-    if (r.then == write_result::next::finished) return drain(wire, false);
+    if (r.then == write_result::next::finished) return drain(to, false);
     if (!owes_goodbye_) die();
 }
 
@@ -147,8 +147,8 @@ engineio_session::received engineio_session::receive(std::string_view body, bool
 }
 
 void engineio_session::answer_poll(std::string_view text) {
-    auto* const poll = wire();
-    lose_wire();
+    auto* const poll = attached();
+    detach();
     auto const last = make_constant_frame(text);
     std::array<frame* const, 1> const batch{last.get()};
     if (is_traced()) tell_written(batch, poll->name());
@@ -171,7 +171,7 @@ void engineio_session::drain(anywire::transport& poll, bool may_hold_messages) {
 
 std::size_t engineio_session::unread_bytes() const noexcept {
     std::size_t bytes = 0;
-    for (auto const& poll : draining_) bytes += poll.wire->pending_bytes();
+    for (auto const& poll : draining_) bytes += poll.carrier->pending_bytes();
     return bytes;
 }
 
@@ -179,8 +179,8 @@ std::size_t engineio_session::unread_bytes() const noexcept {
 
 void engineio_session::on_payload(anywire::transport& from, std::string_view data, bool binary) {
     if (is_traced()) tell_received(from, data, binary);
-    if (upgrade_ && &from == upgrade_->wire) return on_candidate_packet(data, binary);
-    if (&from != wire() || !is_running()) return;
+    if (upgrade_ && &from == upgrade_->candidate) return on_candidate_packet(data, binary);
+    if (&from != attached() || !is_running()) return;
     std::string decoded;
     auto const p = engineio::decode_frame(revision_, data, binary, decoded);
     if (!p) return end_now(close_reason::protocol_error, "parse error");
@@ -226,7 +226,7 @@ void engineio_session::on_pong() {
 }
 
 void engineio_session::on_alive(anywire::transport& from) {
-    if (&from != wire()) return;
+    if (&from != attached()) return;
     heard_ = loop().now();
     is_alive_ = true;
 }
@@ -258,7 +258,7 @@ void engineio_session::on_silence() {
 }
 
 void engineio_session::on_writable(anywire::transport& from) {
-    if (upgrade_ && &from == upgrade_->wire) {
+    if (upgrade_ && &from == upgrade_->candidate) {
         upgrade_->blocked = false;
         return;
     }
@@ -290,7 +290,7 @@ void engineio_session::begin_upgrade(anywire::transport& candidate, std::string 
 void engineio_session::on_upgrade_turn(tick now) {
     if (not_after(upgrade_->until, now)) return drop_candidate();
     // A parked poll would keep the client from pausing.
-    if (wire() && is_running() && !has_queued()) send_own(noop_frame());
+    if (attached() && is_running() && !has_queued()) send_own(noop_frame());
     loop().wheel().arm(*upgrade_, now + 1);
 }
 
@@ -298,8 +298,8 @@ void engineio_session::on_candidate_packet(std::string_view data, bool binary) {
     if (!binary && data == "2probe" && !upgrade_->blocked) {
         auto const answer = make_constant_frame("3probe");
         std::array<frame* const, 1> const batch{answer.get()};
-        if (is_traced()) tell_written(batch, upgrade_->wire->name());
-        auto const r = upgrade_->wire->write(batch);
+        if (is_traced()) tell_written(batch, upgrade_->candidate->name());
+        auto const r = upgrade_->candidate->write(batch);
         upgrade_->blocked = r.then == write_result::next::blocked;
         return;
     }
@@ -308,13 +308,14 @@ void engineio_session::on_candidate_packet(std::string_view data, bool binary) {
 }
 
 void engineio_session::complete_upgrade() {
-    auto& socket = *upgrade_->wire;
+    auto& socket = *upgrade_->candidate;
     set_subprotocol(std::move(upgrade_->subprotocol));
     upgrade_.reset();
     numbers().upgrades_done.add();
-    if (wire()) answer_poll("6");
+    if (attached()) answer_poll("6");
     is_polling_ = false;
     session_base::attach(socket);
+    if (layered) call_posted([this](session&) { layered->on_upgrade(); });
     if (timing_.on_upgrade) call_posted(timing_.on_upgrade);
 }
 
@@ -325,7 +326,7 @@ void engineio_session::lose_candidate() noexcept {
 
 void engineio_session::drop_candidate() noexcept {
     if (!upgrade_) return;
-    auto* const candidate = upgrade_->wire;
+    auto* const candidate = upgrade_->candidate;
     lose_candidate();
     candidate->close(close_code::no_status, {});
 }
@@ -333,9 +334,9 @@ void engineio_session::drop_candidate() noexcept {
 // -- the end --------------------------------------------------------------------------------------
 
 void engineio_session::on_closed(anywire::transport& from, bool orderly, close_event const& how) {
-    if (upgrade_ && &from == upgrade_->wire) return lose_candidate();
+    if (upgrade_ && &from == upgrade_->candidate) return lose_candidate();
     auto const poll = std::find_if(
-        draining_.begin(), draining_.end(), [&](auto const& p) { return p.wire == &from; });
+        draining_.begin(), draining_.end(), [&](auto const& p) { return p.carrier == &from; });
     if (poll == draining_.end()) return session_base::on_closed(from, orderly, how);
     auto const lost_messages = poll->may_hold_messages && !orderly;
     draining_.erase(poll);
@@ -345,7 +346,7 @@ void engineio_session::on_closed(anywire::transport& from, bool orderly, close_e
 }
 
 void engineio_session::on_next_waiting(anywire::transport& from) {
-    if (&from == wire() && is_polling_ && is_running() && !has_queued()) send_own(noop_frame());
+    if (&from == attached() && is_polling_ && is_running() && !has_queued()) send_own(noop_frame());
 }
 
 void engineio_session::on_closing(goodbye const&) {
@@ -355,13 +356,13 @@ void engineio_session::on_closing(goodbye const&) {
 void engineio_session::end_carrier(goodbye const& how) {
     drop_candidate();
     if (is_polling_) {
-        if (wire()) return answer_poll(how.reason == close_reason::client_closed ? "6" : "1");
+        if (attached()) return answer_poll(how.reason == close_reason::client_closed ? "6" : "1");
         owes_goodbye_ = how.reason == close_reason::server_closed;
         return;
     }
-    if (!wire()) return;
-    auto* const socket = wire();
-    lose_wire();
+    if (!attached()) return;
+    auto* const socket = attached();
+    detach();
     // As the reference: never a code, but for what the reference does not do.
     if (how.reason == close_reason::rate_limited) return socket->close(how.code, how.text);
     socket->close(close_code::no_status, {});
@@ -370,13 +371,13 @@ void engineio_session::end_carrier(goodbye const& how) {
 void engineio_session::on_retired() {
     drop_candidate();
     if (held_) held_->release(false);
-    if (is_polling_ && timing_.on_polling_end) timing_.on_polling_end(wire_id_);
-    if (auto* const carrier = wire()) {
+    if (is_polling_ && timing_.on_polling_end) timing_.on_polling_end(sid_);
+    if (auto* const carrier = attached()) {
         // A poll can still be told.
         if (is_polling_) {
             answer_poll("1");
         } else {
-            lose_wire();
+            detach();
             carrier->abort();
         }
     }

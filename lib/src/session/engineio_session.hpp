@@ -24,7 +24,7 @@ struct engineio_timing {
     /// How long a closed session waits for its client to fetch the goodbye.
     tick close_wait = 0;
     /// Told of the end of a session that was polling: a POST of its may still be on the way.
-    std::function<void(std::string_view wire_id)> on_polling_end{};
+    std::function<void(std::string_view sid)> on_polling_end{};
     // What the application wants to hear; see `engineio_options`.
     std::function<void(session&)> on_upgrade{};
     std::function<void(session&, engineio_packet const&)> on_packet{};
@@ -50,7 +50,7 @@ public:
         engineio::revision revision = engineio::revision::v4;
         bool base64 = false;  ///< The client takes no binary: `b64` in its query.
         bool websocket = false;
-        std::string wire_id{};
+        std::string sid{};
         std::string jsonp{};                    ///< The index of its callback; empty: no JSONP.
         std::string_view open{};                ///< The open packet.
         message_view const* initial = nullptr;  ///< A message right after it; null: none.
@@ -62,7 +62,7 @@ public:
     std::string_view dialect() const noexcept override {
         return revision_ == engineio::revision::v4 ? "engineio" : "engineio3";
     }
-    std::string_view wire_id() const noexcept override { return wire_id_; }
+    std::string_view sid() const noexcept override { return sid_; }
     std::string_view transport() const noexcept override {
         return is_polling_ ? "polling" : "websocket";
     }
@@ -74,9 +74,9 @@ public:
     // -- what the mount calls for requests that name the session
     /// False once the session is on a WebSocket.
     bool is_polling() const noexcept { return is_polling_; }
-    /// True when the session is not there any more, for whoever asks by its wire id.
+    /// True when the session is not there any more, for whoever asks by its sid.
     bool is_gone() const noexcept { return current() >= state::ended && !owes_goodbye_; }
-    void attach(anywire::transport& wire) override;
+    void attach(anywire::transport& to) override;
     /// Two requests of one kind at once: ends the session.
     void on_overlap(std::string_view what);
     /// Whether a paused session keeps another body of that size.
@@ -122,7 +122,7 @@ private:
     struct upgrade;
     /// A poll that has been answered, its last bytes on the way.
     struct answered_poll {
-        anywire::transport* wire;
+        anywire::transport* carrier;
         bool may_hold_messages;
     };
 
@@ -151,7 +151,7 @@ private:
     bool is_alive_ : 1 = false;      // something other than a pong came while one was awaited
     bool owes_goodbye_ : 1 = false;  // to the next poll
     bool said_noop_ : 1 = false;     // the first half of that
-    std::string wire_id_;
+    std::string sid_;
     std::unique_ptr<std::string> jsonp_;
     std::unique_ptr<upgrade> upgrade_{};
     std::unique_ptr<held_senders> held_{};

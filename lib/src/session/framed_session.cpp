@@ -34,13 +34,13 @@ void framed_session::on_closing(goodbye const& how) {
 }
 
 void framed_session::end_carrier(goodbye const& how) {
-    if (!wire()) return;
+    if (!attached()) return;
     // What was queued has been dropped by a failure, a goodbye among it.
     if (how.is_sudden()) said_goodbye_ = false;
     if (!said_goodbye_ && !is_blocked()) {
         if (auto const last = make_goodbye(how)) {
             std::array<frame* const, 1> const batch{last.get()};
-            (void)wire()->write(batch);
+            (void)attached()->write(batch);
         }
     }
     session_base::end_carrier(how);

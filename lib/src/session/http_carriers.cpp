@@ -1,5 +1,6 @@
 #include "session/http_carriers.hpp"
 
+#include "core/fault.hpp"
 #include "core/frame.hpp"
 
 #include <utility>
@@ -26,7 +27,7 @@ std::span<std::string_view const> body_parts::views() {
 }
 
 void receiver_dress::answer_busy(exchange& to) {
-    (void)to.respond({.status = 409,
+    (void)to.respond({.status = status_of(fault::receiver_busy),
                       .content_type = "text/plain; charset=UTF-8",
                       .body = "another request of this session is waiting already\n"});
 }

@@ -13,36 +13,35 @@ constexpr std::size_t most_unread = 16;
 
 http_session::http_session(endpoint_core& endpoint,
                            origin from,
-                           std::string_view wire_id,
+                           std::string_view sid,
                            session_protocol const& speaks,
                            http_timing const& timing)
-    : session_base(endpoint, std::move(from)), speaks_(speaks), timing_(timing), wire_id_(wire_id) {
+    : session_base(endpoint, std::move(from)), speaks_(speaks), timing_(timing), sid_(sid) {
     if (auto first = speaks_.open_frame()) send_own(std::move(first));
     set_due(loop().now() + timing_.disconnect_delay);
 }
 
 http_session::~http_session() {
     held_.release(false);
-    for (auto* wire : draining_) wire->abort();
+    for (auto* t : draining_) t->abort();
 }
 
 std::string_view http_session::transport() const noexcept {
     return last_name_;
 }
 
-void http_session::attach(anywire::transport& wire) {
-    last_name_ = wire.name();
+void http_session::attach(anywire::transport& to) {
+    last_name_ = to.name();
     if (current() >= state::ended)
-        return goodbye_frame_ && draining_.size() < most_unread ? serve_goodbye(wire)
-                                                                : wire.abort();
-    session_base::attach(wire);
+        return goodbye_frame_ && draining_.size() < most_unread ? serve_goodbye(to) : to.abort();
+    session_base::attach(to);
     set_due(loop().now() + timing_.heartbeat);
 }
 
-void http_session::serve_goodbye(anywire::transport& wire) {
+void http_session::serve_goodbye(anywire::transport& to) {
     std::array<frame* const, 1> const batch{goodbye_frame_.get()};
-    auto const r = wire.write(batch);
-    if (r.then != write_result::next::ended) drain(wire);
+    auto const r = to.write(batch);
+    if (r.then != write_result::next::ended) drain(to);
     set_due(loop().now() + timing_.disconnect_delay);
 }
 
@@ -90,10 +89,10 @@ void http_session::on_closing(goodbye const& how) {
 
 void http_session::end_carrier(goodbye const& how) {
     if (!goodbye_frame_ || how.is_sudden()) goodbye_frame_ = make_goodbye(how);
-    auto* const receiver = wire();
+    auto* const receiver = attached();
     if (!receiver) return;
     auto const blocked = is_blocked();
-    lose_wire();
+    detach();
     if (blocked || !goodbye_frame_)
         receiver->abort();
     else
@@ -107,8 +106,8 @@ void http_session::on_finished(anywire::transport* draining) {
 }
 
 /// A receiver has ended in order, and its client has still to read that.
-void http_session::drain(anywire::transport& wire) {
-    draining_.push_back(&wire);
+void http_session::drain(anywire::transport& receiver) {
+    draining_.push_back(&receiver);
     set_unread(true);
     if (draining_.size() > most_unread && current() == state::open)
         end(close_reason::slow_consumer, ending::now, "slow consumer");
@@ -116,7 +115,7 @@ void http_session::drain(anywire::transport& wire) {
 
 std::size_t http_session::unread_bytes() const noexcept {
     std::size_t bytes = 0;
-    for (auto const* wire : draining_) bytes += wire->pending_bytes();
+    for (auto const* t : draining_) bytes += t->pending_bytes();
     return bytes;
 }
 
@@ -128,13 +127,13 @@ void http_session::on_closed(anywire::transport& from, bool orderly, close_event
         drop_receiver();
         return end(how, ending::silently);
     }
-    if (wire() || !draining_.empty()) return;
+    if (attached() || !draining_.empty()) return;
     set_due(loop().now() + (orderly ? timing_.disconnect_delay : 1));
 }
 
 void http_session::on_next_waiting(anywire::transport& from) {
     // A heartbeat is what an answer without messages says.
-    if (&from == wire() && current() == state::open && !has_queued()) send_heartbeat();
+    if (&from == attached() && current() == state::open && !has_queued()) send_heartbeat();
 }
 
 void http_session::send_heartbeat() {
@@ -147,7 +146,7 @@ void http_session::on_due(tick now) {
         if (current() == state::retired && draining_.empty()) die();
         return;
     }
-    if (wire()) {
+    if (attached()) {
         if (current() == state::open) send_heartbeat();
         return set_due(now + timing_.heartbeat);
     }
@@ -165,9 +164,9 @@ void http_session::on_retired() {
 }
 
 void http_session::drop_receiver() {
-    auto* const receiver = wire();
+    auto* const receiver = attached();
     if (!receiver) return;
-    lose_wire();
+    detach();
     receiver->abort();
 }
 

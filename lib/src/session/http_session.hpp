@@ -17,7 +17,7 @@ struct http_timing {
     tick disconnect_delay = 0;
 };
 
-/// A session over HTTP, of a dialect with a name on the wire for it: one receiving request at a
+/// A session over HTTP, of a dialect that names it by a sid: one receiving request at a
 /// time carries frames down, any number of POSTs carry messages up.
 ///
 /// Rules:
@@ -31,7 +31,7 @@ class http_session : public session_base {
 public:
     http_session(endpoint_core& endpoint,
                  origin from,
-                 std::string_view wire_id,
+                 std::string_view sid,
                  session_protocol const& speaks,
                  http_timing const& timing);
     ~http_session() override;
@@ -39,9 +39,9 @@ public:
     codec const& message_codec() const noexcept final { return speaks_.message_codec(); }
     std::string_view dialect() const noexcept final { return speaks_.name(); }
     session_protocol const& protocol() const noexcept { return speaks_; }
-    std::string_view wire_id() const noexcept override { return wire_id_; }
+    std::string_view sid() const noexcept override { return sid_; }
     std::string_view transport() const noexcept override;
-    void attach(anywire::transport& wire) override;
+    void attach(anywire::transport& to) override;
 
     /// Messages that a POST has brought; all or none are taken.
     ///
@@ -71,13 +71,13 @@ private:
     result<void> take(std::span<Message const> messages);
     frame_ptr make_goodbye(goodbye const& how);
     void send_heartbeat();
-    void serve_goodbye(anywire::transport& wire);
+    void serve_goodbye(anywire::transport& to);
     void drop_receiver();
-    void drain(anywire::transport& wire);
+    void drain(anywire::transport& receiver);
 
     session_protocol const& speaks_;
     http_timing const& timing_;
-    std::string wire_id_;
+    std::string sid_;
     std::string_view last_name_{};  // names are literals
     // Have finished, their last bytes are on their way. A client that does not read one of them
     // may come back with another all the same.

@@ -22,8 +22,8 @@ session& session_below::operator*() const noexcept {
 codec const& session_below::message_codec() const noexcept {
     return session_->message_codec();
 }
-std::string_view session_below::wire_id() const noexcept {
-    return session_->wire_id();
+std::string_view session_below::sid() const noexcept {
+    return session_->sid();
 }
 result<void> session_below::send_frames(std::span<frame_ptr> packet, sending how) const {
     return session_->send_frames(packet, how);
@@ -32,6 +32,9 @@ result<void> session_below::send_headed(std::string_view head,
                                         shared_message& rest,
                                         sending how) const {
     return session_->send_headed(head, rest, how);
+}
+result<void> session_below::send_latest(frame_ptr f, sending how) const {
+    return session_->send_keyed(std::move(f), how);
 }
 result<void> session_below::admit(std::size_t cost, sending how) const {
     return session_->admit(cost, how);

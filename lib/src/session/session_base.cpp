@@ -22,11 +22,11 @@ bool is_sound(message_view m) noexcept {
 
 /// What one write looks at, lest a long queue be looked at anew for each piece that leaves. An
 /// answer takes all there is.
-void gather(outbox& queue, anywire::transport const& wire, std::vector<frame*>& batch) {
+void gather(outbox& queue, anywire::transport const& to, std::vector<frame*>& batch) {
     constexpr std::size_t most_at_once = 1024;
     auto const n =
-        wire.shape() == carrier::one_shot ? queue.size() : std::min(queue.size(), most_at_once);
-    if (queue.has_headed() && !wire.gathers()) queue.join(n);
+        to.shape() == carrier::one_shot ? queue.size() : std::min(queue.size(), most_at_once);
+    if (queue.has_headed() && !to.gathers()) queue.join(n);
     batch.clear();
     for (std::size_t i = 0; i < n; ++i) batch.push_back(queue.at(i));
 }
@@ -70,18 +70,6 @@ void session_base::call(Handler const& handler, Args&&... args) {
     end(close_reason::handler_failed, ending::now, "handler failed");
 }
 
-std::function<void(std::function<void()>)> session_base::make_poster() {
-    return [gate = loop().gate(), &sessions = endpoint_, id = std::string(id())](
-               std::function<void()> fn) {
-        if (!gate) return;
-        // The sessions are there as long as the shard runs anything.
-        gate->post([&sessions, id, fn = std::move(fn)] {
-            if (auto* const found = sessions.find(id))
-                found->call_posted([&fn](session&) { fn(); });
-        });
-    };
-}
-
 void session_base::call_posted(std::function<void(session&)> const& fn) {
     if (state_ == state::open) call(fn, *this);
 }
@@ -99,8 +87,8 @@ session_base::~session_base() {
     if (dirty_) loop().unmark(*this);  // its construction threw
     layered.reset();
     drop_timers();
-    if (wire_) wire_->abort();
-    if (wire_) row().carriers.sub();
+    if (attached_) attached_->abort();
+    if (attached_) row().carriers.sub();
     loop().charge(charged_, 0);
     numbers().queued_bytes.sub(charged_);
 }
@@ -188,23 +176,23 @@ void session_base::count_retired() noexcept {
     row().sessions.sub();
 }
 
-void session_base::attach(anywire::transport& wire) {
-    if (auto const now = numbers().row_of(dialect(), wire); now != row_) {
+void session_base::attach(anywire::transport& to) {
+    if (auto const now = numbers().row_of(dialect(), to); now != row_) {
         row().sessions.sub();
         row_ = now;
         row().sessions.add();
     }
     row().carriers.add();
-    wire_ = &wire;
+    attached_ = &to;
     blocked_ = false;
-    if (paused_) wire.pause_reading(true);
+    if (paused_) to.pause_reading(true);
     mark_dirty();
 }
 
 bool session_base::end_if_peer_gone() {
-    if (!wire_ || !wire_->is_peer_gone()) return false;
-    auto* const gone = wire_;
-    lose_wire();
+    if (!attached_ || !attached_->is_peer_gone()) return false;
+    auto* const gone = attached_;
+    detach();
     gone->abort();
     end({close_reason::transport_lost, close_code::abnormal, "the client broke the request off"},
         ending::silently);
@@ -214,21 +202,21 @@ bool session_base::end_if_peer_gone() {
 void session_base::on_alive(anywire::transport&) {}
 
 void session_base::on_writable(anywire::transport& from) {
-    if (&from != wire_) return;
+    if (&from != attached_) return;
     blocked_ = false;
     mark_dirty();
 }
 
 void session_base::on_closed(anywire::transport& from, bool, close_event const& how) {
-    if (&from != wire_) return;
-    lose_wire();
+    if (&from != attached_) return;
+    detach();
     end(how, ending::silently);
 }
 
 void session_base::end_carrier(goodbye const& how) {
-    if (!wire_) return;
-    wire_->close(how.code, how.text);
-    lose_wire();
+    if (!attached_) return;
+    attached_->close(how.code, how.text);
+    detach();
 }
 
 void session_base::deliver(message_view m) {
@@ -277,7 +265,7 @@ void session_base::continue_reading() {
     if (extras_) extras_->kept.reset();
     if (!resuming_) return;
     resuming_ = false;
-    if (wire_) wire_->pause_reading(false);
+    if (attached_) attached_->pause_reading(false);
     on_resumed();
 }
 
@@ -292,23 +280,28 @@ void session_base::pump_and_tell() {
     if (is_through && take(session_step::say_goodbye)) end_carrier(*extras_->last_words);
 }
 
+write_result session_base::write_batch(anywire::transport& to) {
+    auto& batch = loop().batch();
+    gather(outbox_, to, batch);
+    auto const name = traced_ ? to.name() : std::string_view{};
+    auto const r = to.write(batch);
+    if (traced_) tell_written(std::span(batch).first(r.taken), name);
+    auto const left = outbox_.take(r.taken);
+    row().messages_out.add(left.messages);
+    row().bytes_out.add(left.bytes);
+    return r;
+}
+
 void session_base::pump() {
     auto progress = false;
-    while (wire_ && !blocked_ && !outbox_.empty()) {
-        auto& wire = *wire_;
-        auto& batch = loop().batch();
-        gather(outbox_, wire, batch);
-        auto const name = traced_ ? wire.name() : std::string_view{};
-        auto const r = wire.write(batch);
-        if (traced_) tell_written(std::span(batch).first(r.taken), name);
-        auto const left = outbox_.take(r.taken);
-        row().messages_out.add(left.messages);
-        row().bytes_out.add(left.bytes);
+    while (attached_ && !blocked_ && !outbox_.empty()) {
+        auto& to = *attached_;
+        auto const r = write_batch(to);
         progress = progress || r.taken != 0;
         if (r.then == write_result::next::blocked) blocked_ = true;
         if (r.then == write_result::next::finished || r.then == write_result::next::ended) {
-            lose_wire();
-            on_finished(r.then == write_result::next::finished ? &wire : nullptr);
+            detach();
+            on_finished(r.then == write_result::next::finished ? &to : nullptr);
         } else if (r.taken == 0) {
             break;
         }

@@ -30,7 +30,7 @@ struct traced_packet;
 ///  1. `send` and `close` only queue and mark; `on_flush`, once per IO event, is the place that
 ///     writes, and the only one that tells of the open, the drain and the close, and destroys. So
 ///     no handler is re-entered and none finds its session gone. A `send` writes early only where
-///     the queue would pass its bound: a wire that takes it at once is not slow.
+///     the queue would pass its bound: a transport that takes it at once is not slow.
 ///  2. Exactly one `on_close` follows each `on_open`.
 ///  3. A transport that was closed, aborted or has told its end is never touched again.
 ///
@@ -73,8 +73,8 @@ public:
     virtual codec const& message_codec() const noexcept = 0;
     /// What metrics call the dialect; a literal.
     virtual std::string_view dialect() const noexcept { return "websocket"; }
-    /// The wire's session id, where the dialect has one; empty otherwise.
-    virtual std::string_view wire_id() const noexcept { return {}; }
+    /// By which the dialect names it on the wire; empty where it does not.
+    virtual std::string_view sid() const noexcept { return {}; }
     /// Queues a message for many sessions. `key`: of `outbox::key_of`, for one that replaces what
     /// waits by it; 0: none.
     ///
@@ -85,6 +85,10 @@ public:
     ///
     /// Errors: as `send`.
     result<void> send_frames(std::span<frame_ptr> packet, sending how = sending::direct);
+    /// Queues one frame with a key, in the place of the one of that key that waits.
+    ///
+    /// Errors: as `send`.
+    result<void> send_keyed(frame_ptr f, sending how);
     /// Queues one message of a head of its own and a rest that many get.
     ///
     /// Errors: as `send`.
@@ -105,10 +109,7 @@ public:
         __builtin_prefetch(&state_);
     }
     /// True when what is queued now leaves at the end of this event.
-    bool is_writable() const noexcept { return wire_ && !blocked_; }
-    /// Runs a function later where this session is, if it still is then. Thread of what it gives:
-    /// any.
-    std::function<void(std::function<void()>)> make_poster();
+    bool is_writable() const noexcept { return attached_ && !blocked_; }
     /// Calls what was posted to the session, with the care that handlers get.
     void call_posted(std::function<void(session&)> const& fn);
     /// The one way to end a session; `ending.hpp` says what it means in each state. `how` is what
@@ -120,8 +121,8 @@ public:
     /// Ends the session at once, without memory for anything: something of it threw.
     void give_up() noexcept;
     /// Gives the session its carrier; events of the carrier go here from now on.
-    virtual void attach(anywire::transport& wire);
-    bool is_attached() const noexcept { return wire_ != nullptr; }
+    virtual void attach(anywire::transport& to);
+    bool is_attached() const noexcept { return attached_ != nullptr; }
     bool is_paused() const noexcept { return paused_; }
     std::string_view name_of_mount() const noexcept { return endpoint_.name(); }
     /// The endpoint has taken the session over, or parts with it: who is there now is counted.
@@ -204,10 +205,10 @@ protected:
     session_loop& loop() noexcept { return endpoint_.loop(); }
     endpoint_core& home() noexcept { return endpoint_; }
     state current() const noexcept { return state_; }
-    anywire::transport* wire() const noexcept { return wire_; }
-    void lose_wire() noexcept {
-        if (wire_) row().carriers.sub();
-        wire_ = nullptr;
+    anywire::transport* attached() const noexcept { return attached_; }
+    void detach() noexcept {
+        if (attached_) row().carriers.sub();
+        attached_ = nullptr;
         blocked_ = false;
     }
     bool is_blocked() const noexcept { return blocked_; }
@@ -252,10 +253,11 @@ private:
     void on_flush();
     /// The next flush is this session's: fetches its carrier, and the session after it.
     void fetch_for_flush() const noexcept {
-        __builtin_prefetch(wire_);
+        __builtin_prefetch(attached_);
         if (next_dirty_) next_dirty_->fetch();
     }
     void pump();
+    write_result write_batch(anywire::transport& to);
     void pump_and_tell();
     void continue_reading();
     void run_due(tick now);
@@ -266,7 +268,6 @@ private:
     void log_closed(close_event const& how) noexcept;
     bool take(session_step by) noexcept;
     extras& more();
-    result<void> send_keyed(frame_ptr f, sending how);
     /// What waits beyond the outbox: on the wire, on answers not read.
     std::size_t bytes_elsewhere() const noexcept;
     result<void> overflow(std::size_t cost, sending how);
@@ -281,7 +282,7 @@ private:
 
     endpoint_core& endpoint_;
     session_base* next_dirty_ = nullptr;
-    anywire::transport* wire_ = nullptr;
+    anywire::transport* attached_ = nullptr;
     [[no_unique_address]] outbox outbox_{};  // the next two take the room at its end
     std::uint8_t row_ = endpoint_numbers::no_carrier;
     bool traced_ = false;

@@ -23,7 +23,8 @@ struct session_base::dropping {
 };
 
 std::size_t session_base::bytes_elsewhere() const noexcept {
-    return (blocked_ && wire_ ? wire_->pending_bytes() : 0) + (has_unread_ ? unread_bytes() : 0);
+    return (blocked_ && attached_ ? attached_->pending_bytes() : 0) +
+           (has_unread_ ? unread_bytes() : 0);
 }
 
 result<void> session_base::admit(std::size_t cost, sending how) {
@@ -39,7 +40,8 @@ result<void> session_base::admit(std::size_t cost, sending how) {
     return overflow(cost, how);
 }
 
-/// The queue would pass its bound: what the wire takes at once is written before that is judged.
+/// The queue would pass its bound: what the transport takes at once is written before that is
+/// judged.
 result<void> session_base::overflow(std::size_t cost, sending how) {
     dropping const counted(*this);
     pump();
@@ -117,6 +119,7 @@ result<void> session_base::send_latest(std::string_view key, message_view m) {
 }
 
 result<void> session_base::send_keyed(frame_ptr f, sending how) {
+    if (state_ != state::open) return errc::session_closed;
     // In the place of another one it needs only the room that it takes beyond that.
     auto const* const waiting = outbox_.find(f->key());
     auto const held = waiting ? waiting->cost() : 0;

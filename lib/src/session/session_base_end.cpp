@@ -41,8 +41,8 @@ void session_base::end(close_reason why, ending when, std::string_view text) {
 }
 
 void session_base::give_up() noexcept {
-    if (auto* const carrier = wire_) {
-        lose_wire();
+    if (auto* const carrier = attached_) {
+        detach();
         carrier->abort();
     }
     take(session_step::give_up);
@@ -83,7 +83,7 @@ std::size_t session_base::queued_bytes() const noexcept {
 }
 
 std::string_view session_base::transport() const noexcept {
-    return wire_ ? wire_->name() : std::string_view{};
+    return attached_ ? attached_->name() : std::string_view{};
 }
 
 void session_base::set_subprotocol(std::string name) {
@@ -101,7 +101,7 @@ std::string_view session_base::subprotocol() const noexcept {
 void session_base::pause() {
     if (paused_ || state_ != state::open) return;
     paused_ = true;
-    if (wire_) wire_->pause_reading(true);
+    if (attached_) attached_->pause_reading(true);
 }
 
 void session_base::resume() {

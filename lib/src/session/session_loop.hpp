@@ -25,17 +25,6 @@ class packet_listener;
 class session_base;
 struct queue_budget;
 
-/// The way to a shard for what comes back late and from anywhere, even after the shard has gone.
-///
-/// Thread: any.
-class late_gate {
-public:
-    virtual ~late_gate() = default;
-    /// Runs `fn` as an event of the shard's, soon, never at once; drops it where the shard has
-    /// ended.
-    virtual void post(std::function<void()> fn) = 0;
-};
-
 /// What the sessions of one shard share: the time they are told, the wheel that wakes them, the
 /// list of those with something to do, and scratch memory. No sockets: a test drives it.
 ///
@@ -94,9 +83,6 @@ public:
         ~owner() = default;
     };
     void set_owner(owner& by) noexcept { owner_ = &by; }
-    void set_gate(std::shared_ptr<late_gate> g) noexcept { gate_ = std::move(g); }
-    /// Null where nothing comes back late.
-    std::shared_ptr<late_gate> const& gate() const noexcept { return gate_; }
     /// While an event is under way, a flush follows in any case.
     void set_in_event(bool is) noexcept { in_event_ = is; }
     /// What a program does to sessions outside of their events: tells the time, and sees to it that
@@ -185,7 +171,6 @@ private:
     std::size_t queued_ = 0;
     std::size_t published_ = 0;
     owner* owner_ = nullptr;
-    std::shared_ptr<late_gate> gate_{};
     bool in_event_ = false;
     bool timing_ = false;
     std::array<char, 22> called_{};

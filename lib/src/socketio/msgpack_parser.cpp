@@ -65,12 +65,16 @@ private:
             auto const before = rest;
             if (!msgpack::skip_value(rest)) return broken;
             auto const value = before.substr(0, before.size() - rest.size());
-            if (key->bytes == "type") out.kind = value;
-            if (key->bytes == "nsp") out.nsp = value;
-            if (key->bytes == "id") out.id = value;
-            if (key->bytes == "data") out.data = value;
+            keep(key->bytes, value, out);
         }
         return rest.empty() ? string_view{} : "bytes after the packet";
+    }
+
+    static void keep(string_view key, string_view value, members& out) noexcept {
+        if (key == "type") out.kind = value;
+        if (key == "nsp") out.nsp = value;
+        if (key == "id") out.id = value;
+        if (key == "data") out.data = value;
     }
 
     // What is not there, and what clients write for it: `undefined`, or null.

@@ -15,7 +15,7 @@ namespace zlib = boost::beast::zlib;
 
 namespace {
 
-/// How a flushed block ends; the wire leaves it out. Spec: RFC 7692, section 7.2.1.
+/// How a flushed block ends; on the wire it is left out. Spec: RFC 7692, section 7.2.1.
 constexpr std::string_view flush_tail{"\0\0\xff\xff", 4};
 
 }  // namespace
@@ -95,7 +95,10 @@ error_code inflater::stream::write(std::string_view in, std::string& out, std::s
         auto const room =
             std::min(std::clamp<std::size_t>(std::max(in.size() * 4, size - begin), 512, 65536),
                      max_out - size + 1);
-        grow(out, size + room, max_out + 1);
+        // What is long goes on to be, and each step is a copy, into memory that has to be fetched
+        // from the system: most of what a single bomb costs.
+        constexpr std::size_t is_long = 65536;
+        grow(out, size + room, max_out + 1, size < is_long ? 2 : 16);
         out.resize(size + room);
         inflate_stream::text text{out.data() + begin, out.data() + size, out.data() + size + room};
         what = blocks.write(in, text);

@@ -299,8 +299,8 @@ event message_reader::inflated(error_code ec, std::size_t validated) {
         return error(fault::message_too_big,
                      u.message.size() > options_->max_message
                          ? "an inflated message is longer than `session_limits::max_message`"
-                         : "messages inflate to more than `deflate_options::max_ratio` and "
-                           "`ratio_burst` allow");
+                         : "messages inflate to more than `deflate_options::max_ratio`, "
+                           "`ratio_burst` and `ratio_refill` allow");
     if (ec) return error(fault_of(ec), "a compressed message does not inflate");
     return {};
 }

@@ -5,6 +5,7 @@
 #include "websocket/deflate.hpp"
 #include "websocket/frame.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -37,7 +38,7 @@ struct reader_options {
     std::uint32_t max_fragments = 16384;  ///< Frames of one message; 0 = no bound of its own.
     /// Bytes that compressed messages may inflate to for each byte of their frames, on the average
     /// of what a connection has sent; 0 = no bound.
-    std::uint32_t max_ratio = 200;
+    std::uint32_t max_ratio = 32;
     std::uint32_t ratio_burst = 1u << 20;  ///< Bytes beyond that average.
 };
 
@@ -68,6 +69,13 @@ public:
     /// Errors: as events; never by an exception but `bad_alloc`.
     /// Cost:   linear. Bytes in the input are changed (unmasked).
     [[nodiscard]] event next(char*& at, char* end);
+
+    /// Bytes that messages have inflated to beyond what was sent for them, at `max_ratio`.
+    [[nodiscard]] std::uint32_t excess() const noexcept { return excess_; }
+    /// Forgets so many of them: the reader has no clock, and its owner may let time count.
+    void forgive(std::uint64_t bytes) noexcept {
+        excess_ -= static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, excess_));
+    }
 
     /// Whether a frame or message has begun and not ended.
     [[nodiscard]] bool has_partial() const noexcept;

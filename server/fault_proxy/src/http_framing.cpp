@@ -54,7 +54,7 @@ bool take_field(std::string_view line, message_head& out) noexcept {
     return true;
 }
 
-/// Reads the fields behind the first line, which ends at `at`.
+/// Reads the fields after the first line, which ends at `at`.
 head_state read_fields(std::string_view bytes, std::size_t at, message_head& out) noexcept {
     for (;;) {
         auto const from = at + 2;

@@ -15,7 +15,7 @@ struct message_head {
     std::string_view method{};  ///< Of requests.
     std::string_view target{};  ///< Of requests.
     unsigned status = 0;        ///< Of responses.
-    std::size_t size = 0;       ///< Bytes, with the empty line behind it.
+    std::size_t size = 0;       ///< Bytes, with the empty line after it.
     std::optional<std::uint64_t> content_length{};
     bool is_chunked = false;
     bool keep_alive = true;
@@ -32,7 +32,7 @@ head_state read_response_head(std::string_view bytes, message_head& out) noexcep
 
 enum class body_kind : std::uint8_t { none, sized, chunked, until_close };
 
-/// How long the body behind a head is.
+/// How long the body after a head is.
 ///
 /// Spec: RFC 9112, section 6.3
 body_kind body_of_request(message_head const& head) noexcept;

@@ -277,7 +277,7 @@ void relay::take_server_bytes(std::string_view bytes) {
     if (response_body_.is_done()) finish_exchange();
 }
 
-/// Takes head after head until that of the final response; `bytes` is then what lies behind it.
+/// Takes head after head until that of the final response; `bytes` is then what comes after it.
 bool relay::take_response_head(std::string_view& bytes) {
     response_head_.append(bytes);
     for (;;) {
@@ -291,10 +291,10 @@ bool relay::take_response_head(std::string_view& bytes) {
         auto const is_interim = head.status < 200 && head.status != 101;
         if (!is_interim) begin_response(head);
         deliver(std::string_view(response_head_).substr(0, head.size));
-        auto const behind = response_head_.size() - head.size;
+        auto const rest = response_head_.size() - head.size;
         response_head_.erase(0, head.size);
         if (is_interim) continue;
-        bytes = bytes.substr(bytes.size() - behind);
+        bytes = bytes.substr(bytes.size() - rest);
         if (phase_ == phase::tunnel) take_client_bytes();
         return true;
     }

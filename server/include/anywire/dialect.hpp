@@ -67,32 +67,32 @@ public:
     /// answered without the functions below, which see to it. `originless`: for a GET that browsers
     /// send without Origin, and that runs as script or shows as a page.
     [[nodiscard]] bool check_origin(bool originless = false) const;
-    /// Brings the request to the shard of the session of that name on the wire. False when it was
-    /// on another: it is served again there, and is not to be touched any more here.
-    [[nodiscard]] bool go_to(std::string_view wire_id) const;
-    /// The session of that name; nothing where there is none. Requires: `go_to` has said true.
-    std::optional<session_below> find(std::string_view wire_id) const;
-    /// A new name on the wire that belongs to this shard: 20 characters of `A-Za-z0-9-_`,
-    /// drawn from a CSPRNG. Whoever knows it can read and write its session.
-    std::string draw_wire_id() const;
+    /// Brings the request to the shard of the session of that sid, its name on the wire. False when
+    /// it was on another: it is served again there, and is not to be touched any more here.
+    [[nodiscard]] bool go_to(std::string_view sid) const;
+    /// The session of that sid; nothing where there is none. Requires: `go_to` has said true.
+    std::optional<session_below> find(std::string_view sid) const;
+    /// A new sid that belongs to this shard: 20 characters of `A-Za-z0-9-_`, drawn from a CSPRNG.
+    /// Whoever knows it can read and write its session.
+    std::string draw_sid() const;
 
-    /// Has the request wait for what the session of that name has to say, in one answer
+    /// Has the request wait for what the session of that sid has to say, in one answer
     /// (`by_poll`) or in one without an end (`by_stream`), which ends after `limit` bytes, to be
     /// asked for anew. A session that is not there yet is opened, unless `opens` is false (404),
     /// after origin, room and `handlers::authorize` were asked.
     void poll(session_protocol const& speaks,
-              std::string_view wire_id,
+              std::string_view sid,
               std::unique_ptr<poll_dress> by,
               bool opens = true) const;
     void stream(session_protocol const& speaks,
-                std::string_view wire_id,
+                std::string_view sid,
                 std::unique_ptr<stream_dress> by,
                 std::size_t limit = 131'072,
                 bool opens = true) const;
-    /// Hands the messages of a body to the session of that name, all or none, as its protocol reads
+    /// Hands the messages of a body to the session of that sid, all or none, as its protocol reads
     /// them. Answers `taken` then (while the session is paused, when it reads again); 404 without
     /// such a session, 400 for a body that the protocol does not read, 503 with no room for it.
-    void receive(std::string_view wire_id, answer const& taken = {.status = 204}) const;
+    void receive(std::string_view sid, answer const& taken = {.status = 204}) const;
     /// Opens a session over the WebSocket that the request becomes. `name`: what
     /// `session::transport()` says, a literal.
     void open_duplex(session_protocol const& speaks, std::string_view name = "websocket") const;
@@ -115,7 +115,7 @@ public:
     /// the request its connection.
     virtual void serve(dialect_request const& r) const = 0;
 
-    /// The name on the wire of the session that a request is about, where the target says it; so a
+    /// The sid of the session that a request is about, where the target says it; so a
     /// host brings it to the right shard at once. `below` and `query` are as in `dialect_request`.
     virtual std::string session_named_by(std::string_view below, std::string_view query) const {
         (void)below, (void)query;

@@ -19,6 +19,10 @@
 namespace anywire {
 
 struct route_context;
+namespace detail {
+template <class A>
+class kept_argument;
+}
 
 /// One HTTP request to a route of the application's (`service::route`).
 ///
@@ -51,7 +55,24 @@ public:
     bool is_secure() const noexcept;
 
 private:
+    friend class detail::kept_argument<route_request const&>;
     route_context const& context_;
+};
+
+/// A coroutine has a copy of its request, which lives as long as it does.
+template <>
+class detail::kept_argument<route_request const&> {
+public:
+    explicit kept_argument(route_request const& from);
+    kept_argument(kept_argument const&) = delete;
+    kept_argument& operator=(kept_argument const&) = delete;
+    ~kept_argument();
+    route_request const& get() const noexcept { return request_; }
+
+private:
+    struct copy;
+    std::unique_ptr<copy> copy_;
+    route_request request_;
 };
 
 /// The whole answer of a route.
@@ -82,6 +103,9 @@ public:
     public:
         virtual ~receiver() = default;
         virtual void on_answer(http_answer a) = 0;
+        /// What runs a function where the request is, if it still waits for its answer then; else
+        /// the function is dropped. Thread of what it gives: any.
+        virtual std::function<void(std::function<void()>)> make_poster() { return {}; }
     };
 
     explicit http_responder(std::shared_ptr<receiver> to) noexcept : to_(std::move(to)) {}
@@ -92,12 +116,38 @@ public:
     }
 
 private:
+    friend class route_handler;
     std::shared_ptr<receiver> to_;
 };
+
+/// How a coroutine comes back to its request.
+inline std::function<void(std::function<void()>)> poster_of(http_responder::receiver& r) {
+    return r.make_poster();
+}
+
+namespace detail {
+
+/// The tasks that a route may return: with what has to be answered, or with nothing.
+template <class Task>
+inline constexpr bool is_task_of_answer = false;
+template <template <class> class Task, class T>
+inline constexpr bool is_task_of_answer<Task<T>> =
+    handler_checks::is_task<Task<T>>&& std::is_convertible_v<T, http_answer>;
+template <class Task>
+inline constexpr bool is_task_of_nothing = false;
+template <template <class> class Task>
+inline constexpr bool is_task_of_nothing<Task<void>> = handler_checks::is_task<Task<void>>;
+
+}  // namespace detail
 
 /// What a route does with a request: `void(route_request const&, http_responder)`, or
 /// `http_answer(route_request const&)` where the answer is known at once. What it throws is logged
 /// and answered 500.
+///
+/// It may be a coroutine (`anywire/coro.hpp`) that returns `task<http_answer>`, or `task<>` where
+/// it takes a responder. That has a copy of its request, goes on on the request's shard, and ends
+/// with it: once it has answered, the client has gone or the time is over, what it awaits does not
+/// go on any more, and it is destroyed.
 ///
 /// Thread: called on any shard, several at once with more than one. One that blocks stalls the
 ///         sessions of its shard: answer later instead.
@@ -109,16 +159,35 @@ public:
     template <class F>
     requires(!std::same_as<std::decay_t<F>, route_handler>) route_handler(F&& f) {
         if (handler_checks::is_empty_function(f)) return;
+        using kind = std::decay_t<F>;
         if constexpr (std::is_invocable_r_v<http_answer, F&, route_request const&>) {
             call_ = [f = std::forward<F>(f)](route_request const& r, http_responder to) mutable {
                 to.answer(f(r));
             };
+        } else if constexpr (std::is_invocable_v<F&, route_request const&>) {
+            using result = std::invoke_result_t<F&, route_request const&>;
+            constexpr auto is_good = detail::is_task_of_answer<result>;
+            static_assert(is_good,
+                          "what a route returns is its answer: an anywire::http_answer, or "
+                          "anywire::task<anywire::http_answer> (anywire/coro.hpp) if it is a "
+                          "coroutine");
+            if constexpr (is_good)
+                call_ = starting<result>(result::as_answering(kind(std::forward<F>(f))));
         } else {
             static_assert(std::is_invocable_v<F&, route_request const&, http_responder>,
                           "write [](anywire::route_request const& request) -> anywire::http_answer "
                           "{ ... }, or [](anywire::route_request const& request, "
                           "anywire::http_responder respond) { ... }");
-            call_ = std::forward<F>(f);
+            using result = std::invoke_result_t<F&, route_request const&, http_responder>;
+            constexpr auto is_coroutine = detail::is_task_of_nothing<result>;
+            constexpr auto is_good = std::is_void_v<result> || is_coroutine;
+            static_assert(is_good,
+                          "a route that has a responder returns nothing, or anywire::task<> "
+                          "(anywire/coro.hpp) if it is a coroutine");
+            if constexpr (is_coroutine)
+                call_ = starting<result>(kind(std::forward<F>(f)));
+            else if constexpr (is_good)
+                call_ = std::forward<F>(f);
         }
     }
 
@@ -126,6 +195,15 @@ public:
     void operator()(route_request const& r, http_responder to) const { call_(r, std::move(to)); }
 
 private:
+    template <class Task, class F>
+    static function starting(F f) {
+        return [f = std::make_shared<F>(std::move(f))](route_request const& r, http_responder to) {
+            auto const home = to.to_;
+            Task::template start_handler<F, route_request const&, http_responder>(
+                home, f, r, std::move(to));
+        };
+    }
+
     function call_{};
 };
 

@@ -39,7 +39,7 @@ struct server_options {
 [[nodiscard]] std::string url_of(std::string_view address, std::uint16_t port, bool secure = false);
 
 /// A service with listeners and threads: an HTTP server whose mounts speak to clients over whatever
-/// wire they can get.
+/// transport they can get.
 ///
 /// Thread: set up on one thread; `run` blocks it; `stop`, `drain`, `every` and
 /// `reload_certificates` may be called from any.

@@ -230,13 +230,13 @@ public:
     /// Thread: the executor `shard_of(request.target)`; answered on that one.
     void serve(http_request const& request, exchange& to);
 
-    /// Serves a WebSocket whose handshake the host has answered already: `wire` is closed if the
+    /// Serves a WebSocket whose handshake the host has answered already: `over` is closed if the
     /// client may not come in. Who hears of it is told by `heard`, called exactly once, now or
     /// after `authorize`, with null for nobody; until then nothing is read from it.
     ///
     /// Thread: as `serve`.
     void open(http_request const& request,
-              transport& wire,
+              transport& over,
               std::function<void(transport_events*)> heard);
 
     /// Calls `fn` every `period`, on the first shard, until the service ends.

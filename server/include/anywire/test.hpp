@@ -58,7 +58,7 @@ enum class dialect : std::uint8_t {
     engineio,   ///< As engine.io-client, version 4: messages of Socket.IO are theirs to encode.
 };
 
-/// A client over a WebSocket, real but for the wire: it answers pings, reads what comes, says
+/// A client over a WebSocket, real but for the connection: it answers pings, reads what comes, says
 /// goodbye. Copies are the same client.
 ///
 /// Thread: that of the test.

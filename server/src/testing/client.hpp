@@ -13,8 +13,8 @@
 
 namespace anywire::testing {
 
-/// Both ends of a WebSocket without a wire between them: the exchange that it is opened by, the
-/// transport of its session, and what the client knows of it.
+/// Both ends of a WebSocket without a connection between them: the exchange that it is opened by,
+/// the transport of its session, and what the client knows of it.
 class client::state final : public memory_exchange, public transport {
 public:
     state(std::shared_ptr<event_runner*> events, dialect speaks)

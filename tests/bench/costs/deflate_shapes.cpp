@@ -65,14 +65,38 @@ std::string bombs(std::string_view text, std::size_t bytes) {
 }
 
 /// The same with as much in them that does not compress as keeps them below the bound of what
-/// messages may become: 200 bytes for one.
+/// messages may become: 32 bytes for one.
 std::string bombs_below_the_ratio(std::string_view text, std::size_t bytes) {
     std::string message;
     auto const size = bytes < 100'000 ? std::size_t{50'000} : longest;
-    for (std::uint32_t i = 0, r = 1; i < size / 180; ++i, r = r * 1103515245 + 12345)
+    for (std::uint32_t i = 0, r = 1; i < size / 26; ++i, r = r * 1103515245 + 12345)
         message.push_back(static_cast<char>('0' + (r >> 20) % 64));
     return fill(frame(deflated_text, deflated(message += fill(text, size - message.size()))),
                 bytes);
+}
+
+/// What is hard to compress, and has been for as short as it can be.
+std::string hard_text(std::string_view text, std::size_t bytes) {
+    return fill(frame(deflated_text, deflated(text, 6)), bytes);
+}
+
+/// A few words of few letters in random order: whoever does not search for long finds parts of
+/// other ones everywhere.
+std::string few_words(std::size_t bytes) {
+    constexpr std::size_t words = 64;
+    constexpr std::size_t length = 32;
+    auto const all = few_letters(3, words * length);
+    std::string out;
+    for (std::uint32_t random = 1; out.size() < bytes;) {
+        random = random * 1'664'525u + 1'013'904'223u;
+        out.append(all, (random >> 16) % words * length, length);
+    }
+    return out;
+}
+
+/// Messages as long as they may be, or short for a glance.
+std::size_t message_of(std::size_t bytes) {
+    return bytes < 100'000 ? 20'000 : longest;
 }
 
 /// One bomb of each connection.
@@ -209,6 +233,18 @@ std::vector<shape> deflate_shapes() {
                 [](std::size_t n) { return bombs_below_the_ratio("\xf0\x9f\x98\x80", n); }),
         on_both("bombs of mixed letters below the ratio",
                 [](std::size_t n) { return bombs_below_the_ratio("a\xc3\xa9", n); }),
+        on_both("letters of two",
+                [](std::size_t n) { return hard_text(few_letters(2, message_of(n)), n); }),
+        on_both("letters of four",
+                [](std::size_t n) { return hard_text(few_letters(4, message_of(n)), n); }),
+        on_both("a few words",
+                [](std::size_t n) { return hard_text(few_words(message_of(n)), n); }),
+        of("letters of two, as they are",
+           "the compressor",
+           [](std::size_t n) { return frame(0x81, few_letters(2, n)); }),
+        of("letters of four, as they are",
+           "the compressor",
+           [](std::size_t n) { return frame(0x81, few_letters(4, n)); }),
         {.name = "one bomb a connection",
          .attacks = "inflation",
          .doors = {door::ws_deflated, door::ws_inflating},

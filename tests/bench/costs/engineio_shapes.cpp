@@ -139,6 +139,10 @@ std::vector<shape> compressed() {
              "4",
              "abcdefghijklmnopqrstuvwxyz0123456789"),
         {.name = "noise", .attacks = "the compressor", .how = way::text, .make = noise},
+        {.name = "letters of three",
+         .attacks = "the compressor",
+         .how = way::text,
+         .make = [](std::size_t n) { return "4" + few_letters(3, n - 1); }},
         units("messages of 1 KB", "the compressor", {}, noise(1'024))};
     for (auto& s : all) s.doors = {door::engineio_gzip};
     return all;

@@ -1,6 +1,8 @@
 #include "../message.hpp"
 #include "shape.hpp"
 
+#include <cstdint>
+
 namespace bench::costs {
 
 std::string repeat(std::string_view text, std::size_t times) {
@@ -12,6 +14,16 @@ std::string repeat(std::string_view text, std::size_t times) {
 
 std::string fill(std::string_view text, std::size_t bytes) {
     return repeat(text, bytes < text.size() ? 1 : bytes / text.size());
+}
+
+std::string few_letters(unsigned letters, std::size_t bytes) {
+    std::string out;
+    out.reserve(bytes);
+    for (std::uint32_t random = 12'345; out.size() < bytes;) {
+        random = random * 1'664'525u + 1'013'904'223u;
+        out.push_back(static_cast<char>('a' + (random >> 16) % letters));
+    }
+    return out;
 }
 
 std::string frame(unsigned first_byte, std::string_view payload) {

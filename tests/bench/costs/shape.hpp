@@ -67,6 +67,9 @@ std::vector<shape> socketio_shapes();
 std::string repeat(std::string_view text, std::size_t times);
 /// `text` repeated to `bytes` at most, at least once.
 std::string fill(std::string_view text, std::size_t bytes);
+/// So many bytes of a few letters at random. Whoever compresses it finds something everywhere, and
+/// nothing better.
+std::string few_letters(unsigned letters, std::size_t bytes);
 /// A masked frame.
 std::string frame(unsigned first_byte, std::string_view payload);
 /// A GET with further header fields, each with its line end.

@@ -43,19 +43,19 @@ double cpu_ns() {
     return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
 }
 
-class memory_wire;
+class memory_transport;
 
 struct carried {
     std::uint64_t messages = 0;
     std::uint64_t pings = 0;
     std::uint64_t lost = 0;
-    std::vector<memory_wire*> pinged{};
+    std::vector<memory_transport*> pinged{};
 };
 
 /// Takes everything at once, and answers each ping when it is asked to.
-class memory_wire final : public transport {
+class memory_transport final : public transport {
 public:
-    explicit memory_wire(carried& t) noexcept : traffic_(t) {}
+    explicit memory_transport(carried& t) noexcept : traffic_(t) {}
 
     carrier shape() const noexcept override { return carrier::duplex; }
     std::string_view name() const noexcept override { return "websocket"; }
@@ -84,10 +84,10 @@ private:
 /// One shard with one mount, which echoes.
 struct shard {
     explicit shard(std::size_t count) {
-        wires.reserve(count);
-        for (std::size_t i = 0; i < count; ++i) wires.emplace_back(traffic);
+        transports.reserve(count);
+        for (std::size_t i = 0; i < count; ++i) transports.emplace_back(traffic);
         traffic.pinged.reserve(count);
-        for (auto& w : wires) traffic.pinged.push_back(&w);  // its memory is not the sessions'
+        for (auto& w : transports) traffic.pinged.push_back(&w);  // its memory is not the sessions'
         traffic.pinged.clear();
     }
     ~shard() {
@@ -98,7 +98,7 @@ struct shard {
     shard& operator=(shard const&) = delete;
 
     void open_all() {
-        for (auto& w : wires) {
+        for (auto& w : transports) {
             w.session = new plain_session(endpoint, {}, timing);
             endpoint.add(w.session);
             w.session->attach(w);
@@ -119,13 +119,13 @@ struct shard {
     void echo(std::vector<std::uint32_t> const& order) {
         std::string const text(64, 'e');
         for (auto const i : order) {
-            wires[i].session->on_payload(wires[i], text, false);
+            transports[i].session->on_payload(transports[i], text, false);
             loop.flush();
         }
     }
 
     carried traffic{};
-    std::vector<memory_wire> wires{};
+    std::vector<memory_transport> transports{};
     std::mt19937_64 random{1};
     log_sink sink{};
     session_limits limits{};

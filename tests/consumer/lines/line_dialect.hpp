@@ -2,7 +2,7 @@
 //
 //   GET  PATH/ID   an event stream (text/event-stream), which opens the session of that id
 //   POST PATH/ID   lines for it, each a message
-//   TCP            lines both ways: see line_wire.hpp
+//   TCP            lines both ways: see line_transport.hpp
 //
 // The server says "hello", then "+MESSAGE" for each message, "beat" for a heartbeat, and
 // "bye CODE TEXT" at the end.

@@ -2,7 +2,7 @@
 #include <anywire/server.hpp>
 
 #include "line_dialect.hpp"
-#include "line_wire.hpp"
+#include "line_transport.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/read.hpp>
@@ -97,9 +97,9 @@ void try_http(std::uint16_t port) {
 }
 
 void try_tcp(std::uint16_t port) {
-    client wire(port);
-    wire.send("one\ntwo\nbye\n");
-    auto const heard = wire.read_all();
+    client tcp(port);
+    tcp.send("one\ntwo\nbye\n");
+    auto const heard = tcp.read_all();
     expect(heard == "hello\n+one\n+two\nbye 1000\n", "the same over TCP", heard);
 }
 
@@ -115,7 +115,8 @@ int main() {
     // The first shard's thread has the sessions over TCP.
     tcp::acceptor acceptor(server.executor_of(0), {net::ip::address_v4::loopback(), 0});
     acceptor.async_accept([&](boost::system::error_code ec, tcp::socket socket) {
-        if (!ec) std::make_shared<lines::line_wire>(std::move(socket))->start(server, "/lines");
+        if (!ec)
+            std::make_shared<lines::line_transport>(std::move(socket))->start(server, "/lines");
     });
     std::thread runs([&] { server.run(); });
     try_http(server.port());

@@ -41,7 +41,7 @@ TEST_CASE("every byte value survives base64") {
     }
 }
 
-TEST_CASE("base64 may lack its padding, or have bits set behind the last byte") {
+TEST_CASE("base64 may lack its padding, or have bits set after the last byte") {
     CHECK(decode_base64("Zg").value() == "f");
     CHECK(decode_base64("Zm8").value() == "fo");
     CHECK(decode_base64("Zh==").value() == "f");

@@ -82,7 +82,7 @@ TEST_CASE("escapes of lone surrogates pass") {
     CHECK_FALSE(check_json(json));
 }
 
-TEST_CASE("broken escapes behind surrogates do not pass") {
+TEST_CASE("broken escapes after surrogates do not pass") {
     auto const json = GENERATE(as<std::string>{},
                                R"("\ud800\u")",
                                R"("\ud800\u12")",

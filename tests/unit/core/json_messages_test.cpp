@@ -225,7 +225,7 @@ TEST_CASE("what is not JSON is refused as such, and leaves no messages") {
     CHECK(m.messages().empty());
 }
 
-TEST_CASE("a NUL within or behind the text is refused") {
+TEST_CASE("a NUL within or after the text is refused") {
     json_messages m;
     CHECK(m.decode_array(std::string("[\"a\"]\0", 6)) == errc::bad_json);
     CHECK(m.decode_array(std::string("[\"a\0\"]", 6)) == errc::bad_json);

@@ -95,7 +95,7 @@ TEST_CASE("an empty outbox takes any one message, whatever of the protocol's own
         CHECK(q.dropped() == 0);
     }
     outbox q;
-    CHECK_FALSE(q.fits(196, 1, 195));  // not while a wire still holds some
+    CHECK_FALSE(q.fits(196, 1, 195));  // not while a transport still holds some
 }
 
 TEST_CASE("a burst is taken above the bound, and judged at once above the other one") {
@@ -150,7 +150,7 @@ TEST_CASE("who is below the bound again within the grace was never slow") {
     CHECK(q.grace_end() == 600);
 }
 
-TEST_CASE("after the grace the lower bound acts at once, until the wire has caught up") {
+TEST_CASE("after the grace the lower bound acts at once, until the transport has caught up") {
     auto const policy = GENERATE(overflow_policy::close,
                                  overflow_policy::refuse,
                                  overflow_policy::drop_oldest,
@@ -180,7 +180,7 @@ TEST_CASE("after the grace the lower bound acts at once, until the wire has caug
         CHECK(offer(q, limits, 200, text) == verdict::take);
 }
 
-TEST_CASE("dropping the oldest makes no room of what a wire holds, and drops nothing for it") {
+TEST_CASE("dropping the oldest makes no room of what a transport holds, and drops nothing for it") {
     auto const limits = small(overflow_policy::drop_oldest);
     outbox q;
     (void)offer(q, limits, 0, "1");

@@ -56,7 +56,7 @@ TEST_CASE("an empty text or an unknown type is no packet") {
     CHECK(shown_text(r, "\x04") == "none");
 }
 
-TEST_CASE("base64 in a text frame is a binary message, in v3 behind the type digit") {
+TEST_CASE("base64 in a text frame is a binary message, in v3 after the type digit") {
     CHECK(shown_text(revision::v4, "bAQIDBA==") == "4b:\x01\x02\x03\x04");
     CHECK(shown_text(revision::v4, "bAQIDBA") == "4b:\x01\x02\x03\x04");
     CHECK(shown_text(revision::v4, "b") == "4b:");
@@ -66,7 +66,7 @@ TEST_CASE("base64 in a text frame is a binary message, in v3 behind the type dig
     CHECK(shown_text(revision::v3, "b4") == "4b:");
 }
 
-TEST_CASE("what is not base64 behind the mark is no packet") {
+TEST_CASE("what is not base64 after the mark is no packet") {
     for (auto const* text :
          {"bA", "bAQ=", "bAQ===", "bA-_A", "bAQ I", "bAQ\nI", "b====", "bAQ==AQ=="}) {
         CAPTURE(text);
@@ -85,7 +85,7 @@ TEST_CASE("a binary frame of v4 is the message itself, be it empty") {
     CHECK(shown_bytes(revision::v4, "") == "4b:");
 }
 
-TEST_CASE("a binary frame of v3 is a message behind the type by value") {
+TEST_CASE("a binary frame of v3 is a message after the type by value") {
     CHECK(shown_bytes(revision::v3, "\x04\x01\x02") == "4b:\x01\x02");
     CHECK(shown_bytes(revision::v3, "\x04") == "4b:");
     for (auto const* bytes : {"", "4x", "\x02", "\x05", "\x07", "\xff", "b4AA=="}) {

@@ -71,7 +71,7 @@ TEST_CASE("an empty v4 packet fails, wherever it stands") {
                    "4b") == "4t:a;!");
 }
 
-TEST_CASE("v4 packets in front of a bad one are read, those behind are not") {
+TEST_CASE("v4 packets in front of a bad one are read, those after are not") {
     CHECK(shown_v4("4a\x1eX\x1e"
                    "4b") == "4t:a;!");
     CHECK(shown_v4("4a\x1e"
@@ -79,7 +79,7 @@ TEST_CASE("v4 packets in front of a bad one are read, those behind are not") {
                    "4b") == "4t:a;!");
 }
 
-TEST_CASE("nothing is read behind a close packet, and nothing fails there") {
+TEST_CASE("nothing is read after a close packet, and nothing fails there") {
     CHECK(shown_v4("1\x1e"
                    "4a") == "1t:;");
     CHECK(shown_v4("4a\x1e"

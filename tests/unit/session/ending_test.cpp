@@ -155,7 +155,7 @@ TEST_CASE("two ends in one event make one close, with the reason of the one that
         for (std::size_t second = 0; second < ways.size(); ++second) {
             CAPTURE(ways[first].name, ways[second].name);
             world w;
-            auto& s = w.plain(w.wire());
+            auto& s = w.plain(w.transport());
             CHECK(s.send("queued"));
             ways[first].run(w, s);
             CHECK_FALSE(s.is_open());
@@ -171,10 +171,10 @@ TEST_CASE("an end before the open tells the application nothing") {
     for (auto const& end : ways) {
         CAPTURE(end.name);
         world w;
-        auto& wire = w.wire();
+        auto& transport = w.transport();
         auto& s = *new plain_session(w.endpoint, {}, w.no_ping);
         w.endpoint.add(&s);
-        s.attach(wire);
+        s.attach(transport);
         end.run(w, s);
         w.loop.flush();
         auto const is_close = std::string_view(end.name) == "the application closes";
@@ -189,13 +189,13 @@ TEST_CASE("only an end after the queue writes what was queued; only a silent one
           {ending::now, strings{}, "1001 down"},
           {ending::silently, strings{}, ""}}) {
         world w;
-        auto& wire = w.wire();
-        auto& s = w.plain(wire);
+        auto& transport = w.transport();
+        auto& s = w.plain(transport);
         CHECK(s.send("queued"));
         s.end(close_reason::shutting_down, when, "down");
         w.loop.flush();
-        CHECK(wire.written == written);
-        CHECK(wire.goodbye == goodbye);
-        CHECK(wire.aborted == (when == ending::silently));
+        CHECK(transport.written == written);
+        CHECK(transport.goodbye == goodbye);
+        CHECK(transport.aborted == (when == ending::silently));
     }
 }

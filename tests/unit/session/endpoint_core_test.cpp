@@ -40,8 +40,8 @@ void send_to_group(world& w, std::string_view name, message_view m) {
 
 TEST_CASE("a session is found by its id until it has closed") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     std::string const id(s.id());
     CHECK(w.endpoint.find(id) == &s);
     CHECK(w.endpoint.find("") == nullptr);
@@ -54,29 +54,29 @@ TEST_CASE("a session is found by its id until it has closed") {
     CHECK(w.endpoint.find(id) == nullptr);
 }
 
-TEST_CASE("the wire's id finds only sessions that have one, and never by their public id") {
+TEST_CASE("the sid finds only sessions that have one, and never by their public id") {
     world w;
-    auto& wire = w.wire();
-    auto& plain = w.plain(wire);
+    auto& transport = w.transport();
+    auto& plain = w.plain(transport);
     auto& http = w.sockjs(nullptr, "sid");
-    CHECK(w.endpoint.find_by_wire_id("sid") == &http);
-    CHECK(w.endpoint.find_by_wire_id("other") == nullptr);
-    CHECK(w.endpoint.find_by_wire_id("") == nullptr);
-    CHECK(w.endpoint.find_by_wire_id(http.id()) == nullptr);
-    CHECK(w.endpoint.find_by_wire_id(plain.id()) == nullptr);
+    CHECK(w.endpoint.find_by_sid("sid") == &http);
+    CHECK(w.endpoint.find_by_sid("other") == nullptr);
+    CHECK(w.endpoint.find_by_sid("") == nullptr);
+    CHECK(w.endpoint.find_by_sid(http.id()) == nullptr);
+    CHECK(w.endpoint.find_by_sid(plain.id()) == nullptr);
     CHECK(w.endpoint.find("sid") == nullptr);
     CHECK(w.endpoint.size() == 2);
 }
 
-TEST_CASE("a closed SockJS session is found by its wire's id only, for its goodbye") {
+TEST_CASE("a closed SockJS session is found by its sid only, for its goodbye") {
     world w;
     auto& s = w.sockjs(nullptr, "sid");
     std::string const id(s.id());
     w.close(s);
-    auto& wire = w.wire(carrier::stream);
-    w.attach(s, wire);
+    auto& transport = w.transport(carrier::stream);
+    w.attach(s, transport);
     CHECK(w.endpoint.find(id) == nullptr);
-    CHECK(w.endpoint.find_by_wire_id("sid") == &s);
+    CHECK(w.endpoint.find_by_sid("sid") == &s);
     CHECK(w.endpoint.size() == 0);
     CHECK(w.sessions() == 0);
 }
@@ -88,7 +88,7 @@ TEST_CASE("many sessions are all found, and counted") {
         all.push_back(&w.sockjs(nullptr, std::string("s").append(std::to_string(i))));
     for (std::size_t i = 0; i < all.size(); ++i) {
         CHECK(w.endpoint.find(all[i]->id()) == all[i]);
-        CHECK(w.endpoint.find_by_wire_id(std::string("s").append(std::to_string(i))) == all[i]);
+        CHECK(w.endpoint.find_by_sid(std::string("s").append(std::to_string(i))) == all[i]);
     }
     CHECK(w.sessions() == 500);
     CHECK(w.counters.opened == 500);
@@ -102,8 +102,8 @@ TEST_CASE("a mount has room up to its limit, 0 being none") {
     world unlimited;
     CHECK(unlimited.endpoint.has_room());
     world w({.max_sessions = 2});
-    auto& first = w.wire();
-    auto& second = w.wire();
+    auto& first = w.transport();
+    auto& second = w.transport();
     auto& s = w.plain(first);
     CHECK(w.endpoint.has_room());
     w.plain(second);
@@ -119,21 +119,21 @@ TEST_CASE("a broadcast is one frame for all sessions of an encoding") {
     std::vector<fake_transport*> plain;
     std::vector<fake_transport*> sockjs;
     for (int i = 0; i < 4; ++i) {
-        plain.push_back(&w.wire());
+        plain.push_back(&w.transport());
         w.plain(*plain.back());
-        sockjs.push_back(&w.wire());
+        sockjs.push_back(&w.transport());
         w.sockjs_websocket(*sockjs.back());
     }
-    sockjs.push_back(&w.wire(carrier::stream));
+    sockjs.push_back(&w.transport(carrier::stream));
     w.sockjs(sockjs.back());
     broadcast(w, "hi \"all\"");
-    for (auto* wire : plain) {
-        CHECK(wire->written.back() == "hi \"all\"");
-        CHECK(wire->frames.back() == plain[0]->frames.back());
+    for (auto* transport : plain) {
+        CHECK(transport->written.back() == "hi \"all\"");
+        CHECK(transport->frames.back() == plain[0]->frames.back());
     }
-    for (auto* wire : sockjs) {
-        CHECK(wire->written.back() == R"(a["hi \"all\""])");
-        CHECK(wire->frames.back() == sockjs[0]->frames.back());
+    for (auto* transport : sockjs) {
+        CHECK(transport->written.back() == R"(a["hi \"all\""])");
+        CHECK(transport->frames.back() == sockjs[0]->frames.back());
     }
     CHECK(plain[0]->frames.back() != sockjs[0]->frames.back());
 }
@@ -183,22 +183,22 @@ TEST_CASE("shards that ask for a form at once all get the same frame") {
 
 TEST_CASE("a broadcast's frame outlives the message while somebody still waits for it") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    wire.block();
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    transport.block();
     CHECK(w.send(s, "x"));
     broadcast(w, "later");
-    w.unblock(s, wire);
-    CHECK(wire.written == strings{"x", "later"});
+    w.unblock(s, transport);
+    CHECK(transport.written == strings{"x", "later"});
 }
 
 TEST_CASE("a broadcast that is no text reaches nobody and harms nobody") {
     world w;
-    auto& plain_wire = w.wire();
-    auto& sockjs_wire = w.wire();
-    auto& plain = w.plain(plain_wire);
-    auto& sockjs = w.sockjs_websocket(sockjs_wire);
-    sockjs_wire.take();
+    auto& plain_transport = w.transport();
+    auto& sockjs_transport = w.transport();
+    auto& plain = w.plain(plain_transport);
+    auto& sockjs = w.sockjs_websocket(sockjs_transport);
+    sockjs_transport.take();
     shared_message bad("\xff\xfe");
     CHECK(plain.send_shared(bad).error() == errc::bad_utf8);
     CHECK(sockjs.send_shared(bad).error() == errc::bad_utf8);
@@ -207,31 +207,31 @@ TEST_CASE("a broadcast that is no text reaches nobody and harms nobody") {
     CHECK(plain.send_shared(binary));
     CHECK(sockjs.send_shared(binary).error() == errc::bad_utf8);
     w.loop.flush();
-    CHECK(plain_wire.written == strings{"\xff\xfe"});
-    CHECK(sockjs_wire.written.empty());
+    CHECK(plain_transport.written == strings{"\xff\xfe"});
+    CHECK(sockjs_transport.written.empty());
 }
 
 TEST_CASE("a broadcast keeps the order of each session's own messages") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     CHECK(s.send("1"));
     shared_message m("2");
     w.endpoint.broadcast(m);
     CHECK(w.send(s, "3"));
-    CHECK(wire.written == strings{"1", "2", "3"});
+    CHECK(transport.written == strings{"1", "2", "3"});
 }
 
 // -- groups ---------------------------------------------------------------------------------------
 
 TEST_CASE("a message to a group reaches its members only, once each") {
     world w;
-    auto& a_wire = w.wire();
-    auto& b_wire = w.wire();
-    auto& c_wire = w.wire();
-    auto& a = w.plain(a_wire);
-    auto& b = w.plain(b_wire);
-    w.plain(c_wire);
+    auto& a_transport = w.transport();
+    auto& b_transport = w.transport();
+    auto& c_transport = w.transport();
+    auto& a = w.plain(a_transport);
+    auto& b = w.plain(b_transport);
+    w.plain(c_transport);
     a.join("red");
     a.join("red");
     b.join("red");
@@ -240,16 +240,16 @@ TEST_CASE("a message to a group reaches its members only, once each") {
     send_to_group(w, "red", "r");
     send_to_group(w, "blue", "b");
     send_to_group(w, "green", "g");
-    CHECK(a_wire.written == strings{"r"});
-    CHECK(b_wire.written == strings{"r", "b"});
-    CHECK(c_wire.written.empty());
-    CHECK(a_wire.frames[0] == b_wire.frames[0]);
+    CHECK(a_transport.written == strings{"r"});
+    CHECK(b_transport.written == strings{"r", "b"});
+    CHECK(c_transport.written.empty());
+    CHECK(a_transport.frames[0] == b_transport.frames[0]);
 }
 
 TEST_CASE("leaving is idempotent, and an empty group is gone") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     s.leave("never");
     s.join("red");
     s.join("blue");
@@ -265,10 +265,10 @@ TEST_CASE("leaving is idempotent, and an empty group is gone") {
 
 TEST_CASE("closing leaves all groups") {
     world w;
-    auto& a_wire = w.wire();
-    auto& b_wire = w.wire();
-    auto& a = w.plain(a_wire);
-    auto& b = w.plain(b_wire);
+    auto& a_transport = w.transport();
+    auto& b_transport = w.transport();
+    auto& a = w.plain(a_transport);
+    auto& b = w.plain(b_transport);
     for (auto const* name : {"red", "blue", "green"}) CHECK(a.join(name));
     b.join("blue");
     w.on_close = [&](session&, close_event const&) {
@@ -278,13 +278,13 @@ TEST_CASE("closing leaves all groups") {
     CHECK(w.endpoint.group_size("red") == 0);
     CHECK(w.endpoint.group_size("green") == 0);
     CHECK(w.endpoint.group_size("blue") == 1);
-    CHECK(b_wire.written == strings{"one is closing"});
+    CHECK(b_transport.written == strings{"one is closing"});
 }
 
 TEST_CASE("a session that is closing joins no group any more") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     s.close(close_code::normal, {});
     CHECK_FALSE(s.join("late"));
     CHECK(w.endpoint.group_size("late") == 0);
@@ -293,8 +293,8 @@ TEST_CASE("a session that is closing joins no group any more") {
 
 TEST_CASE("a client that is let name groups joins no more than the limit") {
     world w{{.max_groups = 3}};
-    auto& s = w.plain(w.wire());
-    auto& other = w.plain(w.wire());
+    auto& s = w.plain(w.transport());
+    auto& other = w.plain(w.transport());
     for (int i = 0; i < 1'000; ++i) CHECK(s.join(std::to_string(i)) == (i < 3));
     REQUIRE(s.groups() != nullptr);
     CHECK(s.groups()->size() == 3);
@@ -317,10 +317,10 @@ TEST_CASE("a client that is let name groups joins no more than the limit") {
 
 TEST_CASE("a session is in a thousand groups at most, and in any number where there is no limit") {
     world w;
-    auto& s = w.plain(w.wire());
+    auto& s = w.plain(w.transport());
     for (int i = 0; i < 1'001; ++i) CHECK(s.join(std::to_string(i)) == (i < 1'000));
     world unbounded{{.max_groups = 0}};
-    auto& t = unbounded.plain(unbounded.wire());
+    auto& t = unbounded.plain(unbounded.transport());
     for (int i = 0; i < 2'000; ++i) CHECK(t.join(std::to_string(i)));
 }
 
@@ -328,10 +328,10 @@ TEST_CASE("a session is in a thousand groups at most, and in any number where th
 
 TEST_CASE("a mount shuts down some sessions at a time, each with a goodbye") {
     world w;
-    std::vector<fake_transport*> wires;
+    std::vector<fake_transport*> transports;
     for (int i = 0; i < 10; ++i) {
-        wires.push_back(&w.wire());
-        w.plain(*wires.back());
+        transports.push_back(&w.transport());
+        w.plain(*transports.back());
     }
     int turns = 0;
     while (w.endpoint.shut_down_some(3)) {
@@ -342,7 +342,7 @@ TEST_CASE("a mount shuts down some sessions at a time, each with a goodbye") {
     w.loop.flush();
     CHECK(turns == 3);
     CHECK(w.closes == 10);
-    for (auto* wire : wires) CHECK(wire->goodbye == "1001 server shutting down");
+    for (auto* transport : transports) CHECK(transport->goodbye == "1001 server shutting down");
     CHECK_FALSE(w.endpoint.shut_down_some(3));
 }
 
@@ -353,14 +353,14 @@ TEST_CASE("a mount that dies takes its closed sessions with it") {
     w->loop.flush();
     w->advance(5s);
     CHECK(w->closes == 1);
-    CHECK(w->endpoint.find_by_wire_id("sid") == &s);
+    CHECK(w->endpoint.find_by_sid("sid") == &s);
     w.reset();  // what is still served its goodbye goes, too: nothing leaks
 }
 
 TEST_CASE("groups whose names collide under std::hash are joined and left like others") {
     world w{{.max_groups = 0}};
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     auto const names = colliding_names(16'000);
     for (int round = 0; round < 2; ++round) {
         for (auto const& n : names) s.join(n);

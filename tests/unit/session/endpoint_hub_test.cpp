@@ -96,10 +96,10 @@ struct audience_world {
         shards->end();  // what was posted since holds the hub, and the hub the shards
     }
 
-    plain_session& open(world& w, endpoint_core& in, fake_transport& wire) {
+    plain_session& open(world& w, endpoint_core& in, fake_transport& transport) {
         auto& s = *new plain_session(in, {}, w.no_ping);
         in.add(&s);
-        s.attach(wire);
+        s.attach(transport);
         w.loop.flush();
         return s;
     }
@@ -155,24 +155,24 @@ bus_maker recording(strings& to, bool rooms = false) {
 
 TEST_CASE("one audience: a broadcast reaches every mount on every shard once, as one frame") {
     audience_world w;
-    auto& wire_1 = w.a.wire();
-    auto& wire_2 = w.b.wire();
-    auto& wire_3 = w.a.wire();
-    w.open(w.a, w.a.endpoint, wire_1);
-    w.open(w.b, w.b.endpoint, wire_2);
-    w.open(w.a, w.second_a, wire_3);
+    auto& transport_1 = w.a.transport();
+    auto& transport_2 = w.b.transport();
+    auto& transport_3 = w.a.transport();
+    w.open(w.a, w.a.endpoint, transport_1);
+    w.open(w.b, w.b.endpoint, transport_2);
+    w.open(w.a, w.second_a, transport_3);
     w.shards->here = 0;
     CHECK(w.all.broadcast("x"));
     w.a.loop.flush();
     // On the calling shard at once, on the others soon.
-    CHECK(wire_1.take() == strings{"x"});
-    CHECK(wire_3.take() == strings{"x"});
-    CHECK(wire_2.take().empty());
+    CHECK(transport_1.take() == strings{"x"});
+    CHECK(transport_3.take() == strings{"x"});
+    CHECK(transport_2.take().empty());
     w.shards->run();
-    CHECK(wire_2.take() == strings{"x"});
-    CHECK(wire_1.take().empty());
-    CHECK(wire_1.frames.back() == wire_2.frames.back());
-    CHECK(wire_1.frames.back() == wire_3.frames.back());
+    CHECK(transport_2.take() == strings{"x"});
+    CHECK(transport_1.take().empty());
+    CHECK(transport_1.frames.back() == transport_2.frames.back());
+    CHECK(transport_1.frames.back() == transport_3.frames.back());
     // The fixture's second world counts by itself.
     CHECK(w.all.session_count() == 2);
     CHECK(w.all.opened_count() == 2);
@@ -180,31 +180,32 @@ TEST_CASE("one audience: a broadcast reaches every mount on every shard once, as
 
 TEST_CASE("bytes are sent to nobody where a mount of the audience carries text only") {
     audience_world w;
-    auto& wire = w.a.wire();
-    w.open(w.a, w.a.endpoint, wire);
+    auto& transport = w.a.transport();
+    w.open(w.a, w.a.endpoint, transport);
     CHECK(w.all.broadcast({"\xff", true}).error() == errc::bad_utf8);
     CHECK(w.all.broadcast("\xff").error() == errc::bad_utf8);
     CHECK(w.all.to("g").send({"\xff", true}).error() == errc::bad_utf8);
     CHECK(w.all.broadcast({"text", true}));
     w.shards->run();
-    CHECK(wire.take() == strings{"text"});
+    CHECK(transport.take() == strings{"text"});
 }
 
 TEST_CASE("groups span mounts and shards; each member is sent to once, exceptions are not") {
     audience_world w;
-    auto& wire_1 = w.a.wire();
-    auto& wire_2 = w.b.wire();
-    auto& wire_3 = w.a.wire();
-    auto& one = w.open(w.a, w.a.endpoint, wire_1);
-    auto& two = w.open(w.b, w.b.endpoint, wire_2);
-    auto& three = w.open(w.a, w.second_a, wire_3);
+    auto& transport_1 = w.a.transport();
+    auto& transport_2 = w.b.transport();
+    auto& transport_3 = w.a.transport();
+    auto& one = w.open(w.a, w.a.endpoint, transport_1);
+    auto& two = w.open(w.b, w.b.endpoint, transport_2);
+    auto& three = w.open(w.a, w.second_a, transport_3);
     for (auto* s : {&one, &two, &three}) CHECK(s->join("all"));
     CHECK(one.join("odd"));
     CHECK(three.join("odd"));
     auto const taken = [&] {
         w.shards->run();
-        return strings{std::to_string(wire_1.take().size()) + std::to_string(wire_2.take().size()) +
-                       std::to_string(wire_3.take().size())};
+        return strings{std::to_string(transport_1.take().size()) +
+                       std::to_string(transport_2.take().size()) +
+                       std::to_string(transport_3.take().size())};
     };
     CHECK(w.all.to("all").to("odd").send("x"));
     CHECK(taken() == strings{"111"});
@@ -224,12 +225,12 @@ TEST_CASE("groups span mounts and shards; each member is sent to once, exception
 
 TEST_CASE("groups, their members and their number are listed over mounts and shards") {
     audience_world w;
-    auto& wire_1 = w.a.wire();
-    auto& wire_2 = w.b.wire();
-    auto& wire_3 = w.b.wire();
-    auto& one = w.open(w.a, w.a.endpoint, wire_1);
-    auto& two = w.open(w.b, w.b.endpoint, wire_2);
-    auto& three = w.open(w.b, w.second_b, wire_3);
+    auto& transport_1 = w.a.transport();
+    auto& transport_2 = w.b.transport();
+    auto& transport_3 = w.b.transport();
+    auto& one = w.open(w.a, w.a.endpoint, transport_1);
+    auto& two = w.open(w.b, w.b.endpoint, transport_2);
+    auto& three = w.open(w.b, w.second_b, transport_3);
     CHECK(one.join("r"));
     CHECK(two.join("r"));
     CHECK(three.join("q"));
@@ -273,18 +274,18 @@ TEST_CASE("what is asked when the shards have gone is told at once, as an error"
 
 TEST_CASE("a session names its endpoint, and alone none") {
     audience_world w;
-    auto& wire = w.a.wire();
-    auto& s = w.open(w.a, w.a.endpoint, wire);
+    auto& transport = w.a.transport();
+    auto& s = w.open(w.a, w.a.endpoint, transport);
     CHECK(s.endpoint() == w.all);
     world alone;
-    auto& other = alone.wire();
+    auto& other = alone.transport();
     CHECK(alone.plain(other).endpoint() == endpoint{});
 }
 
 TEST_CASE("a posted function finds its session on every mount, and runs on its shard") {
     audience_world w;
-    auto& wire = w.b.wire();
-    auto& s = w.open(w.b, w.second_b, wire);
+    auto& transport = w.b.transport();
+    auto& s = w.open(w.b, w.second_b, transport);
     std::size_t ran_on = 99;
     w.all.post(s.id(), [&](session&) { ran_on = w.shards->here; });
     CHECK(ran_on == 99);
@@ -307,8 +308,8 @@ TEST_CASE("a bus is asked for all that is sent to many, but for what is local") 
     {
         audience_world w;
         w.all.use_bus(recording(heard));
-        auto& wire = w.a.wire();
-        auto& s = w.open(w.a, w.a.endpoint, wire);
+        auto& transport = w.a.transport();
+        auto& s = w.open(w.a, w.a.endpoint, transport);
         CHECK(s.join("g"));
         CHECK(w.all.broadcast("1"));
         CHECK(w.all.to("g").send("2"));
@@ -318,7 +319,7 @@ TEST_CASE("a bus is asked for all that is sent to many, but for what is local") 
         CHECK(s.send("6"));
         CHECK_FALSE(w.all.broadcast("\xff"));
         w.shards->run();
-        CHECK(wire.take() == strings{"6", "1", "2", "4", "5"});
+        CHECK(transport.take() == strings{"6", "1", "2", "4", "5"});
         std::size_t n = 0;
         w.all.to("g").count([&](error_code, std::size_t found) { n = found; });
         w.all.to("g").local().count([&](error_code, std::size_t found) { n += found; });
@@ -341,10 +342,10 @@ TEST_CASE("a bus that wants to hears of groups, over all mounts and shards") {
     audience_world w;
     w.all.use_bus(recording(heard, true));
     heard.clear();
-    auto& wire_1 = w.a.wire();
-    auto& wire_2 = w.b.wire();
-    auto& one = w.open(w.a, w.a.endpoint, wire_1);
-    auto& two = w.open(w.b, w.second_b, wire_2);
+    auto& transport_1 = w.a.transport();
+    auto& transport_2 = w.b.transport();
+    auto& one = w.open(w.a, w.a.endpoint, transport_1);
+    auto& two = w.open(w.b, w.second_b, transport_2);
     CHECK(one.join("r"));
     CHECK(one.join("r"));
     CHECK(heard.empty());  // when what changed it has returned

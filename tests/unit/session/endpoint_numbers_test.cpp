@@ -9,10 +9,10 @@ using namespace anywire;
 
 namespace {
 
-/// A wire of any name.
-class named_wire final : public transport {
+/// A transport of any name.
+class named_transport final : public transport {
 public:
-    explicit named_wire(std::string name, carrier shape = carrier::duplex)
+    explicit named_transport(std::string name, carrier shape = carrier::duplex)
         : name_(std::move(name)), shape_(shape) {}
     carrier shape() const noexcept override { return shape_; }
     std::string_view name() const noexcept override { return name_; }
@@ -37,11 +37,11 @@ TEST_CASE("a dialect over a transport has one row, whatever lies where its name 
     endpoint_numbers n;
     CHECK(n.rows() == 1);
     CHECK(row_at(n, 0).transport() == "none");
-    auto const ws = n.row_of("engineio", named_wire("websocket"));
-    auto const poll = n.row_of("engineio", named_wire("polling", carrier::one_shot));
+    auto const ws = n.row_of("engineio", named_transport("websocket"));
+    auto const poll = n.row_of("engineio", named_transport("polling", carrier::one_shot));
     CHECK(ws != poll);
-    CHECK(n.row_of("engineio", named_wire("websocket")) == ws);
-    CHECK(n.row_of("engineio3", named_wire("websocket")) != ws);
+    CHECK(n.row_of("engineio", named_transport("websocket")) == ws);
+    CHECK(n.row_of("engineio3", named_transport("websocket")) != ws);
     CHECK(n.rows() == 4);
     CHECK(row_at(n, poll).shape() == carrier::one_shot);
 }
@@ -49,11 +49,11 @@ TEST_CASE("a dialect over a transport has one row, whatever lies where its name 
 TEST_CASE("names of a host's own are cut, and the rows beyond the most are one") {
     endpoint_numbers n;
     std::string const name(100, 'x');
-    auto const first = n.row_of("engineio", named_wire(name));
-    CHECK(n.row_of("engineio", named_wire(name + "y")) == first);
+    auto const first = n.row_of("engineio", named_transport(name));
+    CHECK(n.row_of("engineio", named_transport(name + "y")) == first);
     CHECK(row_at(n, first).transport() == std::string(23, 'x'));
     std::uint8_t last = 0;
-    for (int i = 0; i < 100; ++i) last = n.row_of("d", named_wire(std::to_string(i)));
+    for (int i = 0; i < 100; ++i) last = n.row_of("d", named_transport(std::to_string(i)));
     CHECK(n.rows() == 16);
     CHECK(last == 15);
     CHECK(row_at(n, last).transport() == "other");

@@ -18,7 +18,7 @@ strings opened_and(std::string_view line) {
 
 TEST_CASE("v4: a ping each interval, counted from the pong") {
     engineio_world w;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket);
     w.advance_ticks(999);
     CHECK(socket.written.empty());
@@ -34,7 +34,7 @@ TEST_CASE("v4: a ping each interval, counted from the pong") {
 
 TEST_CASE("v4: pongs that answer no ping postpone nothing") {
     engineio_world w;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket);
     for (int i = 0; i < 9; ++i) {
         w.advance_ticks(100);
@@ -50,7 +50,7 @@ TEST_CASE("v4: pongs that answer no ping postpone nothing") {
 TEST_CASE("v4: silence after a ping ends the session, on either transport") {
     engineio_world w;
     auto const websocket = GENERATE(true, false);
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     if (websocket)
         (void)w.on_websocket(socket);
     else
@@ -76,7 +76,7 @@ TEST_CASE("v4: a parked poll takes the ping, and is told of the end if no pong c
 
 TEST_CASE("v4: whatever a client sends is life, but the pings go on") {
     engineio_world w;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket);
     auto const speak = GENERATE(0, 1, 2);
     for (int i = 0; i < 5; ++i) {
@@ -105,7 +105,7 @@ TEST_CASE("v4: pings do not gather for a client that posts and never polls") {
 TEST_CASE("a ping in the wrong direction ends the session") {
     engineio_world w;
     auto const version = GENERATE(revision::v4, revision::v3);
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket, version);
     w.receive(s, socket, version == revision::v4 ? "2" : "3");
     CHECK(w.heard == opened_and("close protocol_error 1005 transport error"));
@@ -114,7 +114,7 @@ TEST_CASE("a ping in the wrong direction ends the session") {
 
 TEST_CASE("v3: a ping is answered by a pong that does not repeat it") {
     engineio_world w;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket, revision::v3);
     w.receive(s, socket, "2");
     CHECK(socket.take() == strings{"3"});
@@ -124,7 +124,7 @@ TEST_CASE("v3: a ping is answered by a pong that does not repeat it") {
 
 TEST_CASE("v3: the server sends no pings; a client that sends nothing is timed out") {
     engineio_world w;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket, revision::v3);
     w.advance_ticks(1500);
     w.receive(s, socket, "2");
@@ -159,11 +159,11 @@ TEST_CASE("v3: a flood of pings by a client that never polls takes little memory
 
 TEST_CASE("a blocked WebSocket is not silent, and gets its time once it moves again") {
     engineio_world w;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket);
     socket.block();
     CHECK(w.send(s, "big"));
-    w.advance_ticks(1000);  // the ping waits behind it
+    w.advance_ticks(1000);  // the ping waits after it
     w.advance_ticks(800 + 790);
     CHECK(s.is_open());
     w.unblock(s, socket);
@@ -178,7 +178,7 @@ TEST_CASE("a blocked WebSocket is not silent, and gets its time once it moves ag
 TEST_CASE("a paused session is not timed out; after the pause silence counts anew") {
     engineio_world w;
     auto const version = GENERATE(revision::v4, revision::v3);
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket, version);
     s.pause();
     w.advance_ticks(10'000);

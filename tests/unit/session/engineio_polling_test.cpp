@@ -77,11 +77,11 @@ TEST_CASE("an answer that breaks on its way ends the session, for its messages a
     auto& draining = w.poll(s);
     draining.answer = then::finished;
     CHECK(w.send(s, "a"));
-    SECTION("with no poll behind it") {
+    SECTION("with no poll after it") {
         w.lost(s, draining);
         CHECK(w.heard == strings{"open", "close transport_lost 1006 broke"});
     }
-    SECTION("the poll behind it is told") {
+    SECTION("the poll after it is told") {
         auto& parked = w.poll(s);
         w.lost(s, draining);
         CHECK(w.heard == strings{"open", "close transport_lost 1006 broke"});
@@ -225,7 +225,7 @@ TEST_CASE("going down answers a parked poll and forgets the session") {
 TEST_CASE("abandoning a session tells its parked poll, and cuts its WebSocket") {
     engineio_world w;
     auto const polling = GENERATE(true, false);
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = polling ? w.on_polling() : w.on_websocket(socket);
     auto* const poll = polling ? &w.poll(s) : nullptr;
     s.end(close_reason::shutting_down, ending::silently);
@@ -237,9 +237,9 @@ TEST_CASE("abandoning a session tells its parked poll, and cuts its WebSocket") 
     CHECK(w.is_destroyed());
 }
 
-TEST_CASE("a blocked WebSocket is closed behind what it holds, or cut when that takes too long") {
+TEST_CASE("a blocked WebSocket is closed after what it holds, or cut when that takes too long") {
     engineio_world w;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket);
     socket.block();
     CHECK(w.send(s, "a"));
@@ -381,7 +381,7 @@ TEST_CASE("a session that pauses in the middle of a body goes on there") {
     CHECK(w.take() == strings{"message b"});
 }
 
-TEST_CASE("a poll behind which another request waits gets a noop, if nothing else") {
+TEST_CASE("a poll after which another request waits gets a noop, if nothing else") {
     engineio_world w;
     auto& s = w.on_polling();
     auto& held = w.poll(s);

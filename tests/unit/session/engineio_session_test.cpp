@@ -34,7 +34,7 @@ TEST_CASE("an Engine.IO session opens with its open packet and what follows it")
 
 TEST_CASE("an Engine.IO session on a WebSocket says so, and sends its open packet first") {
     engineio_world w;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket);
     CHECK(s.transport() == "websocket");
     CHECK(w.send(s, "x"));
@@ -45,7 +45,7 @@ TEST_CASE("binary is encoded as the client can take it") {
     struct form {
         revision version;
         bool base64;
-        std::string wire;
+        std::string transport;
     };
     auto const bytes = std::string("\1\2\3\xff", 4);
     auto const f = GENERATE_COPY(form{revision::v4, false, bytes},
@@ -55,12 +55,12 @@ TEST_CASE("binary is encoded as the client can take it") {
     engineio_world w;
     auto setup = w.setup_of(f.version, true);
     setup.base64 = f.base64;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.open(std::move(setup), &socket);
     CHECK(s.takes_binary() != f.base64);
     (void)socket.take();
     CHECK(w.send(s, {bytes, true}));
-    CHECK(socket.take() == strings{f.wire});
+    CHECK(socket.take() == strings{f.transport});
 }
 
 TEST_CASE("binary from the client is binary, whatever carried it") {
@@ -68,7 +68,7 @@ TEST_CASE("binary from the client is binary, whatever carried it") {
     auto const version = GENERATE(revision::v4, revision::v3);
     bool binary = false;
     w.on_message = [&](session&, message_view m) { binary = m.binary; };
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket, version);
     w.receive(s, socket, version == revision::v4 ? "bYWJj" : "b4YWJj");
     CHECK(w.heard.back() == "message abc");
@@ -184,7 +184,7 @@ TEST_CASE("the strings of an octet-stream count as what they have become") {
 
 TEST_CASE("open, upgrade and noop from a client are ignored") {
     engineio_world w;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket);
     for (auto const* const packet : {"0", "5", "6", "0{}", "5x"}) w.receive(s, socket, packet);
     CHECK(w.heard == opened);
@@ -192,7 +192,7 @@ TEST_CASE("open, upgrade and noop from a client are ignored") {
     CHECK(socket.written.empty());
 }
 
-TEST_CASE("a close packet ends the session and what stands behind it in a POST is dropped") {
+TEST_CASE("a close packet ends the session and what stands after it in a POST is dropped") {
     engineio_world w;
     auto& s = w.on_polling();
     auto& parked = w.poll(s);
@@ -207,7 +207,7 @@ TEST_CASE("a close packet ends the session and what stands behind it in a POST i
 
 TEST_CASE("a close packet on a WebSocket ends the session at once, without a code") {
     engineio_world w;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket);
     w.receive(s, socket, "1");
     CHECK(w.heard == opened_and("close client_closed 1005 transport close"));
@@ -217,7 +217,7 @@ TEST_CASE("a close packet on a WebSocket ends the session at once, without a cod
 
 TEST_CASE("garbage on a WebSocket ends the session") {
     engineio_world w;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& s = w.on_websocket(socket);
     w.receive(s, socket, GENERATE("", "7", "x", "b!", "b4!"));
     CHECK(w.heard == opened_and("close protocol_error 1005 parse error"));

@@ -256,7 +256,7 @@ TEST_CASE("a ping that waited for a poll goes to the WebSocket") {
     CHECK(socket.take() == strings{"2"});
 }
 
-// -- the old transport behind it ------------------------------------------------------------------
+// -- the old transport after it ------------------------------------------------------------------
 
 TEST_CASE("messages keep their order over an upgrade, each is sent once") {
     engineio_world w;
@@ -306,7 +306,7 @@ TEST_CASE("a paused session that upgrades does not read its WebSocket") {
 
 TEST_CASE("a session on a WebSocket takes no candidate") {
     engineio_world w;
-    auto& socket = w.wire();
+    auto& socket = w.transport();
     auto& born_so = w.on_websocket(socket);
     CHECK_FALSE(born_so.can_upgrade());
     w.receive(born_so, socket, "5");

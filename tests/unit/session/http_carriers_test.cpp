@@ -20,14 +20,14 @@ using namespace anywire::test;
 TEST_CASE("a poll answers with one frame, whole, and is gone") {
     fake_exchange to;
     fake_session session;
-    auto& wire = *new one_shot_carrier(to, poll(envelope_kind::xhr), session);
-    CHECK(wire.shape() == carrier::one_shot);
-    CHECK(wire.name() == "xhr-polling");
-    CHECK(wire.pending_bytes() == 0);
-    CHECK(to.events == &wire);
+    auto& transport = *new one_shot_carrier(to, poll(envelope_kind::xhr), session);
+    CHECK(transport.shape() == carrier::one_shot);
+    CHECK(transport.name() == "xhr-polling");
+    CHECK(transport.pending_bytes() == 0);
+    CHECK(to.events == &transport);
     CHECK(to.needs_client);
     queue q({"o"});
-    auto const r = q.into(wire);
+    auto const r = q.into(transport);
     CHECK(r.then == then::ended);
     CHECK(r.taken == 1);
     CHECK(to.body == "o\n");
@@ -64,14 +64,14 @@ TEST_CASE("a poll whose answer is not all out tells when it is, then is gone") {
     CHECK(session.told == strings{"out"});
 }
 
-TEST_CASE("a poll whose client goes tells so, before its answer and behind it") {
+TEST_CASE("a poll whose client goes tells so, before its answer and after it") {
     for (auto const is_answered : {false, true}) {
         fake_exchange to;
         fake_session session;
         to.all_out = false;
-        auto& wire = *new one_shot_carrier(to, poll(envelope_kind::xhr), session);
+        auto& transport = *new one_shot_carrier(to, poll(envelope_kind::xhr), session);
         queue q({"o"});
-        if (is_answered) q.into(wire);
+        if (is_answered) q.into(transport);
         to.events->on_gone();
         CHECK(session.told == strings{"lost: transport_lost"});
     }
@@ -81,12 +81,12 @@ TEST_CASE("an aborted or closed carrier ends its request and says nothing more")
     for (auto const is_close : {false, true}) {
         fake_exchange to;
         fake_session session;
-        auto& wire = *new one_shot_carrier(to, poll(envelope_kind::xhr), session);
-        wire.pause_reading(true);
+        auto& transport = *new one_shot_carrier(to, poll(envelope_kind::xhr), session);
+        transport.pause_reading(true);
         if (is_close)
-            wire.close(close_code::normal, "bye");
+            transport.close(close_code::normal, "bye");
         else
-            wire.abort();
+            transport.abort();
         CHECK(to.aborted);
         CHECK(to.events == nullptr);
         CHECK(session.told.empty());
@@ -96,10 +96,10 @@ TEST_CASE("an aborted or closed carrier ends its request and says nothing more")
 TEST_CASE("a JSONP poll calls its callback with the frame") {
     fake_exchange to;
     fake_session session;
-    auto& wire = *new one_shot_carrier(to, poll(envelope_kind::jsonp), session);
-    CHECK(wire.name() == "jsonp-polling");
+    auto& transport = *new one_shot_carrier(to, poll(envelope_kind::jsonp), session);
+    CHECK(transport.name() == "jsonp-polling");
     queue q({R"(a["</x>"])"});
-    q.into(wire);
+    q.into(transport);
     CHECK(to.body.starts_with("/**/cb(\"a[\\\""));
     CHECK(to.body.ends_with("]\");\r\n"));
     CHECK(to.body.find("</x>") == std::string::npos);
@@ -110,55 +110,55 @@ TEST_CASE("a JSONP poll calls its callback with the frame") {
 TEST_CASE("a stream's first write takes head, prelude and frames along, one chunk each") {
     fake_exchange to;
     fake_session session;
-    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
-    CHECK(wire.shape() == carrier::stream);
-    CHECK(wire.name() == "xhr-streaming");
+    auto& transport = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
+    CHECK(transport.shape() == carrier::stream);
+    CHECK(transport.name() == "xhr-streaming");
     queue q({"o", R"(a["1"])", R"(a["2"])"});
-    auto const r = q.into(wire);
+    auto const r = q.into(transport);
     CHECK(r.then == then::ready);
     CHECK(r.taken == 3);
     CHECK(to.writes == 1);
     CHECK(to.take_chunks() == strings{prelude(), "o\n", "a[\"1\"]\n", "a[\"2\"]\n"});
     queue more({"h"});
-    more.into(wire);
+    more.into(transport);
     CHECK(to.take_chunks() == strings{"h\n"});
-    wire.abort();
+    transport.abort();
 }
 
 TEST_CASE("a stream that starts with nothing to say sends its prelude once") {
     fake_exchange to;
     fake_session session;
-    auto& wire = *new stream_carrier(to, stream(envelope_kind::eventsource), session, 1000);
-    CHECK(wire.name() == "eventsource");
-    wire.start();
+    auto& transport = *new stream_carrier(to, stream(envelope_kind::eventsource), session, 1000);
+    CHECK(transport.name() == "eventsource");
+    transport.start();
     CHECK(to.take_chunks() == strings{"\r\n"});
     CHECK(to.head.starts_with("200 text/event-stream "));
     queue q({R"(a["1"])"});
-    q.into(wire);
+    q.into(transport);
     CHECK(to.take_chunks() == strings{"data: a[\"1\"]\r\n\r\n"});
-    wire.abort();
+    transport.abort();
 }
 
 TEST_CASE("messages that gathered between two responses leave a stream as one frame") {
     fake_exchange to;
     fake_session session;
-    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
+    auto& transport = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
     queue q({R"(a["1"])", R"(a["2"])", "h", R"(a["3"])"});
-    CHECK(q.into(wire).taken == 4);
+    CHECK(q.into(transport).taken == 4);
     CHECK(to.take_chunks() == strings{prelude(), "a[\"1\",\"2\"]\n", "h\n", "a[\"3\"]\n"});
-    wire.abort();
+    transport.abort();
 }
 
 TEST_CASE("a stream ends at its limit, which counts dressed frames and not the prelude") {
     fake_exchange to;
     fake_session session;
     // "o\n" and twice "a["x"]\n" are 2 + 7 + 7 bytes.
-    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 16);
+    auto& transport = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 16);
     queue first({"o", R"(a["x"])"});
-    CHECK(first.into(wire).then == then::ready);
+    CHECK(first.into(transport).then == then::ready);
     CHECK_FALSE(to.ended);
     queue second({R"(a["y"])", R"(a["z"])"});
-    auto const r = second.into(wire);
+    auto const r = second.into(transport);
     CHECK(r.then == then::ended);
     CHECK(r.taken == 1);
     CHECK(to.ended);
@@ -166,12 +166,12 @@ TEST_CASE("a stream ends at its limit, which counts dressed frames and not the p
     CHECK(session.told.empty());
 }
 
-TEST_CASE("a stream ends behind the close frame and leaves what follows") {
+TEST_CASE("a stream ends after the close frame and leaves what follows") {
     fake_exchange to;
     fake_session session;
-    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
+    auto& transport = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
     queue q({"o", "c[3000,\"Go away!\"]", "h"});
-    auto const r = q.into(wire);
+    auto const r = q.into(transport);
     CHECK(r.then == then::ended);
     CHECK(r.taken == 2);
     CHECK(to.take_chunks().back().empty());
@@ -180,9 +180,9 @@ TEST_CASE("a stream ends behind the close frame and leaves what follows") {
 TEST_CASE("messages that alone reach the limit end the stream at once") {
     fake_exchange to;
     fake_session session;
-    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 4);
+    auto& transport = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 4);
     queue q({R"(a["1"])", R"(a["2"])", "h"});
-    auto const r = q.into(wire);
+    auto const r = q.into(transport);
     CHECK(r.then == then::ended);
     CHECK(r.taken == 2);
     CHECK(to.take_chunks() == strings{prelude(), "a[\"1\",\"2\"]\n", ""});
@@ -191,16 +191,16 @@ TEST_CASE("messages that alone reach the limit end the stream at once") {
 TEST_CASE("a stream that is not all out is blocked, and tells when it is writable") {
     fake_exchange to;
     fake_session session;
-    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
+    auto& transport = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
     to.all_out = false;
     to.left = 77;
     queue q({"o"});
-    CHECK(q.into(wire).then == then::blocked);
-    CHECK(wire.pending_bytes() == 77);
+    CHECK(q.into(transport).then == then::blocked);
+    CHECK(transport.pending_bytes() == 77);
     to.events->on_sent();
     CHECK(session.told == strings{"writable"});
     queue last({"c[3000,\"\"]"});
-    CHECK(last.into(wire).then == then::finished);
+    CHECK(last.into(transport).then == then::finished);
     to.events->on_done();
     CHECK(session.told == strings{"writable", "out"});
 }
@@ -209,9 +209,9 @@ TEST_CASE("a client of HTTP/1.0 gets its stream without chunks") {
     fake_exchange to;
     fake_session session;
     to.chunked = false;
-    auto& wire = *new stream_carrier(to, stream(envelope_kind::eventsource), session, 1000);
+    auto& transport = *new stream_carrier(to, stream(envelope_kind::eventsource), session, 1000);
     queue q({"o", "c[3000,\"\"]"});
-    CHECK(q.into(wire).then == then::ended);
+    CHECK(q.into(transport).then == then::ended);
     CHECK(to.body == "\r\ndata: o\r\n\r\ndata: c[3000,\"\"]\r\n\r\n");
 }
 
@@ -222,12 +222,13 @@ TEST_CASE("a shared frame is dressed once for all streams of a kind") {
     fake_session session;
     for (int i = 0; i < 2; ++i) {
         fake_exchange to;
-        auto& wire = *new stream_carrier(to, stream(envelope_kind::eventsource), session, 1000);
-        wire.start();
+        auto& transport =
+            *new stream_carrier(to, stream(envelope_kind::eventsource), session, 1000);
+        transport.start();
         to.body.clear();
-        wire.write(batch);
+        transport.write(batch);
         CHECK(to.take_chunks() == strings{"data: a[\"100%25\"]\r\n\r\n"});
-        wire.abort();
+        transport.abort();
     }
     bool was_built = false;
     auto const form = f->form(wire_form::eventsource, [&](std::string&) { was_built = true; });
@@ -251,15 +252,15 @@ TEST_CASE("an htmlfile stream calls its own callback, shared frame or not") {
         fake_exchange to;
         auto d = how(envelope_kind::htmlfile);
         d.callback = callback;
-        auto& wire = *new stream_carrier(to, make_stream_dress(std::move(d)), session, 1000);
-        CHECK(wire.name() == "htmlfile");
-        wire.write(batch);
+        auto& transport = *new stream_carrier(to, make_stream_dress(std::move(d)), session, 1000);
+        CHECK(transport.name() == "htmlfile");
+        transport.write(batch);
         auto const chunks = to.take_chunks();
         REQUIRE(chunks.size() == 2);
         CHECK(chunks[0].size() >= 1024);
         CHECK(chunks[0].find(std::string("parent.").append(callback)) != std::string::npos);
         CHECK(chunks[1] == "<script>\np(\"h\");\n</script>\r\n");
-        wire.abort();
+        transport.abort();
     }
 }
 
@@ -305,7 +306,7 @@ TEST_CASE("a SockJS session over real carriers opens, speaks and says goodbye") 
     w.loop.flush();
     CHECK(third.body == "c[3000,\"Go away!\"]\n");
     w.advance(5s);
-    CHECK(w.endpoint.find_by_wire_id("abc") == nullptr);
+    CHECK(w.endpoint.find_by_sid("abc") == nullptr);
 }
 
 TEST_CASE("a client that reads none of its responses ends its session when one of them breaks") {
@@ -326,28 +327,28 @@ TEST_CASE("a client that reads none of its responses ends its session when one o
     CHECK(unread[2]->aborted);
 }
 
-TEST_CASE("a stream behind which another request waits ends with its next frame") {
+TEST_CASE("a stream after which another request waits ends with its next frame") {
     fake_exchange to;
     fake_session session;
-    auto& wire = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
-    wire.start();
+    auto& transport = *new stream_carrier(to, stream(envelope_kind::xhr_streaming), session, 1000);
+    transport.start();
     (void)to.take_chunks();
     to.events->on_next_waiting();
     CHECK(session.told == std::vector<std::string>{"next waiting"});
     queue q({"h", R"(a["x"])"});
-    auto const r = q.into(wire);
+    auto const r = q.into(transport);
     CHECK(r.taken == 1);
     CHECK(r.then == write_result::next::ended);
     CHECK(to.ended);
     CHECK(to.body == "2\r\nh\n\r\n0\r\n\r\n");
 }
 
-TEST_CASE("a poll behind which another request waits asks its session") {
+TEST_CASE("a poll after which another request waits asks its session") {
     fake_exchange to;
     fake_session session;
-    auto& wire = *new one_shot_carrier(to, poll(envelope_kind::xhr), session);
+    auto& transport = *new one_shot_carrier(to, poll(envelope_kind::xhr), session);
     to.events->on_next_waiting();
     CHECK(session.told == std::vector<std::string>{"next waiting"});
     CHECK_FALSE(to.ended);
-    wire.abort();
+    transport.abort();
 }

@@ -71,15 +71,15 @@ TEST_CASE("a layer hears what a session's application would") {
     world w(
         {.max_queued_bytes = 1024, .overflow = overflow_policy::refuse, .max_burst_bytes = 1024});
     auto const over = put_over(w);
-    auto& wire = w.wire();
-    auto& s = w.plain(wire, "the application's");
-    w.receive(s, wire, "hi");
-    wire.block(2000);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport, "the application's");
+    w.receive(s, transport, "hi");
+    transport.block(2000);
     CHECK(s.send(std::string(900, 'x')));
     CHECK(s.send("more").error() == errc::send_queue_full);
     w.loop.flush();
     CHECK(std::any_cast<std::string>(s.data()) == "the application's");
-    w.unblock(s, wire);
+    w.unblock(s, transport);
     CHECK(over->alive == 1);
     w.close(s);
     CHECK(over->heard == strings{"open", "hi", "drain", "close server_closed"});
@@ -90,28 +90,28 @@ TEST_CASE("a layer finds its part of a session, and no other layer does") {
     world w;
     auto const over = put_over(w);
     protocol const another;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     auto* const found = over->find(s);
     REQUIRE(found);
     CHECK(&*found->below == &s);
     CHECK(another.find(s) == nullptr);
     world without;
-    CHECK(over->find(without.plain(without.wire())) == nullptr);
+    CHECK(over->find(without.plain(without.transport())) == nullptr);
 }
 
 TEST_CASE("a layer that throws ends the session") {
     world w;
     auto const over = put_over(w);
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    w.receive(s, wire, "throw");
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    w.receive(s, transport, "throw");
     CHECK(over->heard == strings{"open", "throw", "close handler_failed"});
-    CHECK(wire.goodbye == "1011 handler failed");
+    CHECK(transport.goodbye == "1011 handler failed");
     CHECK(over->alive == 0);
 
     over->fails = true;
-    auto& second = w.wire();
+    auto& second = w.transport();
     (void)w.plain(second);
     CHECK(second.goodbye == "1011 handler failed");
     CHECK(w.sessions() == 0);
@@ -138,33 +138,33 @@ TEST_CASE("a head of one's own stands before a rest that is encoded once") {
     world w;
     auto const over = put_over(w);
     shared_message rest(body_of_600());
-    std::vector<fake_transport*> wires;
+    std::vector<fake_transport*> transports;
     std::vector<session_base*> all;
     for (int i = 0; i < 2; ++i) {
-        wires.push_back(&w.wire());
-        wires.back()->takes_pieces = true;
-        all.push_back(&w.plain(*wires.back()));
+        transports.push_back(&w.transport());
+        transports.back()->takes_pieces = true;
+        all.push_back(&w.plain(*transports.back()));
     }
     for (std::size_t i = 0; i < all.size(); ++i)
         CHECK(over->find(*all[i])->below.send_headed(i == 0 ? "one:" : "two:", rest));
     CHECK(all[0]->queued_bytes() == 604 + frame::overhead);
     w.loop.flush();
-    CHECK(wires[0]->take() == strings{std::string("one:").append(body_of_600())});
-    CHECK(wires[1]->take() == strings{std::string("two:").append(body_of_600())});
+    CHECK(transports[0]->take() == strings{std::string("one:").append(body_of_600())});
+    CHECK(transports[1]->take() == strings{std::string("two:").append(body_of_600())});
 }
 
 TEST_CASE("a carrier that gathers gets the rest from where it is, another one all in one piece") {
     for (auto const gathers : {true, false}) {
         world w;
         auto const over = put_over(w);
-        auto& wire = w.wire();
-        wire.takes_pieces = gathers;
-        auto& s = w.plain(wire);
+        auto& transport = w.transport();
+        transport.takes_pieces = gathers;
+        auto& s = w.plain(transport);
         shared_message rest(body_of_600());
         CHECK(over->find(s)->below.send_headed("head ", rest));
         CHECK(s.send("after"));
         w.loop.flush();
-        CHECK(wire.take() == strings{std::string("head ").append(body_of_600()), "after"});
+        CHECK(transport.take() == strings{std::string("head ").append(body_of_600()), "after"});
     }
 }
 
@@ -177,35 +177,35 @@ TEST_CASE("what is sent in two parts is what each dialect makes of the whole") {
                 for (auto const base64 : {false, true}) {
                     engineio_world w;
                     auto const over = put_over(w);
-                    auto& wire = w.wire();
+                    auto& transport = w.transport();
                     auto setup = w.setup_of(r, true);
                     setup.base64 = base64;
-                    auto& s = w.open(std::move(setup), &wire);
-                    (void)wire.take();
+                    auto& s = w.open(std::move(setup), &transport);
+                    (void)transport.take();
                     shared_message rest(message_view{text, binary});
                     CHECK(over->find(s)->below.send_headed(head, rest));
                     auto const joined = head + text;
                     CHECK(s.send(message_view{std::string_view(joined), binary}));
                     w.loop.flush();
-                    auto const both = wire.take();
+                    auto const both = transport.take();
                     REQUIRE(both.size() == 2);
                     CHECK(both[0] == both[1]);
                 }
             for (int dialect = 0; dialect < 3; ++dialect) {
                 world w;
                 auto const over = put_over(w);
-                auto& wire = w.wire(dialect == 2 ? carrier::stream : carrier::duplex);
-                session_base& s = dialect == 0 ? static_cast<session_base&>(w.plain(wire))
+                auto& transport = w.transport(dialect == 2 ? carrier::stream : carrier::duplex);
+                session_base& s = dialect == 0 ? static_cast<session_base&>(w.plain(transport))
                                   : dialect == 1
-                                      ? static_cast<session_base&>(w.sockjs_websocket(wire))
-                                      : w.sockjs(&wire, "id");
-                (void)wire.take();
+                                      ? static_cast<session_base&>(w.sockjs_websocket(transport))
+                                      : w.sockjs(&transport, "id");
+                (void)transport.take();
                 shared_message rest(message_view{text, binary});
                 CHECK(over->find(s)->below.send_headed(head, rest));
                 auto const joined = head + text;
                 CHECK(s.send(message_view{std::string_view(joined), binary}));
                 w.loop.flush();
-                auto const both = wire.take();
+                auto const both = transport.take();
                 REQUIRE(both.size() == 2);
                 CHECK(both[0] == both[1]);
             }
@@ -216,11 +216,11 @@ TEST_CASE("what is sent in two parts is what each dialect makes of the whole") {
 TEST_CASE("neither part of a text may be anything but UTF-8") {
     engineio_world w;
     auto const over = put_over(w);
-    auto& wire = w.wire();
-    auto const below = over->find(w.plain(wire))->below;
+    auto& transport = w.transport();
+    auto const below = over->find(w.plain(transport))->below;
     auto setup = w.setup_of(revision::v4, true);
     setup.base64 = true;
-    auto const other = over->find(w.open(std::move(setup), &w.wire()))->below;
+    auto const other = over->find(w.open(std::move(setup), &w.transport()))->below;
     for (auto const b : {below, other}) {
         shared_message good("text");
         shared_message bad("\xff");
@@ -229,17 +229,17 @@ TEST_CASE("neither part of a text may be anything but UTF-8") {
         CHECK(b->queued_bytes() <= 3 + frame::overhead);
     }
     w.loop.flush();
-    CHECK(wire.take().empty());
+    CHECK(transport.take().empty());
 }
 
 TEST_CASE("a packet of a layer's goes as a whole or not at all, and its own words always go") {
     world w(
         {.max_queued_bytes = 1024, .overflow = overflow_policy::refuse, .max_burst_bytes = 1024});
     auto const over = put_over(w);
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     auto const below = over->find(s)->below;
-    wire.block(1);
+    transport.block(1);
     auto const make = [](std::size_t size, bool is_attachment) {
         frame_ptr f(frame::make(std::string(size, 'x'), frame_kind::text));
         if (is_attachment) f->mark_attachment();
@@ -249,7 +249,7 @@ TEST_CASE("a packet of a layer's goes as a whole or not at all, and its own word
     CHECK(below.send_frames(first));
     w.loop.flush();
     std::vector second{make(1, false), make(500, true)};
-    CHECK(below.send_frames(second));  // the wire has taken the first
+    CHECK(below.send_frames(second));  // the transport has taken the first
     auto refused = std::vector{make(1, false), make(900, true)};
     CHECK(below.send_frames(refused).error() == errc::send_queue_full);
     CHECK(refused[1]);
@@ -258,9 +258,9 @@ TEST_CASE("a packet of a layer's goes as a whole or not at all, and its own word
     auto own = make(900, false);
     own->mark_protocol();
     below.send_own(std::move(own));
-    wire.answer = then::ready;
-    w.writable(s, wire);
-    CHECK(wire.take().size() == 5);
+    transport.answer = then::ready;
+    w.writable(s, transport);
+    CHECK(transport.take().size() == 5);
 }
 
 // -- the end --------------------------------------------------------------------------------------
@@ -269,13 +269,13 @@ TEST_CASE("a layer ends a session after its queue, at once, or silently") {
     for (auto const when : {ending::after_queue, ending::now, ending::silently}) {
         world w;
         auto const over = put_over(w);
-        auto& wire = w.wire();
-        auto& s = w.plain(wire);
+        auto& transport = w.transport();
+        auto& s = w.plain(transport);
         CHECK(s.send("queued"));
         over->find(s)->below.end(close_reason::protocol_error, when, "wrong");
         w.loop.flush();
-        CHECK(wire.take() == (when == ending::after_queue ? strings{"queued"} : strings{}));
-        CHECK(wire.goodbye == (when == ending::silently ? "" : "1002 wrong"));
+        CHECK(transport.take() == (when == ending::after_queue ? strings{"queued"} : strings{}));
+        CHECK(transport.goodbye == (when == ending::silently ? "" : "1002 wrong"));
         CHECK(over->heard == strings{"open", "close protocol_error"});
         CHECK(over->alive == 0);
     }

@@ -126,7 +126,7 @@ TEST_CASE("the subprotocols that were offered are kept, of all fields, in their 
     CHECK(request().subprotocols().empty());
 }
 
-TEST_CASE("a request keeps the client's certificate behind its fields, if there is one") {
+TEST_CASE("a request keeps the client's certificate after its fields, if there is one") {
     request_builder b;
     b.set_target("/chat");
     b.set_remote("203.0.113.7", true);

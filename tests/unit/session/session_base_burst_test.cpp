@@ -3,6 +3,7 @@
 #include "session/session_base.hpp"
 #include "support/printers.hpp"
 #include "support/session_fixture.hpp"
+#include "support/small_queue.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,24 +13,6 @@
 
 using namespace anywire;
 using namespace anywire::test;
-
-namespace {
-
-session_limits small(overflow_policy policy) {
-    // Room for three messages of one byte, at once.
-    return {.max_queued_bytes = 3 * 65, .overflow = policy, .max_burst_bytes = 0};
-}
-
-constexpr overflow_policy policies[] = {overflow_policy::close,
-                                        overflow_policy::refuse,
-                                        overflow_policy::drop_oldest,
-                                        overflow_policy::drop_newest};
-
-std::string text_of(std::size_t size) {
-    return std::string(size, 'x');
-}
-
-}  // namespace
 
 namespace {
 
@@ -46,34 +29,34 @@ session_limits bursty(overflow_policy policy) {
 TEST_CASE("a client that reads gets a burst of any length, whatever the policy") {
     for (auto const policy : policies) {
         world w(small(policy));
-        auto& wire = w.wire();
-        auto& s = w.plain(wire);
+        auto& transport = w.transport();
+        auto& s = w.plain(transport);
         strings sent;
         for (int i = 0; i < 1000; ++i) {
             sent.push_back(std::to_string(i));
             REQUIRE(s.send(sent.back()));
         }
         w.loop.flush();
-        CHECK(wire.written == sent);
+        CHECK(transport.written == sent);
         CHECK(s.dropped() == 0);
         CHECK(s.is_open());
     }
 }
 
-TEST_CASE("a burst that the wire does not take at once has a grace") {
+TEST_CASE("a burst that the transport does not take at once has a grace") {
     world w(bursty(overflow_policy::close));
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    wire.block();
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    transport.block();
     CHECK(w.send(s, "0"));
     for (int i = 0; i < 10; ++i) CHECK(s.send("x"));
     w.advance_ticks(99);
     CHECK(s.is_open());
     SECTION("who reads within it was never slow") {
-        w.unblock(s, wire);
+        w.unblock(s, transport);
         w.advance_ticks(1000);
         CHECK(s.is_open());
-        CHECK(wire.written.size() == 11);
+        CHECK(transport.written.size() == 11);
     }
     SECTION("who does not is closed when it is over") {
         w.tick_once();
@@ -90,28 +73,28 @@ TEST_CASE("a session whose grace is over is not woken for it again") {
     for (auto const policy :
          {overflow_policy::refuse, overflow_policy::drop_oldest, overflow_policy::drop_newest}) {
         world w(bursty(policy));
-        auto& wire = w.wire();
-        auto& s = w.plain(wire);
-        wire.block();
+        auto& transport = w.transport();
+        auto& s = w.plain(transport);
+        transport.block();
         CHECK(w.send(s, "0"));
         for (int i = 0; i < 8; ++i) CHECK(s.send("x"));
         CHECK(s.is_armed());
         w.advance_ticks(101);
         CHECK_FALSE(s.is_armed());
         CHECK(s.is_open());
-        w.unblock(s, wire);
+        w.unblock(s, transport);
         for (int i = 0; i < 8; ++i) CHECK(s.send("x"));
     }
 }
 
 TEST_CASE("between polls a burst waits for the next one within the grace") {
     world w(bursty(overflow_policy::close));
-    auto& first = w.wire(carrier::one_shot);
+    auto& first = w.transport(carrier::one_shot);
     auto& s = w.sockjs(&first);
     for (int i = 0; i < 7; ++i) CHECK(w.send(s, "x"));
     w.advance_ticks(50);
     for (int i = 0; i < 7; ++i) {
-        auto& next = w.wire(carrier::one_shot);
+        auto& next = w.transport(carrier::one_shot);
         w.attach(s, next);
     }
     w.advance_ticks(100);
@@ -120,9 +103,9 @@ TEST_CASE("between polls a burst waits for the next one within the grace") {
 
 TEST_CASE("what an answer holds that is not read yet counts") {
     world w(bursty(overflow_policy::close));
-    auto& first = w.wire(carrier::one_shot);
+    auto& first = w.transport(carrier::one_shot);
     auto& s = w.sockjs(&first);
-    auto& second = w.wire(carrier::one_shot);
+    auto& second = w.transport(carrier::one_shot);
     second.answer = then::finished;
     second.pending = 10 * 65;
     w.attach(s, second);
@@ -136,48 +119,48 @@ TEST_CASE("what an answer holds that is not read yet counts") {
 
 TEST_CASE("a refused broadcast counts as dropped, and the session is told when there is room") {
     world w(small(overflow_policy::refuse));
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    wire.block();
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    transport.block();
     CHECK(w.send(s, "0"));
     for (int i = 0; i < 5; ++i) {
         shared_message shared(message_view{"x"});
         w.endpoint.broadcast(shared);
     }
     CHECK(s.dropped() == 2);
-    w.unblock(s, wire);
+    w.unblock(s, transport);
     CHECK(w.heard == strings{"open", "drain"});
 }
 
 TEST_CASE("volatile messages are dropped, never a reason to close") {
     world w(small(overflow_policy::close));
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     auto const send_volatile = [&](std::size_t size) {
         frame_ptr f(frame::make(text_of(size), frame_kind::text));
         return s.send_frames({&f, 1}, sending::volatile_);
     };
-    SECTION("while the wire takes them they go, however many") {
+    SECTION("while the transport takes them they go, however many") {
         for (int i = 0; i < 50; ++i) CHECK(send_volatile(100));
         w.loop.flush();
-        CHECK(wire.written.size() == 50);
+        CHECK(transport.written.size() == 50);
     }
     SECTION("when it does not they are dropped and counted") {
-        wire.block(1);
+        transport.block(1);
         int sent = 0;
         for (int i = 0; i < 50; ++i) sent += send_volatile(100).has_value() ? 1 : 0;
         CHECK(sent >= 1);
         CHECK(s.dropped() == static_cast<std::uint64_t>(50 - sent));
-        w.unblock(s, wire);
-        CHECK(wire.written.size() == static_cast<std::size_t>(sent));
+        w.unblock(s, transport);
+        CHECK(transport.written.size() == static_cast<std::size_t>(sent));
     }
     CHECK(s.is_open());
 }
 
 TEST_CASE("the protocol's own frames are bounded, too, and end who does not read them") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     auto const answer = [&] {
         frame_ptr f(frame::make(text_of(1000), frame_kind::text));
         f->mark_protocol();
@@ -186,11 +169,11 @@ TEST_CASE("the protocol's own frames are bounded, too, and end who does not read
     SECTION("a client that reads gets all of them") {
         for (int i = 0; i < 10'000; ++i) answer();
         w.loop.flush();
-        CHECK(wire.written.size() == 10'000);
+        CHECK(transport.written.size() == 10'000);
         CHECK(s.is_open());
     }
     SECTION("one that does not is ended, and no more is kept") {
-        wire.block();
+        transport.block();
         answer();
         w.loop.flush();
         for (int i = 0; i < 10'000 && s.is_open(); ++i) {
@@ -211,9 +194,9 @@ TEST_CASE("beyond the bound over all sessions those with the most bytes are ende
     w.loop.share(budget);
     std::vector<std::string> names;
     for (int i = 0; i < 20; ++i) {
-        auto& wire = w.wire();
-        auto& s = w.plain(wire, std::to_string(i));
-        wire.block();
+        auto& transport = w.transport();
+        auto& s = w.plain(transport, std::to_string(i));
+        transport.block();
         CHECK(w.send(s, "on the wire"));
         CHECK(w.send(s, text_of(static_cast<std::size_t>(i) * 6000)));
     }
@@ -236,9 +219,9 @@ TEST_CASE("what is queued, written and lost is charged exactly") {
     world w;
     queue_budget budget;
     w.loop.share(budget);
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    wire.block();
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    transport.block();
     CHECK(w.send(s, "0"));
     CHECK(w.send(s, text_of(100'000)));
     CHECK(w.loop.queued_bytes() == 100'064);
@@ -248,6 +231,6 @@ TEST_CASE("what is queued, written and lost is charged exactly") {
     w.endpoint.broadcast(shared);
     w.loop.flush();
     CHECK(w.loop.queued_bytes() == 100'064 + 64);
-    w.lost(s, wire);
+    w.lost(s, transport);
     CHECK(w.loop.queued_bytes() == 0);
 }

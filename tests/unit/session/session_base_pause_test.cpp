@@ -13,31 +13,31 @@ using namespace anywire::test;
 
 TEST_CASE("a paused session hears nothing, and then everything in order") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     s.pause();
     s.pause();
-    CHECK(wire.pauses == std::vector<bool>{true});
-    w.receive(s, wire, "1");
-    w.receive(s, wire, "2", true);
+    CHECK(transport.pauses == std::vector<bool>{true});
+    w.receive(s, transport, "1");
+    w.receive(s, transport, "2", true);
     CHECK(w.take() == strings{"open"});
     s.resume();
     s.resume();
     CHECK(w.heard.empty());
-    s.on_payload(wire, "3", false);
+    s.on_payload(transport, "3", false);
     w.loop.flush();
     CHECK(w.take() == strings{"message 1", "message 2", "message 3"});
-    CHECK(wire.pauses == std::vector<bool>{true, false});
-    w.receive(s, wire, "4");
+    CHECK(transport.pauses == std::vector<bool>{true, false});
+    w.receive(s, transport, "4");
     CHECK(w.take() == strings{"message 4"});
 }
 
 TEST_CASE("a handler that pauses hears no more, though more came in the same read") {
     world w;
-    auto& wire = w.wire();
+    auto& transport = w.transport();
     w.on_message = [](session& s, message_view) { s.pause(); };
-    auto& s = w.plain(wire);
-    for (auto const* m : {"1", "2", "3"}) s.on_payload(wire, m, false);
+    auto& s = w.plain(transport);
+    for (auto const* m : {"1", "2", "3"}) s.on_payload(transport, m, false);
     w.loop.flush();
     CHECK(w.take() == strings{"open", "message 1"});
     for (auto const* m : {"message 2", "message 3"}) {
@@ -46,47 +46,47 @@ TEST_CASE("a handler that pauses hears no more, though more came in the same rea
     }
     w.resume(s);
     CHECK(w.take().empty());
-    CHECK(wire.pauses.back() == false);
+    CHECK(transport.pauses.back() == false);
 }
 
 TEST_CASE("a handler may pause and resume at once, in either order of nesting") {
     world w;
-    auto& wire = w.wire();
+    auto& transport = w.transport();
     w.on_message = [](session& s, message_view) {
         s.pause();
         s.resume();
         s.pause();
         s.resume();
     };
-    auto& s = w.plain(wire);
-    for (auto const* m : {"1", "2", "3"}) s.on_payload(wire, m, false);
+    auto& s = w.plain(transport);
+    for (auto const* m : {"1", "2", "3"}) s.on_payload(transport, m, false);
     w.loop.flush();
     CHECK(w.take() == strings{"open", "message 1", "message 2", "message 3"});
-    CHECK(wire.pauses.back() == false);
+    CHECK(transport.pauses.back() == false);
 }
 
 TEST_CASE("a session that resumes and pauses again before anything happened stays paused") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     s.pause();
-    w.receive(s, wire, "1");
+    w.receive(s, transport, "1");
     s.resume();
     s.pause();
     w.loop.flush();
     CHECK(w.take() == strings{"open"});
-    CHECK(wire.pauses.back() == true);
+    CHECK(transport.pauses.back() == true);
     w.resume(s);
     CHECK(w.take() == strings{"message 1"});
-    CHECK(wire.pauses.back() == false);
+    CHECK(transport.pauses.back() == false);
 }
 
 TEST_CASE("messages held back are not delivered after the close") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     s.pause();
-    w.receive(s, wire, "1");
+    w.receive(s, transport, "1");
     s.close(close_code::normal, {});
     w.resume(s);
     CHECK(w.heard == strings{"open", "close server_closed 1000"});
@@ -94,12 +94,12 @@ TEST_CASE("messages held back are not delivered after the close") {
 
 TEST_CASE("a paused session still sends, and hears of the peer's end") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     s.pause();
     CHECK(w.send(s, "1"));
-    CHECK(wire.written == strings{"1"});
-    w.lost(s, wire);
+    CHECK(transport.written == strings{"1"});
+    w.lost(s, transport);
     CHECK(w.heard.back() == "close transport_lost 1006 broke");
 }
 
@@ -127,8 +127,8 @@ TEST_CASE("hundreds of thousands of tiny messages in one body are kept in little
 
 TEST_CASE("what is kept through many pauses comes in order, and gives its room back") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     w.on_message = [](session& self, message_view) { self.pause(); };
     s.pause();
     std::size_t sent = 0;
@@ -138,7 +138,7 @@ TEST_CASE("what is kept through many pauses comes in order, and gives its room b
             auto const text = std::to_string(sent) + std::string(sent % 50, 'x');
             ++sent;
             expected.push_back("message " + text);
-            s.on_payload(wire, text, sent % 2 == 0);
+            s.on_payload(transport, text, sent % 2 == 0);
         }
         w.resume(s);
     }

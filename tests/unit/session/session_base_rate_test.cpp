@@ -17,20 +17,20 @@ using namespace anywire::test;
 
 TEST_CASE("without limits a client may send as fast as it likes") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    for (int i = 0; i < 10'000; ++i) w.receive(s, wire, "x");
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    for (int i = 0; i < 10'000; ++i) w.receive(s, transport, "x");
     CHECK(s.is_open());
 }
 
 TEST_CASE("messages beyond the burst end the session with 1008, and are not heard") {
     world w({.max_messages_per_second = 10, .message_burst = 3});
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    for (auto const* text : {"1", "2", "3"}) w.receive(s, wire, text);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    for (auto const* text : {"1", "2", "3"}) w.receive(s, transport, text);
     CHECK(s.is_open());
-    w.receive(s, wire, "4");
-    CHECK(wire.goodbye == "1008 too many messages");
+    w.receive(s, transport, "4");
+    CHECK(transport.goodbye == "1008 too many messages");
     CHECK(w.heard == strings{"open",
                              "message 1",
                              "message 2",
@@ -42,44 +42,44 @@ TEST_CASE("messages beyond the burst end the session with 1008, and are not hear
 
 TEST_CASE("who keeps to the rate stays, for as long as it likes") {
     world w({.max_messages_per_second = 10, .message_burst = 1});
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     for (int i = 0; i < 100; ++i) {
-        w.receive(s, wire, "x");
+        w.receive(s, transport, "x");
         w.advance(100ms);
     }
     CHECK(s.is_open());
-    w.receive(s, wire, "x");
-    w.receive(s, wire, "x");
+    w.receive(s, transport, "x");
+    w.receive(s, transport, "x");
     CHECK(w.closes == 1);
 }
 
 TEST_CASE("a burst that is not said is a second's") {
     world w({.max_messages_per_second = 5});
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    for (int i = 0; i < 5; ++i) w.receive(s, wire, "x");
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    for (int i = 0; i < 5; ++i) w.receive(s, transport, "x");
     CHECK(s.is_open());
-    w.receive(s, wire, "x");
+    w.receive(s, transport, "x");
     CHECK(w.closes == 1);
 }
 
 TEST_CASE("bytes are limited by themselves, and one message may be as long as messages may be") {
     world w({.max_message = 1'000, .max_bytes_per_second = 100, .byte_burst = 200});
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    w.receive(s, wire, std::string(1'000, 'x'));
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    w.receive(s, transport, std::string(1'000, 'x'));
     CHECK(s.is_open());
     w.advance(1s);
-    w.receive(s, wire, std::string(100, 'x'));
+    w.receive(s, transport, std::string(100, 'x'));
     CHECK(s.is_open());
-    w.receive(s, wire, "x");
-    CHECK(wire.goodbye == "1008 too many bytes");
+    w.receive(s, transport, "x");
+    CHECK(transport.goodbye == "1008 too many bytes");
 }
 
 TEST_CASE("one body with too many messages is too fast, on every dialect") {
     world w({.max_messages_per_second = 2});
-    auto& stream = w.wire(carrier::stream);
+    auto& stream = w.transport(carrier::stream);
     auto& s = w.sockjs(&stream);
     stream.take();
     (void)w.post(s, {"1", "2", "3", "4"});
@@ -87,7 +87,7 @@ TEST_CASE("one body with too many messages is too fast, on every dialect") {
     CHECK(w.take().back() == "close rate_limited 1008 too many messages");
 
     engineio_world e({.max_messages_per_second = 2});
-    auto& socket = e.wire();
+    auto& socket = e.transport();
     auto& session = e.on_websocket(socket);
     for (auto const* packet : {"41", "42", "43"}) e.receive(session, socket, packet);
     CHECK(socket.goodbye == "1008 too many messages");
@@ -96,7 +96,7 @@ TEST_CASE("one body with too many messages is too fast, on every dialect") {
 
 TEST_CASE("heartbeats are no messages, and a pause does not hide any") {
     engineio_world e({.max_messages_per_second = 2});
-    auto& socket = e.wire();
+    auto& socket = e.transport();
     auto& session = e.on_websocket(socket);
     for (int i = 0; i < 100; ++i) e.receive(session, socket, "3");
     CHECK(session.is_open());
@@ -109,11 +109,11 @@ TEST_CASE("heartbeats are no messages, and a pause does not hide any") {
 
 TEST_CASE("a message of a key replaces the one that waits, keeps its turn, and is counted") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    wire.block();
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    transport.block();
     CHECK(w.send(s, "taken"));
-    CHECK(wire.take() == strings{"taken"});
+    CHECK(transport.take() == strings{"taken"});
     CHECK(s.send_latest("EUR", "1.10"));
     CHECK(s.send("between"));
     CHECK(s.send_latest("USD", "1.00"));
@@ -123,11 +123,11 @@ TEST_CASE("a message of a key replaces the one that waits, keeps its turn, and i
     CHECK(s.send_latest("", "no key"));
     CHECK(s.replaced() == 2);
     CHECK(s.dropped() == 0);
-    w.unblock(s, wire);
-    CHECK(wire.take() == strings{"1.12", "between", "1.00", "no key", "no key"});
+    w.unblock(s, transport);
+    CHECK(transport.take() == strings{"1.12", "between", "1.00", "no key", "no key"});
     CHECK(s.send_latest("EUR", "1.13"));
     w.loop.flush();
-    CHECK(wire.take() == strings{"1.13"});
+    CHECK(transport.take() == strings{"1.13"});
     CHECK(s.replaced() == 2);
     CHECK(s.send_latest("EUR", "\xff").error() == errc::bad_utf8);
 }
@@ -135,9 +135,9 @@ TEST_CASE("a message of a key replaces the one that waits, keeps its turn, and i
 TEST_CASE("in the place of another one a message needs only the room that it takes beyond that") {
     world w(
         {.max_queued_bytes = 3 * 65, .overflow = overflow_policy::refuse, .max_burst_bytes = 0});
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    wire.block();
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    transport.block();
     CHECK(w.send(s, "x"));
     for (auto const* key : {"a", "b", "c"}) CHECK(s.send_latest(key, "1"));
     CHECK(s.send_latest("d", "1").error() == errc::send_queue_full);
@@ -145,8 +145,8 @@ TEST_CASE("in the place of another one a message needs only the room that it tak
     CHECK(s.send_latest("b", "20").error() == errc::send_queue_full);
     CHECK(s.send_latest("c", ""));
     CHECK(s.send_latest("b", "30"));
-    w.unblock(s, wire);
-    CHECK(wire.take() == strings{"x", "2", "30", ""});
+    w.unblock(s, transport);
+    CHECK(transport.take() == strings{"x", "2", "30", ""});
     CHECK(w.heard.back() == "drain");
 }
 
@@ -154,52 +154,52 @@ TEST_CASE("one that was dropped to make room for its successor is none to replac
     world w({.max_queued_bytes = 2 * 65,
              .overflow = overflow_policy::drop_oldest,
              .max_burst_bytes = 0});
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    wire.block();
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    transport.block();
     CHECK(w.send(s, "x"));
     CHECK(s.send_latest("a", "1"));
     CHECK(s.send("2"));
     CHECK(s.send_latest("a", "33"));
     CHECK(s.replaced() == 0);
     CHECK(s.dropped() == 1);
-    w.unblock(s, wire);
-    CHECK(wire.take() == strings{"x", "2", "33"});
+    w.unblock(s, transport);
+    CHECK(transport.take() == strings{"x", "2", "33"});
 }
 
 TEST_CASE("the latest of a key is one frame for all who get it") {
     world w;
-    auto& wire_1 = w.wire();
-    auto& wire_2 = w.wire();
-    auto& slow = w.plain(wire_1);
-    w.plain(wire_2);
-    wire_1.block();
+    auto& transport_1 = w.transport();
+    auto& transport_2 = w.transport();
+    auto& slow = w.plain(transport_1);
+    w.plain(transport_2);
+    transport_1.block();
     CHECK(w.send(slow, "x"));
     for (auto const* text : {"1", "2", "3"}) {
         shared_message m(text);
         w.endpoint.broadcast(m, 7);
         w.loop.flush();
     }
-    CHECK(wire_2.take() == strings{"1", "2", "3"});
-    w.unblock(slow, wire_1);
-    CHECK(wire_1.take() == strings{"x", "3"});
-    CHECK(wire_1.frames.back() == wire_2.frames.back());
+    CHECK(transport_2.take() == strings{"1", "2", "3"});
+    w.unblock(slow, transport_1);
+    CHECK(transport_1.take() == strings{"x", "3"});
+    CHECK(transport_1.frames.back() == transport_2.frames.back());
     CHECK(slow.replaced() == 2);
 }
 
 TEST_CASE("a message that was sent by another secret's key has a frame of its own") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    wire.block();
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    transport.block();
     CHECK(w.send(s, "x"));
     shared_message m("1");
     CHECK(s.send_shared(m, 7));
     CHECK(s.send_shared(m, 8));
     CHECK(s.send_shared(m, 8));
     CHECK(s.replaced() == 1);
-    w.unblock(s, wire);
-    CHECK(wire.take() == strings{"x", "1", "1"});
+    w.unblock(s, transport);
+    CHECK(transport.take() == strings{"x", "1", "1"});
 }
 
 // -- what the engine tells ------------------------------------------------------------------------

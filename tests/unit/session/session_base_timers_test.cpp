@@ -16,8 +16,8 @@ using namespace anywire::test;
 TEST_CASE("after is never early, and at most two ticks late") {
     for (auto const delay : {0ms, 1ms, 25ms, 26ms, 100ms, 10'000ms, 200'000ms}) {
         world w;
-        auto& wire = w.wire();
-        auto& s = w.plain(wire);
+        auto& transport = w.transport();
+        auto& s = w.plain(transport);
         tick called = 0;
         auto const start = w.loop.now();
         s.after(delay, [&](session& same) {
@@ -35,8 +35,8 @@ TEST_CASE("after is never early, and at most two ticks late") {
 
 TEST_CASE("the longest delay does not come at once") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     s.after(std::chrono::milliseconds::max(), [](session&) { FAIL("early"); });
     bool called = false;
     s.after(1min, [&](session&) { called = true; });
@@ -46,8 +46,8 @@ TEST_CASE("the longest delay does not come at once") {
 
 TEST_CASE("timers come in the order of their times, equal ones as they were set") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     std::string order;
     auto const note = [&](char c) { return [&order, c](session&) { order.push_back(c); }; };
     s.after(300ms, note('d'));
@@ -61,8 +61,8 @@ TEST_CASE("timers come in the order of their times, equal ones as they were set"
 
 TEST_CASE("a timer may set another, which comes later and not in the same turn") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     std::vector<tick> called;
     std::function<void(session&)> const again = [&](session& same) {
         called.push_back(w.loop.now());
@@ -77,27 +77,27 @@ TEST_CASE("a timer may set another, which comes later and not in the same turn")
 
 TEST_CASE("timers die with their session, from the moment it closes") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
-    wire.block(1);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
+    transport.block(1);
     CHECK(w.send(s, "stuck"));
     s.after(50ms, [](session& same) { same.close(); });
     s.after(50ms, [](session&) { FAIL("called after the close"); });
     s.after(1s, [](session&) { FAIL("called after the close"); });
     w.advance(10s);
-    CHECK(w.closes == 0);  // the goodbye still waits for the wire
+    CHECK(w.closes == 0);  // the goodbye still waits for the transport
     CHECK_FALSE(s.is_armed());
-    w.lost(s, wire);
+    w.lost(s, transport);
     w.advance(10s);
     CHECK(w.closes == 1);
 }
 
 TEST_CASE("timers run while the session is paused") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     s.pause();
-    w.receive(s, wire, "1");
+    w.receive(s, transport, "1");
     s.after(1s, [](session& same) { same.resume(); });
     w.advance(2s);
     CHECK(w.heard == strings{"open", "message 1"});
@@ -105,8 +105,8 @@ TEST_CASE("timers run while the session is paused") {
 
 TEST_CASE("very many timers can be set and dropped") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     for (int i = 200'000; i > 0; --i) s.after(std::chrono::milliseconds(i * 25), [](session&) {});
     w.close(s);
     CHECK(w.closes == 1);

@@ -79,8 +79,8 @@ TEST_CASE("random numbers come from the entropy that was handed in") {
 
 TEST_CASE("telling the time wakes nobody, advancing does") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     bool called = false;
     s.after(100ms, [&](session&) { called = true; });
     w.loop.set_now(w.loop.now() + 100);
@@ -127,10 +127,10 @@ TEST_CASE("a long log line is no reason to keep its memory") {
 
 TEST_CASE("flush works through what flushing brings up") {
     world w;
-    auto& a_wire = w.wire();
-    auto& b_wire = w.wire();
-    auto& a = w.plain(a_wire, "a");
-    auto& b = w.plain(b_wire, "b");
+    auto& a_transport = w.transport();
+    auto& b_transport = w.transport();
+    auto& a = w.plain(a_transport, "a");
+    auto& b = w.plain(b_transport, "b");
     // a's close writes to b, and b's answer to that is to close.
     w.on_close = [&](session& s, close_event const&) {
         if (&s == static_cast<session*>(&a)) b.close(close_code::normal, "too");
@@ -156,7 +156,7 @@ TEST_CASE("the log hears of what is wanted only") {
 
 namespace {
 
-/// A wire that has no memory left.
+/// A transport that has no memory left.
 struct exhausted_transport final : transport {
     bool aborted = false;
     anywire::carrier shape() const noexcept override { return carrier::duplex; }
@@ -172,17 +172,17 @@ struct exhausted_transport final : transport {
 
 TEST_CASE("a session whose writing throws ends, and the others are written to") {
     world w;
-    auto& healthy = w.wire();
+    auto& healthy = w.transport();
     auto& other = w.plain(healthy, "other");
-    exhausted_transport wire;
+    exhausted_transport transport;
     auto& s = *new plain_session(w.endpoint, w.origin_of("ill"), w.no_ping);
     w.endpoint.add(&s);
-    s.attach(wire);
+    s.attach(transport);
     w.loop.flush();
     CHECK(s.send("x"));
     CHECK(other.send("y"));
     w.loop.flush();
-    CHECK(wire.aborted);
+    CHECK(transport.aborted);
     CHECK(healthy.take() == strings{"y"});
     CHECK(w.errors == strings{"writing to a session threw: std::bad_alloc"});
     w.loop.flush();
@@ -192,8 +192,8 @@ TEST_CASE("a session whose writing throws ends, and the others are written to") 
 
 TEST_CASE("a session that is used on a wrong thread is caught in debug builds, and only there") {
     world w;
-    auto& wire = w.wire();
-    auto& s = w.plain(wire);
+    auto& transport = w.transport();
+    auto& s = w.plain(transport);
     struct loop_owner final : session_loop::owner {
         bool is_here = true;
         mutable int asked = 0;

@@ -12,8 +12,8 @@ using namespace anywire::test;
 
 TEST_CASE("a POST's messages are heard in order, and no more once the session closed") {
     world w;
-    auto& wire = w.wire(poll);
-    auto& s = w.sockjs(&wire);
+    auto& transport = w.transport(poll);
+    auto& s = w.sockjs(&transport);
     CHECK(w.post(s, {"1", "2"}));
     w.on_message = [](session& same, message_view m) {
         if (m.data == "3") same.close();
@@ -24,8 +24,8 @@ TEST_CASE("a POST's messages are heard in order, and no more once the session cl
 
 TEST_CASE("a held POST is answered when the session resumes") {
     world w;
-    auto& wire = w.wire(poll);
-    auto& s = w.sockjs(&wire);
+    auto& transport = w.transport(poll);
+    auto& s = w.sockjs(&transport);
     s.pause();
     CHECK(w.post(s, {"1", "2"}));
     fake_post held;
@@ -42,8 +42,8 @@ TEST_CASE("a held POST is answered when the session resumes") {
 
 TEST_CASE("a held POST stays held when the session pauses again in the middle of it") {
     world w;
-    auto& wire = w.wire(stream);
-    auto& s = w.sockjs(&wire);
+    auto& transport = w.transport(stream);
+    auto& s = w.sockjs(&transport);
     w.on_message = [](session& same, message_view) { same.pause(); };
     CHECK(w.post(s, {"1", "2"}));
     fake_post held;
@@ -57,8 +57,8 @@ TEST_CASE("a held POST stays held when the session pauses again in the middle of
 
 TEST_CASE("a held POST is answered when the session ends") {
     world w;
-    auto& wire = w.wire(poll);
-    auto& s = w.sockjs(&wire);
+    auto& transport = w.transport(poll);
+    auto& s = w.sockjs(&transport);
     s.pause();
     CHECK(w.post(s, {"1"}));
     fake_post held;
@@ -70,8 +70,8 @@ TEST_CASE("a held POST is answered when the session ends") {
 
 TEST_CASE("a held POST whose client has gone is forgotten") {
     world w;
-    auto& wire = w.wire(poll);
-    auto& s = w.sockjs(&wire);
+    auto& transport = w.transport(poll);
+    auto& s = w.sockjs(&transport);
     s.pause();
     fake_post gone;
     fake_post stays;
@@ -87,8 +87,8 @@ TEST_CASE(
     "while paused a session keeps a bounded number of bytes, and takes a POST whole or not at "
     "all") {
     world w({.max_queued_bytes = 300});
-    auto& wire = w.wire(stream);
-    auto& s = w.sockjs(&wire);
+    auto& transport = w.transport(stream);
+    auto& s = w.sockjs(&transport);
     s.pause();
     CHECK(w.post(s, {"1", "2", "3"}));
     CHECK(w.post(s, {"4", "5"}).error() == errc::send_queue_full);
@@ -101,8 +101,8 @@ TEST_CASE(
 
 TEST_CASE("an empty inbox takes any one POST") {
     world w({.max_queued_bytes = 300});
-    auto& wire = w.wire(stream);
-    auto& s = w.sockjs(&wire);
+    auto& transport = w.transport(stream);
+    auto& s = w.sockjs(&transport);
     s.pause();
     std::string const big(1000, 'x');
     CHECK(w.post(s, {big, big}));
@@ -111,8 +111,8 @@ TEST_CASE("an empty inbox takes any one POST") {
 
 TEST_CASE("an application that pauses for every message may do so for ever") {
     world w({.max_queued_bytes = 300});
-    auto& wire = w.wire(stream);
-    auto& s = w.sockjs(&wire);
+    auto& transport = w.transport(stream);
+    auto& s = w.sockjs(&transport);
     w.on_message = [](session& same, message_view) { same.pause(); };
     CHECK(w.post(s, {"first"}));
     for (int i = 0; i < 100; ++i) {
@@ -125,8 +125,8 @@ TEST_CASE("an application that pauses for every message may do so for ever") {
 
 TEST_CASE("what is left of the POST in whose middle a session paused counts") {
     world w({.max_queued_bytes = 300});
-    auto& wire = w.wire(stream);
-    auto& s = w.sockjs(&wire);
+    auto& transport = w.transport(stream);
+    auto& s = w.sockjs(&transport);
     w.on_message = [](session& same, message_view) { same.pause(); };
     CHECK(w.post(s, {"1", "2", "3", "4", "5"}));
     CHECK(w.post(s, {"6"}).error() == errc::send_queue_full);
@@ -134,10 +134,10 @@ TEST_CASE("what is left of the POST in whose middle a session paused counts") {
 
 TEST_CASE("a receiver that meets a session on the way to its end is dropped") {
     world w;
-    auto& first = w.wire(poll);
+    auto& first = w.transport(poll);
     auto& s = w.sockjs(&first);
     s.end(close_reason::shutting_down, ending::silently);
-    auto& late = w.wire(poll);
+    auto& late = w.transport(poll);
     s.attach(late);
     w.loop.flush();
     CHECK(late.aborted);
@@ -149,7 +149,7 @@ TEST_CASE(
     world w;
     auto& first = slow_poll(w);
     auto& s = w.sockjs(&first);
-    auto& second = w.wire(poll);
+    auto& second = w.transport(poll);
     w.attach(s, second);
     s.close(no_code, {});
     s.end(close_reason::shutting_down, ending::silently);
@@ -165,14 +165,14 @@ TEST_CASE(
 
 TEST_CASE("a session whose carrier ends in the very turn of its own deadline is told of") {
     world w;
-    auto& first = w.wire(poll);
+    auto& first = w.transport(poll);
     auto& s = w.sockjs(&first);
-    auto& wire = w.wire(stream);
-    w.attach(s, wire);
+    auto& transport = w.transport(stream);
+    w.attach(s, transport);
     w.advance_ticks(heartbeat - 1);
     // A stalled write is found out by a timer, too: no flush is between the two.
-    wire.over = true;
-    s.on_closed(wire, false, {close_reason::slow_consumer, close_code::abnormal, {}});
+    transport.over = true;
+    s.on_closed(transport, false, {close_reason::slow_consumer, close_code::abnormal, {}});
     w.tick_once();
     CHECK(w.heard == strings{"open", "close slow_consumer 1006"});
     CHECK_FALSE(is_found(w));

@@ -16,38 +16,38 @@ using namespace anywire::test;
 
 TEST_CASE("the first poll gets o, the next ones what was sent, in order") {
     world w;
-    auto& first = w.wire(poll);
+    auto& first = w.transport(poll);
     auto& s = w.sockjs(&first);
     CHECK(first.written == strings{"o"});
     CHECK_FALSE(s.is_attached());
     CHECK(s.send("1"));
     CHECK(s.send("2"));
     w.loop.flush();
-    auto& second = w.wire(poll);
+    auto& second = w.transport(poll);
     w.attach(s, second);
-    auto& third = w.wire(poll);
+    auto& third = w.transport(poll);
     w.attach(s, third);
     CHECK(second.written == strings{R"(a["1"])"});
     CHECK(third.written == strings{R"(a["2"])"});
-    CHECK(s.wire_id() == "abc");
+    CHECK(s.sid() == "abc");
     CHECK(s.id() != "abc");
 }
 
 TEST_CASE("a stream takes all there is, and more as it comes") {
     world w;
-    auto& wire = w.wire(stream);
-    auto& s = w.sockjs(&wire);
+    auto& transport = w.transport(stream);
+    auto& s = w.sockjs(&transport);
     CHECK(s.is_attached());
     CHECK(w.send(s, "1"));
     CHECK(w.send(s, "2"));
-    CHECK(wire.written == strings{"o", R"(a["1"])", R"(a["2"])"});
+    CHECK(transport.written == strings{"o", R"(a["1"])", R"(a["2"])"});
     CHECK(s.transport() == "xhr-streaming");
 }
 
 TEST_CASE("a session knows its last transport between two polls") {
     world w;
-    auto& wire = w.wire(poll);
-    auto& s = w.sockjs(&wire);
+    auto& transport = w.transport(poll);
+    auto& s = w.sockjs(&transport);
     CHECK(s.transport() == "xhr-polling");
     w.on_close = [](session& same, close_event const&) {
         CHECK(same.transport() == "xhr-polling");
@@ -59,35 +59,35 @@ TEST_CASE("a session knows its last transport between two polls") {
 TEST_CASE("an h comes 25 s after the attach, traffic or not, and every 25 s on a stream") {
     world w;
     w.advance_ticks(77);
-    auto& wire = w.wire(stream);
-    auto& s = w.sockjs(&wire);
-    wire.take();
+    auto& transport = w.transport(stream);
+    auto& s = w.sockjs(&transport);
+    transport.take();
     for (int round = 0; round < 3; ++round) {
         w.advance_ticks(heartbeat / 2);
         CHECK(s.send("x"));
         CHECK(w.post(s, {"y"}));
-        wire.take();
+        transport.take();
         w.advance_ticks(heartbeat / 2 - 1);
-        CHECK(wire.take().empty());
+        CHECK(transport.take().empty());
         w.tick_once();
-        CHECK(wire.take() == strings{"h"});
+        CHECK(transport.take() == strings{"h"});
     }
 }
 
 TEST_CASE("polls live on for a day of heartbeats") {
     world w;
-    auto* wire = &w.wire(poll);
-    auto& s = w.sockjs(wire);
+    auto* transport = &w.transport(poll);
+    auto& s = w.sockjs(transport);
     int beats = 0;
-    wire = &w.wire(poll);
-    w.attach(s, *wire);
+    transport = &w.transport(poll);
+    w.attach(s, *transport);
     for (auto left = to_ticks(24h); left != 0; --left) {
         w.tick_once();
-        if (wire->written.empty()) continue;
-        REQUIRE(wire->written == strings{"h"});
+        if (transport->written.empty()) continue;
+        REQUIRE(transport->written == strings{"h"});
         ++beats;
-        wire = &w.wire(poll);
-        w.attach(s, *wire);
+        transport = &w.transport(poll);
+        w.attach(s, *transport);
     }
     CHECK(beats == 24 * 60 * 60 / 25);
     CHECK(w.heard == strings{"open"});
@@ -97,8 +97,8 @@ TEST_CASE("polls live on for a day of heartbeats") {
 
 TEST_CASE("a session outlives its last poll by the disconnect delay exactly") {
     world w;
-    auto& wire = w.wire(poll);
-    w.sockjs(&wire);
+    auto& transport = w.transport(poll);
+    w.sockjs(&transport);
     w.advance_ticks(delay - 1);
     CHECK(w.closes == 0);
     w.tick_once();
@@ -116,11 +116,11 @@ TEST_CASE("a session that no receiver ever reached ends after the delay") {
 
 TEST_CASE("the delay starts when the answer is out, not when it is given") {
     world w;
-    auto& wire = slow_poll(w);
-    auto& s = w.sockjs(&wire);
+    auto& transport = slow_poll(w);
+    auto& s = w.sockjs(&transport);
     w.advance_ticks(10 * delay);
     CHECK(w.closes == 0);
-    w.out(s, wire);
+    w.out(s, transport);
     w.advance_ticks(delay - 1);
     CHECK(w.closes == 0);
     w.tick_once();
@@ -129,10 +129,10 @@ TEST_CASE("the delay starts when the answer is out, not when it is given") {
 
 TEST_CASE("POSTs do not keep a session alive, receivers do") {
     world w;
-    auto& wire = w.wire(poll);
-    auto& s = w.sockjs(&wire);
+    auto& transport = w.transport(poll);
+    auto& s = w.sockjs(&transport);
     w.advance_ticks(delay - 1);
-    auto& second = w.wire(poll);
+    auto& second = w.transport(poll);
     w.attach(s, second);  // parked: nothing is there to answer with
     w.advance_ticks(delay * 4);
     CHECK(w.closes == 0);
@@ -146,11 +146,11 @@ TEST_CASE("POSTs do not keep a session alive, receivers do") {
 TEST_CASE("a receiver that breaks ends the session at once") {
     for (auto const shape : {poll, stream}) {
         world w;
-        auto& first = w.wire(poll);
+        auto& first = w.transport(poll);
         auto& s = w.sockjs(&first);
-        auto& wire = w.wire(shape);
-        w.attach(s, wire);
-        w.lost(s, wire);
+        auto& transport = w.transport(shape);
+        w.attach(s, transport);
+        w.lost(s, transport);
         CHECK(w.heard == strings{"open", "close transport_lost 1006 broke"});
         CHECK_FALSE(is_found(w));
     }
@@ -158,9 +158,9 @@ TEST_CASE("a receiver that breaks ends the session at once") {
 
 TEST_CASE("a receiver that breaks before its answer is out ends the session at once") {
     world w;
-    auto& wire = slow_poll(w);
-    auto& s = w.sockjs(&wire);
-    w.lost(s, wire);
+    auto& transport = slow_poll(w);
+    auto& s = w.sockjs(&transport);
+    w.lost(s, transport);
     CHECK(w.heard == strings{"open", "close transport_lost 1006 broke"});
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("a client may come back before its last answer is known to be out") {
     world w;
     auto& first = slow_poll(w);
     auto& s = w.sockjs(&first);
-    auto& second = w.wire(poll);
+    auto& second = w.transport(poll);
     w.attach(s, second);
     w.out(s, first);
     w.advance_ticks(3 * delay);
@@ -186,7 +186,7 @@ TEST_CASE("an answer that breaks after the client came back ends the session: it
     world w;
     auto& first = slow_poll(w);
     auto& s = w.sockjs(&first);
-    auto& second = w.wire(poll);
+    auto& second = w.transport(poll);
     w.attach(s, second);
     w.lost(s, first);
     CHECK(w.heard == strings{"open", "close transport_lost 1006 broke"});
@@ -196,21 +196,21 @@ TEST_CASE("an answer that breaks after the client came back ends the session: it
 
 TEST_CASE("receivers that are never read to the end are all let go with their session") {
     world w;
-    std::vector<fake_transport*> wires;
+    std::vector<fake_transport*> transports;
     auto& s = w.sockjs(nullptr);
     for (int i = 0; i < 5; ++i) {
-        wires.push_back(&slow_poll(w));
-        w.attach(s, *wires.back());
+        transports.push_back(&slow_poll(w));
+        w.attach(s, *transports.back());
         CHECK(w.send(s, "x"));
     }
-    auto& last = w.wire(poll);
+    auto& last = w.transport(poll);
     w.attach(s, last);
     w.advance_ticks(10 * delay);
     CHECK(w.closes == 0);
-    w.lost(s, *wires[2]);
+    w.lost(s, *transports[2]);
     CHECK(w.closes == 1);
-    for (auto const i : {0u, 1u, 3u, 4u}) CHECK(wires[i]->aborted);
-    CHECK_FALSE(wires[2]->aborted);
+    for (auto const i : {0u, 1u, 3u, 4u}) CHECK(transports[i]->aborted);
+    CHECK_FALSE(transports[2]->aborted);
 }
 
 TEST_CASE("goodbyes that are never read to the end are let go with their session, too") {
@@ -233,11 +233,11 @@ TEST_CASE("goodbyes that are never read to the end are let go with their session
     CHECK_FALSE(is_found(w));
 }
 
-TEST_CASE("a receiver behind which another request waits gets a heartbeat, if nothing else") {
+TEST_CASE("a receiver after which another request waits gets a heartbeat, if nothing else") {
     world w;
-    auto& first = w.wire(poll);
+    auto& first = w.transport(poll);
     auto& s = w.sockjs(&first);
-    auto& held = w.wire(poll);
+    auto& held = w.transport(poll);
     w.attach(s, held);
     auto const told = [&](fake_transport& by) {
         s.on_next_waiting(by);

@@ -222,7 +222,7 @@ TEST_CASE("a placeholder is binary in a packet with attachments, else an object"
     CHECK((*at).kind() == json_kind::binary);
 }
 
-TEST_CASE("arguments are an array's elements, those of an event behind its name") {
+TEST_CASE("arguments are an array's elements, those of an event after its name") {
     std::string const text = R"(["name", 1, [2] ,{"a":3}])";
     arguments const all(text);
     CHECK(all.size() == 4);

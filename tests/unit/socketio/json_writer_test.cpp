@@ -16,7 +16,7 @@ std::string placeholder(std::size_t n) {
     return R"({"_placeholder":true,"num":)" + std::to_string(n) + "}";
 }
 
-// A value copied behind one attachment of another origin.
+// A value copied after one attachment of another origin.
 struct copy {
     std::string text{};
     strings attachments{};

@@ -147,7 +147,7 @@ TEST_CASE("a million digits are refused as fast as they are read") {
     CHECK(decode("5" + repeated("0", 1'000'000) + R"(1-["x"])").value->attachments == 1);
 }
 
-TEST_CASE("a payload is JSON with nothing behind it") {
+TEST_CASE("a payload is JSON with nothing after it") {
     auto const payload = GENERATE(as<std::string>{},
                                   "[",
                                   "[\"x\"",

@@ -126,3 +126,33 @@ TEST_CASE("a parser makes one message of a packet, once for all encodings of it"
                                 "data\x90\xa3nsp\xa1/\xa2id\x03"});
     CHECK(own.front()->is_uncompressed());
 }
+
+TEST_CASE("a key is on the one frame of a packet, whatever encodes it") {
+    auto const parser = msgpack_parser();
+    outgoing_packet text("/", std::nullopt, {R"(["e",1])", {}}, true);
+    text.set_key(7);
+    CHECK(text.only_frame(v4)->key() == 7);
+    CHECK(text.only_frame(v3)->key() == 7);
+    outgoing_packet parsed("/", std::nullopt, binary_event(), true, {}, parser.get());
+    parsed.set_key(8);
+    CHECK(parsed.only_frame(v4)->key() == 8);
+    CHECK(parsed.only_frame(v4_base64)->key() == 8);
+    outgoing_packet pieces("/", std::nullopt, binary_event(), true);
+    pieces.set_key(9);
+    CHECK(pieces.frames(v4).front()->key() == 0);
+    outgoing_packet none("/", std::nullopt, {R"(["e",1])", {}}, true);
+    none.set_key(0);
+    CHECK(none.only_frame(v4)->key() == 0);
+}
+
+TEST_CASE("an event is in pieces where bytes go beside its text") {
+    auto const parser = msgpack_parser();
+    emit_flags latest;
+    latest.key = "k";
+    CHECK(has_pieces(latest, binary_event(), nullptr));
+    CHECK_FALSE(has_pieces(latest, binary_event(), parser.get()));
+    CHECK_FALSE(has_pieces(latest, {R"(["e",1])", {}}, nullptr));
+    CHECK_FALSE(has_pieces({}, binary_event(), nullptr));
+    latest.is_volatile = true;
+    CHECK_FALSE(has_pieces(latest, binary_event(), nullptr));
+}

@@ -55,7 +55,7 @@ struct kept_log {
 
 }  // namespace
 
-TEST_CASE("a session is taken once, and goes on behind its offset") {
+TEST_CASE("a session is taken once, and goes on after its offset") {
     kept_log k;
     auto const first = k.push(0);
     auto const second = k.push(0);
@@ -67,9 +67,9 @@ TEST_CASE("a session is taken once, and goes on behind its offset") {
     CHECK(k.out.session.rooms == std::vector<std::string>{"r"});
     CHECK(std::any_cast<int>(k.out.session.data) == 5);
     CHECK(k.out.position == 1);
-    int behind = 0;
-    k.log.for_each_behind(k.out.position, [&](auto const&, auto const&) { ++behind; });
-    CHECK(behind == 1);
+    int after = 0;
+    k.log.for_each_after(k.out.position, [&](auto const&, auto const&) { ++after; });
+    CHECK(after == 1);
     CHECK(k.take("p", first, 20) == restore_error::unknown_session);
     CHECK(k.take("q", first, 20) == restore_error::unknown_session);
 }
@@ -132,6 +132,11 @@ TEST_CASE("the log is bounded in events, bytes and time, the oldest go first") {
         k.push(50);
         k.push(101);
         CHECK(k.log.events() == 2);
+        k.log.expire(150);
+        CHECK(k.log.events() == 2);
+        k.log.expire(202);
+        CHECK(k.log.events() == 0);
+        CHECK(k.log.bytes() == 0);
     }
 }
 
@@ -145,6 +150,9 @@ TEST_CASE("a session expires, and is dropped when something is stored or logged"
     k.store("b", 301);
     CHECK(k.log.sessions() == 1);
     k.push(402);
+    CHECK(k.log.sessions() == 0);
+    k.store("c", 500);
+    k.log.expire(601);
     CHECK(k.log.sessions() == 0);
 }
 
@@ -201,8 +209,8 @@ TEST_CASE("an event that is retracted is not missed, and leaves no gap") {
     k.log.retract(9);  // has gone, or never was
     REQUIRE(k.take("p", std::nullopt, 0) == restore_error::none);
     CHECK(k.log.reaches(0));
-    int behind = 0;
-    k.log.for_each_behind(0, [&](auto const&, auto const&) { ++behind; });
-    CHECK(behind == 2);
+    int after = 0;
+    k.log.for_each_after(0, [&](auto const&, auto const&) { ++after; });
+    CHECK(after == 2);
     CHECK(k.log.events() == 3);
 }

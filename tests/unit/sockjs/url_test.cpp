@@ -15,7 +15,7 @@ struct row {
 
 }  // namespace
 
-TEST_CASE("each path leads to its endpoint, with one slash behind it or without") {
+TEST_CASE("each path leads to its endpoint, with one slash after it or without") {
     auto const r = GENERATE(values<row>({
         {"/info", endpoint_kind::info},
         {"/websocket", endpoint_kind::raw_websocket},

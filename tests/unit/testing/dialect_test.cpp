@@ -100,7 +100,7 @@ public:
         auto const& at = r.below();
         if (r.asks_for_duplex()) return r.open_duplex(speaks_, "parrot");
         if (r.method() == "OPTIONS") return r.respond_to_preflight("GET, POST");
-        if (at == "/new") return r.respond(200, r.draw_wire_id());
+        if (at == "/new") return r.respond(200, r.draw_sid());
         if (at == "/broken") throw std::runtime_error("on purpose");
         auto const id = at.substr(std::min<std::size_t>(at.size(), 1));
         if (r.method() == "DELETE") return end(r, id);

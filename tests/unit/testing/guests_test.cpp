@@ -40,7 +40,7 @@ public:
 };
 
 /// A WebSocket that a host has opened already.
-class open_wire final : public transport {
+class open_transport final : public transport {
 public:
     bool closed = false;
 
@@ -118,6 +118,9 @@ TEST_CASE("clients of a host without WebSockets are told so before they try") {
     polling_exchange socket;
     ask(host, "/ws", socket);
     CHECK(socket.status == 501);
+    for (auto const& m : host.snapshot().mounts)
+        for (auto const& [why, n] : m.refused)
+            CHECK(n == (m.path == "/ws" && why == refusal_cause::cannot_upgrade ? 1 : 0));
     CHECK(host.get("/echo/info").body().find(R"("websocket":true)") != std::string::npos);
 }
 
@@ -126,13 +129,14 @@ TEST_CASE("a request that is served by something that throws is answered all the
     host.mount("/ws", websocket_options{}, {.authorize = [](request const&, decision) {
                    throw std::runtime_error("on purpose");
                }});
-    open_wire wire;
+    open_transport carrier;
     auto heard = 0;
     std::vector<http_field> const all{{"Host", "localhost"}};
-    host.open({.method = "GET", .target = "/ws", .fields = all}, wire, [&](transport_events* to) {
-        CHECK(to == nullptr);
-        ++heard;
-    });
+    host.open(
+        {.method = "GET", .target = "/ws", .fields = all}, carrier, [&](transport_events* to) {
+            CHECK(to == nullptr);
+            ++heard;
+        });
     CHECK(heard == 1);
-    CHECK(wire.closed);
+    CHECK(carrier.closed);
 }

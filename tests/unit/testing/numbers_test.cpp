@@ -48,7 +48,7 @@ std::uint64_t sum(Counts const& all) {
     return n;
 }
 
-/// Opens an Engine.IO session on polling: its id on the wire.
+/// Opens an Engine.IO session on polling: its sid.
 std::string open_polling(testing::host& host) {
     auto const body = host.get("/engine.io/?EIO=4&transport=polling").body();
     auto const at = body.find("\"sid\":\"") + 7;

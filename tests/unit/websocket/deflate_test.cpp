@@ -134,7 +134,7 @@ TEST_CASE("a final block ends neither the message nor the connection") {
     for (std::size_t const size : {1u, 2u, 5u, 100u}) {
         CAPTURE(size);
         inflater i{{}};
-        // Without the empty block behind it, as a sloppy client has it.
+        // Without the empty block after it, as a sloppy client has it.
         CHECK(inflated(i, final_hello, size) == "Hello");
         CHECK(inflated(i, std::string{final_hello} + '\0', size) == "Hello");
         CHECK(inflated(i, std::string{final_hello}.append(hello), size) == "HelloHello");
@@ -230,7 +230,7 @@ TEST_CASE("a bomb stops at the limit, with at most one byte over it stored") {
     CHECK(out.capacity() <= std::max<std::size_t>(limit + 1, 30));
 }
 
-TEST_CASE("a message of exactly the limit passes, with its end behind it") {
+TEST_CASE("a message of exactly the limit passes, with its end after it") {
     deflater d{{}};
     auto const message = some_text(1000, 3);
     auto const payload = deflated(d, message);
@@ -344,7 +344,7 @@ TEST_CASE("every length and distance is copied as it says, however cut") {
     }
 }
 
-TEST_CASE("history goes on behind a final block") {
+TEST_CASE("history goes on after a final block") {
     for (std::size_t const size : {1u, 100u}) {
         CAPTURE(size);
         inflater i{{}};

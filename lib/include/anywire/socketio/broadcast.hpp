@@ -26,6 +26,7 @@ struct emit_flags {
     bool is_compressed = true;
     bool is_local = false;                               ///< To this server's sockets only.
     std::optional<std::chrono::milliseconds> timeout{};  ///< Of the acknowledgement.
+    std::string key{};  ///< It replaces what waits with the same one; empty: nothing.
 };
 
 /// Which sockets of a namespace. Every socket is in the room called as its id.
@@ -68,6 +69,9 @@ struct remote_socket {
     anywire::socketio::handshake handshake{};
     std::vector<std::string> rooms{};
     std::any data{};
+    // Empty where a socket of another server was asked for, and its adapter does not say.
+    std::string connection_id{};
+    std::string transport{};
 };
 
 /// Sockets of a namespace, and how to send to them. A value: each call makes another one.
@@ -93,6 +97,10 @@ public:
     /// How long acknowledgements are waited for.
     [[nodiscard]] broadcast timeout(std::chrono::milliseconds longest) const;
 
+    /// Has the event replace one of the same key that still waits for a socket; see
+    /// `socket::latest`. One with bytes beside its text is logged and not sent.
+    [[nodiscard]] broadcast latest(std::string_view key) const;
+
     /// Sends an event; encoded once for all.
     ///
     /// A last argument that is a function takes the answers: `(error_code, std::vector<T>)`, the
@@ -103,8 +111,8 @@ public:
     /// calling thread, as `errc::session_closed`.
     ///
     /// Throws: `std::invalid_argument` for a reserved name (connect, connect_error, disconnect,
-    ///         disconnecting, newListener, removeListener); `std::logic_error` if answers are asked
-    ///         of what makes namespaces.
+    ///         disconnecting, newListener, removeListener), and for answers to what is `latest`;
+    ///         `std::logic_error` if answers are asked of what makes namespaces.
     template <class... A>
     void emit(std::string_view name, A&&... args) const {
         detail::encode_emit(

@@ -28,6 +28,8 @@ public:
 
     /// Called for every socket that has joined; on its shard's thread.
     void on_connection(handler<void(socket&)> f) const;
+    /// The same, before those that are registered already.
+    void prepend_connection(handler<void(socket&)> f) const;
     /// Stands before the join, in the order of registration.
     void use(handler<void(socket&, next)> f) const;
     /// Decides who joins, in the words of `handlers::authorize`: stands among the `use` functions,
@@ -114,8 +116,17 @@ public:
     /// Hears what another server has emitted so.
     void on_server_side(handler<void(event const&)> f) const;
 
-    /// Runs `f` on the socket's shard, never at once; not at all if it has gone by then.
-    void post(std::string_view socket_id, handler<void(socket&)> f) const;
+    /// Runs `f` on the socket's shard, never at once. For one that is still joining it runs when
+    /// the socket has joined, after the `on_connection` functions. Where it will not run, `lost` is
+    /// called once: there is no such socket, it was refused or has left first, or the server has
+    /// ended.
+    ///
+    /// Throws: `std::invalid_argument` for an empty `f`, `std::logic_error` for what makes
+    ///         namespaces.
+    /// Thread: `lost` is called on any: on a shard's later, or at once where none runs any more.
+    void post(std::string_view socket_id,
+              handler<void(socket&)> f,
+              handler<void()> lost = nullptr) const;
     /// Sockets connected now.
     std::size_t socket_count() const noexcept;
 

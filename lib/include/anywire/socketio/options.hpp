@@ -29,8 +29,8 @@ struct recovery_options {
     /// networks, say. The old one is ended then. Without it such a client is a new one.
     bool replace_live = true;
     /// Bounds of the log of each namespace: the oldest events go first, and with them the chance of
-    /// clients that had not seen them. Default 16 MiB and 65 536.
-    std::size_t max_log_bytes = 16u << 20;
+    /// clients that had not seen them. Default 8 MiB and 65 536.
+    std::size_t max_log_bytes = 8u << 20;
     std::size_t max_log_events = 65'536;
     /// Most sessions kept of each namespace; the oldest go first. Default 65 536.
     std::size_t max_sessions = 65'536;

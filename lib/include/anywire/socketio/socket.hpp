@@ -57,8 +57,8 @@ public:
     socket& operator=(socket const&) = delete;
 
     /// Public: other clients may know it. But not that of clients of Engine.IO 3 (1.x, 2.x), which
-    /// show the wire's session id as their `socket.id`, and compare with it: until such a client
-    /// has come to its WebSocket, whoever knows the id can read and write in its place.
+    /// show their session's sid as `socket.id`, and compare with it: until such a client has come
+    /// to its WebSocket, whoever knows the id can read and write in its place.
     std::string const& id() const noexcept;
     std::string const& nsp_name() const noexcept;
     anywire::socketio::nsp nsp() const noexcept;
@@ -67,6 +67,8 @@ public:
     bool recovered() const noexcept { return recovery_result() == recovery::recovered; }
     /// "polling" or "websocket", now.
     std::string_view transport() const noexcept;
+    /// The public id of the connection (`session::id`): the same in all of its namespaces.
+    std::string_view connection_id() const noexcept;
     /// The request that opened the connection.
     anywire::request const& request() const noexcept;
     anywire::socketio::handshake handshake() const;
@@ -96,6 +98,8 @@ public:
     /// that could not leave at once, and broadcasts and acknowledgements that the policy `refuse`
     /// refused, since nobody hears of those otherwise (`on_drain` follows when there is room).
     std::uint64_t dropped() const noexcept;
+    /// Packets for the connection that a later one of the same key has replaced in the queue.
+    std::uint64_t replaced() const noexcept;
 
     // -- events -----------------------------------------------------------------------------------
     /// Calls `f` for each event of that name. `f` takes, in this order: `socket&` if it wants; the
@@ -134,6 +138,9 @@ public:
     /// from this client. One that refuses makes `on_error` be called; the event is dropped.
     void use(handler<void(event const&, next)> f);
     void on_error(handler<void(connect_error const&)> f);
+
+    /// The connection has gone from polling to a WebSocket, as `transport` says.
+    void on_upgrade(handler<void()> f);
 
     /// Before and after the socket has left its rooms.
     void on_disconnecting(handler<void(disconnect_reason)> f);
@@ -179,6 +186,16 @@ public:
     [[nodiscard]] sender compress(bool on);
     /// For the answer of one emit. Without it an answer is waited for as long as the socket lives.
     [[nodiscard]] sender timeout(std::chrono::milliseconds longest);
+    /// For an event of which only the latest counts, a price or a position: one of this namespace
+    /// with the same key that still waits gives the new one its place in the queue, and with it its
+    /// turn before what was emitted later. What has left the queue stays sent. Those replaced are
+    /// counted in `replaced()`. An empty key is a plain emit; `volatile_` outdoes it. Recovery does
+    /// not keep such events: emit the state anew to who has `recovered()`.
+    ///
+    /// Errors: as `emit`. `errc::message_dropped` also for bytes that go beside the text, as they
+    ///         do with the default parser: what is several frames is not replaced.
+    /// Throws: `std::invalid_argument` where an answer is asked for: it might be replaced.
+    [[nodiscard]] sender latest(std::string_view key);
 
     // -- others -----------------------------------------------------------------------------------
     /// All others of the namespace, or of rooms.
@@ -238,6 +255,7 @@ public:
     sender& timeout(std::chrono::milliseconds longest) noexcept {
         return flags_.timeout = longest, *this;
     }
+    sender& latest(std::string_view key) { return flags_.key = key, *this; }
     template <class... A>
     result<void> emit(std::string_view name, A&&... args) {
         return socket_.emit_with(flags_, name, std::forward<A>(args)...);
@@ -264,6 +282,9 @@ inline socket::sender socket::compress(bool on) {
 }
 inline socket::sender socket::timeout(std::chrono::milliseconds longest) {
     return sender(*this).timeout(longest);
+}
+inline socket::sender socket::latest(std::string_view key) {
+    return sender(*this).latest(key);
 }
 
 }  // namespace anywire::socketio

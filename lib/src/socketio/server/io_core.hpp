@@ -27,7 +27,9 @@ namespace anywire::socketio {
 
 class io_client;
 class io_core;
+class nsp;
 class nsp_core;
+class recovery_sweep;
 
 /// One shard's part of a Socket.IO server: its connections, and what is to be done when the
 /// application's function that runs now has returned.
@@ -48,19 +50,19 @@ public:
     /// so no handler is re-entered, and nothing is destroyed under one.
     class entry {
     public:
-        explicit entry(io_shard& s) noexcept : shard_(s), outer_(std::exchange(innermost, this)) {
+        explicit entry(io_shard& s) noexcept : shard_(s), outer_(std::exchange(innermost_, this)) {
             ++shard_.depth_;
         }
         ~entry() {
             shard_.leave();
-            innermost = outer_;
+            innermost_ = outer_;
         }
         entry(entry const&) = delete;
         entry& operator=(entry const&) = delete;
 
     private:
         friend class io_shard;
-        static thread_local entry* innermost;
+        static thread_local entry* innermost_;
         io_shard& shard_;
         entry* outer_;
     };
@@ -156,6 +158,8 @@ public:
     asked_for find_for(std::string_view name, json_view auth, bool takes_child);
     void release(std::shared_ptr<nsp_core> n);
     std::vector<std::shared_ptr<nsp_core>> children_of(nsp_core const& of);
+    /// Calls `f` for those, and for each that comes to be.
+    void on_namespace(std::function<void(nsp const&)> f);
     /// Those that the application has seen, in the order of their names.
     std::vector<std::shared_ptr<nsp_core>> namespaces();
 
@@ -201,6 +205,7 @@ private:
     std::shared_ptr<nsp_core> use(std::string_view name);
     std::shared_ptr<nsp_core> parent_for(std::string_view name, json_view auth);
     std::shared_ptr<nsp_core> make_child(std::string_view name, nsp_core const& from);
+    void show(std::shared_ptr<nsp_core> const& made);
     using core_list = std::vector<std::shared_ptr<nsp_core>>;
     std::shared_ptr<nsp_core> end_child(nsp_core& n);
     void end_unused(core_list& ended);
@@ -217,6 +222,7 @@ private:
     std::shared_ptr<nsp_core> main_{};
     std::shared_ptr<shard_group> group_{};
     std::vector<std::unique_ptr<io_shard>> shards_{};
+    std::unique_ptr<recovery_sweep> sweep_{};  // where there is recovery, while there are shards
     std::atomic<bool> is_attached_{false};
     std::atomic<std::size_t> connections_{0};
     /// Held while a namespace is made: what the application does to it then counts for its first
@@ -225,6 +231,8 @@ private:
     mutable std::mutex mutex_{};  // for what follows; taken after `making_`
     keyed_map<std::shared_ptr<nsp_core>> namespaces_;
     std::shared_ptr<std::vector<parent> const> parents_;
+    using nsp_watchers = std::vector<std::function<void(nsp const&)>>;
+    std::shared_ptr<nsp_watchers const> watchers_{};  // null: nobody
     std::list<nsp_core*> idle_{};  // dynamic namespaces that nobody uses, the longest first
     std::size_t children_ = 0;
     std::vector<std::function<void()>> early_{};  // told before there were shards

@@ -8,14 +8,14 @@ namespace anywire::socketio {
 /// Room for deferred functions that is kept.
 constexpr std::size_t deferred_kept = 1024;
 
-thread_local io_shard::entry* io_shard::entry::innermost = nullptr;
+thread_local io_shard::entry* io_shard::entry::innermost_ = nullptr;
 
 io_shard::io_shard(io_core const& io, std::size_t index, session_loop& loop) noexcept
     : io_(io), index_(index), loop_(loop) {}
 io_shard::~io_shard() = default;
 
 io_shard* io_shard::current(io_core const& io) noexcept {
-    for (auto const* e = entry::innermost; e; e = e->outer_)
+    for (auto const* e = entry::innermost_; e; e = e->outer_)
         if (&e->shard_.io() == &io) return &e->shard_;
     return nullptr;
 }

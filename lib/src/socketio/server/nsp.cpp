@@ -4,6 +4,7 @@
 #include "client.hpp"
 #include "io_core.hpp"
 #include "nsp_core.hpp"
+#include "posting.hpp"
 #include "reserved_names.hpp"
 #include "socket_core.hpp"
 
@@ -43,6 +44,11 @@ broadcast broadcast::local() const {
     next.flags_.is_local = true;
     return next;
 }
+broadcast broadcast::latest(std::string_view key) const {
+    auto next = *this;
+    next.flags_.key = key;
+    return next;
+}
 broadcast broadcast::timeout(std::chrono::milliseconds longest) const {
     auto next = *this;
     next.flags_.timeout = longest;
@@ -51,15 +57,18 @@ broadcast broadcast::timeout(std::chrono::milliseconds longest) const {
 
 void broadcast::send(std::string_view name, detail::encoded e, detail::ack_handler a) const {
     check_emitted_name(name);
-    if (!is_sound(e)) return where_->log_unsound(name);
+    check_latest(flags_, a != nullptr);
+    if (!is_sound(e)) return where_->log_unsent(name, why_unsound);
+    if (has_pieces(flags_, e, where_->io().parser()))
+        return where_->log_unsent(name, why_in_pieces);
     if (a && where_->is_parent())
         throw std::logic_error(
             "emit: what io.of(predicate) returns gathers no answers; emit from each namespace");
-    auto& wires = where_->wires();
+    auto& adapter = where_->adapter();
     if (a)
-        wires.broadcast_with_ack(std::move(e), filter_, flags_, std::move(a));
+        adapter.broadcast_with_ack(std::move(e), filter_, flags_, std::move(a));
     else
-        wires.broadcast(std::move(e), filter_, flags_);
+        adapter.broadcast(std::move(e), filter_, flags_);
 }
 
 void broadcast::fetch_sockets(handler<void(error_code, std::vector<remote_socket>)> then) const {
@@ -67,29 +76,29 @@ void broadcast::fetch_sockets(handler<void(error_code, std::vector<remote_socket
     if (where_->is_parent())
         throw std::logic_error(
             "fetch_sockets: ask each namespace, not what io.of(predicate) returns");
-    where_->wires().fetch_sockets(filter_, flags_, std::move(fn));
+    where_->adapter().fetch_sockets(filter_, flags_, std::move(fn));
 }
 void broadcast::socket_ids(handler<void(error_code, std::vector<std::string>)> then) const {
     auto fn = detail::required(std::move(then), "socket_ids");
     if (where_->is_parent())
         throw std::logic_error("socket_ids: ask each namespace, not what io.of(predicate) returns");
-    where_->wires().members_of(filter_, std::move(fn));
+    where_->adapter().members_of(filter_, std::move(fn));
 }
 void broadcast::count_sockets(handler<void(error_code, std::size_t)> then) const {
     auto fn = detail::required(std::move(then), "count_sockets");
     if (where_->is_parent())
         throw std::logic_error(
             "count_sockets: ask each namespace, not what io.of(predicate) returns");
-    where_->wires().count_of(filter_, std::move(fn));
+    where_->adapter().count_of(filter_, std::move(fn));
 }
 void broadcast::sockets_join(room_names const& rooms) const {
-    for (auto const& room : rooms.all()) where_->wires().sockets_join(filter_, flags_, room);
+    for (auto const& room : rooms.all()) where_->adapter().sockets_join(filter_, flags_, room);
 }
 void broadcast::sockets_leave(room_names const& rooms) const {
-    for (auto const& room : rooms.all()) where_->wires().sockets_leave(filter_, flags_, room);
+    for (auto const& room : rooms.all()) where_->adapter().sockets_leave(filter_, flags_, room);
 }
 void broadcast::disconnect_sockets(bool close) const {
-    where_->wires().disconnect_sockets(filter_, flags_, close);
+    where_->adapter().disconnect_sockets(filter_, flags_, close);
 }
 
 // -- nsp ------------------------------------------------------------------------------------------
@@ -100,6 +109,11 @@ std::string const& nsp::name() const noexcept {
 void nsp::on_connection(handler<void(socket&)> f) const {
     auto fn = detail::required(std::move(f), "on_connection");
     core_->change_config([&](nsp_config& c) { c.connection.push_back(std::move(fn)); });
+}
+void nsp::prepend_connection(handler<void(socket&)> f) const {
+    auto fn = detail::required(std::move(f), "prepend_connection");
+    core_->change_config(
+        [&](nsp_config& c) { c.connection.insert(c.connection.begin(), std::move(fn)); });
 }
 void nsp::use(handler<void(socket&, next)> f) const {
     auto fn = detail::required(std::move(f), "use");
@@ -159,32 +173,30 @@ void nsp::all_rooms(handler<void(error_code, std::vector<std::string>)> then) co
     auto fn = detail::required(std::move(then), "all_rooms");
     if (core_->is_parent())
         throw std::logic_error("all_rooms: ask each namespace, not what io.of(predicate) returns");
-    core_->wires().all_rooms(std::move(fn));
+    core_->adapter().all_rooms(std::move(fn));
 }
 void nsp::rooms_of(std::string_view socket_id,
                    handler<void(error_code, std::vector<std::string>)> then) const {
     auto fn = detail::required(std::move(then), "rooms_of");
     if (core_->is_parent())
         throw std::logic_error("rooms_of: ask each namespace, not what io.of(predicate) returns");
-    core_->wires().rooms_of(socket_id, std::move(fn));
+    core_->adapter().rooms_of(socket_id, std::move(fn));
 }
 std::size_t nsp::socket_count() const noexcept {
     return core_->sockets();
 }
 
-void nsp::post(std::string_view socket_id, handler<void(socket&)> f) const {
-    auto const fn = detail::required(std::move(f), "post");
+void nsp::post(std::string_view socket_id, handler<void(socket&)> f, handler<void()> lost) const {
+    auto fn = detail::required(std::move(f), "post");
     if (core_->is_parent())
         throw std::logic_error("post: ask one namespace, not what io.of(predicate) returns");
     auto& io = core_->io();
+    auto const p =
+        std::make_shared<posting>(io.shared_from_this(), std::move(fn), std::move(lost).take());
     for (std::size_t i = 0; i < io.shard_count(); ++i)
-        (void)io.post(i, [core = core_, i, id = std::string(socket_id), fn] {
-            auto& at = core->io().shard(i);
-            io_shard::entry const here(at);
-            auto* const s = core->part(i).find(id);
-            if (!s || s->current() != socket_core::state::connected) return;
-            if (!core->io().call([&] { fn(*s); }))
-                s->owner().break_off(close_reason::handler_failed, "handler failed");
+        (void)io.post(i, [core = core_, i, id = std::string(socket_id), p] {
+            io_shard::entry const here(core->io().shard(i));
+            if (auto* const s = core->part(i).find_reachable(id)) s->take_posted(p);
         });
 }
 
@@ -204,6 +216,9 @@ std::vector<nsp> server::namespaces() const {
     std::vector<nsp> all;
     for (auto& n : io_->namespaces()) all.emplace_back(std::move(n));
     return all;
+}
+void server::on_namespace(handler<void(nsp const&)> f) const {
+    io_->on_namespace(detail::required(std::move(f), "on_namespace"));
 }
 void server::close() const {
     io_->close();

@@ -1,6 +1,7 @@
 #include "nsp_core.hpp"
 
 #include "client.hpp"
+#include "core/outbox.hpp"
 #include "gathering.hpp"
 #include "io_core.hpp"
 #include "socket_core.hpp"
@@ -30,7 +31,7 @@ nsp_core::~nsp_core() {
 void nsp_core::connect() {
     auto const& make = io_.opts().make_adapter;
     if (!is_parent_ && make) adapter_ = make(*this);
-    if (!adapter_) adapter_ = std::make_unique<adapter>(*this);
+    if (!adapter_) adapter_ = std::make_unique<socketio::adapter>(*this);
     adapter_->init();
     if (adapter_->watches_rooms()) rooms_watched_ = true;
 }
@@ -151,7 +152,7 @@ bool nsp_core::insert(socket_core& s, nsp_shard& where, std::optional<std::uint6
         run_here(where.at().index(), mine);
     }
     where.add(s);
-    for (auto const& packet : missed) s.send_packet(*packet, {});
+    for (auto const& packet : missed) s.send_packet(*packet);
     return true;
 }
 
@@ -166,19 +167,22 @@ void nsp_core::for_each(socket_filter filter, std::function<void(socket_core&)> 
 void nsp_core::broadcast(detail::encoded event, socket_filter filter, emit_flags flags) {
     if (is_parent_) {
         for (auto const& child : io_.children_of(*this))
-            child->wires().broadcast(event, filter, flags);
+            child->adapter().broadcast(event, filter, flags);
         return;
     }
     if (!is_attached_) return;
     operation op{.filter = std::make_shared<socket_filter const>(std::move(filter)),
-                 .flags = flags};
-    if (recovers() && !flags.is_volatile) return apply(std::move(op), &event);
-    op.packet = std::make_shared<outgoing_packet const>(name_,
-                                                        std::nullopt,
-                                                        std::move(event),
-                                                        flags.is_compressed,
-                                                        std::string_view{},
-                                                        io_.parser());
+                 .is_volatile = flags.is_volatile,
+                 .is_compressed = flags.is_compressed};
+    if (recovers() && is_kept(flags)) return apply(std::move(op), &event);
+    auto packet = std::make_shared<outgoing_packet>(name_,
+                                                    std::nullopt,
+                                                    std::move(event),
+                                                    flags.is_compressed,
+                                                    std::string_view{},
+                                                    io_.parser());
+    if (!flags.is_volatile) packet->set_key(frame_key(flags.key));
+    op.packet = std::move(packet);
     apply(std::move(op));
 }
 
@@ -231,7 +235,12 @@ void nsp_core::fetch_sockets(socket_filter filter,
             socket& as_socket = s;
             // The application's data may not want to be copied.
             if (!io.call([&] {
-                    gathered->add({s.id_text, as_socket.handshake(), s.rooms(), s.data()});
+                    gathered->add({.id = s.id_text,
+                                   .handshake = as_socket.handshake(),
+                                   .rooms = s.rooms(),
+                                   .data = s.data(),
+                                   .connection_id = std::string(s.connection_id()),
+                                   .transport = std::string(s.transport())});
                 }))
                 gathered->lost(make_error_code(errc::bad_arguments));
         });
@@ -242,7 +251,7 @@ void nsp_core::fetch_sockets(socket_filter filter,
 void nsp_core::sockets_join(socket_filter filter, std::string room) {
     if (is_parent_) {
         for (auto const& child : io_.children_of(*this))
-            child->wires().sockets_join(filter, {}, room);
+            child->adapter().sockets_join(filter, {}, room);
         return;
     }
     for_each(std::move(filter), [room = std::move(room)](socket_core& s) { s.join(room); });
@@ -251,7 +260,7 @@ void nsp_core::sockets_join(socket_filter filter, std::string room) {
 void nsp_core::sockets_leave(socket_filter filter, std::string room) {
     if (is_parent_) {
         for (auto const& child : io_.children_of(*this))
-            child->wires().sockets_leave(filter, {}, room);
+            child->adapter().sockets_leave(filter, {}, room);
         return;
     }
     for_each(std::move(filter), [room = std::move(room)](socket_core& s) { s.leave(room); });
@@ -260,7 +269,7 @@ void nsp_core::sockets_leave(socket_filter filter, std::string room) {
 void nsp_core::disconnect_sockets(socket_filter filter, bool close) {
     if (is_parent_) {
         for (auto const& child : io_.children_of(*this))
-            child->wires().disconnect_sockets(filter, {}, close);
+            child->adapter().disconnect_sockets(filter, {}, close);
         return;
     }
     for_each(std::move(filter), [close](socket_core& s) { s.disconnect(close); });
@@ -336,21 +345,29 @@ void nsp_core::hear_server(event const& e) {
     for (auto const& f : heard_by->server_side) (void)io_.call([&] { f(e); });
 }
 
-void nsp_core::log_unsound(std::string_view name) const noexcept {
+std::uint64_t nsp_core::frame_key(std::string_view key) const {
+    if (key.empty()) return 0;
+    std::string whole(name_);
+    whole.append(1, '\0').append(key);
+    return outbox::key_of(io_.hash_key(), whole);
+}
+
+void nsp_core::log_unsent(std::string_view name, std::string_view why) const noexcept {
     auto* const at = io_shard::current(io());
     if (!at) return;
     auto const left_out = io().throttle(io_core::notice::unsound).admit(at->loop().now());
     if (!left_out) return;
-    at->loop().log().write(
-        log_level::info,
-        "socket.io: '",
-        shown(name),
-        "' was not sent: it repeats an object of a client's that only looks like bytes (",
-        io().mount_path(),
-        " '",
-        shown(name_),
-        "')",
-        more_like_it(*left_out));
+    at->loop().log().write(log_level::info,
+                           "socket.io: '",
+                           shown(name),
+                           "' was not sent: ",
+                           why,
+                           " (",
+                           io().mount_path(),
+                           " '",
+                           shown(name_),
+                           "')",
+                           more_like_it(*left_out));
 }
 
 void nsp_core::server_side_emit(detail::encoded e, detail::ack_handler a) {

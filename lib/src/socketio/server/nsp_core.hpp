@@ -73,12 +73,14 @@ public:
 
     /// Nobody will come any more: lets go what is the application's.
     void forget_all();
+    /// Lets go what was kept for those who were cut off too long ago.
+    void forget_expired();
     /// Whether somebody who was cut off may still come back to it.
     bool holds_sessions() const;
     /// Takes what is registered on what makes it. Requires: nobody else has it yet.
     void begin_as(nsp_core const& from);
 
-    adapter& wires() const noexcept { return *adapter_; }
+    socketio::adapter& adapter() const noexcept { return *adapter_; }
     std::uint64_t next_ack_id() noexcept { return next_ack_++; }
     std::atomic<std::size_t>& sockets() noexcept { return sockets_; }
 
@@ -96,8 +98,10 @@ public:
                    std::string const& room,
                    std::string const& id) noexcept;
 
-    /// Notes that a packet was dropped that `is_sound` objects to.
-    void log_unsound(std::string_view name) const noexcept;
+    /// Notes that an event was dropped, and why.
+    void log_unsent(std::string_view name, std::string_view why) const noexcept;
+    /// What stands for a key of `socket::latest` in this namespace, among those of a connection.
+    std::uint64_t frame_key(std::string_view key) const;
 
     void server_side_emit(detail::encoded e, detail::ack_handler a);
 
@@ -169,7 +173,7 @@ private:
     io_core& io_;
     std::string name_;
     bool is_parent_;
-    std::unique_ptr<adapter> adapter_{};
+    std::unique_ptr<socketio::adapter> adapter_{};
     std::atomic<bool> is_adapter_closed_{false};
     std::atomic<std::uint64_t> next_ack_{0};
     std::atomic<std::size_t> sockets_{0};

@@ -21,12 +21,8 @@ bool is_meant_for(socket_filter const& filter, socket_core const& s) noexcept {
 }  // namespace
 
 void nsp_core::log(operation& op, detail::encoded& event) {
-    op.packet = std::make_shared<outgoing_packet const>(name_,
-                                                        std::nullopt,
-                                                        std::move(event),
-                                                        op.flags.is_compressed,
-                                                        log_->next_offset(),
-                                                        io_.parser());
+    op.packet = std::make_shared<outgoing_packet const>(
+        name_, std::nullopt, std::move(event), op.is_compressed, log_->next_offset(), io_.parser());
     log_->push(op.packet, op.filter, io_.steady_time());
 }
 
@@ -36,7 +32,7 @@ bool nsp_core::find_missed(socket_core const& s,
                            packet_list& missed) const {
     if (!log_ || !log_->reaches(position)) return false;
     auto bytes = s.queued_bytes();
-    log_->for_each_behind(position, [&](auto const& packet, auto const& filter) {
+    log_->for_each_after(position, [&](auto const& packet, auto const& filter) {
         if (!is_meant_for(filter, s)) return;
         missed.push_back(packet);
         bytes += packet->bytes();
@@ -48,7 +44,8 @@ bool nsp_core::find_missed(socket_core const& s,
 
 result<void> nsp_core::send_logged(socket_core& s, detail::encoded event, emit_flags const& flags) {
     operation op{.filter = std::make_shared<socket_filter const>(socket_filter{{s.id_text}, {}}),
-                 .flags = flags};
+                 .is_volatile = flags.is_volatile,
+                 .is_compressed = flags.is_compressed};
     auto const shard = s.at().index();
     std::uint64_t position = 0;
     for (;;) {
@@ -87,6 +84,14 @@ void nsp_core::persist_session(stored_session s) {
     if (!log_ || !is_attached_) return;
     std::scoped_lock const lock(order_);
     log_->store(std::move(s), io_.steady_time());
+    dropped = log_->take_dropped();
+}
+
+void nsp_core::forget_expired() {
+    std::vector<stored_session> dropped;
+    if (!log_) return;
+    std::scoped_lock const lock(order_);
+    log_->expire(io_.steady_time());
     dropped = log_->take_dropped();
 }
 

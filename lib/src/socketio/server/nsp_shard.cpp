@@ -25,7 +25,11 @@ void prefetch_after(Sockets const& found, std::size_t i) noexcept {
 nsp_shard::~nsp_shard() = default;
 
 nsp_shard::nsp_shard(nsp_core& nsp, io_shard& at)
-    : nsp_(nsp), at_(at), sockets_(0, id_hash{{at.io().hash_key()}}), rooms_(at.io().hash_key()) {}
+    : nsp_(nsp),
+      at_(at),
+      sockets_(0, id_hash{{at.io().hash_key()}}),
+      joining_(0, id_hash{{at.io().hash_key()}}),
+      rooms_(at.io().hash_key()) {}
 
 std::size_t nsp_shard::id_hash::operator()(socket_core const* s) const noexcept {
     return (*this)(std::string_view{s->id_text});
@@ -55,6 +59,22 @@ void nsp_shard::remove(socket_core& s) noexcept {
 socket_core* nsp_shard::find(std::string_view id) const noexcept {
     auto const found = sockets_.find(id);
     return found == sockets_.end() ? nullptr : *found;
+}
+
+socket_core* nsp_shard::find_reachable(std::string_view id) const noexcept {
+    auto* const s = find(id);
+    if (s && s->current() == socket_core::state::connected) return s;
+    auto const waiting = joining_.find(id);
+    auto const joins =
+        waiting != joining_.end() && (*waiting)->current() == socket_core::state::joining;
+    return joins ? *waiting : nullptr;
+}
+
+void nsp_shard::remove_joining(socket_core& s) noexcept {
+    if (joining_.empty()) return;
+    auto const found = joining_.find(std::string_view{s.id_text});
+    if (found != joining_.end() && *found == &s) joining_.erase(found);
+    shrink_sparse(joining_);
 }
 
 // -- rooms ----------------------------------------------------------------------------------------
@@ -88,7 +108,7 @@ void nsp_shard::run(operation const& op) {
     std::vector<std::shared_ptr<socket_anchor>> telling;
     visit(*op.filter, [&](socket_core& s) {
         if (s.hears_outgoing()) telling.push_back(s.anchor());
-        s.send_packet(packet, op.flags);
+        s.send_packet(packet, op.is_volatile);
     });
     if (telling.empty()) return;
     at_.defer([all = std::move(telling), kept = op.packet] {

@@ -27,7 +27,8 @@ class socket_core;
 struct operation {
     std::shared_ptr<outgoing_packet const> packet{};
     std::shared_ptr<socket_filter const> filter{};
-    emit_flags flags{};
+    bool is_volatile = false;
+    bool is_compressed = true;
     std::function<void(nsp_shard&)> fn{};
 };
 
@@ -49,6 +50,11 @@ public:
     void add(socket_core& s);
     void remove(socket_core& s) noexcept;
     socket_core* find(std::string_view id) const noexcept;
+    /// The socket of that id that is connected, or else one that waits to join.
+    socket_core* find_reachable(std::string_view id) const noexcept;
+    /// A socket's middlewares have not decided at once.
+    void add_joining(socket_core& s) { joining_.insert(&s); }
+    void remove_joining(socket_core& s) noexcept;
 
     bool is_in(socket_core const& s, std::string_view name) const noexcept;
     /// Requires: it is not in it.
@@ -84,7 +90,9 @@ private:
 
     nsp_core& nsp_;
     io_shard& at_;
-    boost::unordered_flat_set<socket_core*, id_hash, id_equal> sockets_;
+    using socket_set = boost::unordered_flat_set<socket_core*, id_hash, id_equal>;
+    socket_set sockets_;
+    socket_set joining_;
     hub::room_table<socket_core> rooms_;
     std::uint32_t turn_ = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -24,6 +25,18 @@ frame_ptr make_attachment(std::string_view bytes, codec const& how, bool compres
 }
 
 }  // namespace
+
+bool has_pieces(emit_flags const& flags,
+                detail::encoded const& payload,
+                packet_parser const* parser) noexcept {
+    return !flags.key.empty() && !flags.is_volatile && !parser && !payload.attachments.empty();
+}
+
+void check_latest(emit_flags const& flags, bool is_asking) {
+    if (is_asking && !flags.key.empty())
+        throw std::invalid_argument(
+            "emit: what is `latest` asks for no answer, for it may never be sent");
+}
 
 bool is_sound(detail::encoded const& payload) noexcept {
     auto const n = payload.attachments.size();
@@ -127,8 +140,16 @@ frame_ptr outgoing_packet::parsed_frame(codec const& how) const {
         auto f = how.encode(parsed_->view(), scratch);
         f->mark_shared();
         if (!compress_) f->mark_uncompressed();
+        f->set_key(key_);
         return f;
     });
+}
+
+void outgoing_packet::set_key(std::uint64_t key) {
+    // What another process sends may have attachments all the same: a part is not to be replaced.
+    if (!parsed_ && !attachments_.empty()) return;
+    key_ = key;
+    if (text_) text_->set_key(key);
 }
 
 /// Clients of Engine.IO 3 cannot recover: to them an offset would be an argument too many.

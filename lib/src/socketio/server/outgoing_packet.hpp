@@ -2,6 +2,7 @@
 
 #include <anywire/codec.hpp>
 #include <anywire/socketio/ack.hpp>
+#include <anywire/socketio/broadcast.hpp>
 #include <anywire/socketio/parser.hpp>
 
 #include "socketio/packet.hpp"
@@ -20,6 +21,23 @@ namespace anywire::socketio {
 
 /// The frames of one packet: its text, and one for each attachment.
 using frame_list = boost::container::small_vector<frame_ptr, 2>;
+
+/// Why an event was not sent, for the log.
+inline constexpr std::string_view why_unsound =
+    "it repeats an object of a client's that only looks like bytes";
+inline constexpr std::string_view why_in_pieces =
+    "it has bytes beside its text, and what is `latest` has to be one frame";
+
+/// Whether recovery keeps events that are sent so.
+inline bool is_kept(emit_flags const& flags) noexcept {
+    return !flags.is_volatile && flags.key.empty();
+}
+/// Whether an event is several frames, but is to be replaced as one.
+bool has_pieces(emit_flags const& flags,
+                detail::encoded const& payload,
+                packet_parser const* parser) noexcept;
+/// Throws: `std::invalid_argument` where what may be replaced asks for an answer.
+void check_latest(emit_flags const& flags, bool is_asking);
 
 /// Whether what stands for attachments in a payload are all of them its own. A peer's value that
 /// only looks like one, repeated beside real bytes, would cost the receivers their connections.
@@ -58,6 +76,9 @@ public:
                     std::string_view offset = {},
                     packet_parser const* parser = nullptr);
 
+    /// Has it replace what waits with the same key; 0, or where it is several frames: nothing.
+    /// Requires: it has no offset, and nobody else has it yet.
+    void set_key(std::uint64_t key);
     frame_list frames(codec const& how) const;
     /// What goes alone, as most packets do; nothing where there are attachments.
     frame_ptr only_frame(codec const& how) const {
@@ -87,6 +108,7 @@ private:
     std::size_t head_size_ = 0;
     std::size_t offset_size_ = 0;  // of what the offset takes in the text
     std::size_t bytes_ = 0;
+    std::uint64_t key_ = 0;
     bool compress_;
     mutable std::mutex mutex_{};
     mutable frame_ptr plain_{};  // the text without the offset

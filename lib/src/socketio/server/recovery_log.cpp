@@ -37,18 +37,22 @@ void recovery_log::push(std::shared_ptr<outgoing_packet const> packet,
     auto const bytes = cost_of(*packet, *filter);
     bytes_ += bytes;
     events_.push_back({std::move(packet), std::move(filter), now, bytes});
-    auto const oldest = now - options_.max_disconnection.count();
     while (!events_.empty() &&
-           (bytes_ > options_.max_log_bytes || events_.size() > options_.max_log_events ||
-            events_.front().time < oldest))
+           (bytes_ > options_.max_log_bytes || events_.size() > options_.max_log_events))
         drop_oldest_event();
+    expire(now);
+}
+
+void recovery_log::expire(std::int64_t now) {
+    auto const oldest = now - options_.max_disconnection.count();
+    while (!events_.empty() && events_.front().time < oldest) drop_oldest_event();
     drop_expired(now);
 }
 
 void recovery_log::retract(std::uint64_t position) noexcept {
-    auto const behind = position_ - position;
-    if (behind >= events_.size()) return;
-    auto& e = events_[events_.size() - 1 - behind];
+    auto const later = position_ - position;
+    if (later >= events_.size()) return;
+    auto& e = events_[events_.size() - 1 - later];
     bytes_ -= std::exchange(e.bytes, 0);
     e.packet.reset();
 }

@@ -37,6 +37,9 @@ public:
     /// Forgets the event of a position: who was to get it was not sent it.
     void retract(std::uint64_t position) noexcept;
 
+    /// Forgets the events and sessions that are too old for anybody to come back to.
+    void expire(std::int64_t now);
+
     void store(stored_session s, std::int64_t now);
     /// Takes a session out: nobody else can have it. Without an offset the client has seen nothing.
     restore_error take(std::string_view pid,
@@ -49,7 +52,7 @@ public:
     }
     /// Calls `visit(packet, filter)` for each event after a position, oldest first.
     template <class Visit>
-    void for_each_behind(std::uint64_t position, Visit visit) const {
+    void for_each_after(std::uint64_t position, Visit visit) const {
         for (auto i = events_.size() - (position_ - position); i < events_.size(); ++i)
             if (events_[i].packet) visit(events_[i].packet, *events_[i].filter);
     }

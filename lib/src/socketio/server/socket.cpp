@@ -130,6 +130,9 @@ recovery socket::recovery_result() const noexcept {
 std::string_view socket::transport() const noexcept {
     return of(*this).owner().conn()->transport();
 }
+std::string_view socket::connection_id() const noexcept {
+    return of(*this).owner().conn()->id();
+}
 nsp socket::nsp() const noexcept {
     return socketio::nsp(of(*this).nsp_);
 }
@@ -151,6 +154,10 @@ std::size_t socket::queued_bytes() const noexcept {
 }
 std::uint64_t socket::dropped() const noexcept {
     return of(*this).owner().conn()->dropped();
+}
+
+std::uint64_t socket::replaced() const noexcept {
+    return of(*this).owner().conn()->replaced();
 }
 
 handshake socket::handshake() const {
@@ -248,6 +255,9 @@ void socket::on_error(handler<void(connect_error const&)> f) {
 }
 void socket::on_drain(handler<void()> f) {
     of(*this).extras().drain.push_back(detail::required(std::move(f), "on_drain"));
+}
+void socket::on_upgrade(handler<void()> f) {
+    of(*this).extras().upgrade.push_back(detail::required(std::move(f), "on_upgrade"));
 }
 void socket::on_disconnecting(handler<void(disconnect_reason)> f) {
     of(*this).extras().disconnecting.push_back(detail::required(std::move(f), "on_disconnecting"));

@@ -1,6 +1,7 @@
 #include "socket_core.hpp"
 
 #include "client.hpp"
+#include "posting.hpp"
 #include "reserved_names.hpp"
 #include "verdict.hpp"
 
@@ -38,6 +39,7 @@ socket_core::~socket_core() {
     if (stored_) nsp_->forget_pid(stored_->pid, *this);
     leave_rooms();
     part_.remove(*this);
+    part_.remove_joining(*this);
     client_.io().release(std::move(nsp_));
 }
 
@@ -63,12 +65,13 @@ void socket_core::forget_recovery() {
     position_.reset();
     stored_.reset();
     data_.reset();
+    if (rare_) rare_->posted.clear();  // to another one than it is from now on
     leave_rooms();
     if (client_.protocol() == wire::protocol::v5) {
         auto const random = at().loop().make_id();
         id_text.assign(random.data(), id_size);
     } else {
-        auto const sid = conn_.wire_id();
+        auto const sid = conn_.sid();
         id_text = nsp_->name() == "/" ? std::string(sid) : nsp_->name() + "#" + std::string(sid);
     }
 }
@@ -92,7 +95,7 @@ void socket_core::begin() {
         if (a->io->here() == a->shard) return go_on();
         (void)a->io->post(a->shard, go_on);
     };
-    nsp_->wires().restore_session(*pid->as_string(), std::move(offset), std::move(then));
+    nsp_->adapter().restore_session(*pid->as_string(), std::move(offset), std::move(then));
 }
 
 void socket_core::restored(restore_error error, restored_session s) {
@@ -127,16 +130,20 @@ void socket_core::run_middlewares(std::size_t first) {
                 a->to->set_data(std::move(data));
                 a->to->decided(i, std::move(why));
             });
-        auto const good = client_.call([&] { config_->middlewares[i](*this, v->make_next()); });
+        auto good = false;
+        auto at_once = v->ask(
+            [&] { good = client_.call([&] { config_->middlewares[i](*this, v->make_next()); }); });
         if (!good) return client_.break_off(close_reason::handler_failed, "handler failed");
-        if (!is_joining() || !v->came_at_once()) return;
-        set_data(v->take_data());
-        if (auto const why = v->take()) return refuse(*why);
+        if (!is_joining()) return;
+        if (!at_once) return part_.add_joining(*this);
+        set_data(std::move(at_once->data));
+        if (at_once->why) return refuse(*at_once->why);
     }
     join_namespace();
 }
 
 void socket_core::decided(std::size_t index, std::optional<connect_error> why) {
+    part_.remove_joining(*this);
     if (why) return refuse(*why);
     run_middlewares(index + 1);
 }
@@ -162,6 +169,17 @@ void socket_core::join_namespace() {
         if (!client_.call([&] { f(*this); }))
             return client_.break_off(close_reason::handler_failed, "handler failed");
     }
+    if (!rare_) return;
+    for (auto& p : std::exchange(rare_->posted, {})) {
+        if (state_ != state::connected) return;
+        take_posted(std::move(p));
+    }
+}
+
+void socket_core::take_posted(std::shared_ptr<posting> p) {
+    if (state_ == state::joining) return extras().posted.push_back(std::move(p));
+    if (!client_.call([&] { p->arrive(*this); }))
+        client_.break_off(close_reason::handler_failed, "handler failed");
 }
 
 /// Called by the namespace, in its order.
@@ -208,10 +226,10 @@ void socket_core::store_session() {
         stored_->rooms = rooms();
         (void)client_.call([&] {
             stored_->data = data_;
-            nsp_->wires().persist_session(*stored_);
+            nsp_->adapter().persist_session(*stored_);
         });
     }
-    // Behind it: so the client is found at one place or the other.
+    // After it: so the client is found at one place or the other.
     nsp_->forget_pid(stored_->pid, *this);
 }
 

@@ -17,6 +17,7 @@
 namespace anywire::socketio {
 
 class io_client;
+class posting;
 class socket_core;
 
 /// What outlives a socket and points at it, for what comes back later.
@@ -63,9 +64,14 @@ public:
     /// The namespace has taken it in; its log stands at `log_position`.
     void on_inserted(std::uint64_t log_position);
 
+    /// Calls what was posted to it; once it has joined, if it has not yet. Requires: it does not
+    /// leave.
+    void take_posted(std::shared_ptr<posting> p);
+
     bool join_one(std::string_view room);
     /// The connection's queue ran empty after it had refused something.
     void on_drained();
+    void on_upgraded();
 
     // -- packets of the client
     void on_event(wire::packet const& p, std::span<std::string const> attachments);
@@ -86,7 +92,7 @@ public:
                             std::string_view name,
                             detail::encoded e,
                             detail::ack_handler a);
-    void send_packet(outgoing_packet const& packet, emit_flags const& flags);
+    void send_packet(outgoing_packet const& packet, bool is_volatile = false);
     /// The same, of one that its sender hears of.
     result<void> send_now(outgoing_packet const& packet);
     /// As part of a broadcast whose answers are gathered.
@@ -147,9 +153,11 @@ private:
         std::vector<std::shared_ptr<std::function<void(event const&, next)>>> middlewares{};
         std::vector<std::function<void(connect_error const&)>> error{};
         std::vector<std::function<void()>> drain{};
+        std::vector<std::function<void()>> upgrade{};
         std::vector<std::function<void(disconnect_reason)>> disconnecting{};
         std::vector<std::function<void(disconnect_reason)>> disconnect{};
         std::unique_ptr<kept_event> waiting{};
+        std::vector<std::shared_ptr<posting>> posted{};  // until it has joined
     };
     class event_ack;
 
@@ -158,7 +166,7 @@ private:
     void restored(restore_error error, restored_session s);
     void forget_recovery();
     void leave_rooms() noexcept;
-    void note_unsound(std::string_view name);
+    void note_unsent(std::string_view name, std::string_view why);
     void run_middlewares(std::size_t first);
     /// What a middleware has accepted it with; nothing leaves it as it is.
     void set_data(std::any data) {
@@ -170,6 +178,7 @@ private:
     void announce();
     void filter_event(event const& e, std::size_t first, std::unique_ptr<kept_event> kept);
     void tell_error(connect_error const& why);
+    void tell_all(std::vector<std::function<void()>> const& listeners);
     void filter_decided(std::optional<connect_error> why);
     void dispatch(event const& e);
     void call_listeners(event const& e);

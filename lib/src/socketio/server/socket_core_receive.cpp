@@ -58,9 +58,10 @@ void socket_core::filter_event(event const& e,
                 a->to->set_data(std::move(data));
                 a->to->filter_decided(std::move(why));
             });
-        if (!client_.call([&] { (*fn)(e, v->make_next()); }))
-            return client_.break_off(close_reason::handler_failed, "handler failed");
-        if (!v->came_at_once()) {
+        auto good = false;
+        auto at_once = v->ask([&] { good = client_.call([&] { (*fn)(e, v->make_next()); }); });
+        if (!good) return client_.break_off(close_reason::handler_failed, "handler failed");
+        if (!at_once) {
             // It has left: nobody waits for a decision any more, whoever keeps it.
             if (state_ != state::connected) return;
             // The order of events has to hold: nothing more is read until this one is through.
@@ -68,8 +69,8 @@ void socket_core::filter_event(event const& e,
             rare_->waiting = std::move(kept);
             return conn_->pause();
         }
-        set_data(v->take_data());
-        if (auto const why = v->take()) return tell_error(*why);
+        set_data(std::move(at_once->data));
+        if (at_once->why) return tell_error(*at_once->why);
     }
     if (state_ == state::connected) dispatch(e);
 }

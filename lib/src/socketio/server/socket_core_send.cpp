@@ -12,12 +12,8 @@ bool socket_core::admits(emit_flags const& flags, std::size_t cost) {
     return !flags.is_volatile || conn_.admit(cost, sending::volatile_).has_value();
 }
 
-void socket_core::note_unsound(std::string_view name) {
-    client_.note(io_core::notice::unsound,
-                 nsp_->name(),
-                 "'",
-                 shown(name),
-                 "' was not sent: it repeats an object of a client's that only looks like bytes");
+void socket_core::note_unsent(std::string_view name, std::string_view why) {
+    client_.note(io_core::notice::unsound, nsp_->name(), "'", shown(name), "' was not sent: ", why);
 }
 
 result<void> socket_core::send_event(emit_flags const& flags,
@@ -25,6 +21,7 @@ result<void> socket_core::send_event(emit_flags const& flags,
                                      detail::encoded e,
                                      detail::ack_handler a) {
     check_emitted_name(name);
+    check_latest(flags, a != nullptr);
     std::optional<std::uint64_t> id;
     if (a && !has_given_up_acks_) id = nsp_->next_ack_id();
     auto const is_asking = a != nullptr;
@@ -32,11 +29,10 @@ result<void> socket_core::send_event(emit_flags const& flags,
     if (id) wait_for_ack(*id, std::move(a), flags);
     if (state_ != state::connected) return errc::session_closed;
     if (flags.is_volatile && !admits(flags, 0)) return errc::message_dropped;
-    if (!is_sound(e)) {
-        note_unsound(name);
-        return errc::message_dropped;
-    }
-    if (!is_asking && !flags.is_volatile && stored_) {
+    if (!is_sound(e)) return note_unsent(name, why_unsound), errc::message_dropped;
+    if (has_pieces(flags, e, client_.io().parser()))
+        return note_unsent(name, why_in_pieces), errc::message_dropped;
+    if (!is_asking && is_kept(flags) && stored_) {
         // It may recover: the event goes into the log.
         if (!client_.io().opts().make_adapter) {
             if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
@@ -44,7 +40,7 @@ result<void> socket_core::send_event(emit_flags const& flags,
             return nsp_->send_logged(*this, std::move(e), flags);
         }
         // Other servers have to know of it, too.
-        nsp_->wires().broadcast(std::move(e), {{id_text}, {}}, flags);
+        nsp_->adapter().broadcast(std::move(e), {{id_text}, {}}, flags);
         return {};
     }
     if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
@@ -56,20 +52,33 @@ result<void> socket_core::send_event(emit_flags const& flags,
                               e,
                               how_,
                               flags.is_compressed);
-    return conn_.send_frames(frames, flags.is_volatile ? sending::volatile_ : sending::direct);
+    if (flags.is_volatile) return conn_.send_frames(frames, sending::volatile_);
+    if (flags.key.empty()) return conn_.send_frames(frames);
+    frames.front()->set_key(nsp_->frame_key(flags.key));
+    return conn_.send_latest(std::move(frames.front()));
 }
 
 void socket_core::on_drained() {
-    if (!rare_ || state_ != state::connected) return;
-    auto const listeners = rare_->drain;
+    if (rare_) tell_all(std::vector(rare_->drain));
+}
+
+void socket_core::on_upgraded() {
+    if (rare_) tell_all(std::vector(rare_->upgrade));
+}
+
+void socket_core::tell_all(std::vector<std::function<void()>> const& listeners) {
+    if (state_ != state::connected) return;
     for (auto const& f : listeners)
         if (!client_.call(f))
             return client_.break_off(close_reason::handler_failed, "handler failed");
 }
 
-void socket_core::send_packet(outgoing_packet const& packet, emit_flags const& flags) {
-    auto const how = flags.is_volatile ? sending::volatile_ : sending::unheard;
-    if (auto only = packet.only_frame(how_)) return (void)conn_.send_frames({&only, 1}, how);
+void socket_core::send_packet(outgoing_packet const& packet, bool is_volatile) {
+    auto const how = is_volatile ? sending::volatile_ : sending::unheard;
+    if (auto only = packet.only_frame(how_)) {
+        if (only->key() != 0) return (void)conn_.send_latest(std::move(only), how);
+        return (void)conn_.send_frames({&only, 1}, how);
+    }
     auto frames = packet.frames(how_);
     (void)conn_.send_frames(frames, how);
 }
@@ -85,12 +94,12 @@ void socket_core::send_asking(outgoing_packet const& packet,
                               emit_flags const& flags,
                               detail::ack_handler a) {
     wait_for_ack(id, std::move(a), flags);
-    send_packet(packet, flags);
+    send_packet(packet, flags.is_volatile);
 }
 
 void socket_core::send_ack(std::uint64_t id, detail::encoded const& e) {
     if (state_ != state::connected) return;
-    if (!is_sound(e)) return note_unsound("an acknowledgement");
+    if (!is_sound(e)) return note_unsent("an acknowledgement", why_unsound);
     auto frames =
         make_frames(client_.io().parser(), wire::packet_type::ack, nsp_->name(), id, e, how_, true);
     (void)conn_.send_frames(frames, sending::unheard);

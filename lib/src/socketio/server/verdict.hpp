@@ -2,10 +2,10 @@
 
 #include <anywire/socketio/event.hpp>
 
+#include "hub/decided_once.hpp"
 #include "io_core.hpp"
 
 #include <any>
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,14 +31,15 @@ public:
             }));
     }
 
-    /// Ends the time in which a decision is at once; says whether there was one.
-    bool came_at_once() noexcept {
-        calling_ = false;
-        return early_;
+    struct decision {
+        std::optional<connect_error> why{};
+        std::any data{};  ///< What the socket's data shall be; empty where it stays.
+    };
+    /// Calls the middleware: what it has decided when that returns.
+    template <class Call>
+    std::optional<decision> ask(Call call) {
+        return decided_.ask(call);
     }
-    std::optional<connect_error> take() noexcept { return std::move(why_); }
-    /// What the socket's data shall be; empty where it stays.
-    std::any take_data() noexcept { return std::move(data_); }
 
 private:
     struct asker {
@@ -50,29 +51,19 @@ private:
     };
 
     void decide(std::optional<connect_error> why, std::any data) {
-        if (decided_.exchange(true)) return;
-        if (io_->here() == shard_ && calling_) {
-            early_ = true;
-            why_ = std::move(why);
-            data_ = std::move(data);
-            return;
-        }
-        (void)io_->post(
-            shard_,
-            [self = shared_from_this(), why = std::move(why), data = std::move(data)]() mutable {
-                io_shard::entry const here(self->io_->shard(self->shard_));
-                self->later_(std::move(why), std::move(data));
+        decided_.decide(
+            {std::move(why), std::move(data)}, io_->here() == shard_, [this](decision late) {
+                (void)io_->post(shard_, [self = shared_from_this(), d = std::move(late)]() mutable {
+                    io_shard::entry const here(self->io_->shard(self->shard_));
+                    self->later_(std::move(d.why), std::move(d.data));
+                });
             });
     }
 
     std::shared_ptr<io_core> io_;
     std::size_t shard_;
     later_fn later_;
-    std::atomic<bool> decided_{false};
-    bool calling_ = true;  // the shard's thread only, as what follows
-    bool early_ = false;
-    std::optional<connect_error> why_{};
-    std::any data_{};
+    hub::decided_once<decision> decided_{};
 };
 
 }  // namespace anywire::socketio

@@ -1,4 +1,4 @@
-#include "wire_id.hpp"
+#include "sid.hpp"
 
 #include "core/base64.hpp"
 #include "service_core.hpp"
@@ -8,7 +8,7 @@
 
 namespace anywire {
 
-std::string draw_wire_id(service_core const& core, shard& owner) {
+std::string draw_sid(service_core const& core, shard& owner) {
     std::array<unsigned char, 15> bytes{};
     owner.loop().fill_random(bytes);
     for (;; ++bytes.back()) {

@@ -17,9 +17,10 @@
 namespace lines {
 
 /// One connection, which is a transport of a session. It keeps itself until it has ended.
-class line_wire final : public anywire::transport, public std::enable_shared_from_this<line_wire> {
+class line_transport final : public anywire::transport,
+                             public std::enable_shared_from_this<line_transport> {
 public:
-    explicit line_wire(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
+    explicit line_transport(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
 
     void start(anywire::service& live, std::string_view path) {
         self_ = shared_from_this();
@@ -93,7 +94,7 @@ private:
 
     boost::asio::ip::tcp::socket socket_;
     anywire::transport_events* session_ = nullptr;
-    std::shared_ptr<line_wire> self_{};
+    std::shared_ptr<line_transport> self_{};
     std::string in_{};
     std::string out_{};
     bool closing_ = false;

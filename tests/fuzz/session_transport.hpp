@@ -39,7 +39,7 @@ struct input {
 
 /// What is known of one session, beside it.
 struct record {
-    std::string wire_id{};  ///< Of HTTP sessions.
+    std::string sid{};  ///< Of HTTP sessions.
     bool is_duplex = false;
     bool is_pinged = false;
     bool opened = false;
@@ -73,9 +73,9 @@ struct post final : held_sender {
 };
 
 /// Takes what the fuzzer says. Like the real ones it holds on to its session until it is let go.
-class wire final : public transport {
+class fake_transport final : public transport {
 public:
-    wire(input& in, carrier shape, session_base& s, record& of)
+    fake_transport(input& in, carrier shape, session_base& s, record& of)
         : in_(in), shape_(shape), session_(&s), of_(of) {}
 
     carrier shape() const noexcept override { return shape_; }
@@ -121,7 +121,7 @@ private:
     std::size_t pending_ = 0;
 };
 
-inline void wire::note(frame const& f) {
+inline void fake_transport::note(frame const& f) {
     auto const n = number_in(f.text());
     if (n == 0) return;
     require(n > of_.last_written);  // in order, and once
@@ -133,7 +133,7 @@ inline void wire::note(frame const& f) {
     if (!of_.owed.empty() && of_.owed.front() == n) of_.owed.erase(of_.owed.begin());
 }
 
-inline write_result wire::write(std::span<frame* const> batch) {
+inline write_result fake_transport::write(std::span<frame* const> batch) {
     require(session_ != nullptr && !blocked_ && !finished_ && !batch.empty());
     auto const how = in_.next();
     auto const most = shape_ == carrier::one_shot ? 1 : (how & 4) != 0 ? 1 + how % 3 : batch.size();
