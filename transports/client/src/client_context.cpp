@@ -43,12 +43,10 @@ public:
     explicit impl(log_sink log)
         : log_(std::move(log)),
           own_(std::make_unique<own_thread>()),
-          host_(0,
-                log_,
-                random_pool{},
-                connections_,
-                own_->context.get_executor(),
-                [t = own_.get()] { return std::this_thread::get_id() == t->id.load(relaxed); }) {
+          host_(
+              0, log_, random_pool{}, connections_, own_->context.get_executor(), [t = own_.get()] {
+                  return std::this_thread::get_id() == t->id.load(relaxed);
+              }) {
         host_.start();
         own_->thread = std::thread([this] { run(); });
     }
@@ -65,6 +63,13 @@ public:
             own_->thread.join();
         }
         host_.end();
+        // What was posted goes now: it may hold the last of a client, and with it this object.
+        if (own_)
+            (void)host_.guard("the end of a context", [this] {
+                own_->work.reset();
+                own_->context.restart();
+                own_->context.poll();
+            });
     }
     bool is_here() const noexcept { return host_.is_running() && host_.is_here(); }
 
@@ -119,6 +124,10 @@ bool client_context::is_here() const noexcept {
 
 context_floor& client_access::floor_of(client_context& c) noexcept {
     return *c.impl_;
+}
+
+std::shared_ptr<context_floor> client_access::share_floor(client_context& c) noexcept {
+    return c.impl_;
 }
 
 }  // namespace anywire
