@@ -85,34 +85,7 @@ anywire::client_options options_of(way const& w, std::string const& origin) {
 /// Sends numbers, each when the one before has come back, and notes what comes of it.
 struct counter {
     counter(client_context& on, anywire::client_options o)
-        : client(
-              on,
-              std::move(o),
-              {.on_open =
-                   [this](anywire::client& c) {
-        next = 0;
-        seen.add("open");
-        send(c);
-                   },
-               .on_message = [this](anywire::client& c, message_view m) {
-        take(c, m); },
-               .on_transport =
-                   [this](anywire::client& c) {
-        seen.add("transport " + std::string(c.transport()));
-                   },
-               .on_close =
-                   [this](anywire::client&, close_event const& how) {
-        seen.add("close " + std::string(to_string(how.reason)));
-                   },
-               .on_failure = [this](anywire::client&,
-                                    client_failure const& why) {
-        seen.add("failure " + why.text); },
-               .on_reconnecting = [this](anywire::client&,
-                                         client_retry const&) {
-        seen.add("again"); },
-               .on_end = [this](anywire::client&) {
-        seen.add("end"); }})) {}
-
+        : context(on), client(std::make_unique<anywire::client>(on, std::move(o), handlers())) {}
     /// Where its handlers run, so that none of them does meanwhile.
     ~counter() {
         std::promise<void> done;
@@ -123,6 +96,27 @@ struct counter {
         done.get_future().wait();
     }
 
+    client_handlers handlers() {
+        client_handlers h;
+        h.on_open = [this](anywire::client& c) {
+            next = 0;
+            seen.add("open");
+            send(c);
+        };
+        h.on_message = [this](anywire::client& c, message_view m) { take(c, m); };
+        h.on_transport = [this](anywire::client& c) {
+            seen.add("transport " + std::string(c.transport()));
+        };
+        h.on_close = [this](anywire::client&, close_event const& how) {
+            seen.add("close " + std::string(to_string(how.reason)));
+        };
+        h.on_failure = [this](anywire::client&, client_failure const& why) {
+            seen.add("failure " + why.text);
+        };
+        h.on_reconnecting = [this](anywire::client&, client_retry const&) { seen.add("again"); };
+        h.on_end = [this](anywire::client&) { seen.add("end"); };
+        return h;
+    }
     void send(anywire::client& c) { (void)c.send(std::to_string(next)); }
     void take(anywire::client& c, message_view m) {
         if (m.data != std::to_string(next)) seen.add("wrong " + std::string(m.data));
