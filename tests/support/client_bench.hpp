@@ -82,8 +82,8 @@ public:
         if (then_closed) then_closed();
     }
     void on_message(message_view m) override {
-        notes_.add((m.binary ? "binary " : "message ") + std::string(m.data.substr(0, 200)));
         bytes += m.data.size();
+        notes_.add((m.binary ? "binary " : "message ") + std::string(m.data.substr(0, 200)));
         if (then_message) then_message();
     }
     void on_alive() override { notes_.add("alive"); }

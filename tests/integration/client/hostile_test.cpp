@@ -94,7 +94,7 @@ TEST_CASE("a connection that is reset at any step ends a request with a reason")
                               std::size_t{48},
                               std::size_t{51},
                               std::size_t{56},
-                              std::size_t{60});
+                              std::size_t{59});
     auto const in_order = GENERATE(false, true);
     scripted_server server;
     wire_bench client;

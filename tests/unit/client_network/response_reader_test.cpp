@@ -28,7 +28,8 @@ struct reading {
                 auto const e = r.next(piece);
                 if (e == event::more) break;
                 if (tell(e, r)) {
-                    rest = std::string(piece).append(bytes);
+                    // Of one that fails, how far it got depends on the cuts.
+                    if (e == event::done) rest = std::string(piece).append(bytes);
                     return;
                 }
             }
@@ -130,7 +131,9 @@ TEST_CASE("an end that cuts an answer says where") {
         auto rest = bytes;
         while (!rest.empty() && r.next(rest) != response_reader::event::more) {
         }
+        auto const had_head = r.has_head();
         auto const e = r.on_end(orderly);
+        CHECK(r.has_head() == had_head);
         return e == response_reader::event::done ? std::string("done") : r.failure();
     };
     CHECK(told("", true) == "the answer did not come: the connection ended");

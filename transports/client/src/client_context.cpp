@@ -64,6 +64,13 @@ public:
         }
         let_go();
         host_.end();
+        // What was posted goes now: it may hold the last of a client, and with it this object.
+        if (own_)
+            (void)host_.guard("the end of a context", [this] {
+                own_->work.reset();
+                own_->context.restart();
+                own_->context.poll();
+            });
     }
     bool is_here() const noexcept { return host_.is_running() && host_.is_here(); }
 
@@ -131,6 +138,10 @@ bool client_context::is_here() const noexcept {
 
 context_floor& client_access::floor_of(client_context& c) noexcept {
     return *c.impl_;
+}
+
+std::shared_ptr<context_floor> client_access::share_floor(client_context& c) noexcept {
+    return c.impl_;
 }
 
 }  // namespace anywire

@@ -34,6 +34,9 @@ protected:
 /// The way from a context to its floor.
 struct client_access {
     static context_floor& floor_of(client_context& c) noexcept;
+    /// The same, for what may have to outlive the context itself for a moment: a client that was
+    /// destroyed on another thread.
+    static std::shared_ptr<context_floor> share_floor(client_context& c) noexcept;
     /// What a client with these options makes its requests through. Thread: any; used on the
     /// context's.
     ///
