@@ -22,6 +22,8 @@ struct certificate_terms {
     std::string common_name = "localhost";
     std::vector<std::string> names{};  ///< DNS names, as subjectAltName.
     bool is_authority = false;
+    long valid_from = -3600;  ///< Seconds from now.
+    long valid_until = 3600;
 };
 
 /// A certificate and its key in files of their own, removed at the end; self-signed unless it has
@@ -33,8 +35,8 @@ public:
         auto* const c = made_.get();
         X509_set_version(c, 2);
         ASN1_INTEGER_set(X509_get_serialNumber(c), issuer ? 2 : 1);
-        X509_gmtime_adj(X509_getm_notBefore(c), -3600);
-        X509_gmtime_adj(X509_getm_notAfter(c), 3600);
+        X509_gmtime_adj(X509_getm_notBefore(c), terms.valid_from);
+        X509_gmtime_adj(X509_getm_notAfter(c), terms.valid_until);
         X509_set_pubkey(c, key_.get());
         auto* const name = X509_get_subject_name(c);
         X509_NAME_add_entry_by_txt(

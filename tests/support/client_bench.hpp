@@ -82,8 +82,8 @@ public:
         if (then_closed) then_closed();
     }
     void on_message(message_view m) override {
-        notes_.add((m.binary ? "binary " : "message ") + std::string(m.data.substr(0, 200)));
         bytes += m.data.size();
+        notes_.add((m.binary ? "binary " : "message ") + std::string(m.data.substr(0, 200)));
         if (then_message) then_message();
     }
     void on_alive() override { notes_.add("alive"); }
@@ -102,6 +102,27 @@ public:
 
 private:
     notes& notes_;
+};
+
+/// What a bench asks for.
+struct bench_request {
+    std::string method = "GET";
+    std::string body{};
+    std::string content_type{};
+    std::vector<websocket::request_field> fields{};
+    bool streamed = false;
+    std::size_t max_body = 0;
+    std::chrono::milliseconds timeout{patience};
+};
+
+/// What a bench opens a WebSocket with.
+struct bench_handshake {
+    std::vector<websocket::request_field> fields{};
+    std::vector<std::string> protocols{};
+    websocket::deflate_options deflate{};
+    std::size_t max_message = 1'000'000;
+    std::chrono::milliseconds timeout{patience};
+    std::chrono::milliseconds close_handshake{patience};
 };
 
 /// A network on a context of its own.
@@ -133,16 +154,7 @@ public:
             throw std::runtime_error("the context does not run");
     }
 
-    struct request {
-        std::string method = "GET";
-        std::string body{};
-        std::string content_type{};
-        std::vector<websocket::request_field> fields{};
-        bool streamed = false;
-        std::size_t max_body = 0;
-        std::chrono::milliseconds timeout{patience};
-    };
-    noting_response& fetch(std::string const& url, request const& what = request{}) {
+    noting_response& fetch(std::string const& url, bench_request const& what = {}) {
         responses_.push_back(std::make_unique<noting_response>(seen));
         auto& to = *responses_.back();
         run([&] {
@@ -159,15 +171,7 @@ public:
         });
         return to;
     }
-    struct handshake {
-        std::vector<websocket::request_field> fields{};
-        std::vector<std::string> protocols{};
-        websocket::deflate_options deflate{};
-        std::size_t max_message = 1'000'000;
-        std::chrono::milliseconds timeout{patience};
-        std::chrono::milliseconds close_handshake{patience};
-    };
-    noting_websocket& open(std::string const& url, handshake const& what = handshake{}) {
+    noting_websocket& open(std::string const& url, bench_handshake const& what = {}) {
         opened_.push_back(std::make_unique<noting_websocket>(seen));
         auto& to = *opened_.back();
         run([&] {

@@ -3,6 +3,8 @@
 #include "client/reconnector.hpp"
 #include "support/fake_network.hpp"
 
+#include <catch2/catch.hpp>
+
 #include <functional>
 #include <memory>
 #include <string>

@@ -111,7 +111,8 @@ void engineio_channel::on_session_packet(engineio_wire&, engineio::packet const&
         case packet_type::close:
             return end({close_reason::server_closed, close_code::no_status, {}});
         case packet_type::ping:
-            if (!is_v4()) return;
+            // After the goodbye of a WebSocket nothing may be sent.
+            if (!is_v4() || (stage_ == stage::closing && current_ == websocket_.get())) return;
             box_.push(engineio::pong_packet);
             return flush();
         case packet_type::pong:

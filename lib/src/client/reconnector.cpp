@@ -22,12 +22,12 @@ reconnector::reconnector(client_network& net,
 reconnector::~reconnector() = default;
 
 void reconnector::connect() {
+    net_.loop().wake();
     is_closed_ = false;
     if (state_ == state::idle)
         attempt();
     else if (then_ == afterwards::end)
         then_ = afterwards::end_and_connect;
-    net_.loop().wake();
 }
 
 void reconnector::attempt() {
@@ -51,6 +51,7 @@ result<void> reconnector::check(std::span<message_view const> messages) const {
 }
 
 result<void> reconnector::send(std::span<message_view const> messages) {
+    net_.loop().wake();
     if (auto const ok = check(messages); !ok) return ok;
     std::size_t bytes = 0;
     for (auto const& m : messages) bytes += m.data.size() + frame::overhead;
@@ -66,11 +67,11 @@ result<void> reconnector::send(std::span<message_view const> messages) {
         else
             kept_.push(m);
     }
-    net_.loop().wake();
     return {};
 }
 
 void reconnector::close(close_code code, std::string_view text) {
+    net_.loop().wake();
     if (state_ == state::idle) return;
     is_closed_ = true;
     kept_ = {};
@@ -85,7 +86,6 @@ void reconnector::close(close_code code, std::string_view text) {
             due_.set_soon();
         }
     }
-    net_.loop().wake();
 }
 
 void reconnector::begin_to_close(close_code code, std::string_view text, afterwards then) {
@@ -95,6 +95,7 @@ void reconnector::begin_to_close(close_code code, std::string_view text, afterwa
 }
 
 void reconnector::reconnect() {
+    net_.loop().wake();
     if (state_ == state::idle) return connect();
     if (state_ == state::open) {
         begin_to_close(close_code::normal, {}, afterwards::at_once);
@@ -104,15 +105,14 @@ void reconnector::reconnect() {
         due_.clear();
         attempt();
     }
-    net_.loop().wake();
 }
 
 void reconnector::give_up_session(close_reason why, std::string_view text) {
+    net_.loop().wake();
     if (state_ != state::open) return;
     is_given_up_ = true;
     given_up_ = why;
     begin_to_close(to_close_code(why), text, afterwards::come_back);
-    net_.loop().wake();
 }
 
 std::string_view reconnector::transport() const noexcept {
@@ -132,9 +132,9 @@ std::size_t reconnector::queued_bytes() const noexcept {
 }
 
 void reconnector::pause(bool is) {
+    net_.loop().wake();
     is_paused_ = is;
     if (state_ == state::open || state_ == state::closing) channel_->pause(is);
-    net_.loop().wake();
 }
 
 void reconnector::on_open() {

@@ -240,3 +240,12 @@ TEST_CASE("a channel of Engine.IO can be destroyed at each of its events") {
         CHECK(f.net.open_sockets() == 0);
     }
 }
+
+TEST_CASE("a ping that comes after the goodbye of a WebSocket is not answered") {
+    channel_fixture f(options({"websocket"}));
+    f.net.socket().open();
+    f.net.socket().message(open_text);
+    f.channel->close(close_code::normal, {});
+    f.net.socket().message("2");
+    CHECK(f.net.socket().take().empty());
+}

@@ -23,9 +23,6 @@ public:
     /// Errors: null, and one sentence in `error`.
     virtual std::shared_ptr<client_tls const> tls(client_tls_options const& options,
                                                   std::string& error) = 0;
-    /// Destroys what a client was, on the context's thread, soon; before the context has ended in
-    /// any case, since it has timers there. Thread: any.
-    virtual void retire(std::shared_ptr<void> gone) = 0;
 
 protected:
     ~context_floor() = default;
@@ -34,6 +31,9 @@ protected:
 /// The way from a context to its floor.
 struct client_access {
     static context_floor& floor_of(client_context& c) noexcept;
+    /// The same, for what may have to outlive the context itself for a moment: a client that was
+    /// destroyed on another thread.
+    static std::shared_ptr<context_floor> share_floor(client_context& c) noexcept;
     /// What a client with these options makes its requests through. Thread: any; used on the
     /// context's.
     ///

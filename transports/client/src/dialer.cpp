@@ -1,8 +1,5 @@
 #include "dialer.hpp"
 
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -50,6 +47,14 @@ std::vector<net::ip::tcp::endpoint> interleaved(
     return out;
 }
 
+client_failure no_address(std::string const& name, error_code why) {
+    client_failure out;
+    out.stage = client_stage::resolve;
+    out.error = why;
+    out.text = "the name '" + name + "' has no address: " + why.message();
+    return out;
+}
+
 std::string dial_target::text() const {
     if (!unix_socket.empty()) return "the socket '" + unix_socket + "'";
     auto const v6 = host.find(':') != std::string::npos;
@@ -85,9 +90,7 @@ struct dialer::attempt final : poller::watcher {
 dialer::dialer(io_host& host, dial_options const& options, events& to) noexcept
     : host_(host), options_(options), to_(to) {}
 
-dialer::~dialer() {
-    if (self_) *self_ = nullptr;
-}
+dialer::~dialer() = default;
 
 void dialer::start(dial_target target) {
     target_ = std::move(target);
@@ -103,37 +106,16 @@ void dialer::start(dial_target target) {
         if (!begin(&path, sizeof path, AF_UNIX)) fail();
         return;
     }
-    error_code none;
-    auto const literal = net::ip::make_address(target_.host, none);
-    if (!none) return on_resolved({}, {{literal, target_.port}});
-    resolve();
-}
-
-void dialer::resolve() {
-    self_ = std::make_shared<dialer*>(this);
-    auto resolver = std::make_shared<net::ip::tcp::resolver>(host_.executor());
-    resolver->async_resolve(
-        target_.host,
-        std::to_string(target_.port),
-        net::ip::resolver_base::numeric_service,
-        [resolver, self = self_, &host = host_](error_code ec, auto const& found) {
-            if (!*self) return;
-            std::vector<net::ip::tcp::endpoint> all;
-            for (auto const& one : found) all.push_back(one.endpoint());
-            host.begin_event("a name's addresses");
-            (void)host.guard("a name's addresses", [&] { (*self)->on_resolved(ec, all); });
-            host.end_event();
-        });
+    lookup_.start(host_,
+                  target_.host,
+                  target_.port,
+                  [this](error_code ec, std::vector<net::ip::tcp::endpoint> const& all) {
+                      on_resolved(ec, all);
+                  });
 }
 
 void dialer::on_resolved(error_code ec, std::vector<net::ip::tcp::endpoint> const& all) {
-    if (ec || all.empty()) {
-        client_failure why;
-        why.stage = client_stage::resolve;
-        why.error = ec ? ec : error_code(net::error::host_not_found);
-        why.text = "the name '" + target_.host + "' has no address: " + why.error.message();
-        return to_.on_dial_failed(why);
-    }
+    if (ec) return to_.on_dial_failed(no_address(target_.host, ec));
     stage_ = client_stage::connect;
     addresses_ = interleaved(all);
     if (addresses_.size() > most_addresses) addresses_.resize(most_addresses);

@@ -3,6 +3,7 @@
 #include <anywire/client_failure.hpp>
 
 #include "io_host.hpp"
+#include "name_lookup.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -28,6 +29,8 @@ struct dial_target {
 
     std::string text() const;
 };
+
+[[nodiscard]] client_failure no_address(std::string const& name, error_code why);
 
 struct dial_options {
     std::chrono::milliseconds keep_alive{0};
@@ -66,7 +69,6 @@ public:
 private:
     struct attempt;
 
-    void resolve();
     void on_resolved(error_code ec, std::vector<net::ip::tcp::endpoint> const& all);
     void try_next();
     bool begin(void const* address, unsigned size, int family);
@@ -80,7 +82,7 @@ private:
     events& to_;
     dial_target target_{};
     client_stage stage_ = client_stage::resolve;
-    std::shared_ptr<dialer*> self_;  // null once it is gone: for a resolver that answers later
+    name_lookup lookup_{};
     std::vector<net::ip::tcp::endpoint> addresses_{};
     std::size_t next_ = 0;
     std::vector<std::unique_ptr<attempt>> attempts_{};

@@ -31,9 +31,20 @@ link_opener::~link_opener() {
 }
 
 void link_opener::start() {
+    if (way_.proxy.what != proxy_address::kind::socks5 || way_.is_literal) return dial();
+    auto const on_found = [this](error_code ec, std::vector<net::ip::tcp::endpoint> const& all) {
+        if (ec) return fail(no_address(way_.host, ec));
+        asked_ = all.front().address().to_string();
+        dial();
+    };
+    lookup_.start(host_, way_.host, way_.port, on_found);
+}
+
+void link_opener::dial() {
     auto target = way_.server;
     if (way_.proxy.what != proxy_address::kind::none)
         target = {.host = way_.proxy.host, .port = way_.proxy.port};
+    is_dialing_ = true;
     dialer_.start(std::move(target));
 }
 
@@ -41,7 +52,8 @@ std::string link_opener::doing() const {
     auto const server = way_.server.text();
     switch (stage()) {
         case client_stage::resolve:
-            return "the name '" + (way_.proxy.host.empty() ? way_.host : way_.proxy.host) +
+            return "the name '" +
+                   (is_dialing_ && !way_.proxy.host.empty() ? way_.proxy.host : way_.host) +
                    "' was not resolved";
         case client_stage::proxy: return text_of(way_.proxy) + " opened no way to " + server;
         case client_stage::tls: return "the TLS handshake with " + server + " did not end";
@@ -60,7 +72,7 @@ void link_opener::on_dial_failed(client_failure const& why) {
 
 void link_opener::on_dialed(int descriptor) {
     descriptor_ = descriptor;
-    // Of the dialer, which has called, nothing is needed after this; it goes with `*this`.
+    is_dialing_ = false;
     stage_ = client_stage::proxy;
     if (way_.proxy.what == proxy_address::kind::none || !way_.is_tunnel) return after_proxy();
     begin_proxy();
@@ -85,7 +97,7 @@ void link_opener::on_ready(std::uint32_t) {
 void link_opener::begin_proxy() {
     auto const& p = way_.proxy;
     proxy_ = p.what == proxy_address::kind::http ? make_http_tunnel(p, way_.host, way_.port)
-                                                 : make_socks5(p, way_.host, way_.port);
+                                                 : make_socks5(p, asked_.empty() ? way_.host : asked_, way_.port);
     unsent_ = proxy_->take_output();
     if (write_to_proxy()) watch(unsent_.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
 }

@@ -48,7 +48,7 @@ public:
     void start();
 
     /// How far it has come, for who has no more patience.
-    client_stage stage() const noexcept { return descriptor_ < 0 ? dialer_.stage() : stage_; }
+    client_stage stage() const noexcept { return is_dialing_ ? dialer_.stage() : stage_; }
     /// What has not happened, in a sentence.
     std::string doing() const;
 
@@ -57,6 +57,7 @@ private:
     void on_dial_failed(client_failure const& why) override;
     void on_ready(std::uint32_t now) override;
 
+    void dial();
     void begin_proxy();
     bool write_to_proxy();
     void read_from_proxy();
@@ -71,11 +72,14 @@ private:
     io_host& host_;
     route way_;
     events& to_;
-    client_stage stage_ = client_stage::connect;
+    client_stage stage_ = client_stage::resolve;
+    name_lookup lookup_{};  // of the server's name, where the proxy is to have an address
+    bool is_dialing_ = false;
     dialer dialer_;
     int descriptor_ = -1;
     bool is_watched_ = false;
     std::unique_ptr<proxy_dialogue> proxy_{};
+    std::string asked_{};  // the server's address, where the proxy does not resolve
     std::string unsent_{};
     std::unique_ptr<tls_stream> tls_{};
 };

@@ -171,6 +171,7 @@ response_reader::event response_reader::read_head(std::string_view& bytes) {
         head_left_ -= used;
         bytes.remove_prefix(used);
         auto const e = parse(text.substr(0, size));
+        has_head_ = e == event::head;
         if (e != event::more) {
             kept_is_old_ = true;
             return e;

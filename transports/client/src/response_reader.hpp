@@ -68,7 +68,7 @@ public:
     /// Whether a byte of an answer has come.
     bool has_begun() const noexcept { return has_begun_; }
     /// Whether its head has come.
-    bool has_head() const noexcept { return state_ != state::head; }
+    bool has_head() const noexcept { return has_head_; }
     /// Whether the connection may carry another request after `done`.
     bool keeps_alive() const noexcept { return keeps_alive_; }
 
@@ -88,6 +88,7 @@ private:
     response_to what_ = response_to::get;
     state state_ = state::head;
     bool has_begun_ = false;
+    bool has_head_ = false;
     bool keeps_alive_ = false;
     bool kept_is_old_ = false;  // of a head that has been told
     std::uint8_t interim_ = 0;

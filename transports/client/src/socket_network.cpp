@@ -4,6 +4,8 @@
 #include "fetch_call.hpp"
 #include "websocket_call.hpp"
 
+#include <cstdlib>
+#include <ctime>
 #include <utility>
 
 namespace anywire {
@@ -11,8 +13,13 @@ namespace anywire {
 socket_network::socket_network(context_floor& floor,
                                client_network_options options,
                                client_limits const& limits,
+                               proxy_rules proxies,
                                std::shared_ptr<client_tls const> tls)
-    : floor_(floor), options_(std::move(options)), limits_(limits), tls_(std::move(tls)) {}
+    : floor_(floor),
+      options_(std::move(options)),
+      limits_(limits),
+      proxies_(std::move(proxies)),
+      tls_(std::move(tls)) {}
 
 socket_network::~socket_network() = default;
 
@@ -47,19 +54,37 @@ bool socket_network::find_route(client_url const& url,
     way.is_literal = url.is_host_literal;
     way.port = url.port;
     if (url.secure) way.tls = tls_;
-    static_cast<void>(what);
     key = url.origin();
+    if (!options_.unix_socket.empty()) return true;
+    auto const is_websocket = what == http::response_to::upgrade;
+    way.proxy = proxies_.of(url, is_websocket);
+    if (way.proxy.what == proxy_address::kind::none) return true;
+    // Proxies open tunnels to port 443 and few others: a plain request is the proxy's to make.
+    way.is_tunnel =
+        url.secure || is_websocket || way.proxy.what != proxy_address::kind::http;
+    key.append(way.is_tunnel ? " through " : " by ").append(way.proxy.host);
+    key.append(":").append(std::to_string(way.proxy.port));
     return true;
 }
 
-void socket_network::append_cookies(std::string&, client_url const&) {}
+void socket_network::append_cookies(std::string& out, client_url const& url) {
+    if (options_.cookies) cookies_.append(out, url, std::time(nullptr));
+}
 
-void socket_network::keep_cookie(client_url const&, std::string_view) {}
+void socket_network::keep_cookie(client_url const& from, std::string_view set_cookie) {
+    if (options_.cookies) cookies_.set(from, set_cookie, std::time(nullptr));
+}
 
 std::unique_ptr<socket_network> client_access::make_network(client_context& on,
                                                             client_options const& options,
                                                             std::string& error) {
     error.clear();
+    auto const variables = [](char const* name) {
+        auto const* const value = std::getenv(name);
+        return std::string(value ? value : "");
+    };
+    proxy_rules proxies(options.network.proxy, variables, error);
+    if (!error.empty()) return nullptr;
     auto& floor = floor_of(on);
     auto const& tls_options = options.network.tls;
     // The system's certificates are many: they are read when a server has to be believed.
@@ -71,7 +96,7 @@ std::unique_ptr<socket_network> client_access::make_network(client_context& on,
         if (!tls) return nullptr;
     }
     return std::make_unique<socket_network>(
-        floor, options.network, options.limits, std::move(tls));
+        floor, options.network, options.limits, std::move(proxies), std::move(tls));
 }
 
 }  // namespace anywire

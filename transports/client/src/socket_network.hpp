@@ -4,7 +4,9 @@
 
 #include "client/network.hpp"
 #include "context_floor.hpp"
+#include "cookie_jar.hpp"
 #include "http_link.hpp"
+#include "proxy_rules.hpp"
 #include "request_run.hpp"
 
 #include <memory>
@@ -23,6 +25,7 @@ public:
     socket_network(context_floor& floor,
                    client_network_options options,
                    client_limits const& limits,
+                   proxy_rules proxies,
                    std::shared_ptr<client_tls const> tls);
     socket_network(socket_network const&) = delete;
     socket_network& operator=(socket_network const&) = delete;
@@ -58,7 +61,9 @@ private:
     context_floor& floor_;
     client_network_options options_;
     client_limits limits_;
+    proxy_rules proxies_;
     std::shared_ptr<client_tls const> tls_;
+    cookie_jar cookies_{};
     link_pool links_{};
 };
 

@@ -32,7 +32,10 @@ struct client_handlers {
     handler<void(client&)> on_drain{};
     /// The session goes on over another transport: an upgrade.
     handler<void(client&)> on_transport{};
-    /// A session has ended that was open.
+    /// A session has ended that was open: `client_closed` where `close` or `reconnect` was called,
+    /// `server_closed` where the server said goodbye, `transport_lost`, `heartbeat_timeout`,
+    /// `protocol_error` and `message_too_big` (what the server sent, or what it did not take), or
+    /// `handler_failed`. `code` is as sent or received; Engine.IO has none (`no_status`).
     handler<void(client&, close_event const&)> on_close{};
     /// No session could be opened: every transport was tried.
     handler<void(client&, client_failure const&)> on_failure{};
