@@ -42,7 +42,8 @@ struct tested {
         io.on("go away", [](sio::socket& s) { s.disconnect(true); });
         io.of("/admin").use([](sio::socket& s, sio::next go_on) {
             if (s.auth().find("token")) return go_on();
-            go_on({.message = "who are you?", .data = sio::to_json(401)});
+            go_on(
+                {.message = "who are you?", .data = sio::to_json(sio::json_object{{"code", 401}})});
         });
         io.on_connection([this](sio::socket& s) {
             seen.add("in " + std::string(s.transport()));
@@ -108,7 +109,9 @@ TEST_CASE("a client speaks with a server over each transport") {
     auto& admin = io.socket("/admin");
     note_all(admin, seen);
     admin.connect();
-    REQUIRE(seen.wait_for("error who are you?"));
+    // Protocol 4 tells the data instead of the message.
+    REQUIRE(seen.wait_for(revision == 3 ? R"(error  {"code":401})"
+                                        : R"(error who are you? {"code":401})"));
     admin.set_auth({{"token", "x"}});
     admin.connect();
     REQUIRE(seen.wait_for("connect", 2));
@@ -208,7 +211,10 @@ TEST_CASE("a client may go at any time") {
     tested t;
     notes seen;
     client_context context;
-    auto io = std::make_unique<sio::client>(context, t.options());
+    auto o = t.options();
+    // A server would hear of an end between two polls only when its ping is not answered.
+    o.engine.transports = {"websocket"};
+    auto io = std::make_unique<sio::client>(context, o);
     auto& s = io->socket();
     note_all(s, seen);
     SECTION("before it has connected") {

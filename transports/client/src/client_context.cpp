@@ -62,7 +62,6 @@ public:
             own_->context.stop();
             own_->thread.join();
         }
-        let_go();
         host_.end();
         // What was posted goes now: it may hold the last of a client, and with it this object.
         if (own_)
@@ -87,20 +86,8 @@ public:
         tls_.push_back(made);
         return made;
     }
-    void retire(std::shared_ptr<void> gone) override {
-        {
-            std::scoped_lock const lock(mutex_);
-            gone_.push_back(std::move(gone));
-        }
-        host_.post([this] { let_go(); });
-    }
 
 private:
-    void let_go() {
-        std::vector<std::shared_ptr<void>> all;
-        std::scoped_lock const lock(mutex_);
-        all.swap(gone_);
-    }
     void run() {
         own_->id = std::this_thread::get_id();
         while (!own_->context.stopped() && !host_.guard("the event loop", [this] {
@@ -116,7 +103,6 @@ private:
     io_host host_;
     std::mutex mutex_{};
     std::vector<std::weak_ptr<client_tls const>> tls_{};
-    std::vector<std::shared_ptr<void>> gone_{};
 };
 
 client_context::client_context(log_sink log) : impl_(std::make_shared<impl>(std::move(log))) {}

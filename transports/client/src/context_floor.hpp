@@ -23,9 +23,6 @@ public:
     /// Errors: null, and one sentence in `error`.
     virtual std::shared_ptr<client_tls const> tls(client_tls_options const& options,
                                                   std::string& error) = 0;
-    /// Destroys what a client was, on the context's thread, soon; before the context has ended in
-    /// any case, since it has timers there. Thread: any.
-    virtual void retire(std::shared_ptr<void> gone) = 0;
 
 protected:
     ~context_floor() = default;

@@ -38,7 +38,8 @@ client_options for_engine(client_options o) {
 class client::impl final : public client_wire, public reconnector_events {
 public:
     impl(client_context& on, client_options o)
-        : core_(std::make_shared<manager_core>(client_access::floor_of(on).host().loop(),
+        : floor_(client_access::share_floor(on)),
+          core_(std::make_shared<manager_core>(floor_->host().loop(),
                                                std::make_shared<context_home>(on),
                                                for_engine(std::move(o)))) {
         auto settings = check_settings(core_->opts().engine);
@@ -56,7 +57,10 @@ public:
     void end() noexcept {
         core_->detach();
         engine_.reset();
-        network_.reset();
+        if (!network_) return;
+        // It may be in the middle of an event.
+        (void)floor_->host().guard(
+            "a client's network", [this] { floor_->host().post([gone = std::move(network_)] {}); });
     }
 
     // -- client_wire
@@ -83,6 +87,7 @@ public:
     void on_end() override { core_->on_end(); }
 
 private:
+    std::shared_ptr<context_floor> floor_;
     std::shared_ptr<manager_core> core_;
     std::unique_ptr<socket_network> network_{};
     std::unique_ptr<reconnector> engine_{};  // goes first
@@ -99,7 +104,7 @@ client::~client() {
     if (on_.is_here())
         impl_->end();
     else
-        client_access::floor_of(on_).retire(std::move(impl_));
+        on_.post([gone = std::move(impl_)] { gone->end(); });
 }
 
 }  // namespace anywire::socketio

@@ -148,6 +148,8 @@ public:
     listener_id on_drain(handler<void()> f);
     // NOLINTNEXTLINE(readability-identifier-naming): `volatile` is a keyword
     [[nodiscard]] sender volatile_();
+    /// What the connection compresses is compressed as a whole yet (`engine.compress`): this is for
+    /// those that can tell messages apart.
     [[nodiscard]] sender compress(bool on);
     /// For the answer of one emit; it also bounds how long the event is kept.
     [[nodiscard]] sender timeout(std::chrono::milliseconds longest);
