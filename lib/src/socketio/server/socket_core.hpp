@@ -64,6 +64,8 @@ public:
     void on_inserted(std::uint64_t log_position);
 
     bool join_one(std::string_view room);
+    /// What it is now, with a copy of its data.
+    remote_socket as_remote();
     /// The connection's queue ran empty after it had refused something.
     void on_drained();
     void on_upgraded();
