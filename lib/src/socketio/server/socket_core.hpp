@@ -69,6 +69,8 @@ public:
     void take_posted(std::shared_ptr<posting> p);
 
     bool join_one(std::string_view room);
+    /// What it is now, with a copy of its data.
+    remote_socket as_remote();
     /// The connection's queue ran empty after it had refused something.
     void on_drained();
     void on_upgraded();
