@@ -165,6 +165,7 @@ private:
 
     rare& extras();
     bool is_joining() const noexcept;
+    result<void> send_kept(emit_flags const& flags, detail::encoded e);
     void restored(restore_error error, restored_session s);
     void forget_recovery();
     void leave_rooms() noexcept;
