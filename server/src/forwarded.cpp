@@ -188,6 +188,17 @@ void read_x_forwarded(client_info& client,
     client.port = port_number(element_at(request, "X-Forwarded-Port", hops));
 }
 
+/// The bits after the slash of a range: all of the address where there is no slash.
+std::optional<unsigned> parse_bits(std::string_view entry, std::size_t slash, unsigned most) {
+    if (slash == std::string_view::npos) return most;
+    auto const number = entry.substr(slash + 1);
+    auto const* const end = number.data() + number.size();
+    unsigned bits = 0;
+    auto const [at, ec] = std::from_chars(number.data(), end, bits);
+    if (ec != std::errc{} || at != end || bits > most) return std::nullopt;
+    return bits;
+}
+
 /// Which kind of fields counts for a request.
 bool is_rfc7239(request_view const& request, proxy_fields believed) noexcept {
     if (believed != proxy_fields::any) return believed == proxy_fields::forwarded;
@@ -208,14 +219,9 @@ std::optional<address_ranges> address_ranges::parse(std::span<std::string const>
         auto const address = parse_address(text);
         if (!address || text.find('%') != std::string_view::npos) return std::nullopt;
         unsigned const most = text.find(':') == std::string_view::npos ? 32 : 128;
-        unsigned bits = most;
-        if (slash != std::string_view::npos) {
-            auto const number = entry.substr(slash + 1);
-            auto const* const end = number.data() + number.size();
-            auto const [at, ec] = std::from_chars(number.data(), end, bits);
-            if (ec != std::errc{} || at != end || bits > most) return std::nullopt;
-        }
-        out.ranges_.push_back({*address, most == 32 ? bits + mapped_bits : bits});
+        auto const bits = parse_bits(entry, slash, most);
+        if (!bits) return std::nullopt;
+        out.ranges_.push_back({*address, most == 32 ? *bits + mapped_bits : *bits});
     }
     return out;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace anywire {
 namespace {
@@ -31,33 +32,36 @@ std::optional<int> read_weight(std::string_view parameters) noexcept {
     return 1000;
 }
 
+std::optional<metrics_format> format_called(std::string_view name) noexcept {
+    if (name == "openmetrics") return metrics_format::openmetrics;
+    if (name == "prometheus") return metrics_format::prometheus;
+    if (name == "json") return metrics_format::json;
+    return std::nullopt;
+}
+
+/// Adds one element of an Accept to what the client likes.
+void weigh(std::string_view element, std::span<liking> all) noexcept {
+    auto const end = std::min(element.find(';'), element.size());
+    auto const type = http::trim(element.substr(0, end));
+    auto const weight = read_weight(element.substr(std::min(end + 1, element.size())));
+    if (!weight) return;
+    for (auto& one : all) {
+        if (iequals(type, one.type)) one.named = std::max(one.named, *weight);
+        if (iequals(type, one.range) || type == "*/*") one.ranged = std::max(one.ranged, *weight);
+    }
+}
+
 }  // namespace
 
 std::optional<metrics_format> choose_metrics_format(std::string_view query,
                                                     std::string_view accept) {
     using enum metrics_format;
-    if (auto const named = form_field(query, "format")) {
-        if (*named == "openmetrics") return openmetrics;
-        if (*named == "prometheus") return prometheus;
-        if (*named == "json") return json;
-        return std::nullopt;
-    }
+    if (auto const named = form_field(query, "format")) return format_called(*named);
     // The one that everybody reads first: what is liked alike keeps this order.
     std::array<liking, 3> all{{{openmetrics, "application/openmetrics-text", "application/*"},
                                {prometheus, "text/plain", "text/*"},
                                {json, "application/json", "application/*"}}};
-    while (!accept.empty()) {
-        auto const element = http::take_element(accept);
-        auto const end = std::min(element.find(';'), element.size());
-        auto const type = http::trim(element.substr(0, end));
-        auto const weight = read_weight(element.substr(std::min(end + 1, element.size())));
-        if (!weight) continue;
-        for (auto& one : all) {
-            if (iequals(type, one.type)) one.named = std::max(one.named, *weight);
-            if (iequals(type, one.range) || type == "*/*")
-                one.ranged = std::max(one.ranged, *weight);
-        }
-    }
+    while (!accept.empty()) weigh(http::take_element(accept), all);
     auto const is_less = [](liking const& a, liking const& b) {
         // A name before a range: who takes anything gets what needs no name.
         return a.quality() != b.quality() ? a.quality() < b.quality() : a.named < b.named;

@@ -66,7 +66,7 @@ void proxy_intake::refuse(std::string_view why) {
 void proxy_intake::hand_over() {
     auto const& client = reader_.client();
     newcomer n{.socket = descriptor_owner(take_stream().release()),
-               .address = client.address.empty() ? std::move(address_) : client.address,
+               .address = client.address.empty() ? address_ : client.address,
                .tls = tls_,
                .is_secure = client.is_secure};
     drop();

@@ -24,6 +24,7 @@ struct going {
         : tested(
               threads,
               [then = std::move(then)](sio::server const& io, notes&) {
+                  (void)io.of("/other");
                   io.on("go", [&io, then](sio::socket& s) { then(io, s); });
               },
               std::move(o)) {}

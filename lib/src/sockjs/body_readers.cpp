@@ -65,20 +65,21 @@ std::optional<event_stream_reader::event> event_stream_reader::next(std::string_
         }
         after_cr_ = in[end] == '\r';
         in.remove_prefix(end + 1);
-        bool ended = false;
-        if (line_.empty()) {
-            ended = take_line(piece);
-        } else {
-            line_.append(piece);
-            ended = take_line(line_);
-            line_.clear();
-        }
-        if (!ended) continue;
+        if (!end_line(piece)) continue;
         given_ = true;
         return event{type_.empty() ? std::string_view{"message"} : type_, data_};
     }
     in = {};
     return std::nullopt;
+}
+
+/// Takes the last piece of a line; true where it ends an event.
+bool event_stream_reader::end_line(std::string_view piece) {
+    if (line_.empty()) return take_line(piece);
+    line_.append(piece);
+    auto const ended = take_line(line_);
+    line_.clear();
+    return ended;
 }
 
 /// Takes a line without its end; true where it ends an event.

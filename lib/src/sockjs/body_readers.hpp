@@ -68,6 +68,7 @@ public:
     }
 
 private:
+    bool end_line(std::string_view piece);
     bool take_line(std::string_view line);
     void fail() noexcept;
 

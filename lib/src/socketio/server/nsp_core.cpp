@@ -232,16 +232,8 @@ void nsp_core::fetch_sockets(socket_filter filter,
     auto const shared = std::make_shared<socket_filter const>(std::move(filter));
     apply({.fn = [gathered, shared, &io = io_](nsp_shard& part) {
         part.for_each(*shared, [&](socket_core& s) {
-            socket& as_socket = s;
             // The application's data may not want to be copied.
-            if (!io.call([&] {
-                    gathered->add({.id = s.id_text,
-                                   .handshake = as_socket.handshake(),
-                                   .rooms = s.rooms(),
-                                   .data = s.data(),
-                                   .connection_id = std::string(s.connection_id()),
-                                   .transport = std::string(s.transport())});
-                }))
+            if (!io.call([&] { gathered->add(s.as_remote()); }))
                 gathered->lost(make_error_code(errc::bad_arguments));
         });
         gathered->finish_one();

@@ -174,6 +174,15 @@ handshake socket::handshake() const {
             .auth = json_value(auth())};
 }
 
+remote_socket socket_core::as_remote() {
+    return {.id = id_text,
+            .handshake = handshake(),
+            .rooms = rooms(),
+            .data = data_,
+            .connection_id = std::string(connection_id()),
+            .transport = std::string(transport())};
+}
+
 // -- listeners ------------------------------------------------------------------------------------
 
 listener_id socket::add(std::string name, detail::event_handler f, bool once) {

@@ -69,6 +69,8 @@ public:
     void take_posted(std::shared_ptr<posting> p);
 
     bool join_one(std::string_view room);
+    /// What it is now, with a copy of its data.
+    remote_socket as_remote();
     /// The connection's queue ran empty after it had refused something.
     void on_drained();
     void on_upgraded();
@@ -163,6 +165,7 @@ private:
 
     rare& extras();
     bool is_joining() const noexcept;
+    result<void> send_kept(emit_flags const& flags, detail::encoded e);
     void restored(restore_error error, restored_session s);
     void forget_recovery();
     void leave_rooms() noexcept;

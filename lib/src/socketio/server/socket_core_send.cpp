@@ -32,17 +32,7 @@ result<void> socket_core::send_event(emit_flags const& flags,
     if (!is_sound(e)) return note_unsent(name, why_unsound), errc::message_dropped;
     if (has_pieces(flags, e, client_.io().parser()))
         return note_unsent(name, why_in_pieces), errc::message_dropped;
-    if (!is_asking && is_kept(flags) && stored_) {
-        // It may recover: the event goes into the log.
-        if (!client_.io().opts().make_adapter) {
-            if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
-            if (state_ != state::connected) return errc::session_closed;
-            return nsp_->send_logged(*this, std::move(e), flags);
-        }
-        // Other servers have to know of it, too.
-        nsp_->adapter().broadcast(std::move(e), {{id_text}, {}}, flags);
-        return {};
-    }
+    if (!is_asking && is_kept(flags) && stored_) return send_kept(flags, std::move(e));
     if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
     if (state_ != state::connected) return errc::session_closed;
     auto frames = make_frames(client_.io().parser(),
@@ -56,6 +46,18 @@ result<void> socket_core::send_event(emit_flags const& flags,
     if (flags.key.empty()) return conn_.send_frames(frames);
     frames.front()->set_key(nsp_->frame_key(flags.key));
     return conn_.send_latest(std::move(frames.front()));
+}
+
+/// It may recover: the event goes into the log.
+result<void> socket_core::send_kept(emit_flags const& flags, detail::encoded e) {
+    if (!client_.io().opts().make_adapter) {
+        if (hears_outgoing()) tell_outgoing(e.json, e.attachments);
+        if (state_ != state::connected) return errc::session_closed;
+        return nsp_->send_logged(*this, std::move(e), flags);
+    }
+    // Other servers have to know of it, too.
+    nsp_->adapter().broadcast(std::move(e), {{id_text}, {}}, flags);
+    return {};
 }
 
 void socket_core::on_drained() {
