@@ -23,14 +23,28 @@ socket_network::socket_network(context_floor& floor,
 
 socket_network::~socket_network() = default;
 
+void socket_network::trace(traced_network::tracer to) {
+    traced_ = std::make_unique<traced_network>(plain_, std::move(to));
+}
+
 std::unique_ptr<client_call> socket_network::fetch(client_request const& r,
                                                    client_response_events& to) {
-    return std::make_unique<fetch_call>(*this, r, to);
+    return traced_ ? traced_->fetch(r, to) : plain_.fetch(r, to);
 }
 
 std::unique_ptr<client_websocket> socket_network::open_websocket(
     client_websocket_request const& r, client_websocket_events& to) {
-    return std::make_unique<websocket_call>(*this, r, to);
+    return traced_ ? traced_->open_websocket(r, to) : plain_.open_websocket(r, to);
+}
+
+std::unique_ptr<client_call> socket_network::plain_network::fetch(client_request const& r,
+                                                                  client_response_events& to) {
+    return std::make_unique<fetch_call>(of_, r, to);
+}
+
+std::unique_ptr<client_websocket> socket_network::plain_network::open_websocket(
+    client_websocket_request const& r, client_websocket_events& to) {
+    return std::make_unique<websocket_call>(of_, r, to);
 }
 
 bool socket_network::find_route(client_url const& url,
@@ -95,8 +109,10 @@ std::unique_ptr<socket_network> client_access::make_network(client_context& on,
         tls = floor.tls(tls_options, error);
         if (!tls) return nullptr;
     }
-    return std::make_unique<socket_network>(
+    auto made = std::make_unique<socket_network>(
         floor, options.network, options.limits, std::move(proxies), std::move(tls));
+    if (options.trace) made->trace(options.trace);
+    return made;
 }
 
 }  // namespace anywire

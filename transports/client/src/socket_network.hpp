@@ -3,6 +3,7 @@
 #include <anywire/client_options.hpp>
 
 #include "client/network.hpp"
+#include "client/traced_network.hpp"
 #include "context_floor.hpp"
 #include "cookie_jar.hpp"
 #include "http_link.hpp"
@@ -31,6 +32,9 @@ public:
     socket_network& operator=(socket_network const&) = delete;
     ~socket_network();
 
+    /// Has all that is begun from now on told. Requires: nothing was begun.
+    void trace(traced_network::tracer to);
+
     // -- client_network
     std::unique_ptr<client_call> fetch(client_request const& r,
                                        client_response_events& to) override;
@@ -58,6 +62,20 @@ public:
     void keep_cookie(client_url const& from, std::string_view set_cookie);
 
 private:
+    /// The network without somebody who sees it.
+    class plain_network final : public client_network {
+    public:
+        explicit plain_network(socket_network& of) noexcept : of_(of) {}
+        std::unique_ptr<client_call> fetch(client_request const& r,
+                                           client_response_events& to) override;
+        std::unique_ptr<client_websocket> open_websocket(client_websocket_request const& r,
+                                                         client_websocket_events& to) override;
+        session_loop& loop() noexcept override { return of_.loop(); }
+
+    private:
+        socket_network& of_;
+    };
+
     context_floor& floor_;
     client_network_options options_;
     client_limits limits_;
@@ -65,6 +83,8 @@ private:
     std::shared_ptr<client_tls const> tls_;
     cookie_jar cookies_{};
     link_pool links_{};
+    plain_network plain_{*this};
+    std::unique_ptr<traced_network> traced_{};
 };
 
 }  // namespace anywire
