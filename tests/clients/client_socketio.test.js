@@ -67,7 +67,7 @@ for (const version of [4, 3, 2]) {
                 () => echoes([...args, '--namespace', '/chat'], server.url));
         }
         it('upgrades', async () => {
-            const notes = await echoes(revision, server.url, 3000);
+            const notes = await echoes(revision, server.url, 900);  // within `max_pending_acks`
             assert.match(notes, /now over websocket/);
         });
         it('hears the refusal of a middleware', async () => {
@@ -85,7 +85,9 @@ for (const version of [4, 3, 2]) {
             assert.match(notes, /disconnected: io server disconnect/);
         });
         it('comes back when the connection is lost', async () => {
-            const cli = start_cli(['--dialect', 'socketio', ...revision, '--reconnect', server.url]);
+            // Between two polls nothing is cut.
+            const cli = start_cli(['--dialect', 'socketio', ...revision, '--transport', 'websocket',
+                '--reconnect', server.url]);
             try {
                 await cli.until(() => /connected over/.test(cli.notes), 'connection');
                 server.cut();
@@ -112,7 +114,8 @@ for (const version of [4, 3, 2]) {
 describe('socket.io 4 with recovery', () => {
     it('goes on where it was cut off', async () => {
         const server = await start_socketio(4, { connectionStateRecovery: {} });
-        const cli = start_cli(['--dialect', 'socketio', '--reconnect', server.url]);
+        const cli = start_cli(['--dialect', 'socketio', '--transport', 'websocket', '--reconnect',
+            server.url]);
         try {
             await cli.until(() => /^connected over/m.test(cli.notes), 'connection');
             cli.write('["echo","before"]\n');

@@ -14,7 +14,7 @@ Examples:
   anywire-cli wss://example.com/live                   talk: each line is a message
   anywire-cli --send hello --expect 1 ws://localhost:8080/ws
   anywire-cli -t xhr-polling --trace http://localhost:8080/echo
-  anywire-cli --dialect socketio http://localhost:8080 a line is [ "event", argument... ]
+  anywire-cli --dialect socketio http://localhost:8080 each line is ["event", argument...]
   anywire-cli probe https://example.com/echo           which transports get through here?
   anywire-cli bench ws://localhost:8080/ws             round trips to a server that echoes
 
@@ -42,17 +42,20 @@ void add_connection(CLI::App& app, settings& to, raw_words& raw) {
     auto& o = to.options;
     app.add_option("-d,--dialect", to.speaks, "websocket, sockjs, engineio or socketio")
         ->transform(CLI::CheckedTransformer(languages(), CLI::ignore_case))
-        ->type_name("NAME")
+        ->option_text("NAME")
         ->group("Connection");
     app.add_option("-t,--transport", o.transports, "Use only this one; may be given again")
         ->type_name("NAME")
+        ->allow_extra_args(false)
         ->group("Connection");
     app.add_option("-H,--header", raw.headers, "A field of every request: \"Name: value\"")
         ->type_name("FIELD")
+        ->allow_extra_args(false)
         ->group("Connection");
     app.add_option("--origin", raw.origin, "The field Origin, as browsers send it")
         ->group("Connection");
     app.add_option("--subprotocol", o.protocols, "Of the WebSocket; may be given again")
+        ->allow_extra_args(false)
         ->group("Connection");
     app.add_option("--query", o.query, "Further fields of the query, encoded: a=1&b=2")
         ->group("Connection");
@@ -87,6 +90,7 @@ void add_tls(CLI::App& app, settings& to, raw_words& raw) {
         ->group("TLS");
     app.add_option("--key", tls.key, "Its key")->type_name("PEM")->group("TLS");
     app.add_option("--pin", tls.pinned_keys, "SHA-256 of the server's key, in base64")
+        ->allow_extra_args(false)
         ->group("TLS");
     app.add_option("--server-name", tls.server_name, "Name for SNI, in place of the URL's host")
         ->group("TLS");
@@ -96,9 +100,11 @@ void add_tls(CLI::App& app, settings& to, raw_words& raw) {
 void add_talk(CLI::App& app, settings& to) {
     app.add_option("-x,--send", to.send, "Send this first; may be given again")
         ->type_name("TEXT")
+        ->allow_extra_args(false)
         ->group("Messages");
     app.add_option("--send-file", to.send_file, "Send a file as one message")
         ->type_name("PATH")
+        ->allow_extra_args(false)
         ->group("Messages");
     app.add_flag("-b,--binary", to.binary, "Send binary messages")->group("Messages");
     app.add_option("-n,--expect", to.expect, "Leave after so many messages have come")
@@ -163,7 +169,8 @@ bool read_command_line(int count, char const* const* words, settings& to, exit_c
         "anywire-cli");
     app.footer(examples);
     raw_words raw;
-    app.add_option("url", to.options.url, "ws, wss, http or https")->required();
+    // Not `required`: CLI11 would take the name of a subcommand for it.
+    app.add_option("url", to.options.url, "ws, wss, http or https")->type_name("URL");
     add_connection(app, to, raw);
     add_tls(app, to, raw);
     add_talk(app, to);
@@ -180,6 +187,7 @@ bool read_command_line(int count, char const* const* words, settings& to, exit_c
 
     try {
         app.parse(count, words);
+        if (to.options.url.empty()) throw CLI::RequiredError("a URL");
         apply(raw, to);
     } catch (CLI::ParseError const& e) {
         code = app.exit(e) == 0 ? exit_code::done : exit_code::usage;

@@ -37,6 +37,10 @@ struct client_request {
     std::size_t max_body = 0;
     /// Until the head of the answer has come, or without `streamed` all of it. 0 is none.
     std::chrono::milliseconds timeout{0};
+    /// Asking twice does no harm. Where the connection was used before and breaks without a word,
+    /// it is asked again: the server may have closed it just then. A poll is not: the answer that
+    /// was lost with the connection may have held messages.
+    bool repeatable = false;
     /// Give the body as it comes; else it comes whole, as one piece, before the end.
     bool streamed = false;
 };

@@ -21,6 +21,7 @@ request_run::terms terms_of(socket_network& network, client_request const& r) {
     out.limits.body = r.max_body != 0 || r.streamed ? r.max_body : network.limits().max_body;
     out.what = r.method == "HEAD" ? http::response_to::head : http::response_to::get;
     out.timeout = r.timeout;
+    out.repeatable = r.repeatable;
     return out;
 }
 
@@ -51,9 +52,7 @@ bool is_ours(std::string_view name) noexcept {
 
 }  // namespace
 
-fetch_call::fetch_call(socket_network& network,
-                       client_request const& r,
-                       client_response_events& to)
+fetch_call::fetch_call(socket_network& network, client_request const& r, client_response_events& to)
     : request_run(network, terms_of(network, r)), to_(to), streamed_(r.streamed) {
     start();
 }

@@ -76,10 +76,8 @@ void request_run::use(http_link& link) {
     std::string authorization;
     std::string proxy_authorization;
     auto const fields = fields_for(cookies, authorization, proxy_authorization);
-    auto const is_asked_itself =
-        way_.proxy.what == proxy_address::kind::http && !way_.is_tunnel;
     auto target = terms_.url.target();
-    if (is_asked_itself) target.insert(0, terms_.url.origin());
+    if (is_asked_itself()) target.insert(0, terms_.url.origin());
     std::string request;
     if (auto const wrong = append_request(request, fields, target)) {
         return fail(failure(client_stage::setup,
@@ -108,8 +106,7 @@ std::vector<websocket::request_field> request_run::fields_for(
         authorization = basic_credentials(terms_.url.user, terms_.url.password);
         out.push_back({"Authorization", authorization});
     }
-    if (way_.proxy.what == proxy_address::kind::http && !way_.is_tunnel &&
-        !way_.proxy.user.empty()) {
+    if (is_asked_itself() && !way_.proxy.user.empty()) {
         proxy_authorization = basic_credentials(way_.proxy.user, way_.proxy.password);
         out.push_back({"Proxy-Authorization", proxy_authorization});
     }
@@ -121,6 +118,7 @@ std::vector<websocket::request_field> request_run::fields_for(
 void request_run::on_response_head(http::response_head const& head) {
     keep_cookies(head);
     status_ = head.status;
+    if (head.status == 407 && is_asked_itself()) return fail_proxy();
     if (is_redirect(head)) return follow(head);
     on_head(head);
 }
@@ -142,19 +140,20 @@ void request_run::on_switched(http::response_head const& head,
 
 void request_run::on_response_failed(link_failure const& why) {
     link_ = nullptr;
-    // A server may end a connection just as it is used again. Asking once more must do no harm.
-    auto const is_harmless = terms_.method == "GET" || why.nothing_sent;
+    // A server may end a connection just as it is used again.
+    auto const is_harmless = terms_.repeatable || why.nothing_sent;
     if (reused_ && !retried_ && !why.has_begun && is_harmless) {
         retried_ = true;
         return begin();
     }
-    auto f = failure(why.is_answer  ? client_stage::response
-                     : why.has_head ? client_stage::body
-                                    : client_stage::request,
-                     why.is_answer ? error_code(boost::system::errc::make_error_code(
-                                         boost::system::errc::bad_message))
-                                   : error_code(boost::asio::error::connection_reset),
-                     terms_.url.origin() + ": " + std::string(why.text));
+    auto f = failure(
+        why.is_answer  ? client_stage::response
+        : why.has_head ? client_stage::body
+                       : client_stage::request,
+        why.is_answer
+            ? error_code(boost::system::errc::make_error_code(boost::system::errc::bad_message))
+            : error_code(boost::asio::error::connection_reset),
+        terms_.url.origin() + ": " + std::string(why.text));
     f.status = why.has_head ? status_ : 0;
     fail(std::move(f));
 }
@@ -212,15 +211,27 @@ void request_run::fail_redirect(std::string text) {
     fail(std::move(why));
 }
 
+/// The proxy wants to know who asks.
+void request_run::fail_proxy() {
+    auto const& proxy = way_.proxy;
+    auto why = failure(client_stage::proxy,
+                       boost::asio::error::connection_refused,
+                       "the proxy " + proxy.host + ":" + std::to_string(proxy.port) +
+                           " refused with 407: it wants a user and a password" +
+                           (proxy.user.empty() ? "" : ", others than it was given"));
+    why.status = status_;
+    fail(std::move(why));
+}
+
 // -- the end --------------------------------------------------------------------------------------
 
 void request_run::on_timer(tick now) {
     if (!has_deadline_) return;
     if (!not_after(deadline_, now)) return network_.loop().wheel().arm(*this, deadline_);
     auto const waited = " within " + std::to_string(terms_.timeout.count()) + " ms";
-    auto const stage = opener_                          ? opener_->stage()
-                       : link_ && status_ != 0          ? client_stage::body
-                                                        : client_stage::request;
+    auto const stage = opener_                 ? opener_->stage()
+                       : link_ && status_ != 0 ? client_stage::body
+                                               : client_stage::request;
     auto text = opener_ ? opener_->doing()
                         : terms_.url.origin() +
                               (status_ != 0 ? ": the answer did not end" : " did not answer");

@@ -34,6 +34,7 @@ public:
         http::response_limits limits{};
         http::response_to what = http::response_to::get;
         std::chrono::milliseconds timeout{0};
+        bool repeatable = false;
     };
 
 protected:
@@ -83,6 +84,11 @@ private:
     bool is_redirect(http::response_head const& head) const noexcept;
     void follow(http::response_head const& head);
     void fail_redirect(std::string text);
+    void fail_proxy();
+    /// A proxy answers in the server's stead; it is told whole URLs.
+    bool is_asked_itself() const noexcept {
+        return way_.proxy.what == proxy_address::kind::http && !way_.is_tunnel;
+    }
 
     // -- link_opener::events
     void on_link(byte_stream stream) override;
