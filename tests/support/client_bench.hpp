@@ -111,6 +111,7 @@ struct bench_request {
     std::string content_type{};
     std::vector<websocket::request_field> fields{};
     bool streamed = false;
+    bool is_once = false;
     std::size_t max_body = 0;
     std::chrono::milliseconds timeout{patience};
 };
@@ -166,6 +167,7 @@ public:
                                               .body = what.body,
                                               .max_body = what.max_body,
                                               .timeout = what.timeout,
+                                              .is_once = what.is_once,
                                               .streamed = what.streamed},
                                              to));
         });

@@ -43,6 +43,7 @@ struct fake_call {
     std::chrono::milliseconds timeout{0};
     std::size_t max_body = 0;
     bool streamed = false;
+    bool is_once = false;
     client_response_events* events = nullptr;  ///< Null once it has ended or was dropped.
     bool is_dropped = false;
     bool is_paused = false;
@@ -177,6 +178,7 @@ public:
         c->timeout = r.timeout;
         c->max_body = r.max_body;
         c->streamed = r.streamed;
+        c->is_once = r.is_once;
         c->events = &to;
         calls.push_back(c);
         return std::make_unique<call_handle>(std::move(c));

@@ -68,7 +68,7 @@ void engineio_polling::poll(std::chrono::milliseconds timeout) {
     r.fields = settings_.fields;
     r.max_body = settings_.options.limits.max_body;
     r.timeout = timeout;
-    r.repeatable = sid_.empty();  // a session that nobody knows of ends by itself
+    r.is_once = !sid_.empty();
     get_events_.status = 0;
     get_events_.refusal.clear();
     has_payload_ = false;

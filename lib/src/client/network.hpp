@@ -37,10 +37,9 @@ struct client_request {
     std::size_t max_body = 0;
     /// Until the head of the answer has come, or without `streamed` all of it. 0 is none.
     std::chrono::milliseconds timeout{0};
-    /// Asking twice does no harm. Where the connection was used before and breaks without a word,
-    /// it is asked again: the server may have closed it just then. A poll is not: the answer that
-    /// was lost with the connection may have held messages.
-    bool repeatable = false;
+    /// Its answer is given out once: never ask again where the connection broke, not even by a GET
+    /// on a connection that was used before. What an answer of a poll held would be lost unseen.
+    bool is_once = false;
     /// Give the body as it comes; else it comes whole, as one piece, before the end.
     bool streamed = false;
 };

@@ -47,7 +47,6 @@ void sockjs_channel::start() {
     r.fields = settings_->fields;
     r.max_body = std::size_t{64} * 1024;
     r.timeout = std::min(info_timeout, options().connect_timeout);
-    r.repeatable = true;
     info_ = net_.fetch(r, *this);
 }
 

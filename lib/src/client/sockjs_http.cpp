@@ -55,6 +55,7 @@ void sockjs_http::receive(std::chrono::milliseconds timeout) {
     r.url = &url;
     r.fields = fields;
     r.timeout = timeout;
+    r.is_once = true;
     r.streamed = true;
     receiver_ = net_.fetch(r, receiver_events_);
 }

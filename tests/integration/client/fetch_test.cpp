@@ -212,6 +212,13 @@ TEST_CASE("a connection that was kept and breaks is replaced for a GET, once") {
         second.close();
         CHECK(client.seen.wait_for("failed request 0: "));
     }
+    SECTION("the answer to a poll may have got lost") {
+        client.fetch(server.url("/2"), {.is_once = true});
+        (void)first.read_head();
+        first.close();
+        CHECK(client.seen.wait_for("failed request 0: "));
+        CHECK_FALSE(server.has_newcomer());
+    }
     SECTION("a POST may have been done already") {
         client.fetch(server.url("/2"), {.method = "POST", .body = "x"});
         (void)first.read_head();

@@ -26,6 +26,9 @@ TEST_CASE("a session by polling opens with a GET, and another one follows each")
     auto& second = f.net.call("/x/", "GET");
     CHECK(without_buster(second.query).ends_with("&sid=S"));
     CHECK(second.query != first.query);
+    // The packets of an answer that got lost are not given again.
+    CHECK_FALSE(first.is_once);
+    CHECK(second.is_once);
     second.answer(200,
                   "4one\x1e"
                   "bAQI=\x1e"

@@ -214,6 +214,7 @@ TEST_CASE("a base_url says where the sessions are") {
 TEST_CASE("streams deliver what comes, in any pieces, and are asked for again when they end") {
     for (auto const* const transport : {"xhr-streaming", "eventsource"}) {
         opened f(transport);
+        CHECK(f.receiver().is_once);
         f.more(R"(a["x","%y"])");
         f.more("h");
         auto& stream = f.receiver();

@@ -21,7 +21,7 @@ request_run::terms terms_of(socket_network& network, client_request const& r) {
     out.limits.body = r.max_body != 0 || r.streamed ? r.max_body : network.limits().max_body;
     out.what = r.method == "HEAD" ? http::response_to::head : http::response_to::get;
     out.timeout = r.timeout;
-    out.repeatable = r.repeatable;
+    out.is_once = r.is_once;
     return out;
 }
 

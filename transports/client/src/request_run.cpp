@@ -140,8 +140,8 @@ void request_run::on_switched(http::response_head const& head,
 
 void request_run::on_response_failed(link_failure const& why) {
     link_ = nullptr;
-    // A server may end a connection just as it is used again.
-    auto const is_harmless = terms_.repeatable || why.nothing_sent;
+    // A server may end a connection just as it is used again. Asking once more must do no harm.
+    auto const is_harmless = (terms_.method == "GET" && !terms_.is_once) || why.nothing_sent;
     if (reused_ && !retried_ && !why.has_begun && is_harmless) {
         retried_ = true;
         return begin();

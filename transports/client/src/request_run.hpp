@@ -34,7 +34,7 @@ public:
         http::response_limits limits{};
         http::response_to what = http::response_to::get;
         std::chrono::milliseconds timeout{0};
-        bool repeatable = false;
+        bool is_once = false;
     };
 
 protected:
