@@ -45,7 +45,8 @@ TEST_CASE("redirects are followed, with the methods that their status gives") {
                             hop{308, "POST", "POST /b?c=d HTTP/1.1"});
     scripted_server server;
     wire_bench client;
-    client.fetch(server.url("/a/x"), {.method = h.method, .body = h.method == "POST"s ? "hey" : ""});
+    client.fetch(server.url("/a/x"),
+                 {.method = h.method, .body = h.method == "POST"s ? "hey" : ""});
     auto first = server.accept();
     CHECK(first.read_head().starts_with(h.method + " /a/x "s));
     first.send(redirect(h.status, "/b?c=d"));
@@ -120,7 +121,8 @@ TEST_CASE("a WebSocket's handshake follows redirects, and its cookies stay") {
     client.open(server.url("/a", "ws"));
     auto first = server.accept();
     (void)first.read_head();
-    first.send(redirect(307, "ws://127.0.0.1:" + std::to_string(server.port()) + "/b",
+    first.send(redirect(307,
+                        "ws://127.0.0.1:" + std::to_string(server.port()) + "/b",
                         "Set-Cookie: shard=7; Path=/\r\nSet-Cookie: x=y\r\n"));
     auto second = server.accept();
     second.accept_websocket(server_frame(1, "here"), "Set-Cookie: late=1; Path=/\r\n");
@@ -156,8 +158,9 @@ TEST_CASE("plain requests go by an HTTP proxy, and WebSockets through it") {
     REQUIRE(client.seen.wait_for("end"));
     client.open("ws://server.example/ws");
     auto tunnel = proxy.accept();
-    CHECK(tunnel.read_head() == "CONNECT server.example:80 HTTP/1.1\r\nHost: server.example:80\r\n"
-                                "Proxy-Authorization: Basic YW5uOnB3\r\n\r\n");
+    CHECK(tunnel.read_head() ==
+          "CONNECT server.example:80 HTTP/1.1\r\nHost: server.example:80\r\n"
+          "Proxy-Authorization: Basic YW5uOnB3\r\n\r\n");
     tunnel.send("HTTP/1.1 200 Connection established\r\n\r\n");
     tunnel.accept_websocket(server_frame(1, "through"));
     CHECK(client.seen.wait_for("message through"));
@@ -226,7 +229,8 @@ TEST_CASE("localhost is reached whichever of its addresses listens") {
 TEST_CASE("a request that goes while it dials, resolves or shakes hands says nothing") {
     scripted_server server;
     wire_bench client;
-    auto const* const url = GENERATE("http://localhost:", "https://localhost:", "http://127.0.0.1:");
+    auto const* const url =
+        GENERATE("http://localhost:", "https://localhost:", "http://127.0.0.1:");
     client.fetch(url + std::to_string(server.port()) + "/");
     client.run([&] { client.drop_calls(); });
     client.fetch(server.url());
