@@ -181,7 +181,9 @@ TEST_CASE("a request that is destroyed in any of its events says nothing more") 
         (void)peer.read_to_end();  // the connection is not used again
         CHECK(client.seen.count("end") == 0);
     }
-    CHECK(eventually([&] { return client.seen.count(at == 0 ? "head" : at == 1 ? "body" : "end") == 1; }));
+    CHECK(eventually([&] {
+        return client.seen.count(at == 0 ? "head" : at == 1 ? "body" : "end") == 1;
+    }));
     client.run([] {});
     CHECK(client.seen.count("end") == (at == 2 ? 1u : 0u));
 }
@@ -284,14 +286,14 @@ TEST_CASE("nobody listens, no address, no answer") {
     }
     SECTION("silence") {
         scripted_server server;
-        client.fetch(server.url(), {.timeout = 100ms});
+        client.fetch(server.url(), {.timeout = 1s});
         auto peer = server.accept();
         CHECK(client.seen.wait_for("failed request 0: "));
         (void)peer.read_to_end();
     }
     SECTION("silence within a body") {
         scripted_server server;
-        client.fetch(server.url(), {.timeout = 100ms});
+        client.fetch(server.url(), {.timeout = 1s});
         auto peer = server.accept();
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
         CHECK(client.seen.wait_for("failed body 200: "));

@@ -86,7 +86,8 @@ TEST_CASE("answers that are not HTTP, or contradict themselves, are refused") {
 }
 
 TEST_CASE("a connection that is reset at any step ends a request with a reason") {
-    std::string const all("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+    std::string const all(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
     auto const cut = GENERATE(std::size_t{0},
                               std::size_t{1},
                               std::size_t{20},

@@ -87,32 +87,36 @@ TEST_CASE("a certificate that is not to be believed ends the handshake, and it i
         secured s(alone.options());
         wire_bench client(trusting(issuer));
         client.fetch(s.url());
-        CHECK(client.seen.wait_for("failed tls 0: the certificate of 'localhost' is not believed: "
-                                   "self-signed certificate"));
+        CHECK(
+            client.seen.wait_for("failed tls 0: the certificate of 'localhost' is not believed: "
+                                 "self-signed certificate"));
     }
     SECTION("the system's issuers only") {
         certificate leaf({.names = {"localhost"}}, &issuer);
         secured s(leaf.options());
         wire_bench client;
         client.fetch(s.url());
-        CHECK(client.seen.wait_for("failed tls 0: the certificate of 'localhost' is not believed: "
-                                   "unable to get local issuer certificate"));
+        CHECK(
+            client.seen.wait_for("failed tls 0: the certificate of 'localhost' is not believed: "
+                                 "unable to get local issuer certificate"));
     }
     SECTION("another host's") {
         certificate leaf({.names = {"elsewhere.example"}}, &issuer);
         secured s(leaf.options());
         wire_bench client(trusting(issuer));
         client.open("wss://localhost:" + std::to_string(s.server.port(1)) + "/ws");
-        CHECK(client.seen.wait_for("failed tls 0: the certificate of 'localhost' is not believed: "
-                                   "hostname mismatch"));
+        CHECK(
+            client.seen.wait_for("failed tls 0: the certificate of 'localhost' is not believed: "
+                                 "hostname mismatch"));
     }
     SECTION("one of a name for an address") {
         certificate leaf({.names = {"localhost"}}, &issuer);
         secured s(leaf.options());
         wire_bench client(trusting(issuer));
         client.fetch(s.url("127.0.0.1"));
-        CHECK(client.seen.wait_for("failed tls 0: the certificate of '127.0.0.1' is not believed: "
-                                   "IP address mismatch"));
+        CHECK(
+            client.seen.wait_for("failed tls 0: the certificate of '127.0.0.1' is not believed: "
+                                 "IP address mismatch"));
     }
     SECTION("one that has expired") {
         certificate leaf({.names = {"localhost"}, .valid_from = -7200, .valid_until = -3600},
@@ -120,8 +124,9 @@ TEST_CASE("a certificate that is not to be believed ends the handshake, and it i
         secured s(leaf.options());
         wire_bench client(trusting(issuer));
         client.fetch(s.url());
-        CHECK(client.seen.wait_for("failed tls 0: the certificate of 'localhost' is not believed: "
-                                   "certificate has expired"));
+        CHECK(
+            client.seen.wait_for("failed tls 0: the certificate of 'localhost' is not believed: "
+                                 "certificate has expired"));
     }
     SECTION("another key than is pinned") {
         certificate leaf({.names = {"localhost"}}, &issuer);
@@ -140,8 +145,12 @@ TEST_CASE("names and verification are as the options say") {
     certificate leaf({.names = {"inside.example"}}, &issuer);
     secured s(leaf.options());
     auto o = trusting(issuer);
-    SECTION("another name than the URL's") { o.network.tls.server_name = "inside.example"; }
-    SECTION("nobody is verified") { o.network.tls.verify = false; }
+    SECTION("another name than the URL's") {
+        o.network.tls.server_name = "inside.example";
+    }
+    SECTION("nobody is verified") {
+        o.network.tls.verify = false;
+    }
     wire_bench client(o);
     client.fetch(s.url("127.0.0.1"));
     REQUIRE(client.seen.wait_for("end"));
@@ -182,8 +191,9 @@ TEST_CASE("what is no TLS, ends or is silent, fails as TLS") {
         client.fetch(url);
         auto peer = server.accept();
         peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
-        CHECK(client.seen.wait_for("failed tls 0: the TLS handshake with '127.0.0.1' failed: wrong "
-                                   "version number"));
+        CHECK(
+            client.seen.wait_for("failed tls 0: the TLS handshake with '127.0.0.1' failed: wrong "
+                                 "version number"));
     }
     SECTION("an end") {
         client.fetch(url);
@@ -194,11 +204,13 @@ TEST_CASE("what is no TLS, ends or is silent, fails as TLS") {
     }
     SECTION("a reset") {
         client.fetch(url);
-        server.accept().reset();
+        auto peer = server.accept();
+        REQUIRE(peer.read_more());  // before that it is the connection that fails
+        peer.reset();
         CHECK(client.seen.wait_for("failed tls 0: "));
     }
     SECTION("silence") {
-        client.fetch(url, {.timeout = 100ms});
+        client.fetch(url, {.timeout = 1s});
         auto peer = server.accept();
         CHECK(client.seen.wait_for("failed tls 0: the TLS handshake with 127.0.0.1:"));
         (void)peer.read_to_end();
@@ -212,14 +224,22 @@ TEST_CASE("files and pins that are not good are refused before anything is tried
     anywire::client_options o;
     std::string wrong;
     auto& tls = o.network.tls;
-    SECTION("a store that is not there") { tls.ca = "/nowhere/ca.pem"; }
-    SECTION("a certificate without a key") { tls.certificate = a.certificate_file(); }
+    SECTION("a store that is not there") {
+        tls.ca = "/nowhere/ca.pem";
+    }
+    SECTION("a certificate without a key") {
+        tls.certificate = a.certificate_file();
+    }
     SECTION("another's key") {
         tls.certificate = a.certificate_file();
         tls.key = b.key_file();
     }
-    SECTION("a pin that is not one") { tls.pinned_keys = {"c2hvcnQ="}; }
-    SECTION("a proxy that is not one") { o.network.proxy = "ftp://x"; }
+    SECTION("a pin that is not one") {
+        tls.pinned_keys = {"c2hvcnQ="};
+    }
+    SECTION("a proxy that is not one") {
+        o.network.proxy = "ftp://x";
+    }
     CHECK(client_access::make_network(context, o, wrong) == nullptr);
     CHECK(wrong.find("network.") != std::string::npos);
 }
