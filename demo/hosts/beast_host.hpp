@@ -60,7 +60,8 @@ private:
     void hand_over(connection& c) {
         auto& from = c.stream.socket();
         auto const& to = executors_.at(live_.shard_of(c.asked.target()));
-        net::ip::tcp::socket socket(to, from.local_endpoint().protocol(), from.release());
+        auto const protocol = from.local_endpoint().protocol();
+        net::ip::tcp::socket socket(to, protocol, from.release());
         auto ours = std::make_shared<beast_websocket>(std::move(socket), std::move(c.asked));
         net::post(to, [&live = live_, ours] { ours->serve(live); });
     }

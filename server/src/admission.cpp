@@ -82,7 +82,9 @@ void admission::call_authorize() {
 
 void admission::decide(unsigned status, std::string text, std::any data) {
     decided_.decide(
-        {status, std::move(text), std::move(data)}, here_.is_here(), [this](verdict late) {
+        {status, std::move(text), std::move(data)},
+        [this] { return here_.is_here(); },
+        [this](verdict late) {
             here_.post([self = shared_from_this(), v = std::move(late)]() mutable {
                 self->carry_out(std::move(v));
             });

@@ -87,11 +87,14 @@ void route_call::wait(tick timeout) {
 }
 
 void route_call::give(http_answer a) {
-    given_.decide(std::move(a), here_.is_here(), [this](http_answer late) {
-        here_.post([self = shared_from_this(), a = std::move(late)]() mutable {
-            self->answer(std::move(a));
+    given_.decide(
+        std::move(a),
+        [this] { return here_.is_here(); },
+        [this](http_answer late) {
+            here_.post([self = shared_from_this(), a = std::move(late)]() mutable {
+                self->answer(std::move(a));
+            });
         });
-    });
 }
 
 void route_call::answer(http_answer a) {

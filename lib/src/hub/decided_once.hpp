@@ -20,15 +20,16 @@ public:
         return std::exchange(at_once_, std::nullopt);
     }
 
-    /// `is_here`: the calling thread is in the shard. A decision that comes late is given to
-    /// `post`, to be brought there; when that throws, it does not count.
+    /// `is_here` says whether the calling thread is in the shard. A decision that comes late is
+    /// given to `post`, to be brought there; when that throws, it does not count. Neither is called
+    /// once something was decided or claimed: the shard may have gone.
     ///
     /// Thread: any. A shard that goes and claims waits for whoever is posting to it.
-    template <class Post>
-    void decide(T what, bool is_here, Post post) {
+    template <class IsHere, class Post>
+    void decide(T what, IsHere is_here, Post post) {
         std::scoped_lock const lock(mutex_);
         if (std::exchange(is_decided_, true)) return;
-        if (is_here && is_asking_) {
+        if (is_here() && is_asking_) {
             at_once_.emplace(std::move(what));
             return;
         }

@@ -240,7 +240,8 @@ TEST_CASE("an application makes the ids of Engine.IO sessions, of the request") 
     }
     next = std::string(128, 'b');
     CHECK(host.get("/eio/?EIO=4&transport=polling&throw").status() == 500);
-    for (auto const& [why, n] : host.snapshot().mounts.front().refused)
+    auto const numbers = host.snapshot();
+    for (auto const& [why, n] : numbers.mounts.front().refused)
         CHECK(n == (why == refusal_cause::generate_id ? 15 : 0));
     CHECK(host.connect("/eio", testing::dialect::engineio).is_open());
     CHECK(all.session_count() == 2);

@@ -52,7 +52,9 @@ private:
 
     void decide(std::optional<connect_error> why, std::any data) {
         decided_.decide(
-            {std::move(why), std::move(data)}, io_->here() == shard_, [this](decision late) {
+            {std::move(why), std::move(data)},
+            [this] { return io_->here() == shard_; },
+            [this](decision late) {
                 (void)io_->post(shard_, [self = shared_from_this(), d = std::move(late)]() mutable {
                     io_shard::entry const here(self->io_->shard(self->shard_));
                     self->later_(std::move(d.why), std::move(d.data));
