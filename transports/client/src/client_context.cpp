@@ -43,12 +43,10 @@ public:
     explicit impl(log_sink log)
         : log_(std::move(log)),
           own_(std::make_unique<own_thread>()),
-          host_(0,
-                log_,
-                random_pool{},
-                connections_,
-                own_->context.get_executor(),
-                [t = own_.get()] { return std::this_thread::get_id() == t->id.load(relaxed); }) {
+          host_(
+              0, log_, random_pool{}, connections_, own_->context.get_executor(), [t = own_.get()] {
+                  return std::this_thread::get_id() == t->id.load(relaxed);
+              }) {
         host_.start();
         own_->thread = std::thread([this] { run(); });
     }

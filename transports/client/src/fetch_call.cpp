@@ -51,9 +51,7 @@ bool is_ours(std::string_view name) noexcept {
 
 }  // namespace
 
-fetch_call::fetch_call(socket_network& network,
-                       client_request const& r,
-                       client_response_events& to)
+fetch_call::fetch_call(socket_network& network, client_request const& r, client_response_events& to)
     : request_run(network, terms_of(network, r)), to_(to), streamed_(r.streamed) {
     start();
 }

@@ -76,8 +76,7 @@ void request_run::use(http_link& link) {
     std::string authorization;
     std::string proxy_authorization;
     auto const fields = fields_for(cookies, authorization, proxy_authorization);
-    auto const is_asked_itself =
-        way_.proxy.what == proxy_address::kind::http && !way_.is_tunnel;
+    auto const is_asked_itself = way_.proxy.what == proxy_address::kind::http && !way_.is_tunnel;
     auto target = terms_.url.target();
     if (is_asked_itself) target.insert(0, terms_.url.origin());
     std::string request;
@@ -148,13 +147,14 @@ void request_run::on_response_failed(link_failure const& why) {
         retried_ = true;
         return begin();
     }
-    auto f = failure(why.is_answer  ? client_stage::response
-                     : why.has_head ? client_stage::body
-                                    : client_stage::request,
-                     why.is_answer ? error_code(boost::system::errc::make_error_code(
-                                         boost::system::errc::bad_message))
-                                   : error_code(boost::asio::error::connection_reset),
-                     terms_.url.origin() + ": " + std::string(why.text));
+    auto f = failure(
+        why.is_answer  ? client_stage::response
+        : why.has_head ? client_stage::body
+                       : client_stage::request,
+        why.is_answer
+            ? error_code(boost::system::errc::make_error_code(boost::system::errc::bad_message))
+            : error_code(boost::asio::error::connection_reset),
+        terms_.url.origin() + ": " + std::string(why.text));
     f.status = why.has_head ? status_ : 0;
     fail(std::move(f));
 }
@@ -218,9 +218,9 @@ void request_run::on_timer(tick now) {
     if (!has_deadline_) return;
     if (!not_after(deadline_, now)) return network_.loop().wheel().arm(*this, deadline_);
     auto const waited = " within " + std::to_string(terms_.timeout.count()) + " ms";
-    auto const stage = opener_                          ? opener_->stage()
-                       : link_ && status_ != 0          ? client_stage::body
-                                                        : client_stage::request;
+    auto const stage = opener_                 ? opener_->stage()
+                       : link_ && status_ != 0 ? client_stage::body
+                                               : client_stage::request;
     auto text = opener_ ? opener_->doing()
                         : terms_.url.origin() +
                               (status_ != 0 ? ": the answer did not end" : " did not answer");
