@@ -290,3 +290,19 @@ TEST_CASE("a WebSocket opens over a Unix domain socket, whatever its URL's host"
     client.send("through a file");
     CHECK(client.seen.wait_for("message through a file"));
 }
+
+TEST_CASE("what a server does not take waits, and is told of when it is out") {
+    scripted_server server;
+    wire_bench client;
+    client.open(server.url("/", "ws"));
+    auto peer = server.accept();
+    peer.accept_websocket();
+    REQUIRE(client.seen.wait_for("open"));
+    std::string const piece(1u << 20, 'x');
+    for (int i = 0; i < 16; ++i) client.send(piece, true);
+    client.run([&] { CHECK(client.socket().unsent_bytes() > piece.size()); });
+    auto const before = client.seen.count("sent");  // the kernel may have room for the first
+    for (int i = 0; i < 16; ++i) CHECK(peer.read_frame().payload == piece);
+    CHECK(client.seen.wait_for("sent", before + 1));
+    client.run([&] { CHECK(client.socket().unsent_bytes() == 0); });
+}

@@ -92,22 +92,20 @@ TEST_CASE("longer paths come first, then older cookies; a cookie that is set aga
 TEST_CASE("what is no cookie, or too long, is dropped") {
     jar j;
     for (auto const& bad : {std::string("novalue"),
-                                  std::string("=x"),
-                                  std::string(""),
-                                  std::string("a=b\x01"),
-                                  "a=" + std::string(cookie_jar::longest, 'x')})
+                            std::string("=x"),
+                            std::string(""),
+                            std::string("a=b\x01"),
+                            "a=" + std::string(cookie_jar::longest, 'x')})
         j.set("http://a.example/", bad);
     CHECK(j.kept.size() == 0);
 }
 
 TEST_CASE("a jar has no more cookies than its limits") {
     jar j;
-    for (int i = 0; i < 60; ++i)
-        j.set("http://a.example/", "c" + std::to_string(i) + "=1");
+    for (int i = 0; i < 60; ++i) j.set("http://a.example/", "c" + std::to_string(i) + "=1");
     CHECK(j.kept.size() == cookie_jar::most_of_one);
     CHECK(j.get("http://a.example/").starts_with("c10=1; "));
-    for (int i = 0; i < 400; ++i)
-        j.set("http://h" + std::to_string(i) + ".example/", "c=1");
+    for (int i = 0; i < 400; ++i) j.set("http://h" + std::to_string(i) + ".example/", "c=1");
     CHECK(j.kept.size() == cookie_jar::most);
 }
 

@@ -48,8 +48,9 @@ proxy_rules rules(std::map<std::string, std::string> const& variables,
 
 TEST_CASE("a tunnel is asked for, with credentials, and opened by any 2xx") {
     auto const d = make_http_tunnel({.what = kind::http, .user = "u", .password = "p"}, "::1", 443);
-    CHECK(d->take_output() == "CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n"
-                              "Proxy-Authorization: Basic dTpw\r\n\r\n");
+    CHECK(d->take_output() ==
+          "CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n"
+          "Proxy-Authorization: Basic dTpw\r\n\r\n");
     CHECK(feed_slowly(*d, "HTTP/1.1 200 Connection established\r\nContent-Length: 5\r\n\r\n") ==
           status::done);
     auto const again = make_http_tunnel({.what = kind::http}, "a.example", 80);

@@ -65,8 +65,7 @@ TEST_CASE("an answer ends where its framing says, whatever comes after") {
     CHECK(read("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP") == "<200>abc.+HTTP");
     CHECK(read("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") == "<200>.");
     CHECK(read("HTTP/1.1 204 No Content\r\n\r\nx") == "<204>.+x");
-    CHECK(read("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nx", response_to::head) ==
-          "<200>.+x");
+    CHECK(read("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nx", response_to::head) == "<200>.+x");
     CHECK(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\nx") ==
           "<200>a.+x");
     CHECK(read("HTTP/1.1 200 OK\r\n\r\nabc", response_to::get, {}, true) == "<200>abc|");

@@ -144,8 +144,8 @@ bool cookie_jar::apply(std::string_view attribute,
         if (value.empty()) return true;
         std::string domain(value);
         std::transform(domain.begin(), domain.end(), domain.begin(), to_lower);
-        out.host_only = domain == from.host && (from.is_host_literal ||
-                                                domain.find('.') == std::string::npos);
+        out.host_only =
+            domain == from.host && (from.is_host_literal || domain.find('.') == std::string::npos);
         if (out.host_only) return true;
         // "com" would have it sent to everybody; who is an address has no one above it.
         if (from.is_host_literal || domain.find('.') == std::string::npos ||
@@ -177,8 +177,8 @@ bool cookie_jar::parse(client_url const& from,
     while (!set_cookie.empty()) {
         auto const attribute = take_element(set_cookie, ';');
         auto const split = std::min(attribute.find('='), attribute.size());
-        auto const value = split < attribute.size() ? trim(attribute.substr(split + 1))
-                                                    : std::string_view{};
+        auto const value =
+            split < attribute.size() ? trim(attribute.substr(split + 1)) : std::string_view{};
         if (!apply(trim(attribute.substr(0, split)), value, from, now, out, has_max_age))
             return false;
     }
@@ -221,8 +221,7 @@ void cookie_jar::append(std::string& out, client_url const& to, std::int64_t now
     std::vector<cookie const*> sent;
     for (auto const& c : all_) {
         auto const is_for = c.host_only ? c.domain == to.host : domain_matches(to.host, c.domain);
-        if (is_for && path_matches(to.path, c.path) && (!c.secure || to.secure))
-            sent.push_back(&c);
+        if (is_for && path_matches(to.path, c.path) && (!c.secure || to.secure)) sent.push_back(&c);
     }
     std::stable_sort(sent.begin(), sent.end(), [](cookie const* a, cookie const* b) {
         return a->path.size() > b->path.size();

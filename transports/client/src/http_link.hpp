@@ -14,10 +14,10 @@ class http_link;
 
 /// Why an answer did not come, or not whole.
 struct link_failure {
-    std::string_view text{};  ///< One sentence, or the end of one.
-    bool is_answer = false;   ///< The answer itself is at fault, not the connection.
-    bool has_begun = false;   ///< A byte of the answer has come.
-    bool has_head = false;    ///< Its head has.
+    std::string_view text{};    ///< One sentence, or the end of one.
+    bool is_answer = false;     ///< The answer itself is at fault, not the connection.
+    bool has_begun = false;     ///< A byte of the answer has come.
+    bool has_head = false;      ///< Its head has.
     bool nothing_sent = false;  ///< No byte of the request has left.
 };
 

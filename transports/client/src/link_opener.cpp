@@ -96,8 +96,9 @@ void link_opener::on_ready(std::uint32_t) {
 
 void link_opener::begin_proxy() {
     auto const& p = way_.proxy;
-    proxy_ = p.what == proxy_address::kind::http ? make_http_tunnel(p, way_.host, way_.port)
-                                                 : make_socks5(p, asked_.empty() ? way_.host : asked_, way_.port);
+    proxy_ = p.what == proxy_address::kind::http
+                 ? make_http_tunnel(p, way_.host, way_.port)
+                 : make_socks5(p, asked_.empty() ? way_.host : asked_, way_.port);
     unsent_ = proxy_->take_output();
     if (write_to_proxy()) watch(unsent_.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
 }

@@ -6,10 +6,7 @@
 
 namespace anywire {
 
-void name_lookup::start(io_host& host,
-                        std::string const& name,
-                        std::uint16_t port,
-                        answer then) {
+void name_lookup::start(io_host& host, std::string const& name, std::uint16_t port, answer then) {
     error_code none;
     auto const literal = net::ip::make_address(name, none);
     if (!none) return then({}, {{literal, port}});

@@ -24,8 +24,8 @@ public:
         auto const to = bracketed(host) + ":" + std::to_string(port);
         out_ = "CONNECT " + to + " HTTP/1.1\r\nHost: " + to + "\r\n";
         if (!proxy.user.empty())
-            out_ += "Proxy-Authorization: " + basic_credentials(proxy.user, proxy.password) +
-                    "\r\n";
+            out_ +=
+                "Proxy-Authorization: " + basic_credentials(proxy.user, proxy.password) + "\r\n";
         out_ += "\r\n";
     }
 

@@ -102,7 +102,8 @@ proxy_rules::proxy_rules(std::string const& option,
         auto const text = first_of(variables, names);
         if (text.empty() || !error.empty()) return;
         out = parse_proxy(text, error);
-        if (!error.empty()) error.insert(0, std::string("the environment's ") + *names.begin() + ": ");
+        if (!error.empty())
+            error.insert(0, std::string("the environment's ") + *names.begin() + ": ");
     };
     // In capitals http_proxy is a field of a request to a CGI program (CVE-2016-5388).
     read({"http_proxy", "all_proxy", "ALL_PROXY"}, http_);

@@ -227,14 +227,13 @@ response_reader::event response_reader::decide_body(framing const& f) {
     if (!f.content_encoding.empty() && !iequals(f.content_encoding, "identity"))
         return fail("is compressed, which was not asked for");
     if (f.transfer_encodings == 0) return decide_length(f);
-    if (f.transfer_encodings != 1 || !iequals(f.transfer_encoding, "chunked") ||
-        head_.version < 11)
+    if (f.transfer_encodings != 1 || !iequals(f.transfer_encoding, "chunked") || head_.version < 11)
         return fail("has a transfer coding that was not asked for");
     // Who reads the length instead sees another answer next on this connection.
     if (f.has_length) keeps_alive_ = false;
     state_ = state::chunked;
-    chunks_ = chunked_body(limits_.body != 0 ? limits_.body : ~std::uint64_t{0},
-                           limits_.chunk_overhead);
+    chunks_ =
+        chunked_body(limits_.body != 0 ? limits_.body : ~std::uint64_t{0}, limits_.chunk_overhead);
     return event::head;
 }
 
@@ -277,8 +276,7 @@ response_reader::event response_reader::on_end(bool orderly) {
         return event::done;
     }
     if (!has_begun_) return fail("did not come: the connection ended");
-    return fail(state_ == state::head ? "broke off within its head"
-                                      : "broke off within its body");
+    return fail(state_ == state::head ? "broke off within its head" : "broke off within its body");
 }
 
 response_reader::event response_reader::fail(std::string text) {

@@ -16,7 +16,7 @@ namespace anywire::http {
 struct response_limits {
     std::size_t head = 16u << 10;  ///< Those of 1xx answers before it included.
     std::size_t fields = 256;
-    std::uint64_t body = 0;                   ///< 0 is no limit.
+    std::uint64_t body = 0;                  ///< 0 is no limit.
     std::size_t chunk_overhead = 16u << 10;  ///< Extensions and trailers together.
 };
 

@@ -32,8 +32,8 @@ std::unique_ptr<client_call> socket_network::fetch(client_request const& r,
     return traced_ ? traced_->fetch(r, to) : plain_.fetch(r, to);
 }
 
-std::unique_ptr<client_websocket> socket_network::open_websocket(
-    client_websocket_request const& r, client_websocket_events& to) {
+std::unique_ptr<client_websocket> socket_network::open_websocket(client_websocket_request const& r,
+                                                                 client_websocket_events& to) {
     return traced_ ? traced_->open_websocket(r, to) : plain_.open_websocket(r, to);
 }
 
@@ -74,8 +74,7 @@ bool socket_network::find_route(client_url const& url,
     way.proxy = proxies_.of(url, is_websocket);
     if (way.proxy.what == proxy_address::kind::none) return true;
     // Proxies open tunnels to port 443 and few others: a plain request is the proxy's to make.
-    way.is_tunnel =
-        url.secure || is_websocket || way.proxy.what != proxy_address::kind::http;
+    way.is_tunnel = url.secure || is_websocket || way.proxy.what != proxy_address::kind::http;
     key.append(way.is_tunnel ? " through " : " by ").append(way.proxy.host);
     key.append(":").append(std::to_string(way.proxy.port));
     return true;

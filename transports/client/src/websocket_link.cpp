@@ -114,8 +114,7 @@ void websocket_link::on_event(websocket::event const& e) {
         case kind::text:
         case kind::binary:
             // As in browsers: what comes after our goodbye is not heard any more.
-            if (to_ && phase_ == phase::open)
-                to_->on_message({e.data, e.kind == kind::binary});
+            if (to_ && phase_ == phase::open) to_->on_message({e.data, e.kind == kind::binary});
             return;
         case kind::ping:
             // Of a server that does not read, what waits already is enough.

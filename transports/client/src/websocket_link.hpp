@@ -87,7 +87,7 @@ private:
     phase phase_ = phase::open;
     bool peer_closed_ = false;
     bool paused_ = false;
-    bool in_turn_ = false;    // a flush follows
+    bool in_turn_ = false;  // a flush follows
     bool will_flush_ = false;
     bool owes_sent_ = false;  // bytes have been sent since the last `on_sent`
     std::uint32_t drained_ = 0;
