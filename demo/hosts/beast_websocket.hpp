@@ -90,8 +90,13 @@ public:
             for (auto const& some : {page_fields_, upgrade_.fields}) add_fields(answer, some);
         }));
         stream_.read_message_max(upgrade_.max_message);
-        stream_.control_callback([this](ws::frame_type, beast::string_view) {
-            if (session_) session_->on_alive(*this);
+        stream_.auto_fragment(false);
+        stream_.control_callback([this](ws::frame_type kind, beast::string_view) {
+            // Beast goes on to answer a close, and to wait for the end of the connection.
+            if (kind == ws::frame_type::close)
+                tell(how_of(ws::error::closed));
+            else if (session_)
+                session_->on_alive(*this);
         });
         stream_.async_accept(request_, [self = self_](error_code ec) { self->begin(ec); });
     }
@@ -204,23 +209,24 @@ private:
         });
     }
 
-    /// It has ended, or broken.
-    void lose(error_code ec) {
+    anywire::close_event how_of(error_code ec) const {
         using anywire::close_code, anywire::close_reason;
-        auto* const told = std::exchange(session_, nullptr);
-        if (!told) return;  // its goodbye ends it, or has
-        anywire::close_event how{close_reason::transport_lost, close_code::abnormal, "it broke"};
         auto const& said = stream_.reason();
         if (ec == beast::websocket::error::closed)
-            how = {close_reason::client_closed,
-                   static_cast<close_code>(said.code),
-                   {said.reason.data(), said.reason.size()}};
-        else if (ec == beast::websocket::error::message_too_big)
-            how = {close_reason::message_too_big, close_code::message_too_big, "too long"};
-        else if (ec.category() == make_error_code(beast::websocket::error::closed).category())
-            how = {close_reason::protocol_error, close_code::protocol_error, "not a frame"};
-        told->on_closed(*this, false, how);
-        end();
+            return {close_reason::client_closed,
+                    said.code == 0 ? close_code::no_status : static_cast<close_code>(said.code),
+                    {said.reason.data(), said.reason.size()}};
+        if (ec == beast::websocket::error::message_too_big)
+            return {close_reason::message_too_big, close_code::message_too_big, "too long"};
+        return {close_reason::transport_lost, close_code::abnormal, "it broke"};
+    }
+    void tell(anywire::close_event const& how) {
+        if (auto* const told = std::exchange(session_, nullptr)) told->on_closed(*this, false, how);
+    }
+    /// It has ended, or broken.
+    void lose(error_code ec) {
+        tell(how_of(ec));
+        if (!is_closing_) end();  // its goodbye ends it otherwise
     }
     void end() noexcept {
         error_code ignored;
