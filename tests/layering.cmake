@@ -61,8 +61,8 @@ list(FILTER core_files EXCLUDE REGEX "/src/hub/")
 foreach(layer transports server)
   file(GLOB_RECURSE ${layer}_files ${ROOT}/${layer}/*.hpp ${ROOT}/${layer}/*.cpp)
 endforeach()
-# What makes a Socket.IO client of a connection stands on both.
-list(FILTER transports_files EXCLUDE REGEX "/transports/socketio_client/")
+# What makes a Socket.IO client of a connection stands on both, and so does the program on it.
+list(FILTER transports_files EXCLUDE REGEX "/transports/(socketio_client|cli)/")
 forbid("<anywire/socketio|\"socketio/" "carriers know no layer" ${transports_files})
 set(client_context_files ${transports_files})
 list(FILTER client_context_files INCLUDE REGEX "/client/src/client_context\\.cpp$")

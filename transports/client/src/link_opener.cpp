@@ -21,7 +21,7 @@ std::string text_of(proxy_address const& p) {
 
 }  // namespace
 
-link_opener::link_opener(io_host& host, dial_options const& options, route way, events& to)
+link_opener::link_opener(io_host& host, dial_options const& options, link_route way, events& to)
     : host_(host), way_(std::move(way)), to_(to), dialer_(host, options, *this) {}
 
 link_opener::~link_opener() {

@@ -13,7 +13,7 @@
 namespace anywire {
 
 /// A way to a server: what its connection goes through.
-struct route {
+struct link_route {
     dial_target server{};
     std::string host{};  ///< Of the server, for its certificate.
     bool is_literal = false;
@@ -39,7 +39,7 @@ public:
         ~events() = default;
     };
 
-    link_opener(io_host& host, dial_options const& options, route way, events& to);
+    link_opener(io_host& host, dial_options const& options, link_route way, events& to);
     link_opener(link_opener const&) = delete;
     link_opener& operator=(link_opener const&) = delete;
     ~link_opener();
@@ -70,7 +70,7 @@ private:
     void fail(client_failure why);
 
     io_host& host_;
-    route way_;
+    link_route way_;
     events& to_;
     client_stage stage_ = client_stage::resolve;
     name_lookup lookup_{};  // of the server's name, where the proxy is to have an address

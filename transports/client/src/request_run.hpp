@@ -106,7 +106,7 @@ private:
 
     socket_network& network_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-    route way_{};
+    link_route way_{};
     std::string key_{};
     std::unique_ptr<link_opener> opener_{};
     http_link* link_ = nullptr;

@@ -49,7 +49,7 @@ std::unique_ptr<client_websocket> socket_network::plain_network::open_websocket(
 
 bool socket_network::find_route(client_url const& url,
                                 http::response_to what,
-                                route& way,
+                                link_route& way,
                                 std::string& key,
                                 client_failure& why) {
     if (url.secure && !tls_) {

@@ -54,7 +54,7 @@ public:
     /// Errors: false, and `why`: TLS cannot be set up.
     bool find_route(client_url const& url,
                     http::response_to what,
-                    route& way,
+                    link_route& way,
                     std::string& key,
                     client_failure& why);
     /// Appends the cookies for a request, after those that are there.
