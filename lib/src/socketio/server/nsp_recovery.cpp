@@ -21,12 +21,8 @@ bool is_meant_for(socket_filter const& filter, socket_core const& s) noexcept {
 }  // namespace
 
 void nsp_core::log(operation& op, detail::encoded& event) {
-    op.packet = std::make_shared<outgoing_packet const>(name_,
-                                                        std::nullopt,
-                                                        std::move(event),
-                                                        op.is_compressed,
-                                                        log_->next_offset(),
-                                                        io_.parser());
+    op.packet = std::make_shared<outgoing_packet const>(
+        name_, std::nullopt, std::move(event), op.is_compressed, log_->next_offset(), io_.parser());
     log_->push(op.packet, op.filter, io_.steady_time());
 }
 
