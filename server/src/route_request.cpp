@@ -79,8 +79,7 @@ http_answer& http_answer::set_cookie(cookie_options const& attributes, std::stri
 /// Everything that is borrowed from the connection, in one piece.
 struct detail::kept_argument<route_request const&>::copy {
     explicit copy(route_context const& from)
-        : names(from.names),
-          context{head, {}, from.is_secure, names, values} {
+        : names(from.names), context{head, {}, from.is_secure, names, values} {
         auto const& was = from.head;
         auto size = was.method.size() + was.target.size() + was.body.size() + was.host.size() +
                     from.remote_address.size();

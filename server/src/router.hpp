@@ -87,8 +87,8 @@ private:
     std::size_t max_body_;
 };
 
-/// What answers for the paths of a pattern. There is one kind, `route`; the router does not know it,
-/// so that a program without routes links none of it.
+/// What answers for the paths of a pattern. There is one kind, `route`; the router does not know
+/// it, so that a program without routes links none of it.
 class pattern_target : public route_target {
 public:
     explicit pattern_target(http::route_pattern pattern)

@@ -170,6 +170,26 @@ function compression_tests(get) {
     it('obeys smaller windows, or declines the extension',
         () => wire_bytes(10, { threshold: 0, serverMaxWindowBits: 10, clientMaxWindowBits: 10 }));
 
+    it('answers long lists of similar records, some of them uncompressed', async () => {
+        const records = (from) => JSON.stringify(Array.from({ length: 8000 }, (_, i) => ({
+            id: from + i, type: 'measurement', unit: 'celsius', station: 'north', valid: true,
+            of: 'the air two metres above the ground, in the shade', value: (from + i) % 8,
+        })));
+        const client = await WsClient.open(
+            `${get().ws_url}/ws`, [], { perMessageDeflate: { threshold: 0 } });
+        const socket = client.ws._socket;
+        for (let i = 0; i < 5; ++i) {
+            // What is short is compressed, unless it comes right behind what was long.
+            for (const each of [records(i * 8000), records(0), `${text}${i}`]) {
+                client.send(each);
+                assert.equal((await client.receive(1))[0], each);
+            }
+        }
+        assert.ok(socket.bytesWritten < 500_000, `${socket.bytesWritten} bytes were sent`);
+        assert.ok(socket.bytesRead > 5_000_000, `${socket.bytesRead} bytes came back`);
+        await client.close(1000);
+    });
+
     it('does not compress unasked', async () => {
         const { bytes, extensions } = await wire_bytes(10, false);
         assert.equal(extensions, '');

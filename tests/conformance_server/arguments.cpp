@@ -34,6 +34,8 @@ std::string_view const usage =
     "  --ping-timeout MS     silence after a heartbeat that ends a session (20000)\n"
     "  --max-packets-per-poll N  most packets in one poll's answer; 0: no limit (0)\n"
     "  --client-files DIR    serve socket.io-client's dist folder at /socket.io/\n"
+    "  --admin WHAT          serve Socket.IO's admin page to \"ann\" with \"secret\": details,\n"
+    "                        read-only or counts\n"
     "  --parser NAME         of Socket.IO: json or msgpack, which has no clients 1.x and 2.x "
     "(json)\n"
     "  --origins LIST        comma-separated allow-list instead of all origins\n"
@@ -134,6 +136,8 @@ std::optional<command_line> parse(demo::flag_reader flags) {
             a.health = flags.value();
         else if (flags.is("--client-files"))
             a.client_files = flags.value();
+        else if (flags.is("--admin"))
+            a.admin = flags.value();
         else if (flags.is("--max-packets-per-poll"))
             a.max_packets_per_poll = flags.number<std::size_t>();
         else if (flags.is("--ping-interval"))

@@ -24,6 +24,7 @@ struct command_line {
     std::string static_folder{};
     std::string health{};
     std::string client_files{};
+    std::string admin{};  ///< "details", "read-only" or "counts"; empty: no admin page.
     bool msgpack = false;
     bool log = false;
 };

@@ -1,5 +1,6 @@
 // Socket.IO mounts.
 #include <anywire/socketio.hpp>
+#include <anywire/socketio/admin.hpp>
 
 #include "conformance.hpp"
 
@@ -224,6 +225,13 @@ void mount_socketio(anywire::server& server, command_line const& a) {
     add_main(io);
     add_default(io.of("/custom"));
     server.mount("/socket.io/", io);
+    if (a.admin.empty()) return;
+    anywire::socketio::serve_admin(
+        server,
+        io,
+        {.check = [](auto name, auto password) { return name == "ann" && password == "secret"; },
+         .read_only = a.admin == "read-only",
+         .details = a.admin != "counts"});
 }
 
 void mount_socketio_client(anywire::server& server, command_line const& a) {

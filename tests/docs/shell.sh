@@ -89,7 +89,7 @@ run_line() {
             [ -n "$server" ] || start "$build/bin/anywire-conformance" --port "$port"
             expect "$wanted" bash -c "$(here <<<"$line")"
             ;;
-        'build/bin/test_sockjs "a poll*"') expect "All tests passed" bash -c "${line/#build/$build}" ;;
+        'build/bin/test_sockjs "a line*"') expect "All tests passed" bash -c "${line/#build/$build}" ;;
         "cmake --preset library && cmake --build"*) # a build of minutes: the preset, then what the tests have installed
             expect "Generating done" cmake --preset library -S "$sources" -B "$scratch/library" "${cmake_args[@]}"
             [ "$page" != docs/quick-start.md ] || quick_start

@@ -53,6 +53,7 @@ inline std::vector<heard_event> listen(std::string_view bytes,
     std::uint64_t most = options.ratio_burst + std::uint64_t{bytes.size()} * options.max_ratio;
     message_reader reader{options, side};
     if (agreed != nullptr) reader.enable_inflate(*agreed);
+    constexpr std::uint32_t forgiven = 16;
     auto const slack = std::size_t{1024} + (agreed != nullptr ? 16384u + 32768u : 0u);
     for (std::size_t i = 0; !bytes.empty(); ++i) {
         auto const size = cuts.empty()
@@ -74,6 +75,11 @@ inline std::vector<heard_event> listen(std::string_view bytes,
                 (e.kind == event_kind::text || e.kind == event_kind::binary)) {
                 require(e.data.size() <= most);
                 most -= e.data.size();
+                require(reader.excess() <= options.ratio_burst);
+                if (options.max_fragments != 0) {  // as if time passed, wherever the bytes are cut
+                    most += std::min(reader.excess(), forgiven);
+                    reader.forgive(forgiven);
+                }
             }
             heard.push_back({e.kind, std::string{e.data}, e.code});
         }

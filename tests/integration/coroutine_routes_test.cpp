@@ -8,8 +8,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstddef>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -112,9 +112,10 @@ TEST_CASE("a route's coroutine that throws, or ends without an answer, is answer
     raw_client c(s.port());
     CHECK(c.get("/at-once").status == 500);
     CHECK(c.get("/lost").status == 500);
+    std::size_t held = 0;
     for (auto const* path : {"/throws", "/silent"}) {
         c.send(c.request_bytes("GET", path));
-        REQUIRE(calls.seen.wait_for("held"));
+        REQUIRE(calls.seen.wait_for("held", ++held));
         calls.take()("");
         CHECK(c.read_response().status == 500);
     }
@@ -124,28 +125,26 @@ TEST_CASE("a route's coroutine ends with its client, its answer or its time, and
     held_calls calls;
     notes seen;
     running_server s(on_free_port(GENERATE(1u, 2u)), [&](server& at) {
-        at.route(
-            "GET",
-            "/wait",
-            [&](route_request const&, http_responder to) -> task<> {
-                local const here{seen};
-                (void)co_await ask(calls);
-                seen.add("went on");
-                to.answer(200);
-                (void)co_await ask(calls);
-                seen.add("went too far");
-            },
-            {.answer_timeout = 5s});
-        at.route(
-            "GET",
-            "/late",
-            [&](route_request const&) -> task<http_answer> {
-                local const here{seen};
-                http_answer a;
-                a.body = co_await ask(calls);
-                co_return a;
-            },
-            {.answer_timeout = 100ms});
+        at.route("GET",
+                 "/wait",
+                 [&](route_request const&, http_responder to) -> task<> {
+                     local const here{seen};
+                     (void)co_await ask(calls);
+                     seen.add("went on");
+                     to.answer(200);
+                     (void)co_await ask(calls);
+                     seen.add("went too far");
+                 },
+                 {.answer_timeout = 5s});
+        at.route("GET",
+                 "/late",
+                 [&](route_request const&) -> task<http_answer> {
+                     local const here{seen};
+                     http_answer a;
+                     a.body = co_await ask(calls);
+                     co_return a;
+                 },
+                 {.answer_timeout = 100ms});
     });
     SECTION("the client goes") {
         {

@@ -142,9 +142,7 @@ TEST_CASE("a header that does not come in time ends its connection") {
 
 TEST_CASE("who goes without a word is no fault, who goes within the header is one") {
     behind_proxy p;
-    {
-        raw_client const checks(p.port());
-    }
+    { raw_client const checks(p.port()); }
     {
         raw_client breaks(p.port());
         breaks.send("PROXY TCP4");

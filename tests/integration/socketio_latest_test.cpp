@@ -24,6 +24,7 @@ struct going {
         : tested(
               threads,
               [then = std::move(then)](sio::server const& io, notes&) {
+                  (void)io.of("/other");
                   io.on("go", [&io, then](sio::socket& s) { then(io, s); });
               },
               std::move(o)) {}
@@ -209,10 +210,12 @@ TEST_CASE("what is posted to a socket that never joins, or is not there, fails v
     CHECK(seen.count("refused connected") + seen.count("gone connected") == 0);
 }
 
-TEST_CASE("what is posted to a server that ends, has ended or is not mounted is not lost silently") {
+TEST_CASE(
+    "what is posted to a server that ends, has ended or is not mounted is not lost silently") {
     auto left = 0;
     auto const post = [&](sio::server const& io) {
-        io.post("nobody", [](sio::socket&) {}, [&] { ++left; });
+        io.post(
+            "nobody", [](sio::socket&) {}, [&] { ++left; });
     };
     sio::server never;
     {

@@ -241,3 +241,30 @@ TEST_CASE("what the application keeps may outlive both servers") {
     done = true;
     emitter.join();
 }
+
+TEST_CASE(
+    "every namespace is shown before its first client, once, and whose connections come first") {
+    notes shown;
+    socketio_test_server tested(some_threads(), [&](sio::server const& io, notes& seen) {
+        (void)io.of("/early");
+        io.of([](std::string_view name, sio::json_view) {
+              return name.starts_with("/dyn-");
+          }).on_connection([&](sio::socket& s) { seen.add("app " + s.nsp_name()); });
+        io.on_namespace([&](sio::nsp const& n) {
+            shown.add(n.name());
+            n.prepend_connection([&](sio::socket& s) { seen.add("watch " + s.nsp_name()); });
+        });
+        (void)io.of("/late");
+        (void)io.of("/late");
+        CHECK_THROWS_AS(io.on_namespace({}), std::invalid_argument);
+        CHECK_THROWS_AS(io.prepend_connection({}), std::invalid_argument);
+    });
+    CHECK(shown.all() == strings{"/", "/early", "/late"});
+    sio_client c(tested.port());
+    for (auto const* name : {"/late", "/dyn-1"}) (void)c.join(name);
+    (void)c.join();
+    (void)c.flush();
+    CHECK(shown.all() == strings{"/", "/early", "/late", "/dyn-1"});
+    CHECK(tested.seen.all() ==
+          strings{"watch /late", "watch /dyn-1", "app /dyn-1", "watch /", "connection /"});
+}

@@ -295,3 +295,48 @@ TEST_CASE("clients of Engine.IO 3 join by themselves and wait no longer than oth
     sio_client stuck(tested.port(), std::string(sio_client::v3) + "&wait=1");
     CHECK(stuck.is_closed());
 }
+
+TEST_CASE("sockets know their connection by its id, and hear when it goes on over a WebSocket") {
+    notes found;
+    socketio_test_server tested(2, [&](sio::server const& io, notes& seen) {
+        auto const watch = [&](sio::socket& s) {
+            seen.add("id " + std::string(s.connection_id()));
+            s.on_upgrade([&] { seen.add(s.nsp_name() + " by " + std::string(s.transport())); });
+        };
+        io.on_connection(watch);
+        io.of("/a").on_connection(watch);
+        io.on("find", [&, n = io.of("/a")](sio::ack<> done) {
+            n.fetch_sockets([&, done](error_code, std::vector<sio::remote_socket> const& all) {
+                for (auto const& s : all) found.add(s.connection_id + " " + s.transport);
+                done();
+            });
+        });
+    });
+    raw_client poll(tested.port());
+    auto const path = std::string("/socket.io/?EIO=4&transport=");
+    auto const sid = "&sid=" + sid_in(poll.get(path + "polling").body);
+    auto const at = path + "polling" + sid;
+    CHECK(poll.post(at,
+                    "40\x1e"
+                    "40/a,")
+              .status == 200);
+    CHECK(tested.seen.wait_for("id ", 2));
+    raw_client ws(tested.port());
+    REQUIRE(ws.upgrade(path + "websocket" + sid).status == 101);
+    ws.send_text("2probe");
+    CHECK(ws.read_message() == "3probe");
+    CHECK(tested.seen.count("/ by") == 0);
+    ws.send_text("5");
+    CHECK(tested.seen.wait_for("/ by websocket"));
+    CHECK(tested.seen.wait_for("/a by websocket"));
+    ws.send_text(R"(421["find"])");
+    while (ws.read_message() != "431[]") {
+    }
+    strings ids;
+    for (auto const& line : tested.seen.all())
+        if (line.starts_with("id ")) ids.push_back(line.substr(3));
+    REQUIRE(ids.size() == 2);
+    CHECK(ids[0] == ids[1]);
+    CHECK(ids[0] != sid.substr(5));
+    CHECK(found.all() == strings{ids[0] + " websocket"});
+}

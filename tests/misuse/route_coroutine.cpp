@@ -3,8 +3,6 @@
 void program(anywire::server& server) {
     server.route("GET",
                  "/",
-                 [](anywire::route_request const&,
-                    anywire::http_responder) -> anywire::task<anywire::http_answer> {
-                     co_return anywire::http_answer{};
-                 });
+                 [](anywire::route_request const&, anywire::http_responder)
+                     -> anywire::task<anywire::http_answer> { co_return anywire::http_answer{}; });
 }

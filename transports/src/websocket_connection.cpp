@@ -195,6 +195,7 @@ void websocket_connection::go_on_later() {
 
 write_result websocket_connection::write(std::span<frame* const> batch) {
     auto const is_compressed =
+        compression_ &&
         std::any_of(batch.begin(), batch.end(), [this](auto* f) { return compresses(*f); });
     auto const taken = is_compressed ? write_deflated(batch)
                        : head_       ? write_after_head(batch)

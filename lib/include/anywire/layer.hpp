@@ -106,6 +106,8 @@ public:
     virtual void on_message(message_view m) = 0;
     /// The queue ran empty after a packet had been refused for want of room.
     virtual void on_drain() {}
+    /// The session goes on over another transport: `session::transport` says which.
+    virtual void on_upgrade() {}
     /// The last call.
     virtual void on_close(close_event const& how) = 0;
 

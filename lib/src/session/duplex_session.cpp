@@ -1,6 +1,5 @@
 #include "session/duplex_session.hpp"
 
-
 #include <array>
 #include <utility>
 

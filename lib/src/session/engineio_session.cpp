@@ -315,6 +315,7 @@ void engineio_session::complete_upgrade() {
     if (attached()) answer_poll("6");
     is_polling_ = false;
     session_base::attach(socket);
+    if (layered) call_posted([this](session&) { layered->on_upgrade(); });
     if (timing_.on_upgrade) call_posted(timing_.on_upgrade);
 }
 

@@ -178,6 +178,8 @@ public:
     }
 
 private:
+    static constexpr string_view too_deep = "a payload that is nested too deep";
+
     struct level {
         bool is_map;
         std::uint64_t left;
@@ -212,13 +214,15 @@ private:
     }
 
     string_view enter(item const& i) {
-        if (open_.size() >= most_.max_depth) return "a payload that is nested too deep";
+        if (open_.size() >= most_.max_depth) return too_deep;
         i.is == type::map ? out_.begin_object() : out_.begin_array();
         open_.push_back({i.is == type::map, i.number});
         return {};
     }
 
-    string_view write_bytes(string_view bytes) {
+    // They are an object in the JSON, within so many arrays that are none in the bytes.
+    string_view write_bytes(string_view bytes, std::size_t arrays = 0) {
+        if (open_.size() + arrays >= most_.max_depth) return too_deep;
         if (out_.attachments().size() >= most_.max_attachments)
             return "more attachments than allowed";
         beside_ += bytes.size();
@@ -249,7 +253,7 @@ private:
     string_view write_extension(item const& i) {
         out_.begin_array();
         out_.number(i.extension);
-        auto const wrong = write_bytes(i.bytes);
+        auto const wrong = write_bytes(i.bytes, 1);
         out_.end_array();
         return wrong;
     }

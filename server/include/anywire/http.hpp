@@ -132,7 +132,7 @@ template <class Task>
 inline constexpr bool is_task_of_answer = false;
 template <template <class> class Task, class T>
 inline constexpr bool is_task_of_answer<Task<T>> =
-    handler_checks::is_task<Task<T>> && std::is_convertible_v<T, http_answer>;
+    handler_checks::is_task<Task<T>>&& std::is_convertible_v<T, http_answer>;
 template <class Task>
 inline constexpr bool is_task_of_nothing = false;
 template <template <class> class Task>

@@ -200,7 +200,18 @@ TEST_CASE("a count is not believed before the bytes are there") {
 TEST_CASE("depth, bytes and how many there are is bounded") {
     auto const nested = [](std::size_t n) { return std::string(n, '\x91') + '\xc0'; };
     CHECK(read(nested(3), {.max_depth = 3}) == "[[[null]]]");
-    CHECK(read(nested(4), {.max_depth = 3}) == "wrong: a payload that is nested too deep");
+    constexpr auto too_deep = "wrong: a payload that is nested too deep";
+    CHECK(read(nested(4), {.max_depth = 3}) == too_deep);
+    // Bytes are an object in the JSON, and an extension is that within an array.
+    auto const within = [](std::size_t n, std::string const& what) {
+        return std::string(n, '\x91') + what;
+    };
+    auto const some = bytes({0xc4, 1, 'a'});
+    auto const extension = bytes({0xd4, 7, 'a'});
+    CHECK(read(within(2, some), {.max_depth = 3}) == R"([[{"_placeholder":true,"num":0}]])");
+    CHECK(read(within(3, some), {.max_depth = 3}) == too_deep);
+    CHECK(read(within(1, extension), {.max_depth = 3}) == R"([[7,{"_placeholder":true,"num":0}]])");
+    CHECK(read(within(2, extension), {.max_depth = 3}) == too_deep);
     auto rest = std::string_view{};
     auto const deep = nested(1'000'000);
     rest = deep;

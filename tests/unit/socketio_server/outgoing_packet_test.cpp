@@ -137,6 +137,9 @@ TEST_CASE("a key is on the one frame of a packet, whatever encodes it") {
     parsed.set_key(8);
     CHECK(parsed.only_frame(v4)->key() == 8);
     CHECK(parsed.only_frame(v4_base64)->key() == 8);
+    outgoing_packet pieces("/", std::nullopt, binary_event(), true);
+    pieces.set_key(9);
+    CHECK(pieces.frames(v4).front()->key() == 0);
     outgoing_packet none("/", std::nullopt, {R"(["e",1])", {}}, true);
     none.set_key(0);
     CHECK(none.only_frame(v4)->key() == 0);

@@ -69,6 +69,9 @@ struct remote_socket {
     anywire::socketio::handshake handshake{};
     std::vector<std::string> rooms{};
     std::any data{};
+    // Empty where a socket of another server was asked for, and its adapter does not say.
+    std::string connection_id{};
+    std::string transport{};
 };
 
 /// Sockets of a namespace, and how to send to them. A value: each call makes another one.

@@ -28,6 +28,8 @@ public:
 
     /// Called for every socket that has joined; on its shard's thread.
     void on_connection(handler<void(socket&)> f) const;
+    /// The same, before those that are registered already.
+    void prepend_connection(handler<void(socket&)> f) const;
     /// Stands before the join, in the order of registration.
     void use(handler<void(socket&, next)> f) const;
     /// Decides who joins, in the words of `handlers::authorize`: stands among the `use` functions,

@@ -45,6 +45,10 @@ public:
     /// application has a handle of it: let what is returned go.
     std::vector<nsp> namespaces() const;
 
+    /// Called for every namespace: at once for those that there are, then for each that comes to
+    /// be, by name or by a predicate, before its first client. On the thread that makes it.
+    void on_namespace(handler<void(nsp const&)> f) const;
+
     /// Ends all connections; sockets hear `server_shutting_down`.
     void close() const;
 

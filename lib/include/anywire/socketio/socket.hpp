@@ -67,6 +67,8 @@ public:
     bool recovered() const noexcept { return recovery_result() == recovery::recovered; }
     /// "polling" or "websocket", now.
     std::string_view transport() const noexcept;
+    /// The public id of the connection (`session::id`): the same in all of its namespaces.
+    std::string_view connection_id() const noexcept;
     /// The request that opened the connection.
     anywire::request const& request() const noexcept;
     anywire::socketio::handshake handshake() const;
@@ -136,6 +138,9 @@ public:
     /// from this client. One that refuses makes `on_error` be called; the event is dropped.
     void use(handler<void(event const&, next)> f);
     void on_error(handler<void(connect_error const&)> f);
+
+    /// The connection has gone from polling to a WebSocket, as `transport` says.
+    void on_upgrade(handler<void()> f);
 
     /// Before and after the socket has left its rooms.
     void on_disconnecting(handler<void(disconnect_reason)> f);

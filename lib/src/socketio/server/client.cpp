@@ -300,6 +300,11 @@ void client::on_drain() {
     for (std::size_t i = 0; i < sockets_.size(); ++i) sockets_[i]->on_drained();
 }
 
+void client::on_upgrade() {
+    io_shard::entry const here(at_);
+    for (std::size_t i = 0; i < sockets_.size(); ++i) sockets_[i]->on_upgraded();
+}
+
 void client::send_text(packet_type type, std::string_view nsp, std::string_view payload) {
     auto const* const parser = io_.parser();
     auto f = parser ? make_parsed_frame(

@@ -36,6 +36,7 @@ public:
     void on_open() override;
     void on_message(message_view m) override;
     void on_drain() override;
+    void on_upgrade() override;
     void on_close(close_event const& how) override;
     void on_timer(tick now) override;
 

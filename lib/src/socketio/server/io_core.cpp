@@ -91,6 +91,7 @@ io_core::~io_core() {
 std::shared_ptr<io_core> io_core::make(options o) {
     auto made = std::make_shared<io_core>(std::move(o));
     made->main_ = made->add("/", nullptr);
+    made->main_->is_ready = true;
     auto* const to = made.get();
     return {to, [made = std::move(made)](io_core*) mutable {
                 made->let_go();
@@ -101,11 +102,13 @@ std::shared_ptr<io_core> io_core::make(options o) {
 void io_core::let_go() noexcept {
     keyed_map<std::shared_ptr<nsp_core>> namespaces(0, keyed_hash{hash_key_});
     std::shared_ptr<std::vector<parent> const> parents;
+    std::shared_ptr<nsp_watchers const> watchers;
     std::vector<std::function<void()>> early;
     {
         std::scoped_lock const lock(mutex_);
         namespaces.swap(namespaces_);
         parents = std::exchange(parents_, std::make_shared<std::vector<parent> const>());
+        watchers_.swap(watchers);
         early.swap(early_);
         idle_.clear();
     }
@@ -175,8 +178,10 @@ void io_core::on_shards_gone() noexcept {
     sweep_.reset();  // the wheel it waits in goes, too
     // Handlers and stored data may hold what holds them.
     std::vector<std::shared_ptr<nsp_core>> all;
+    std::shared_ptr<nsp_watchers const> watchers;
     {
         std::scoped_lock const lock(mutex_);
+        watchers_.swap(watchers);
         for (auto const& [name, n] : namespaces_) all.push_back(n);
         for (auto const& p : *parents_) all.push_back(p.core);
     }

@@ -27,6 +27,7 @@ namespace anywire::socketio {
 
 class client;
 class io_core;
+class nsp;
 class nsp_core;
 class recovery_sweep;
 
@@ -157,6 +158,8 @@ public:
     asked_for find_for(std::string_view name, json_view auth, bool takes_child);
     void release(std::shared_ptr<nsp_core> n);
     std::vector<std::shared_ptr<nsp_core>> children_of(nsp_core const& of);
+    /// Calls `f` for those, and for each that comes to be.
+    void on_namespace(std::function<void(nsp const&)> f);
     /// Those that the application has seen, in the order of their names.
     std::vector<std::shared_ptr<nsp_core>> namespaces();
 
@@ -202,6 +205,7 @@ private:
     std::shared_ptr<nsp_core> use(std::string_view name);
     std::shared_ptr<nsp_core> parent_for(std::string_view name, json_view auth);
     std::shared_ptr<nsp_core> make_child(std::string_view name, nsp_core const& from);
+    void show(std::shared_ptr<nsp_core> const& made);
     using core_list = std::vector<std::shared_ptr<nsp_core>>;
     std::shared_ptr<nsp_core> end_child(nsp_core& n);
     void end_unused(core_list& ended);
@@ -227,6 +231,8 @@ private:
     mutable std::mutex mutex_{};  // for what follows; taken after `making_`
     keyed_map<std::shared_ptr<nsp_core>> namespaces_;
     std::shared_ptr<std::vector<parent> const> parents_;
+    using nsp_watchers = std::vector<std::function<void(nsp const&)>>;
+    std::shared_ptr<nsp_watchers const> watchers_{};  // null: nobody
     std::list<nsp_core*> idle_{};  // dynamic namespaces that nobody uses, the longest first
     std::size_t children_ = 0;
     std::vector<std::function<void()>> early_{};  // told before there were shards

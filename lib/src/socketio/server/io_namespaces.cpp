@@ -27,7 +27,6 @@ std::string clean_name(std::string_view name, std::size_t longest) {
 std::shared_ptr<nsp_core> io_core::add(std::string name, nsp_core const* from) {
     auto n = std::make_shared<nsp_core>(*this, name, false);
     if (from) n->begin_as(*from);
-    n->is_ready = from == nullptr;
     n->connect();
     std::scoped_lock const lock(mutex_);
     n->attach(shards_.size());
@@ -45,8 +44,12 @@ std::shared_ptr<nsp_core> io_core::of(std::string_view name) {
             return found->second;
     }
     auto const from = parent_for(clean, json_view("{}"));
-    if (!from) return add(std::move(clean), nullptr);
-    auto n = make_child(clean, *from);
+    auto n = from ? make_child(clean, *from) : add(std::move(clean), nullptr);
+    if (n && !from) {
+        show(n);
+        std::scoped_lock const lock(mutex_);
+        n->is_ready = true;
+    }
     if (!n)
         throw std::length_error("of: there are `max_child_namespaces` dynamic namespaces already");
     return n;  // counted as used, for ever
@@ -105,12 +108,34 @@ std::shared_ptr<nsp_core> io_core::make_child(std::string_view name, nsp_core co
     for (auto const& n : ended) n->forget_all();
     if (!has_room) return nullptr;
     auto child = add(std::string(name), &from);
+    show(child);
     for (auto const& config : {from.config(), main_->config()})
         for (auto const& f : config->new_namespace) (void)call([&] { f(nsp(child)); });
     std::scoped_lock const lock(mutex_);
     child->is_ready = true;
     ++child->users;
     return child;
+}
+
+void io_core::on_namespace(std::function<void(nsp const&)> f) {
+    std::scoped_lock const making(making_);
+    {
+        std::scoped_lock const lock(mutex_);
+        auto all = watchers_ ? *watchers_ : nsp_watchers{};
+        all.push_back(f);
+        watchers_ = std::make_shared<nsp_watchers const>(std::move(all));
+    }
+    for (auto const& n : namespaces()) f(nsp(n));
+}
+
+/// Tells of a namespace that no client has seen yet. Requires: `making_` is held.
+void io_core::show(std::shared_ptr<nsp_core> const& made) {
+    auto const watchers = [&] {
+        std::scoped_lock const lock(mutex_);
+        return watchers_;
+    }();
+    if (!watchers) return;
+    for (auto const& f : *watchers) (void)call([&] { f(nsp(made)); });
 }
 
 // -- the end of dynamic namespaces ----------------------------------------------------------------

@@ -59,7 +59,8 @@ void broadcast::send(std::string_view name, detail::encoded e, detail::ack_handl
     check_emitted_name(name);
     check_latest(flags_, a != nullptr);
     if (!is_sound(e)) return where_->log_unsent(name, why_unsound);
-    if (has_pieces(flags_, e, where_->io().parser())) return where_->log_unsent(name, why_in_pieces);
+    if (has_pieces(flags_, e, where_->io().parser()))
+        return where_->log_unsent(name, why_in_pieces);
     if (a && where_->is_parent())
         throw std::logic_error(
             "emit: what io.of(predicate) returns gathers no answers; emit from each namespace");
@@ -108,6 +109,11 @@ std::string const& nsp::name() const noexcept {
 void nsp::on_connection(handler<void(socket&)> f) const {
     auto fn = detail::required(std::move(f), "on_connection");
     core_->change_config([&](nsp_config& c) { c.connection.push_back(std::move(fn)); });
+}
+void nsp::prepend_connection(handler<void(socket&)> f) const {
+    auto fn = detail::required(std::move(f), "prepend_connection");
+    core_->change_config(
+        [&](nsp_config& c) { c.connection.insert(c.connection.begin(), std::move(fn)); });
 }
 void nsp::use(handler<void(socket&, next)> f) const {
     auto fn = detail::required(std::move(f), "use");
@@ -180,9 +186,7 @@ std::size_t nsp::socket_count() const noexcept {
     return core_->sockets();
 }
 
-void nsp::post(std::string_view socket_id,
-               handler<void(socket&)> f,
-               handler<void()> lost) const {
+void nsp::post(std::string_view socket_id, handler<void(socket&)> f, handler<void()> lost) const {
     auto fn = detail::required(std::move(f), "post");
     if (core_->is_parent())
         throw std::logic_error("post: ask one namespace, not what io.of(predicate) returns");
@@ -212,6 +216,9 @@ std::vector<nsp> server::namespaces() const {
     std::vector<nsp> all;
     for (auto& n : io_->namespaces()) all.emplace_back(std::move(n));
     return all;
+}
+void server::on_namespace(handler<void(nsp const&)> f) const {
+    io_->on_namespace(detail::required(std::move(f), "on_namespace"));
 }
 void server::close() const {
     io_->close();

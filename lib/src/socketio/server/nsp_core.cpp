@@ -232,11 +232,8 @@ void nsp_core::fetch_sockets(socket_filter filter,
     auto const shared = std::make_shared<socket_filter const>(std::move(filter));
     apply({.fn = [gathered, shared, &io = io_](nsp_shard& part) {
         part.for_each(*shared, [&](socket_core& s) {
-            socket& as_socket = s;
             // The application's data may not want to be copied.
-            if (!io.call([&] {
-                    gathered->add({s.id_text, as_socket.handshake(), s.rooms(), s.data()});
-                }))
+            if (!io.call([&] { gathered->add(s.as_remote()); }))
                 gathered->lost(make_error_code(errc::bad_arguments));
         });
         gathered->finish_one();

@@ -146,6 +146,8 @@ frame_ptr outgoing_packet::parsed_frame(codec const& how) const {
 }
 
 void outgoing_packet::set_key(std::uint64_t key) {
+    // What another process sends may have attachments all the same: a part is not to be replaced.
+    if (!parsed_ && !attachments_.empty()) return;
     key_ = key;
     if (text_) text_->set_key(key);
 }

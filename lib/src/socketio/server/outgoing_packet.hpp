@@ -76,8 +76,8 @@ public:
                     std::string_view offset = {},
                     packet_parser const* parser = nullptr);
 
-    /// Has it replace what waits with the same key; 0: nothing. Requires: it is one frame, without
-    /// an offset, and nobody else has it yet.
+    /// Has it replace what waits with the same key; 0, or where it is several frames: nothing.
+    /// Requires: it has no offset, and nobody else has it yet.
     void set_key(std::uint64_t key);
     frame_list frames(codec const& how) const;
     /// What goes alone, as most packets do; nothing where there are attachments.

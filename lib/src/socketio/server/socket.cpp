@@ -130,6 +130,9 @@ recovery socket::recovery_result() const noexcept {
 std::string_view socket::transport() const noexcept {
     return of(*this).owner().conn()->transport();
 }
+std::string_view socket::connection_id() const noexcept {
+    return of(*this).owner().conn()->id();
+}
 nsp socket::nsp() const noexcept {
     return socketio::nsp(of(*this).nsp_);
 }
@@ -169,6 +172,15 @@ handshake socket::handshake() const {
             .url = std::string(r.target()),
             .query = query_of(r.query()),
             .auth = json_value(auth())};
+}
+
+remote_socket socket_core::as_remote() {
+    return {.id = id_text,
+            .handshake = handshake(),
+            .rooms = rooms(),
+            .data = data_,
+            .connection_id = std::string(connection_id()),
+            .transport = std::string(transport())};
 }
 
 // -- listeners ------------------------------------------------------------------------------------
@@ -252,6 +264,9 @@ void socket::on_error(handler<void(connect_error const&)> f) {
 }
 void socket::on_drain(handler<void()> f) {
     of(*this).extras().drain.push_back(detail::required(std::move(f), "on_drain"));
+}
+void socket::on_upgrade(handler<void()> f) {
+    of(*this).extras().upgrade.push_back(detail::required(std::move(f), "on_upgrade"));
 }
 void socket::on_disconnecting(handler<void(disconnect_reason)> f) {
     of(*this).extras().disconnecting.push_back(detail::required(std::move(f), "on_disconnecting"));

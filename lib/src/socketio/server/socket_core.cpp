@@ -65,6 +65,7 @@ void socket_core::forget_recovery() {
     position_.reset();
     stored_.reset();
     data_.reset();
+    if (rare_) rare_->posted.clear();  // to another one than it is from now on
     leave_rooms();
     if (client_.protocol() == wire::protocol::v5) {
         auto const random = at().loop().make_id();

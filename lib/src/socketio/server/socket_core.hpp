@@ -69,8 +69,11 @@ public:
     void take_posted(std::shared_ptr<posting> p);
 
     bool join_one(std::string_view room);
+    /// What it is now, with a copy of its data.
+    remote_socket as_remote();
     /// The connection's queue ran empty after it had refused something.
     void on_drained();
+    void on_upgraded();
 
     // -- packets of the client
     void on_event(wire::packet const& p, std::span<std::string const> attachments);
@@ -152,6 +155,7 @@ private:
         std::vector<std::shared_ptr<std::function<void(event const&, next)>>> middlewares{};
         std::vector<std::function<void(connect_error const&)>> error{};
         std::vector<std::function<void()>> drain{};
+        std::vector<std::function<void()>> upgrade{};
         std::vector<std::function<void(disconnect_reason)>> disconnecting{};
         std::vector<std::function<void(disconnect_reason)>> disconnect{};
         std::unique_ptr<kept_event> waiting{};
@@ -177,6 +181,7 @@ private:
     void announce();
     void filter_event(event const& e, std::size_t first, std::unique_ptr<kept_event> kept);
     void tell_error(connect_error const& why);
+    void tell_all(std::vector<std::function<void()>> const& listeners);
     void filter_decided(std::optional<connect_error> why);
     void dispatch(event const& e);
     void call_listeners(event const& e);

@@ -61,8 +61,15 @@ result<void> socket_core::send_kept(emit_flags const& flags, detail::encoded e) 
 }
 
 void socket_core::on_drained() {
-    if (!rare_ || state_ != state::connected) return;
-    auto const listeners = rare_->drain;
+    if (rare_) tell_all(std::vector(rare_->drain));
+}
+
+void socket_core::on_upgraded() {
+    if (rare_) tell_all(std::vector(rare_->upgrade));
+}
+
+void socket_core::tell_all(std::vector<std::function<void()>> const& listeners) {
+    if (state_ != state::connected) return;
     for (auto const& f : listeners)
         if (!client_.call(f))
             return client_.break_off(close_reason::handler_failed, "handler failed");
