@@ -266,7 +266,8 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
             auto upgrade = make_upgrade(here, terms, from.request, fields, true);
             from.subprotocol = upgrade.subprotocol;
             become(to, std::move(upgrade), [&](unattached_session& held) {
-                held.hold(*make_session(here, std::move(from), q, std::move(sid), false));
+                auto const* const s = make_session(here, std::move(from), q, std::move(sid), false);
+                held.hold(here, local(here), *s);
             });
         };
     auto const patience = to_ticks(limits().authorize_timeout);

@@ -64,6 +64,7 @@ io_host& shard::io() noexcept {
 }
 
 void shard::tear_down() noexcept {
+    *ended_ = true;
     host_->end();
     drainer_.reset();
     close_sources();

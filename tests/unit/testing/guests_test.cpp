@@ -53,6 +53,25 @@ public:
     void pause_reading(bool) override {}
 };
 
+/// An exchange that makes its WebSockets later.
+class late_exchange final : public exchange {
+public:
+    websocket_upgrade upgraded{};
+
+    void listen(exchange_events*, bool) noexcept override {}
+    void limit_stall(std::chrono::milliseconds) noexcept override {}
+    void set_page_fields(std::string) override {}
+    bool respond(answer const&) override { return true; }
+    void begin_stream(answer const&) override {}
+    bool write_stream(std::span<std::string_view const>) override { return true; }
+    bool end_stream(std::span<std::string_view const>) override { return true; }
+    std::size_t unsent() const noexcept override { return 0; }
+    void upgrade(websocket_upgrade to) override { upgraded = std::move(to); }
+    bool checks_handshake() const noexcept override { return true; }
+    bool is_client_gone() const noexcept override { return false; }
+    void abort() noexcept override {}
+};
+
 void ask(testing::host& host, std::string_view target, exchange& to) {
     std::vector<http_field> const all{{"Host", "localhost"}};
     host.serve({.method = "GET", .target = target, .fields = all, .remote_address = "10.0.0.1"},
@@ -139,4 +158,29 @@ TEST_CASE("a request that is served by something that throws is answered all the
         });
     CHECK(heard == 1);
     CHECK(carrier.closed);
+}
+
+TEST_CASE("a session that has ended before a host has made its WebSocket gets none") {
+    auto const how = GENERATE("on_open", "drain", "service");
+    CAPTURE(how);
+    auto const is = [&](std::string_view one) { return how == one; };
+    auto host = std::make_unique<testing::host>();
+    auto closes = 0;
+    host->mount("/ws",
+                websocket_options{},
+                {.on_open =
+                     [&](session& s) {
+                         if (is("on_open")) s.close();
+                     },
+                 .on_close = [&](session&, close_event const&) { ++closes; }});
+    late_exchange exchange;
+    ask(*host, "/ws", exchange);
+    REQUIRE(exchange.upgraded.take);
+    host->settle();
+    if (is("drain")) host->drain(1s);
+    host->advance(2s);
+    if (is("service")) host.reset();
+    CHECK(closes == (is("service") ? 0 : 1));
+    open_transport carrier;
+    CHECK(exchange.upgraded.take(carrier) == nullptr);
 }
