@@ -94,12 +94,19 @@ run_line() {
             expect "Generating done" cmake --preset library -S "$sources" -B "$scratch/library" "${cmake_args[@]}"
             [ "$page" != docs/quick-start.md ] || quick_start
             ;;
+        "anywire-cli "*example.com*) ;; # another machine
+        "anywire-cli "*)
+            [ -x "$build/bin/anywire-cli" ] || return 0 # CLI11 is not installed
+            [ -n "$server" ] || start "$build/bin/anywire-conformance" --port "$port"
+            expect "" bash -c "$(here <<<"$build/bin/$line")"
+            ;;
         "sudo apt-get install "*) ;;   # installs; ./run does the same, and CI needs it
         "./run test" | "./run build && ctest "*) ;; # what has started this
         "./run demo") ;;               # tests/clients has a test of the page
         "./run check && "* | "./run bench"*) ;; # minutes to hours
         "./run format") ;;             # changes the sources; the test "format" looks
-        "build/bin/anywire-httplib "* | "build/bin/anywire-nghttp2 "*) ;; # tests/hosts
+        "build/bin/anywire-httplib "* | "build/bin/anywire-nghttp2 "* | \
+            "build/bin/anywire-beast "*) ;; # tests/hosts
         *) complain "$page: not in tests/docs/shell.sh: $line" ;;
     esac
 }

@@ -241,10 +241,11 @@ template <class F, class Socket = socket>
 constexpr bool check_event_handler() {
     if constexpr (check_function<F, true>()) {
         using list = typename callable<F>::raw_parameters;
-        constexpr bool fits = check_parameters(list{}, std::make_index_sequence<list::size>{}) &&
-                              check_side<Socket>(list{});
-        if constexpr (fits && returns_task<F>) return check_kept(list{});
-        return fits;
+        if constexpr (check_parameters(list{}, std::make_index_sequence<list::size>{})) {
+            constexpr bool fits = check_side<Socket>(list{});
+            if constexpr (fits && returns_task<F>) return check_kept(list{});
+            return fits;
+        }
     }
     return false;
 }
