@@ -54,7 +54,7 @@ void sockjs_duplex_session::end_carrier(goodbye const& how) {
     // Clients take code and reason from the `c` frame; the carrier itself ends normally.
     auto const normal = close_code::normal;
     attached()->close(said_goodbye_ ? normal : how.code,
-                  said_goodbye_ ? "Normal closure" : std::string_view{how.text});
+                      said_goodbye_ ? "Normal closure" : std::string_view{how.text});
     detach();
 }
 
