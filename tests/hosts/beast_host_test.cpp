@@ -107,7 +107,8 @@ TEST_CASE("the end of a WebSocket of Beast is told, whoever ends it") {
     CHECK(server.hosted.seen.wait_for("close transport_lost"));
     raw_client chatty(server.port());
     CHECK(chatty.upgrade("/ws").status == 101);
-    chatty.send_text(std::string(1'000'001, 'x'));
+    // Beast ends it when the header has come, and may read no more.
+    chatty.send(client_frame(1, std::string(1'000'001, 'x')).substr(0, 1'000));
     CHECK(chatty.read_close().close_code() == 1009);
     CHECK(server.hosted.seen.wait_for("close message_too_big"));
     raw_client broken(server.port());
