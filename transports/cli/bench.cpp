@@ -5,9 +5,14 @@
 #include "talk.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
+#include <memory>
 #include <string>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 namespace anywire::cli {
@@ -15,51 +20,112 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-std::chrono::nanoseconds percentile(std::vector<clock::duration> const& sorted, double p) {
-    auto const at = static_cast<std::size_t>(p * static_cast<double>(sorted.size() - 1));
-    return sorted[at];
+/// Bytes of this process that are in memory.
+std::size_t resident_bytes() {
+    std::size_t all = 0;
+    std::size_t resident = 0;
+    std::ifstream("/proc/self/statm") >> all >> resident;
+    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-/// One message under way at a time.
-class rounds {
+/// Seconds of CPU that this process has used.
+double cpu_seconds() {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    auto const of = [](timeval t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
+    return of(used.ru_utime) + of(used.ru_stime);
+}
+
+/// What the clients have in common.
+///
+/// Thread: the context's, but for what is atomic.
+struct common {
+    common(settings const& of, screen& to, outcome& what)
+        : s(of), out(to), end(what), message(of.size, 'x') {}
+
+    settings const& s;
+    screen& out;
+    outcome& end;
+    std::string const message;
+    std::vector<clock::duration> times{};
+    std::string transport{};
+    std::atomic<std::size_t> open{0};
+    std::size_t finished = 0;
+    bool is_over = false;
+};
+
+/// One client with one message under way at a time.
+class echo_client {
 public:
-    rounds(settings const& s) : left_(s.messages), message_(s.size, 'x') { times_.reserve(left_); }
+    echo_client(common& all, client_context& context, client_options const& options)
+        : all_(all), client_(context, options, make_handlers()) {
+        client_.connect();
+    }
+    void close() { client_.close(); }
+
+private:
+    client_handlers make_handlers() {
+        client_handlers h;
+        h.on_open = [this](client& c) {
+            all_.transport = c.transport();
+            if (++all_.open == all_.s.clients) all_.end.set_open();
+            if (all_.s.messages != 0) begin(c);
+        };
+        h.on_message = [this](client& c, message_view) { on_answer(c); };
+        h.on_failure = [this](client&, client_failure const& why) { give_up(describe(why)); };
+        h.on_close = [this](client&, close_event const& how) {
+            give_up("a session ended: " + describe(how));
+        };
+        return h;
+    }
 
     void begin(client& c) {
         began_ = clock::now();
-        c.send({message_, false});
+        c.send({all_.message, false});
     }
-    /// True when that was the last one.
-    bool on_answer(client& c) {
-        times_.push_back(clock::now() - began_);
-        if (times_.size() == left_) return true;
-        begin(c);
-        return false;
+    void on_answer(client& c) {
+        all_.times.push_back(clock::now() - began_);
+        if (++done_ < all_.s.messages) return begin(c);
+        if (++all_.finished == all_.s.clients) all_.end.set(exit_code::done);
     }
-    void print(std::string const& transport) {
-        if (times_.empty()) return;
-        std::sort(times_.begin(), times_.end());
-        clock::duration sum{};
-        for (auto const t : times_) sum += t;
-        std::printf("%zu round trips of %zu bytes over %s\n",
-                    times_.size(),
-                    message_.size(),
-                    transport.c_str());
-        std::printf(
-            "mean %s  median %s  99%% %s  worst %s  %.0f a second\n",
-            milliseconds(sum / static_cast<long>(times_.size())).c_str(),
-            milliseconds(percentile(times_, 0.5)).c_str(),
-            milliseconds(percentile(times_, 0.99)).c_str(),
-            milliseconds(times_.back()).c_str(),
-            static_cast<double>(times_.size()) / std::chrono::duration<double>(sum).count());
+    void give_up(std::string const& why) {
+        if (all_.end.is_set() || all_.is_over) return;
+        all_.is_over = true;  // one says it for all
+        all_.out.error(why);
+        all_.end.set_ended();
     }
 
-private:
-    std::size_t left_;
-    std::string message_;
+    common& all_;
+    std::size_t done_ = 0;
     clock::time_point began_{};
-    std::vector<clock::duration> times_{};
+    client client_;
 };
+
+void print_times(common& all, double seconds, double cpu) {
+    auto& times = all.times;
+    if (times.empty()) return;
+    std::sort(times.begin(), times.end());
+    clock::duration sum{};
+    for (auto const t : times) sum += t;
+    auto const count = static_cast<double>(times.size());
+    auto const at = [&times](double p) {
+        return milliseconds(
+            times[static_cast<std::size_t>(p * static_cast<double>(times.size() - 1))]);
+    };
+    std::printf("%zu round trips of %zu bytes over %s\n",
+                times.size(),
+                all.message.size(),
+                all.transport.c_str());
+    std::printf("mean %s  median %s  99%% %s  worst %s  %.0f a second  %.1f us of CPU each\n",
+                milliseconds(sum / static_cast<long>(times.size())).c_str(),
+                at(0.5).c_str(),
+                at(0.99).c_str(),
+                milliseconds(times.back()).c_str(),
+                count / seconds,
+                cpu / count * 1e6);
+}
 
 }  // namespace
 
@@ -68,33 +134,32 @@ exit_code bench(settings const& s) {
     outcome end;
     auto options = s.options;
     options.reconnect.enabled = false;
-    rounds measured(s);
-    std::string transport;
-    client_handlers h;
-    h.on_open = [&](client& c) {
-        end.set_open();
-        measured.begin(c);
-    };
-    h.on_message = [&](client& c, message_view) {
-        if (!measured.on_answer(c)) return;
-        transport = c.transport();
-        end.set(exit_code::done);
-    };
-    h.on_failure = [&](client&, client_failure const& why) { out.error(describe(why)); };
-    h.on_close = [&](client&, close_event const& how) {
-        if (!end.is_set()) out.error("the session ended: " + describe(how));
-    };
-    h.on_end = [&](client&) { end.set_ended(); };
+    common all(s, out, end);
+    auto const memory = resident_bytes();
 
     client_context context;
-    client c(context, options, h);
-    c.connect();
-    if (!end.wait_open(s.timeout)) return end.code(exit_code::too_late);
-    end.wait(s.timeout, exit_code::too_late);
-    if (end.code(exit_code::done) == exit_code::too_late) out.error("no answer: does it echo?");
-    c.close();
-    end.wait_ended();
-    measured.print(transport);
+    std::vector<std::unique_ptr<echo_client>> clients;
+    auto const began = clock::now();
+    auto const cpu = cpu_seconds();
+    for (std::size_t i = 0; i < s.clients; ++i)
+        clients.push_back(std::make_unique<echo_client>(all, context, options));
+    auto const is_open = end.wait_open(s.timeout);
+    if (!is_open) return end.code(exit_code::too_late);
+    if (s.messages != 0) {
+        end.wait(s.timeout, exit_code::too_late);
+        if (end.code(exit_code::done) == exit_code::too_late) out.error("no answer: does it echo?");
+        print_times(
+            all, std::chrono::duration<double>(clock::now() - began).count(), cpu_seconds() - cpu);
+    } else {
+        auto const idle = cpu_seconds();
+        end.wait(std::max(s.wait, 1.0), exit_code::done);
+        std::printf("%zu idle clients over %s: %zu bytes each, %.2f ms of CPU a second\n",
+                    s.clients,
+                    all.transport.c_str(),
+                    (resident_bytes() - std::min(memory, resident_bytes())) / s.clients,
+                    (cpu_seconds() - idle) / std::max(s.wait, 1.0) * 1e3);
+    }
+    end.set(exit_code::done);
     return end.code(exit_code::done);
 }
 

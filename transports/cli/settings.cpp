@@ -181,7 +181,13 @@ bool read_command_line(int count, char const* const* words, settings& to, exit_c
         ->capture_default_str();
     auto* const bench = app.add_subcommand("bench", "Measure round trips to a server that echoes");
     bench->fallthrough();
-    bench->add_option("--messages", to.messages, "One after the other")->capture_default_str();
+    bench->add_option("--clients", to.clients, "At the same time")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    bench
+        ->add_option(
+            "--messages", to.messages, "Of each, one after the other; 0 is idle for --wait")
+        ->capture_default_str();
     bench->add_option("--size", to.size, "Bytes of each")->capture_default_str();
     app.require_subcommand(0, 1);
 

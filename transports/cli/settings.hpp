@@ -48,8 +48,9 @@ struct settings {
     double watch = 3;  ///< Seconds that each transport is watched for.
 
     // -- bench
-    std::size_t messages = 1'000;
-    std::size_t size = 64;  ///< Bytes of each.
+    std::size_t clients = 1;
+    std::size_t messages = 1'000;  ///< Of each client; 0 measures idle ones.
+    std::size_t size = 64;         ///< Bytes of each.
 };
 
 /// Reads the command line. Where there is nothing to do (`--help`) or it is not valid, prints what
