@@ -17,17 +17,17 @@ public:
     explicit decision_receiver(std::shared_ptr<admission> to) : to_(std::move(to)) {}
     ~decision_receiver() override {
         try {
-            to_->decide(status_of(fault::not_authorized), "Forbidden", {});
+            to_->decide({status_of(fault::not_authorized), "Forbidden"});
         } catch (...) {
             // Without memory for it the client waits for the timeout.
         }
     }
 
-    void on_accept(std::any data) override { to_->decide(0, {}, std::move(data)); }
-    void on_refuse(unsigned status, std::string text) override {
-        to_->decide(status >= 400 && status <= 599 ? status : status_of(fault::not_authorized),
-                    std::move(text),
-                    {});
+    void on_accept(acceptance with) override { to_->decide({.with = std::move(with)}); }
+    void on_refuse(unsigned status, std::string text, response_headers fields) override {
+        to_->decide({status >= 400 && status <= 599 ? status : status_of(fault::not_authorized),
+                     std::move(text),
+                     {.fields = std::move(fields)}});
     }
 
 private:
@@ -76,13 +76,13 @@ void admission::call_authorize() {
     } catch (...) {
         here_.log().failed("authorize");
         cause_ = refusal_cause::authorize_failed;
-        decide(status_of(fault::authorize_failed), "Internal Server Error", {});
+        decide({status_of(fault::authorize_failed), "Internal Server Error"});
     }
 }
 
-void admission::decide(unsigned status, std::string text, std::any data) {
+void admission::decide(verdict v) {
     decided_.decide(
-        {status, std::move(text), std::move(data)},
+        std::move(v),
         [this] { return here_.is_here(); },
         [this](verdict late) {
             here_.post([self = shared_from_this(), v = std::move(late)]() mutable {
@@ -99,17 +99,21 @@ void admission::carry_out(verdict v) {
     auto* const to = std::exchange(to_, nullptr);
     if (to) to->listen(nullptr, false);
     if (to && v.status == 0) {
-        from_.data = std::move(v.data);
+        from_.data = std::move(v.with.data);
+        from_.wanted_subprotocol = std::move(v.with.subprotocol);
+        from_.fields = v.with.fields.text();
         return open_(*to, std::move(from_));
     }
     gone_();
     if (!to) return;
     sessions_.numbers().count_refused(cause_);
     here_.log().write(log_level::info, "authorize refused a client with ", v.status);
-    if (refuse_) return refuse_(*to, v.status, v.text);
+    if (refuse_) return refuse_(*to, v.status, v.text, v.with.fields.text());
     v.text.append("\n");
-    (void)to->respond(
-        {.status = v.status, .content_type = "text/plain; charset=UTF-8", .body = v.text});
+    (void)to->respond({.status = v.status,
+                       .content_type = "text/plain; charset=UTF-8",
+                       .fields = v.with.fields.text(),
+                       .body = v.text});
 }
 
 void admission::on_gone() {
@@ -123,7 +127,7 @@ void admission::on_timer(tick now) {
     if (!decided_.claim()) return;  // its verdict is on the way here
     here_.log().write(log_level::error, "authorize did not decide in time");
     cause_ = refusal_cause::authorize_timeout;
-    carry_out({status_of(fault::authorize_timed_out), "authorization timed out", {}});
+    carry_out({status_of(fault::authorize_timed_out), "authorization timed out"});
 }
 
 void admission::on_teardown() noexcept {

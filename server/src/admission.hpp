@@ -9,7 +9,6 @@
 #include "router.hpp"
 #include "session/session_base.hpp"
 
-#include <any>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,7 +30,8 @@ public:
     using open_fn = std::function<void(exchange& to, session_base::origin from)>;
     using gone_fn = std::function<void()>;
     /// Answers a client that is not let in.
-    using refuse_fn = std::function<void(exchange& to, unsigned status, std::string_view text)>;
+    using refuse_fn = std::function<void(
+        exchange& to, unsigned status, std::string_view text, std::string_view fields)>;
 
     /// `gone` is called instead of `open` when there will be no session; without `refuse` the
     /// client is answered in plain text.
@@ -45,8 +45,14 @@ public:
     /// Asks the application, and opens or refuses, now or later.
     void ask(session_base::origin from, tick timeout);
 
+    struct verdict {
+        unsigned status = 0;  ///< 0: come in.
+        std::string text{};
+        acceptance with{};  ///< Its fields also where it is a refusal.
+    };
+
     /// Thread: any. The first call counts.
-    void decide(unsigned status, std::string text, std::any data);
+    void decide(verdict v);
 
     void on_sent() override {}
     void on_done() override { to_ = nullptr; }
@@ -55,12 +61,6 @@ public:
     void on_teardown() noexcept override;
 
 private:
-    struct verdict {
-        unsigned status = 0;  // 0: come in
-        std::string text{};
-        std::any data{};
-    };
-
     void call_authorize();
     void carry_out(verdict v);
 
@@ -82,12 +82,11 @@ private:
 template <class Open, class Gone>
 void admit(incoming const& in,
            endpoint_core& sessions,
-           std::string subprotocol,
            tick timeout,
            Open open,
            Gone gone,
            admission::refuse_fn refuse = {}) {
-    session_base::origin from{keep_request(in), {}, std::move(subprotocol)};
+    session_base::origin from{.request = keep_request(in)};
     if (!sessions.app().authorize) return open(in.to, std::move(from));
     std::make_shared<admission>(
         in.here, in.to, sessions, std::move(open), std::move(gone), std::move(refuse))

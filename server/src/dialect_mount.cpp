@@ -91,7 +91,7 @@ void dialect_mount::take(incoming const& in, std::string_view sid, answer taken)
     if (!session->receive(std::span<message_view const>(messages.all())))
         return in.respond(status_of(fault::session_paused), "the session is paused\n");
     std::string fields(taken.more_fields);
-    append_hooked(fields, in, false);
+    append_hooked(fields, in);
     taken.more_fields = fields;
     taken.goes_on = session->is_open();
     if (session->is_open() && session->is_paused())

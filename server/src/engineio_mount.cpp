@@ -74,16 +74,21 @@ engineio_session* engineio_mount::find(shard& here, std::string_view sid) const 
 // -- refusals -------------------------------------------------------------------------------------
 
 void engineio_mount::refuse(
-    exchange& to, bool by_upgrade, unsigned status, refusal why, std::string_view text) const {
+    exchange& to, bool by_upgrade, unsigned status, refusal why, refusal_words with) const {
+    auto text = with.text;
     if (text.empty()) text = engineio::message_of(why);
     // The reference's words and its only status for a WebSocket; browsers show neither.
     if (by_upgrade)
         return (void)to.respond({.status = status_of(refusal::bad_request),
                                  .content_type = "text/html",
+                                 .fields = with.fields,
                                  .body = text,
                                  .close = true});
     auto const body = engineio::refusal_json(why, text);
-    (void)to.respond({.status = status, .content_type = "application/json", .body = body});
+    (void)to.respond({.status = status,
+                      .content_type = "application/json",
+                      .fields = with.fields,
+                      .body = body});
 }
 
 void engineio_mount::refuse(incoming const& in, refusal why) const {
@@ -107,8 +112,8 @@ admission::refuse_fn engineio_mount::refuse_later(incoming const& in) const {
     std::shared_ptr<request const> kept;
     if (options_.on_connection_error) kept = std::make_shared<request const>(keep_request(in));
     return [this, kept, &here = in.here, by_upgrade = is_upgrade(in)](
-               exchange& to, unsigned status, std::string_view text) {
-        refuse(to, by_upgrade, status, refusal::forbidden, text);
+               exchange& to, unsigned status, std::string_view text, std::string_view fields) {
+        refuse(to, by_upgrade, status, refusal::forbidden, {text, fields});
         if (kept) tell(here, *kept, refusal::forbidden, text);
     };
 }
@@ -173,8 +178,8 @@ void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q)
     if (s->revision() != revision_of(q)) return refuse(in, refusal::bad_request);
     auto terms = check_websocket(in, {});
     if (!terms) return;
-    auto const request = keep_request(in);
-    auto upgrade = make_upgrade(in.here, std::move(terms), request, fields_of_101(in.head), false);
+    session_base::origin const from{.request = keep_request(in)};
+    auto upgrade = make_upgrade(in.here, std::move(terms), from, fields_of_101(in.head), false);
     // One that cannot upgrade gets its WebSocket all the same, and a close: clients in Node have no
     // ear for a refused handshake.
     upgrade.take = [this, &here = in.here, sid = q.sid, subprotocol = upgrade.subprotocol](
@@ -242,7 +247,7 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
         if (!check_room(here, to, from.request.remote_address())) return;
         auto sid = choose_sid(here, from.request);
         if (sid.empty()) return refuse_sid(here, to, false);
-        if (has_hooks(true)) append_hooked(dress.fields, here, from.request, true);
+        append_first(dress.fields, here, from);
         auto* const s = make_session(here, std::move(from), q, std::move(sid), to.can_upgrade());
         if (s->jsonp()) dress.jsonp = *s->jsonp();
         append_session_cookie(dress.fields, options_.cookie, s->sid());
@@ -251,7 +256,7 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
     };
     auto const patience = to_ticks(limits().authorize_timeout);
     admit(
-        in, local(in.here), {}, patience, std::move(open), [] {}, refuse_later(in));
+        in, local(in.here), patience, std::move(open), [] {}, refuse_later(in));
 }
 
 void engineio_mount::open_websocket_session(incoming const& in, engineio::query const& q) {
@@ -263,7 +268,7 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
             if (!check_room(here, to, from.request.remote_address())) return;
             auto sid = choose_sid(here, from.request);
             if (sid.empty()) return refuse_sid(here, to, true);
-            auto upgrade = make_upgrade(here, terms, from.request, fields, true);
+            auto upgrade = make_upgrade(here, terms, from, fields, true);
             from.subprotocol = upgrade.subprotocol;
             become(to, std::move(upgrade), [&](unattached_session& held) {
                 auto const* const s = make_session(here, std::move(from), q, std::move(sid), false);
@@ -272,7 +277,7 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
         };
     auto const patience = to_ticks(limits().authorize_timeout);
     admit(
-        in, local(in.here), {}, patience, std::move(open), [] {}, refuse_later(in));
+        in, local(in.here), patience, std::move(open), [] {}, refuse_later(in));
 }
 
 std::shared_ptr<mount_point> make_engineio_mount(mount_place const& at,

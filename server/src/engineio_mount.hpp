@@ -46,12 +46,17 @@ private:
 
     bool is_enabled(engineio::query const& q) const noexcept;
     bool check_page(incoming const& in, engineio::query const& q) const;
+    /// What a refusal says beside its code.
+    struct refusal_words {
+        std::string_view text{};    ///< Empty: the reference's.
+        std::string_view fields{};  ///< Each "Name: value\r\n".
+    };
     void refuse(incoming const& in, engineio::refusal why) const;
     void refuse(exchange& to,
                 bool by_upgrade,
                 unsigned status,
                 engineio::refusal why,
-                std::string_view text) const;
+                refusal_words with) const;
     void append_cors(std::string& out, http::request_view const& head) const override {
         anywire::append_cors(out, options_, head);
     }

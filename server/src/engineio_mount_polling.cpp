@@ -55,7 +55,7 @@ void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, en
     if (!check_parking(in)) return;
     auto dress = dress_for(in, s.jsonp(), q);
     dress.fields = fields_for(in.head);
-    append_hooked(dress.fields, in, false);
+    append_hooked(dress.fields, in);
     in.to.limit_stall(write_stall());
     s.attach(*new one_shot_carrier(in.to, make_poll_dress(std::move(dress)), s));
 }
@@ -69,7 +69,7 @@ void engineio_mount::serve_post(incoming const& in, engineio_session& s) {
         return (void)in.to.respond({.status = status_of(fault::malformed_request)});
     }
     auto fields = fields_for(in.head);
-    append_hooked(fields, in, false);
+    append_hooked(fields, in);
     using enum engineio_session::received;
     auto what = taken;
     if (!s.jsonp()) {

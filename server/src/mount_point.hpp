@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -112,8 +113,10 @@ protected:
     }
     /// Appends those. Requires: `authorize` has let the client in.
     void append_hooked(std::string& out, shard& here, request const& of, bool is_first) const;
-    /// The same for a request that is at hand.
-    void append_hooked(std::string& out, incoming const& in, bool is_first) const;
+    /// The same for a request that is at hand, of a session that is there.
+    void append_hooked(std::string& out, incoming const& in) const;
+    /// The fields of the first answer of a session that is to be opened.
+    void append_first(std::string& out, shard& here, session_base::origin const& from) const;
 
     /// The words for a request that is no WebSocket handshake, and for a wrong version.
     struct refusals {
@@ -128,7 +131,7 @@ protected:
     /// into the 101. Requires: `authorize` has let the client in.
     websocket_upgrade make_upgrade(shard& here,
                                    std::shared_ptr<websocket_terms const> terms,
-                                   request const& of,
+                                   session_base::origin const& of,
                                    std::string fields,
                                    bool is_first) const;
     /// Checks an opening handshake and, if it is one, admits it and opens what `make` makes:
@@ -152,7 +155,12 @@ private:
     bool asks_to_allow(incoming const& in, http::origin_request const& from, bool originless) const;
 
     bool has_room(shard& here, exchange& to, no_room const* why) const;
-    std::string choose_subprotocol(shard& here, request const& of) const;
+    std::string choose_subprotocol(shard& here, session_base::origin const& from) const;
+    /// What was chosen, if the client offers it; else logs, and chooses none.
+    std::string check_chosen(shard& here,
+                             std::string_view by,
+                             std::string chosen,
+                             std::span<std::string_view const> offered) const;
 
     service_core& core_;
     std::size_t index_;

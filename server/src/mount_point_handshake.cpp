@@ -34,8 +34,15 @@ void mount_point::append_hooked(std::string& out,
     out.append(added.text());
 }
 
-void mount_point::append_hooked(std::string& out, incoming const& in, bool is_first) const {
-    if (has_hooks(is_first)) append_hooked(out, in.here, keep_request(in), is_first);
+void mount_point::append_hooked(std::string& out, incoming const& in) const {
+    if (has_hooks(false)) append_hooked(out, in.here, keep_request(in), false);
+}
+
+void mount_point::append_first(std::string& out,
+                               shard& here,
+                               session_base::origin const& from) const {
+    out.append(from.fields);
+    if (has_hooks(true)) append_hooked(out, here, from.request, true);
 }
 
 std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming const& in,
@@ -81,35 +88,49 @@ std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming con
     return terms;
 }
 
-std::string mount_point::choose_subprotocol(shard& here, request const& of) const {
-    auto const offered = of.subprotocols();
+std::string mount_point::choose_subprotocol(shard& here, session_base::origin const& from) const {
+    auto const offered = from.request.subprotocols();
     if (offered.empty()) return {};
+    if (from.wanted_subprotocol)
+        return check_chosen(here, "authorize", *from.wanted_subprotocol, offered);
     if (!options_.choose_subprotocol) {
         if (options_.takes_first_offered) return std::string(offered.front());
         return std::string(websocket::choose_subprotocol(offered, options_.subprotocols));
     }
     std::string chosen;
-    call_guarded(
-        here, "choose_subprotocol", [&] { chosen = options_.choose_subprotocol(of, offered); });
+    call_guarded(here, "choose_subprotocol", [&] {
+        chosen = options_.choose_subprotocol(from.request, offered);
+    });
+    return check_chosen(here, "choose_subprotocol", std::move(chosen), offered);
+}
+
+std::string mount_point::check_chosen(shard& here,
+                                      std::string_view by,
+                                      std::string chosen,
+                                      std::span<std::string_view const> offered) const {
     if (chosen.empty() || std::find(offered.begin(), offered.end(), chosen) != offered.end())
         return chosen;
     here.log().write(log_level::error,
-                     "choose_subprotocol at ",
+                     by,
+                     " at ",
                      prefix(),
-                     " chose what the client does not offer");
+                     " chose a subprotocol that the client does not offer");
     return {};
 }
 
 websocket_upgrade mount_point::make_upgrade(shard& here,
                                             std::shared_ptr<websocket_terms const> terms,
-                                            request const& of,
+                                            session_base::origin const& of,
                                             std::string fields,
                                             bool is_first) const {
     websocket_upgrade upgrade;
     upgrade.name = "websocket";
     upgrade.subprotocol = choose_subprotocol(here, of);
     upgrade.fields = std::move(fields);
-    if (has_hooks(is_first)) append_hooked(upgrade.fields, here, of, is_first);
+    if (is_first)
+        append_first(upgrade.fields, here, of);
+    else if (has_hooks(false))
+        append_hooked(upgrade.fields, here, of.request, false);
     upgrade.max_message = options_.limits.max_message;
     upgrade.terms = std::move(terms);
     return upgrade;

@@ -67,7 +67,7 @@ void mount_point::open_websocket(incoming const& in,
                     exchange& to, session_base::origin from) {
         if (!check_room(here, to, from.request.remote_address())) return;
         auto& sessions = local(here);
-        auto upgrade = make_upgrade(here, terms, from.request, {}, true);
+        auto upgrade = make_upgrade(here, terms, from, {}, true);
         upgrade.name = name;
         from.subprotocol = upgrade.subprotocol;
         become(to, std::move(upgrade), [&](unattached_session& held) {
@@ -76,7 +76,7 @@ void mount_point::open_websocket(incoming const& in,
             held.hold(here, sessions, *s);
         });
     };
-    admit(in, local(in.here), {}, to_ticks(limits().authorize_timeout), std::move(open), [] {});
+    admit(in, local(in.here), to_ticks(limits().authorize_timeout), std::move(open), [] {});
 }
 
 }  // namespace anywire

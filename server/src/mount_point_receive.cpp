@@ -24,7 +24,7 @@ void mount_point::serve_receiver(incoming const& in, std::string_view sid, recei
     if (!check_parking(in)) return;
     if (has_hooks(false)) {
         std::string fields;
-        append_hooked(fields, in, false);
+        append_hooked(fields, in);
         by.dress().add_fields(fields);
     }
     attach(in.to, *found, std::move(by));
@@ -46,17 +46,15 @@ void mount_point::open_receiving(incoming const& in, std::string_view sid, recei
             exchange& to, session_base::origin from) {
             gone();
             if (!check_room(here, to, from.request.remote_address())) return;
-            if (has_hooks(true)) {
-                std::string fields;
-                append_hooked(fields, here, from.request, true);
-                by->dress().add_fields(fields);
-            }
+            std::string fields;
+            append_first(fields, here, from);
+            if (!fields.empty()) by->dress().add_fields(fields);
             auto& sessions = local(here);
             auto* const s = new http_session(sessions, std::move(from), id, by->speaks, by->timing);
             sessions.add(s);
             attach(to, *s, std::move(*by));
         };
-    admit(in, local(in.here), {}, to_ticks(limits().authorize_timeout), std::move(open), gone);
+    admit(in, local(in.here), to_ticks(limits().authorize_timeout), std::move(open), gone);
 }
 
 void mount_point::attach(exchange& to, http_session& session, receiver by) const {

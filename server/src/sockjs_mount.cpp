@@ -193,7 +193,7 @@ void sockjs_mount::serve_info(incoming const& in) const {
     if (!check_origin(in, false)) return;
     std::string fields;
     append_sockjs_anonymous_cors(fields, in.head);
-    append_hooked(fields, in, false);
+    append_hooked(fields, in);
     auto const body = sockjs::info_json(options_.websocket && in.to.can_upgrade(),
                                         options_.cookie,
                                         in.here.loop().random_u32(),
@@ -327,7 +327,7 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
     if (auto const taken = session->receive(messages.messages()); !taken)
         return respond(status_of(fault_of(taken.error())), "the session is paused\n");
     append_cookie(fields, in);
-    append_hooked(fields, in, false);
+    append_hooked(fields, in);
     auto const status = is_jsonp ? 200u : 204u;
     std::string_view const body = is_jsonp ? "ok" : "";
     auto ok = answer_with(status, body);

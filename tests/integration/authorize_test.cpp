@@ -119,6 +119,38 @@ TEST_CASE("whoever is refused gets the application's status and words, and no se
     CHECK(g.ws.opened_count() + g.sockjs.opened_count() == 0);
 }
 
+TEST_CASE("the application may add fields to the first answer, and to a refusal") {
+    auto const& way = GENERATE(from_range(std::begin(ways), std::end(ways)));
+    auto const lets_in = GENERATE(true, false);
+    CAPTURE(way.name, lets_in);
+    guarded g([lets_in](request const&, decision d) {
+        response_headers fields;
+        fields.add("X-From", "authorize");
+        if (!lets_in) return d.refuse(429, "later", std::move(fields));
+        d.accept(acceptance{.fields = std::move(fields)});
+    });
+    raw_client c(g.server.port());
+    c.send(guarded::with_site(bytes_of(c, way)));
+    auto const head = c.read_head();
+    CHECK(head.status == (lets_in ? way.accepted : 429));
+    CHECK(head.header("X-From") == "authorize");
+}
+
+TEST_CASE("the application may choose the subprotocol of those it lets in") {
+    auto const& [chosen, agreed] = GENERATE(
+        values<std::pair<char const*, char const*>>({{"two", "two"}, {"", ""}, {"three", ""}}));
+    CAPTURE(chosen);
+    guarded g([chosen = chosen](request const&, decision d) {
+        d.accept(acceptance{.subprotocol = chosen});
+    });
+    raw_client c(g.server.port());
+    auto bytes = guarded::with_site(bytes_of(c, ways[0]));
+    c.send(bytes.insert(bytes.find("\r\n") + 2, "Sec-WebSocket-Protocol: one, two\r\n"));
+    auto const head = c.read_head();
+    CHECK(head.status == 101);
+    CHECK(head.header("Sec-WebSocket-Protocol") == agreed);
+}
+
 TEST_CASE("a decision may come later, from another thread, for every transport") {
     auto const& way = GENERATE(from_range(std::begin(ways), std::end(ways)));
     auto const threads = GENERATE(1u, 4u);

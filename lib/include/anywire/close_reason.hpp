@@ -23,8 +23,8 @@ enum class close_reason : std::uint8_t {
 /// The reason's name, e.g. "slow_consumer"; stable, meant for logs and metrics.
 [[nodiscard]] std::string_view to_string(close_reason why) noexcept;
 
-/// A WebSocket close code (RFC 6455, section 7.4). Applications may use 1000 and 3000-4999:
-/// `static_cast<close_code>(3000)`.
+/// A WebSocket close code (RFC 6455, section 7.4, and IANA's registry). Applications have 3000-4999
+/// for their own: `static_cast<close_code>(3000)`.
 enum class close_code : std::uint16_t {
     normal = 1000,
     going_away = 1001,
@@ -36,8 +36,17 @@ enum class close_code : std::uint16_t {
     policy_violation = 1008,
     message_too_big = 1009,
     internal_error = 1011,
+    service_restart = 1012,
     try_again_later = 1013,
+    bad_gateway = 1014,
 };
+
+/// Whether a close frame may carry it: 1000 to 1014 but for 1004 to 1006, and 3000 to 4999.
+[[nodiscard]] constexpr bool may_be_sent(close_code code) noexcept {
+    auto const n = static_cast<std::uint16_t>(code);
+    if (n >= 3000) return n < 5000;
+    return n >= 1000 && n <= 1014 && (n < 1004 || n > 1006);
+}
 
 /// What the peer is told when a session ends for `why` and nobody chose a code.
 [[nodiscard]] close_code to_close_code(close_reason why) noexcept;

@@ -2,13 +2,27 @@
 
 #include <anywire/handler.hpp>
 #include <anywire/request.hpp>
+#include <anywire/response_headers.hpp>
 #include <anywire/session.hpp>
 
 #include <any>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace anywire {
+
+/// What a client is let in with.
+struct acceptance {
+    std::any data{};  ///< Becomes `session::data()`.
+    /// The subprotocol of its WebSocket, in place of the one that the mount would choose; empty for
+    /// none. One that the client does not offer counts as none. Default: the mount chooses. The
+    /// WebSocket of an upgrade is asked about by the mount, too.
+    std::optional<std::string> subprotocol{};
+    /// Fields of the first answer of the session: a poll's, a stream's or the 101.
+    response_headers fields{};
+};
 
 /// The answer to one `handlers::authorize`, to be given once: at once or later.
 ///
@@ -20,18 +34,22 @@ public:
     class receiver {
     public:
         virtual ~receiver() = default;
-        virtual void on_accept(std::any data) = 0;
-        virtual void on_refuse(unsigned status, std::string text) = 0;
+        virtual void on_accept(acceptance with) = 0;
+        virtual void on_refuse(unsigned status, std::string text, response_headers fields) = 0;
     };
 
     explicit decision(std::shared_ptr<receiver> to) noexcept : to_(std::move(to)) {}
 
     /// Lets the client in; `data` becomes `session::data()`.
-    void accept(std::any data = {}) const { to_->on_accept(std::move(data)); }
+    void accept(std::any data = {}) const { accept(acceptance{.data = std::move(data)}); }
+    void accept(acceptance with) const { to_->on_accept(std::move(with)); }
 
-    /// Answers the request with an HTTP status (400-599, else 403) and a plain text.
-    void refuse(unsigned status = 403, std::string text = "Forbidden") const {
-        to_->on_refuse(status, std::move(text));
+    /// Answers the request with an HTTP status (400-599, else 403), a plain text and further
+    /// fields, such as WWW-Authenticate or Retry-After.
+    void refuse(unsigned status = 403,
+                std::string text = "Forbidden",
+                response_headers fields = {}) const {
+        to_->on_refuse(status, std::move(text), std::move(fields));
     }
 
 private:

@@ -62,7 +62,7 @@ public:
     /// Ends the session after what is queued has been written. Idempotent; `on_close` follows
     /// when the handler that called it has returned.
     ///
-    /// Limits: codes 1000 and 3000-4999 are the application's; others are sent as 1000.
+    /// Limits: a code that may not be sent (`may_be_sent`) is sent as 1000.
     virtual void close(close_code code = close_code::normal, std::string_view text = {}) = 0;
 
     /// True until the session has begun to close.

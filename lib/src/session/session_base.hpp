@@ -15,6 +15,7 @@
 #include <any>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -43,6 +44,9 @@ public:
         anywire::request request{};
         std::any data{};
         std::string subprotocol{};
+        /// What `acceptance` said, for the first answer: both are used up by it.
+        std::optional<std::string> wanted_subprotocol{};
+        std::string fields{};
     };
 
     session_base(endpoint_core& endpoint, origin from);

@@ -73,8 +73,7 @@ void session_base::log_closed(close_event const& how) noexcept try {
 }
 
 void session_base::close(close_code code, std::string_view text) {
-    auto const n = static_cast<unsigned>(code);
-    if (n != 1000 && (n < 3000 || n > 4999)) code = close_code::normal;
+    if (!may_be_sent(code)) code = close_code::normal;
     if (is_open()) end({close_reason::server_closed, code, text}, ending::after_queue);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <anywire/close_reason.hpp>
+
 #include "websocket/mask.hpp"
 
 #include <cstddef>
@@ -87,8 +89,7 @@ void append_close_payload(std::string& out, std::uint16_t code, std::string_view
 ///
 /// Spec: RFC 6455, section 7.4, and IANA's registry (1012 to 1014).
 [[nodiscard]] constexpr bool is_valid_close_code_from_peer(std::uint16_t code) noexcept {
-    if (code >= 3000) return code < 5000;
-    return code >= 1000 && code <= 1014 && (code < 1004 || code > 1006);
+    return may_be_sent(close_code{code});
 }
 
 }  // namespace anywire::websocket

@@ -13,12 +13,6 @@
 namespace anywire {
 namespace {
 
-/// RFC 6455, section 7.4.2: those that are an application's.
-close_code to_app_code(close_code code) noexcept {
-    auto const n = static_cast<unsigned>(code);
-    return n == 1'000 || (n >= 3'000 && n <= 4'999) ? code : close_code::normal;
-}
-
 std::shared_ptr<client_settings const> settings_of(client_options options) {
     auto checked = check_settings(std::move(options));
     if (!checked.value) throw std::invalid_argument(checked.wrong);
@@ -175,9 +169,8 @@ result<void> client::send(message_view m) {
 }
 
 void client::close(close_code code, std::string_view text) {
-    impl_->run([code = to_app_code(code), text = std::string(text)](reconnector& machine) {
-        machine.close(code, text);
-    });
+    impl_->run([code = may_be_sent(code) ? code : close_code::normal,
+                text = std::string(text)](reconnector& machine) { machine.close(code, text); });
 }
 
 void client::reconnect() {

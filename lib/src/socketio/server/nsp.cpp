@@ -125,8 +125,8 @@ namespace {
 class next_receiver final : public decision::receiver {
 public:
     explicit next_receiver(next to) noexcept : to_(std::move(to)) {}
-    void on_accept(std::any data) override { to_.accept(std::move(data)); }
-    void on_refuse(unsigned status, std::string text) override {
+    void on_accept(acceptance with) override { to_.accept(std::move(with.data)); }
+    void on_refuse(unsigned status, std::string text, response_headers) override {
         std::string data;
         json_writer out(data);
         out.begin_object();

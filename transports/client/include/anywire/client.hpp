@@ -74,7 +74,8 @@ public:
     ///         SockJS: `boost::system::errc::operation_not_supported`. Nothing was queued.
     result<void> send(message_view m);
 
-    /// Ends the session after what is queued has been sent, and does not come back.
+    /// Ends the session after what is queued has been sent, and does not come back. A code that may
+    /// not be sent (`may_be_sent`) is sent as 1000.
     void close(close_code code = close_code::normal, std::string_view text = {});
     /// The same for the session only: it opens a new one at once.
     void reconnect();
