@@ -32,14 +32,15 @@ void signal_thread::listen(std::function<void(int)> on) {
         for (;;) {
             int signal = 0;
             if (::sigwait(&all, &signal) != 0) continue;
-            if (signal == end_signal) return;
-            on_(signal);
+            if (signal != end_signal) on_(signal);
+            if (is_over_) return;
         }
     });
 }
 
 signal_thread::~signal_thread() {
     if (!thread_.joinable()) return;
+    is_over_ = true;
     ::pthread_kill(thread_.native_handle(), end_signal);
     thread_.join();
 }

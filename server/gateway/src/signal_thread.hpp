@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <thread>
 
@@ -22,6 +23,7 @@ public:
 
 private:
     std::function<void(int)> on_{};
+    std::atomic<bool> is_over_{false};
     std::thread thread_{};
 };
 
