@@ -20,7 +20,7 @@ using std::chrono::steady_clock;
 
 /// One server: how its clients are made.
 struct websocket_server {
-    text_template url;
+    text_template url{};
     std::string unix_socket{};
     bool is_engineio = false;
 };
@@ -44,8 +44,9 @@ websocket_server parse_server(std::string_view url) {
         http = url;
     }
     if (http.find('{') == http.npos) {  // all that the client asked for goes along
-        if (!server.is_engineio) http.append(http.find('?') == http.npos ? "{path}" : "");
-        http.append(http.find('?') == http.npos ? "?{query}" : "");
+        auto const has_query = http.find('?') != http.npos;
+        if (!server.is_engineio && !has_query) http.append("{path}");
+        http.append(has_query ? "&{query}" : "?{query}");
     }
     std::string wrong;
     auto parsed = text_template::parse(http, wrong);
@@ -55,6 +56,13 @@ websocket_server parse_server(std::string_view url) {
 }
 
 class websocket_backend;
+
+forward_fields fields_of(forward_settings const& s) {
+    std::string wrong;
+    auto made = forward_fields::make(s, wrong);
+    if (!made) throw std::invalid_argument(wrong);
+    return std::move(*made);
+}
 
 /// A client of the library's that tries one server after the other until one takes the session.
 class websocket_link final : public backend_link {
@@ -81,6 +89,7 @@ private:
     void on_close(close_event const& how);
     void on_drain();
     void refuse(link_refusal why);
+    void refuse_soon(link_refusal why);
 
     websocket_backend const& of_;
     shard_place& here_;
@@ -100,7 +109,7 @@ private:
 class websocket_backend final : public backend {
 public:
     websocket_backend(route_settings const& s, std::shared_ptr<upstreams> servers)
-        : settings_(s), servers_(std::move(servers)), fields_(s.forward) {
+        : settings_(s), servers_(std::move(servers)), fields_(fields_of(s.forward)) {
         for (std::size_t i = 0; i < servers_->size(); ++i)
             parsed_.push_back(parse_server(servers_->url(i)));
     }
@@ -114,7 +123,8 @@ public:
     route_settings const& settings() const noexcept { return settings_; }
     upstreams& servers() const noexcept { return *servers_; }
     websocket_server const& server(std::size_t i) const noexcept { return parsed_[i]; }
-    client_options options_for(link_opening const& what) const;
+    /// Nothing where the client is to be told 400.
+    std::optional<client_options> options_for(link_opening const& what) const;
 
 private:
     route_settings const settings_;
@@ -123,11 +133,13 @@ private:
     std::vector<websocket_server> parsed_{};
 };
 
-client_options websocket_backend::options_for(link_opening const& what) const {
+std::optional<client_options> websocket_backend::options_for(link_opening const& what) const {
+    auto fields = fields_.of(what);
+    if (!fields) return std::nullopt;
     client_options o;
     if (settings_.forward.subprotocols)
         for (auto const p : what.request.subprotocols()) o.protocols.emplace_back(p);
-    o.headers = fields_.make(what);
+    o.headers = std::move(*fields);
     o.connect_timeout = settings_.connect_timeout;
     o.ping_interval = settings_.ping_interval;
     o.reconnect.enabled = false;
@@ -164,13 +176,29 @@ websocket_link::websocket_link(websocket_backend const& of,
                                shard_place& here,
                                link_opening const& what,
                                link_events& to)
-    : of_(of), here_(here), events_(to), options_(of.options_for(what)) {
-    for (std::size_t i = 0; i < of_.servers().size(); ++i) {
+    : of_(of), here_(here), events_(to) {
+    auto options = of.options_for(what);
+    for (std::size_t i = 0; options && i < of_.servers().size(); ++i) {
         auto url = of_.server(i).url.expand(what, template_use::url);
-        if (url.ends_with('?')) url.pop_back();
-        urls_.push_back(std::move(url));
+        if (!url)
+            options.reset();
+        else
+            urls_.push_back(std::move(*url));
     }
+    if (!options)
+        return refuse_soon(
+            {400,
+             "Bad Request",
+             {},
+             "the client asked for a path or sent a field that cannot be passed on"});
+    options_ = std::move(*options);
     attempt();
+}
+
+void websocket_link::refuse_soon(link_refusal why) {
+    boost::asio::post(here_.executor, [this, alive = std::weak_ptr(alive_), why = std::move(why)] {
+        if (!alive.expired()) refuse(why);
+    });
 }
 
 websocket_link::~websocket_link() {
@@ -181,13 +209,7 @@ websocket_link::~websocket_link() {
 
 void websocket_link::attempt() {
     server_ = of_.servers().choose(steady_clock::now(), tried_);
-    if (!server_) {
-        auto why = no_server(last_);
-        return boost::asio::post(here_.executor,
-                                 [this, alive = std::weak_ptr(alive_), why = std::move(why)] {
-                                     if (!alive.expired()) refuse(why);
-                                 });
-    }
+    if (!server_) return refuse_soon(no_server(last_));
     tried_.push_back(*server_);
     auto const& server = of_.server(*server_);
     options_.url = urls_[*server_];
@@ -209,14 +231,14 @@ client_handlers websocket_link::make_handlers() {
 
 void websocket_link::on_open(client& c) {
     state_ = state::open;
-    of_.servers().on_opened(*server_);
+    of_.servers().on_opened(*server_, steady_clock::now());
     events_.on_link_open(c.subprotocol(), {});
 }
 
 void websocket_link::on_failure(client_failure const& why) {
     auto const now = steady_clock::now();
     if (is_answer(why)) {
-        of_.servers().on_given_up(*std::exchange(server_, std::nullopt));
+        of_.servers().on_refused(*std::exchange(server_, std::nullopt), now);
         return refuse({.status = why.status,
                        .text = why.body.empty() ? std::string("Refused") : why.body,
                        .log = why.text});
