@@ -185,12 +185,13 @@ websocket_link::websocket_link(websocket_backend const& of,
         else
             urls_.push_back(std::move(*url));
     }
-    if (!options)
-        return refuse_soon(
-            {400,
-             "Bad Request",
-             {},
-             "the client asked for a path or sent a field that cannot be passed on"});
+    if (!options) {
+        refuse_soon({400,
+                     "Bad Request",
+                     {},
+                     "the client asked for a path or sent a field that cannot be passed on"});
+        return;
+    }
     options_ = std::move(*options);
     attempt();
 }
