@@ -1,12 +1,24 @@
 #include "settings_origins.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace anywire::gateway {
 
 void settings_origins::set(std::string key, std::string place) {
     places_.insert_or_assign(std::move(key), std::move(place));
+}
+
+void settings_origins::cover(std::string key, std::string place) {
+    forget(key);
+    set(std::move(key), std::move(place));
+}
+
+void settings_origins::forget(std::string_view key) {
+    std::erase_if(places_, [key](auto const& p) {
+        std::string_view const k(p.first);
+        return k.starts_with(key) &&
+               (k.size() == key.size() || k[key.size()] == '.' || k[key.size()] == '[');
+    });
 }
 
 std::string_view settings_origins::find(std::string_view key) const noexcept {
