@@ -280,8 +280,9 @@ void client::begin_receive(std::function<void(result<message>)> done) {
 }
 
 void client::begin_close(close_code code, std::string_view text, std::function<void()> done) {
-    impl_->await([code = to_app_code(code), text = std::string(text), done = std::move(done)](
-                     client_waits& waits, reconnector& machine) mutable {
+    impl_->await([code = may_be_sent(code) ? code : close_code::normal,
+                  text = std::string(text),
+                  done = std::move(done)](client_waits& waits, reconnector& machine) mutable {
         waits.close(machine, code, text, std::move(done));
     });
 }
