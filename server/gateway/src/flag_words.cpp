@@ -42,7 +42,7 @@ void add_list(CLI::App& app,
               std::string type,
               std::string group) {
     app.add_option(std::move(name), to, std::move(what))
-        ->type_name(std::move(type))
+        ->option_text(std::move(type))
         ->allow_extra_args(false)
         ->group(std::move(group));
 }
@@ -68,15 +68,15 @@ void add_routes(CLI::App& app, flag_words& to) {
         app,
         "--origin",
         to.origins,
-        "Pages that may connect, as https://example.com or *; without it those of the same host",
+        "Pages that may connect, as https://example.com or *;\nwithout it those of the same host",
         "ORIGIN",
         front);
     add_list(app,
              "--backend",
              to.backends,
-             "The server, one of several: ws:// or wss://HOST:PORT/PATH, ws+unix:/SOCKET:/PATH, "
-             "engineio://HOST:PORT/PATH/, http:// for hooks, tcp://HOST:PORT, unix:/SOCKET, or "
-             "stdio:PROGRAM",
+             "The server, or one of several: ws:// or wss://HOST:PORT/PATH,\n"
+             "ws+unix:/SOCKET:/PATH, engineio://HOST:PORT/PATH/, tcp://HOST:PORT,\n"
+             "unix:/SOCKET, stdio:PROGRAM, or http://HOST:PORT/PATH for hooks",
              "URL",
              "Backends");
 }
@@ -86,17 +86,16 @@ void add_listeners(CLI::App& app, flag_words& to) {
     add_list(app,
              "--listen",
              to.listen,
-             "ADDRESS:PORT or unix:/SOCKET; may be given again. Default 127.0.0.1:8080",
+             "ADDRESS:PORT or unix:/SOCKET; may be given again.\nDefault 127.0.0.1:8080",
              "PLACE",
              group);
-    add_list(
-        app,
-        "--systemd",
-        to.systemd,
-        "Listen at the sockets of this name (FileDescriptorName=) that systemd passes; \"\" is "
-        "all of them",
-        "NAME",
-        group);
+    add_list(app,
+             "--systemd",
+             to.systemd,
+             "Listen at the sockets of this name (FileDescriptorName=)\n"
+             "that systemd passes; \"\" is all of them",
+             "NAME",
+             group);
     add_text(
         app, "--tls-certificate", to.certificate, "The chain, for all listeners", "PEM", group);
     add_text(app, "--tls-key", to.key, "Its key", "PEM", group);
@@ -109,7 +108,7 @@ void add_listeners(CLI::App& app, flag_words& to) {
     add_list(app,
              "--host",
              to.hosts,
-             "Serve only this Host, as example.com; may be given again. Default all",
+             "Serve only this Host, as example.com; may be given again.\nDefault all",
              "NAME",
              group);
     app.add_option("--threads", to.threads, "Default 1; 0 is one for each core")
@@ -136,7 +135,7 @@ void add_operation(CLI::App& app, flag_words& to) {
     add_text(app,
              "--admin",
              to.admin,
-             "Metrics, health, status page: ADDRESS:PORT or unix:/SOCKET. Default none",
+             "Metrics, health, status page: ADDRESS:PORT or unix:/SOCKET.\nDefault none",
              "PLACE",
              group);
     app.add_option("--log-format", to.format, "text (the default) or json")
@@ -150,15 +149,15 @@ void add_operation(CLI::App& app, flag_words& to) {
     add_text(app,
              "--access-log",
              to.access_log,
-             "A line for each session; - is standard output (the default), off is none",
+             "A line for each session; - is standard output (the default),\noff is none",
              "FILE",
              group);
     std::string const file("Configuration");
     add_text(app,
              "--config",
              to.config,
-             "Read settings from a file; flags of the groups Listening, Beside the routes and "
-             "Operation go before what it says",
+             "Read settings from a file; flags of the groups Listening,\n"
+             "Beside the routes and Operation go before what it says",
              "TOML",
              file);
     app.add_flag("--check", to.check, "Say what is wrong with the settings, and end: 0 or 2")
@@ -168,7 +167,7 @@ void add_operation(CLI::App& app, flag_words& to) {
     app.set_version_flag(
            "--version", "anywire-gateway " ANYWIRE_GATEWAY_VERSION, "Print the version")
         ->group(file);
-    app.get_help_ptr()->group(file);
+    app.set_help_flag("-h,--help", "Print this text")->group(file);
 }
 
 }  // namespace
@@ -177,6 +176,7 @@ flag_reading read_flags(int count, char const* const* words) {
     flag_reading out;
     CLI::App app(summary, "anywire-gateway");
     app.footer(examples);
+    app.set_help_flag();  // comes last
     app.get_formatter()->column_width(34);
     add_routes(app, out.words);
     add_listeners(app, out.words);

@@ -203,6 +203,18 @@ std::string counted(std::size_t n, std::string_view what) {
     return std::to_string(n).append(" ").append(what).append(n == 1 ? "" : "s");
 }
 
+/// What could not be read has its default, which is not to be blamed once more.
+void add_unless_blamed(std::vector<settings_problem>& to, std::vector<settings_problem> more) {
+    auto const count = to.size();
+    for (auto& p : more) {
+        auto const is_blamed = [&p](settings_problem const& other) {
+            return is_within(p.key, other.key) || is_within(other.key, p.key);
+        };
+        auto const end = to.begin() + static_cast<std::ptrdiff_t>(count);
+        if (std::none_of(to.begin(), end, is_blamed)) to.push_back(std::move(p));
+    }
+}
+
 /// Reads what `words` says into `out`; false: `out` says what is wrong.
 void read_settings(flag_words const& words, settings_source const& from, command& out) {
     settings_reading read;
@@ -220,8 +232,7 @@ void read_settings(flag_words const& words, settings_source const& from, command
     auto const of_flags = flag_settings(words, read.settings, read.origins).apply();
     problems.insert(problems.end(), of_flags.begin(), of_flags.end());
     complete(read.settings);
-    // What could not be read has its default, which may be wrong beside the rest.
-    if (problems.empty()) problems = check_settings(read.settings);
+    if (!read.is_broken) add_unless_blamed(problems, check_settings(read.settings));
     auto const name = words.config.empty() ? std::string("anywire-gateway") : words.config;
     out.text = to_text(problems, read.origins, name);
     if (!problems.empty()) return;

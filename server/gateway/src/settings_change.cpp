@@ -1,5 +1,6 @@
 #include "settings_change.hpp"
 
+#include "settings_origins.hpp"
 #include "written_settings.hpp"
 
 #include <algorithm>
@@ -26,8 +27,7 @@ value_map values_of(gateway_settings const& s) {
 std::vector<std::string> differing(value_map const& a, value_map const& b, std::string_view table) {
     std::vector<std::string> out;
     auto const is_in = [table](std::string_view key) {
-        return key.starts_with(table) && (table.empty() || key.size() == table.size() ||
-                                          key[table.size()] == '.' || key[table.size()] == '[');
+        return table.empty() || is_within(key, table);
     };
     for (auto const& [key, value] : a) {
         auto const other = b.find(key);

@@ -10,6 +10,9 @@
 
 namespace anywire::gateway {
 
+/// Whether `key` is `outer`, or in it: "route[0].loss.code" is in "route[0].loss" and "route[0]".
+[[nodiscard]] bool is_within(std::string_view key, std::string_view outer) noexcept;
+
 /// Where each setting was written: "gateway.toml:12:3", or "--backend ws://...".
 class settings_origins {
 public:
