@@ -11,7 +11,8 @@ public:
     websocket_mount(mount_place const& at, websocket_options options, handlers app)
         : mount_point(at, common_options(options), std::move(app), false),
           timing_{.ping_interval = to_ticks(options.ping_interval),
-                  .ping_timeout = to_ticks(options.ping_timeout)} {
+                  .ping_timeout = to_ticks(options.ping_timeout)},
+          subpaths_(options.subpaths) {
         require_option(options.ping_interval.count() >= 0,
                        this->prefix(),
                        "ping_interval must not be negative");
@@ -21,7 +22,8 @@ public:
     }
 
     void serve(incoming const& in) override {
-        if (!in.below.empty() && !(prefix().empty() && in.below == "/")) return in.not_found();
+        if (!subpaths_ && !in.below.empty() && !(prefix().empty() && in.below == "/"))
+            return in.not_found();
         if (in.head.method != "GET")
             return (void)in.to.respond(
                 {.status = status_of(fault::wrong_method), .fields = "Allow: GET\r\n"});
@@ -33,6 +35,7 @@ public:
 
 private:
     duplex_timing timing_;
+    bool subpaths_;
 };
 
 }  // namespace

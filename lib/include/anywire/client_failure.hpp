@@ -2,6 +2,10 @@
 
 #include <anywire/error.hpp>
 
+#include <boost/assert/source_location.hpp>
+#include <boost/system/result.hpp>
+#include <boost/system/system_error.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -38,5 +42,14 @@ struct client_failure {
     /// The first 1 024 bytes of the body of a refusal.
     std::string body{};
 };
+
+/// Nothing, or why there is no connection.
+using client_result = boost::system::result<void, client_failure>;
+
+/// What `client_result::value` throws: a `boost::system::system_error` that says `text`.
+[[noreturn]] inline void throw_exception_from_error(client_failure const& why,
+                                                    boost::source_location const&) {
+    throw boost::system::system_error(why.error, why.text);
+}
 
 }  // namespace anywire

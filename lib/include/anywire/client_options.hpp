@@ -128,6 +128,9 @@ struct client_options {
     bool fall_back = true;
     /// The Engine.IO revision: 4, or 3 for the servers of 1.x and 2.x.
     unsigned revision = 4;
+    /// Engine.IO by polling: most packets in one POST, a message being one; 0 is no limit. Default
+    /// 16: python-engineio drops longer ones, with all that is in them, without a word.
+    std::size_t max_packets_per_post = 16;
     /// Where this is not 0, a WebSocket and an HTTP transport race: the second begins so much after
     /// the first, and what opens last is dropped. Default off, as in browsers.
     std::chrono::milliseconds race_after{0};

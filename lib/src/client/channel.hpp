@@ -38,8 +38,9 @@ public:
 
     /// Begins. Called once.
     virtual void start() = 0;
-    /// Queues a message; the caller bounds what waits. Requires: it is open.
-    virtual void send(message_view m) = 0;
+    /// Queues a message; the caller bounds what waits. `compress`: if the transport can. Requires:
+    /// it is open.
+    virtual void send(message_view m, bool compress = true) = 0;
     /// Says goodbye after what is queued; `on_closed` follows. Requires: it is open.
     virtual void close(close_code code, std::string_view text) = 0;
 

@@ -144,9 +144,9 @@ void engineio_channel::on_lost(engineio_wire& wire,
 
 // -- sending --------------------------------------------------------------------------------------
 
-void engineio_channel::send(message_view m) {
+void engineio_channel::send(message_view m, bool compress) {
     if (stage_ != stage::open) return;
-    box_.push_message(m);
+    box_.push_message(m, compress);
     flush();
 }
 

@@ -50,7 +50,7 @@ result<void> reconnector::check(std::span<message_view const> messages) const {
     return {};
 }
 
-result<void> reconnector::send(std::span<message_view const> messages) {
+result<void> reconnector::send(std::span<message_view const> messages, bool compress) {
     net_.loop().wake();
     if (auto const ok = check(messages); !ok) return ok;
     std::size_t bytes = 0;
@@ -63,7 +63,7 @@ result<void> reconnector::send(std::span<message_view const> messages) {
     // While a session says goodbye, what is sent is for the next.
     for (auto const& m : messages) {
         if (is_open())
-            channel_->send(m);
+            channel_->send(m, compress);
         else
             kept_.push(m);
     }
@@ -143,7 +143,7 @@ void reconnector::on_open() {
     if (is_paused_) channel_->pause(true);
     while (!kept_.is_empty()) {
         auto const [data, is_binary] = kept_.pop();
-        channel_->send({data, is_binary});
+        channel_->send({data, is_binary}, true);
     }
     kept_ = {};
     presence::watch const here(presence_);

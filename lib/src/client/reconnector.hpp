@@ -70,8 +70,9 @@ public:
     /// Errors: as `client::send`. Nothing was queued.
     result<void> send(message_view m) { return send({&m, 1}); }
     /// The same for several that belong together, as a packet and its attachments do: all or none,
-    /// and nothing comes between them.
-    result<void> send(std::span<message_view const> messages);
+    /// and nothing comes between them. `compress`: if the transport can; what waits for a session
+    /// always is.
+    result<void> send(std::span<message_view const> messages, bool compress = true);
 
     /// Ends the session after what is queued, and does not come back: `on_close` where one was
     /// open, then `on_end`. What was kept is dropped. Does nothing while it is idle.

@@ -200,7 +200,7 @@ void sockjs_channel::on_writable(sockjs_wire&) {
     if (stage_ == stage::open && current_->unsent_bytes() == 0) events_.on_sent();
 }
 
-void sockjs_channel::send(message_view m) {
+void sockjs_channel::send(message_view m, bool) {
     if (stage_ == stage::open) current_->send(m.data);
 }
 

@@ -26,7 +26,7 @@ public:
                    client_channel_events& to);
 
     void start() override;
-    void send(message_view m) override;
+    void send(message_view m, bool compress) override;
     std::string_view transport() const noexcept override;
     std::string_view sid() const noexcept override { return sid_; }
     std::string_view subprotocol() const noexcept override;

@@ -29,8 +29,8 @@ void websocket_channel::on_open(std::string_view protocol, client_response const
     tell_open();
 }
 
-void websocket_channel::send(message_view m) {
-    if (stage_ == stage::open) socket_->send(m);
+void websocket_channel::send(message_view m, bool compress) {
+    if (stage_ == stage::open) socket_->send(m, compress);
 }
 
 void websocket_channel::begin_to_close() {

@@ -43,6 +43,13 @@ TEST_CASE("a plain WebSocket is asked for as the options say") {
     CHECK_FALSE(f.channel->is_writable());
 }
 
+TEST_CASE("each message of a plain WebSocket is compressed or not") {
+    opened f;
+    f.channel->send("a", false);
+    f.channel->send("b");
+    CHECK(f.net.socket().plain == strings{"a"});
+}
+
 TEST_CASE("messages of a plain WebSocket are as they are, both ways") {
     opened f;
     CHECK(f.channel->transport() == "websocket");
