@@ -100,9 +100,9 @@ struct fake_socket {
             out.push_back(is_binary ? "<" + data + ">" : data);
         return out;
     }
-    void open(std::string_view protocol = {}) {
+    void open(std::string_view protocol = {}, std::span<http_field const> answered = {}) {
         is_open = true;
-        if (events) events->on_open(protocol, {.status = 101});
+        if (events) events->on_open(protocol, {.status = 101, .fields = answered});
     }
     void fail(client_failure const& why = broken()) {
         if (auto* const to = std::exchange(events, nullptr)) to->on_failure(why);

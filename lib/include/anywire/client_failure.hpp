@@ -1,5 +1,6 @@
 #pragma once
 
+#include <anywire/client_field.hpp>
 #include <anywire/error.hpp>
 
 #include <boost/assert/source_location.hpp>
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace anywire {
 
@@ -41,6 +43,12 @@ struct client_failure {
     std::string text{};
     /// The first 1 024 bytes of the body of a refusal.
     std::string body{};
+    /// The fields of the answer that refused a WebSocket handshake, as they came,
+    /// `WWW-Authenticate` and `Retry-After` among them: `client_limits::max_head` bytes at most.
+    std::vector<client_field> headers{};
+
+    /// The first of these of that name, in any case; empty when there is none.
+    [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
 };
 
 /// Nothing, or why there is no connection.

@@ -2,10 +2,12 @@
 
 #include <anywire/client_failure.hpp>
 #include <anywire/close_reason.hpp>
+#include <anywire/exchange.hpp>
 #include <anywire/session.hpp>
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string_view>
 
 namespace anywire {
@@ -50,6 +52,9 @@ public:
     /// The id that the server gave the session, or that was made for it; empty for WebSocket.
     virtual std::string_view sid() const noexcept = 0;
     virtual std::string_view subprotocol() const noexcept = 0;
+    /// The fields of the answer that has opened a plain WebSocket. Borrow: during `on_open`; empty
+    /// otherwise.
+    virtual std::span<http_field const> response() const noexcept { return {}; }
     /// Bytes that were sent and are not with the kernel, or not confirmed where they have to be.
     virtual std::size_t queued_bytes() const noexcept = 0;
     /// Whether a message sent now would leave at once.

@@ -84,10 +84,10 @@ private:
     engineio::open_data session_{};
     engineio_outbox box_;
     upgrade upgrade_ = upgrade::none;
-    carrier_choice choice_;
-    client_deadline watch_;  ///< When silence has lasted too long.
-    client_deadline ping_;   ///< v3: when the next is due.
-    client_deadline limit_;  ///< Of the upgrade, then of the goodbye.
+    std::unique_ptr<carrier_choice> choice_;  ///< Null once one has been chosen, or all failed.
+    client_deadline watch_;                   ///< When silence has lasted too long.
+    client_deadline ping_;                    ///< v3: when the next is due.
+    client_deadline limit_;                   ///< Of the upgrade, then of the goodbye.
 };
 
 }  // namespace anywire

@@ -92,6 +92,8 @@ public:
     std::string_view transport() const noexcept;
     std::string_view sid() const noexcept;
     std::string_view subprotocol() const noexcept;
+    /// As `client_channel::response`.
+    std::span<http_field const> response() const noexcept;
     /// Of what is kept and of what the session has not got rid of.
     std::size_t queued_bytes() const noexcept;
     /// Stops and resumes the delivery of messages, of this session and of later ones.
@@ -122,6 +124,7 @@ private:
     void go_on();
     void finish();
     std::chrono::milliseconds next_delay();
+    message_box& kept();
 
     client_network& net_;
     std::shared_ptr<client_settings const> settings_;
@@ -135,8 +138,8 @@ private:
     std::uint32_t attempts_ = 0;  ///< In a row.
     close_reason given_up_{};     ///< Where `is_given_up_`.
     bool is_given_up_ = false;
-    message_box kept_{};
-    client_deadline due_;  ///< Of the next attempt, or of `on_end`.
+    std::unique_ptr<message_box> kept_{};  ///< Null while nothing is.
+    client_deadline due_;                  ///< Of the next attempt, or of `on_end`.
     presence presence_{};
 };
 

@@ -23,10 +23,13 @@ void websocket_channel::start() {
     socket_ = net_.open_websocket(r, *this);
 }
 
-void websocket_channel::on_open(std::string_view protocol, client_response const&) {
+void websocket_channel::on_open(std::string_view protocol, client_response const& response) {
     protocol_.assign(protocol);
     schedule_ping();
+    presence::watch const here(presence_);
+    response_ = response.fields;
     tell_open();
+    if (!here.is_gone()) response_ = {};
 }
 
 void websocket_channel::send(message_view m, bool compress) {
@@ -35,7 +38,7 @@ void websocket_channel::send(message_view m, bool compress) {
 
 void websocket_channel::begin_to_close() {
     ping_.clear();
-    socket_->close(goodbye_, goodbye_text_);
+    socket_->close(goodbye_, goodbye_text());
 }
 
 std::string_view websocket_channel::transport() const noexcept {

@@ -68,6 +68,20 @@ TEST_CASE("messages of a plain WebSocket are as they are, both ways") {
     CHECK(f.take() == strings{"three", "<four>"});
 }
 
+TEST_CASE(
+    "the fields of the handshake's answer are there while the opening is told, and no longer") {
+    channel_fixture f(options());
+    http_field const field{"Set-Cookie", "a=b"};
+    std::size_t seen = 0;
+    f.on_event = [&](std::string const& what) {
+        if (what == "open") seen = f.channel->response().size();
+    };
+    CHECK(f.channel->response().empty());
+    f.net.socket().open("echo", {&field, 1});
+    CHECK(seen == 1);
+    CHECK(f.channel->response().empty());
+}
+
 TEST_CASE("a server that does not answer pings is noticed, one that shows life is not") {
     opened f;
     f.net.advance(1s);
