@@ -20,8 +20,16 @@ public:
                        "ping_timeout must be positive");
     }
 
+    std::string_view dialect_name() const noexcept override { return "websocket"; }
+    std::string_view claim() const noexcept override {
+        return "WebSocket handshakes at the path itself";
+    }
+    bool claims(asked_for const& a, std::string_view below) const noexcept override {
+        return is_here(below) && !a.has_parameter("EIO") && a.is_websocket();
+    }
+
     void serve(incoming const& in) override {
-        if (!in.below.empty() && !(prefix().empty() && in.below == "/")) return in.not_found();
+        if (!is_here(in.below)) return in.not_found();
         if (in.head.method != "GET")
             return (void)in.to.respond(
                 {.status = status_of(fault::wrong_method), .fields = "Allow: GET\r\n"});
@@ -32,6 +40,8 @@ public:
     }
 
 private:
+    static bool is_here(std::string_view below) noexcept { return below.empty() || below == "/"; }
+
     duplex_timing timing_;
 };
 
