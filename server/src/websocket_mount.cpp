@@ -21,9 +21,18 @@ public:
                        "ping_timeout must be positive");
     }
 
+    std::string_view dialect_name() const noexcept override { return "websocket"; }
+    std::string_view claim() const noexcept override {
+        return "WebSocket handshakes at the path itself";
+    }
+    bool claims(asked_for const& a, std::string_view below) const noexcept override {
+        // One that ends so is SockJS's where both share a path.
+        return is_here(below) && !below.ends_with("/websocket") && !a.has_parameter("EIO") &&
+               a.is_websocket();
+    }
+
     void serve(incoming const& in) override {
-        if (!subpaths_ && !in.below.empty() && !(prefix().empty() && in.below == "/"))
-            return in.not_found();
+        if (!is_here(in.below)) return in.not_found();
         if (in.head.method != "GET")
             return (void)in.to.respond(
                 {.status = status_of(fault::wrong_method), .fields = "Allow: GET\r\n"});
@@ -34,6 +43,10 @@ public:
     }
 
 private:
+    bool is_here(std::string_view below) const noexcept {
+        return subpaths_ || below.empty() || below == "/";
+    }
+
     duplex_timing timing_;
     bool subpaths_;
 };
