@@ -28,7 +28,8 @@ upstreams::upstreams(std::vector<backend_address> servers, health_settings healt
 std::uint64_t upstreams::weight_now(member const& s, time now) const noexcept {
     auto const& known = *s.known;
     auto const since = now - known.healthy_since;
-    if (!known.has_returned || since >= health_.slow_start) return s.weight * whole;
+    if (!known.has_returned || health_.slow_start.count() <= 0 || since >= health_.slow_start)
+        return s.weight * whole;
     // Another thread may have read the clock before the one that saw it return.
     auto const ms = std::max<std::int64_t>(
         0, std::chrono::duration_cast<std::chrono::milliseconds>(since).count());

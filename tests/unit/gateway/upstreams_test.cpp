@@ -206,12 +206,12 @@ TEST_CASE("a server that has come back gets a share that grows evenly") {
     all.on_opened(0, back);
     CHECK(all.numbers(back)[0].share == Approx(0.1));
     CHECK(all.numbers(back - 1s)[0].share == Approx(0.1));
-    CHECK(open(all, 20, back) == std::vector<unsigned>{9, 11});  // 10 of 111
+    CHECK(open(all, 20, back) == std::vector<unsigned>{10, 10});  // 11 of 121
     CHECK(all.numbers(back + 50s)[0].share == Approx(0.55));
     auto const later = open(all, 79, back + 50s);
-    CHECK(later[0] + 10 == Approx(200 * 0.55 / 1.55).margin(2));
+    CHECK(later[0] + 11 == Approx(200 * 0.55 / 1.55).margin(2));
     CHECK(all.numbers(back + 100s)[0].share == 1);
-    CHECK(open(all, 100, back + 100s)[0] + later[0] + 10 == 150);
+    CHECK(open(all, 100, back + 100s)[0] + later[0] + 11 == 150);
 }
 
 TEST_CASE("after a reload the servers that stay are known, and their sessions still count") {
