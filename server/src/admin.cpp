@@ -195,9 +195,10 @@ private:
     // -- numbers ----------------------------------------------------------------------------------
     void report() {
         auto numbers = to_.snapshot();
-        auto const mount = std::find_if(numbers.mounts.begin(),
-                                        numbers.mounts.end(),
-                                        [&](mount_numbers const& m) { return m.path == path_; });
+        auto const mount =
+            std::find_if(numbers.mounts.begin(), numbers.mounts.end(), [&](mount_numbers const& m) {
+                return m.path == path_ && m.dialect == "engineio";
+            });
         if (mount == numbers.mounts.end()) return;
         auto const polling = polling_sessions(*mount);
         auto const events = counts_.since_last(std::move(*mount));

@@ -19,6 +19,11 @@ public:
                   std::unique_ptr<dialect const> speaks,
                   handlers app);
 
+    std::string_view dialect_name() const noexcept override { return speaks_->name(); }
+    std::string_view claim() const noexcept override { return speaks_->claim(); }
+    bool claims(asked_for const& a, std::string_view below) const noexcept override {
+        return speaks_->claims(below, a.query, a.is_websocket());
+    }
     void serve(incoming const& in) override;
     std::string session_named_by(std::string_view target) const override;
 

@@ -33,7 +33,7 @@ public:
     borrowed& operator=(borrowed const&) = delete;
 
     bool owns(std::string_view target) const override {
-        return core_.routes.find(path_of(target)) != nullptr;
+        return core_.routes.find(asked_for::target(target)) != nullptr;
     }
     void give_back(byte_stream stream, std::string bytes) override {
         auto const is_secure = stream.is_tls();

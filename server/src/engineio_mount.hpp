@@ -27,6 +27,14 @@ public:
                    handlers app,
                    std::function<bool(incoming const&)> first);
 
+    std::string_view dialect_name() const noexcept override { return "engineio"; }
+    /// What answers in its stead is asked for without EIO.
+    std::string_view claim() const noexcept override {
+        return first_ ? std::string_view{} : "requests with EIO= in their query";
+    }
+    bool claims(asked_for const& a, std::string_view) const noexcept override {
+        return a.has_parameter("EIO");
+    }
     void serve(incoming const& in) override;
     bool watch_body(shard& here,
                     http_connection& from,

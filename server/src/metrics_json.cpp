@@ -86,6 +86,7 @@ void write(writer& to, traffic_numbers const& t) {
 void write(writer& to, mount_numbers const& m) {
     to.begin_object();
     put(to, "path", m.path);
+    put(to, "dialect", m.dialect);
     put(to, "sessions", m.sessions);
     put(to, "opened", m.opened);
     write_counts(to, "closed", m.closed);

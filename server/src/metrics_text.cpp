@@ -1,5 +1,6 @@
 #include "metrics_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <initializer_list>
@@ -80,7 +81,8 @@ private:
             out_.push_back('"');
             before = ',';
         };
-        for (auto const& l : with) add(l);
+        for (auto const& l : with)
+            if (!l.first.empty()) add(l);
         if (!last.first.empty()) add(last);
         if (before == ',') out_.push_back('}');
         out_.append(1, ' ').append(value).append(1, '\n');
@@ -138,48 +140,58 @@ void write_shards(writer& to, service_numbers const& n) {
 
 using mounts = std::vector<mount_numbers>;
 
+/// Which of the mounts at a shared path it is; no label where the path is its own.
+label which(mounts const& all, mount_numbers const& m) noexcept {
+    auto const at_its_path = [&](mount_numbers const& other) { return other.path == m.path; };
+    if (std::count_if(all.begin(), all.end(), at_its_path) == 1) return {};
+    return {"speaks", m.dialect};
+}
+
 void write_ends(writer& to, mounts const& all) {
     to.family("sessions_opened", "counter", {}, "Sessions that were opened.");
-    for (auto const& m : all) to.sample({{"mount", m.path}}, m.opened);
+    for (auto const& m : all) to.sample({{"mount", m.path}, which(all, m)}, m.opened);
     to.family("sessions_closed", "counter", {}, "Sessions that have ended, by close_reason.");
     for (auto const& m : all)
         for (auto const& [why, count] : m.closed)
-            to.sample({{"mount", m.path}, {"reason", to_string(why)}}, count);
+            to.sample({{"mount", m.path}, which(all, m), {"reason", to_string(why)}}, count);
     to.family("sessions_refused", "counter", {}, "Clients that were not let in, by cause.");
     for (auto const& m : all)
         for (auto const& [why, count] : m.refused)
-            to.sample({{"mount", m.path}, {"cause", to_string(why)}}, count);
+            to.sample({{"mount", m.path}, which(all, m), {"cause", to_string(why)}}, count);
     to.family("upgrades_tried", "counter", {}, "Upgrades from polling that have begun.");
-    for (auto const& m : all) to.sample({{"mount", m.path}}, m.upgrades_tried);
+    for (auto const& m : all) to.sample({{"mount", m.path}, which(all, m)}, m.upgrades_tried);
     to.family("upgrades_ended", "counter", {}, "Upgrades from polling, by what became of them.");
     for (auto const& m : all) {
-        to.sample({{"mount", m.path}, {"outcome", "done"}}, m.upgrades_done);
-        to.sample({{"mount", m.path}, {"outcome", "failed"}}, m.upgrades_failed);
+        to.sample({{"mount", m.path}, which(all, m), {"outcome", "done"}}, m.upgrades_done);
+        to.sample({{"mount", m.path}, which(all, m), {"outcome", "failed"}}, m.upgrades_failed);
     }
 }
 
 void write_load(writer& to, mounts const& all) {
     to.family("polls_waiting", "gauge", {}, "Polls that wait for a message to answer with.");
-    for (auto const& m : all) to.sample({{"mount", m.path}}, m.polls_waiting);
+    for (auto const& m : all) to.sample({{"mount", m.path}, which(all, m)}, m.polls_waiting);
     to.family("queued_bytes", "gauge", "bytes", "Bytes that wait to be sent.");
-    for (auto const& m : all) to.sample({{"mount", m.path}}, m.queued_bytes);
+    for (auto const& m : all) to.sample({{"mount", m.path}, which(all, m)}, m.queued_bytes);
     to.family("messages_dropped", "counter", {}, "Messages that overflow policies have dropped.");
-    for (auto const& m : all) to.sample({{"mount", m.path}}, m.dropped);
+    for (auto const& m : all) to.sample({{"mount", m.path}, which(all, m)}, m.dropped);
     to.family("handler_seconds", "histogram", "seconds", "Handlers, in one event of 17.");
-    for (auto const& m : all) to.histogram({{"mount", m.path}}, m.handler_time);
+    for (auto const& m : all) to.histogram({{"mount", m.path}, which(all, m)}, m.handler_time);
 }
 
 void write_traffic(writer& to, mounts const& all) {
     auto const each = [&](auto write) {
         for (auto const& m : all)
-            for (auto const& t : m.traffic) write(m.path, t);
+            for (auto const& t : m.traffic) write(m, t);
     };
     using numbers = traffic_numbers const&;
-    using text = std::string const&;
+    using mount = mount_numbers const&;
     auto const gauge = [&](std::string_view name, std::string_view help, auto member) {
         to.family(name, "gauge", {}, help);
-        each([&](text path, numbers t) {
-            to.sample({{"mount", path}, {"dialect", t.dialect}, {"transport", t.transport}},
+        each([&](mount m, numbers t) {
+            to.sample({{"mount", m.path},
+                       which(all, m),
+                       {"dialect", t.dialect},
+                       {"transport", t.transport}},
                       t.*member);
         });
     };
@@ -189,9 +201,10 @@ void write_traffic(writer& to, mounts const& all) {
                                auto in,
                                auto out) {
         to.family(name, "counter", unit, help);
-        each([&](text path, numbers t) {
+        each([&](mount m, numbers t) {
             for (auto const& [way, member] : {std::pair{"in", in}, std::pair{"out", out}})
-                to.sample({{"mount", path},
+                to.sample({{"mount", m.path},
+                           which(all, m),
                            {"dialect", t.dialect},
                            {"transport", t.transport},
                            {"direction", way}},

@@ -78,6 +78,8 @@ public:
 
     bool judge_page(incoming const& in, std::string& fields) const final;
 
+    /// What metrics call the dialect.
+    virtual std::string_view dialect_name() const noexcept = 0;
     /// Whether the dialect has messages that are bytes, not text.
     virtual bool carries_binary() const noexcept { return true; }
 

@@ -19,6 +19,24 @@ namespace anywire {
 class http_connection;
 class shard;
 
+/// What a router is asked: who answers a request.
+struct asked_for {
+    std::string_view path;
+    std::string_view query{};
+    /// Null where only the target is known.
+    http::request_view const* head = nullptr;
+    exchange const* to = nullptr;
+
+    static asked_for target(std::string_view target) noexcept;
+    static asked_for request(http::request_view const& head, exchange const& to) noexcept {
+        return {head.path, head.query, &head, &to};
+    }
+    /// Whether it asks for a WebSocket, or has one that its host has opened already.
+    bool is_websocket() const noexcept;
+    /// Whether the query has a parameter of that name.
+    bool has_parameter(std::string_view name) const noexcept;
+};
+
 /// One request on its way to a mount.
 ///
 /// Borrow: all of it is valid during `route_target::serve` only; what answers later keeps `to`.
@@ -48,6 +66,15 @@ public:
 
     /// Answers, now or later, exactly once.
     virtual void serve(incoming const& in) = 0;
+
+    /// Which requests to its path it answers, in words; empty: all, so that it has its path for
+    /// itself. Those that share a path have different words.
+    virtual std::string_view claim() const noexcept { return {}; }
+    /// Whether a request to a shared path is one of those. `below`: the path below the prefix.
+    virtual bool claims(asked_for const& a, std::string_view below) const noexcept {
+        (void)a, (void)below;
+        return true;
+    }
 
     /// Never ends with '/': "" is the root.
     std::string const& prefix() const noexcept { return prefix_; }
@@ -99,12 +126,13 @@ private:
     http::route_pattern pattern_;
 };
 
-/// Finds who answers for a path: a route of the application's, else the mount with the longest
-/// prefix of it, in whole segments, else the fallback.
+/// Finds who answers a request: a route of the application's, else the mount with the longest
+/// prefix of the path, in whole segments, else the fallback. Where several mounts share the prefix
+/// it is the one that claims the request.
 class router {
 public:
-    /// False when the prefix is taken.
-    bool add(std::shared_ptr<route_target> target);
+    /// Null when it was added; else who takes the same requests already.
+    route_target const* add(std::shared_ptr<route_target> target);
     /// Null where there is none for that pattern.
     pattern_target* find_route(http::route_pattern const& pattern) const noexcept;
     /// Requires: `find_route` has found none.
@@ -115,14 +143,28 @@ public:
     void take_bodies(std::size_t longest) noexcept {
         largest_body_ = longest > largest_body_ ? longest : largest_body_;
     }
-    route_target* find(std::string_view path) const noexcept;
-    bool is_empty() const noexcept { return targets_.empty() && routes_.empty() && !fallback_; }
+    route_target* find(asked_for const& a) const noexcept;
+    /// The longest body that is taken where a target leads; with a shared path, by any of those
+    /// there.
+    std::size_t max_body(asked_for const& a) const noexcept;
+    bool is_empty() const noexcept { return places_.empty() && routes_.empty() && !fallback_; }
     /// The longest body that any mount takes.
     std::size_t largest_body() const noexcept { return largest_body_; }
 
 private:
+    /// A prefix, and those that share it.
+    struct place {
+        std::string prefix;
+        std::vector<std::shared_ptr<route_target>> targets{};  // who takes the rest last
+    };
+
+    pattern_target* find_route(std::string_view path) const noexcept;
+    place const* find_place(std::string_view path) const noexcept;
+    place& place_of(std::string const& prefix);
+    static route_target* choose(place const& among, asked_for const& a) noexcept;
+
     std::vector<std::unique_ptr<pattern_target>> routes_{};  // the one to be asked first first
-    std::vector<std::shared_ptr<route_target>> targets_{};   // longest prefix first
+    std::vector<place> places_{};                            // longest prefix first
     std::shared_ptr<route_target> fallback_{};
     std::size_t largest_body_ = 0;
 };

@@ -63,7 +63,7 @@ bool is_one_line(http_field const& f) noexcept {
 /// A request of which only the head is known, on its way to a refusal.
 struct refused_request {
     refused_request(shard& here, http_connection& from, http::request_view const& head)
-        : target(here.core().routes.find(head.path)),
+        : target(here.core().routes.find(asked_for::request(head, from))),
           client(client_of(here, head, {from.address(), from.is_tls()})),
           in{here, from, head, client, {}, &from} {}
 
@@ -90,7 +90,7 @@ void serve_request(shard& here,
                    http::request_view const& request,
                    request_peer const& from) {
     auto const client = client_of(here, request, from);
-    auto* const target = here.core().routes.find(request.path);
+    auto* const target = here.core().routes.find(asked_for::request(request, to));
     auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
     incoming in{here, to, request, client, below, via};
     here.numbers().requests.add();

@@ -51,12 +51,11 @@ endpoint service::add_sharing(std::string path, endpoint const& with, sharing_ma
 }
 
 bool service::owns(std::string_view target) const noexcept {
-    return core_->routes.find(path_of(target)) != nullptr;
+    return core_->routes.find(asked_for::target(target)) != nullptr;
 }
 
 std::size_t service::max_body(std::string_view target) const noexcept {
-    auto const* const to = core_->routes.find(path_of(target));
-    return to ? to->max_body() : 0;
+    return core_->routes.max_body(asked_for::target(target));
 }
 
 std::size_t service::shard_of(std::string_view target) const {

@@ -59,6 +59,12 @@ http_settings settings_of(server_limits const& l) {
             .keep_alive = to_ticks(l.keep_alive)};
 }
 
+std::string taken(route_target const& m, route_target const& there) {
+    auto text = "mount '" + m.prefix() + "': the path is taken";
+    if (there.claim().empty() || m.claim().empty()) return text;
+    return text.append(" by a mount for ").append(there.claim());
+}
+
 }  // namespace
 
 void require_service_option(bool good, char const* what) {
@@ -109,7 +115,7 @@ service_core::~service_core() = default;
 
 std::size_t service_core::shard_for(std::string_view target) const {
     if (shards.size() == 1) return 0;
-    auto* const to = routes.find(path_of(target));
+    auto* const to = routes.find(asked_for::target(target));
     auto const id = to ? to->session_named_by(target) : std::string{};
     if (!id.empty()) return owner(id).index();
     return next_shard.fetch_add(1, std::memory_order_relaxed) % shards.size();
@@ -140,7 +146,7 @@ mount_place service_core::place(std::string path) {
 
 void service_core::add_target(std::string_view what, std::shared_ptr<route_target> target) {
     auto const prefix = target->prefix();
-    if (!routes.add(std::move(target)))
+    if (routes.add(std::move(target)))
         throw std::invalid_argument(std::string(what) + " '" + prefix + "': the path is taken");
 }
 
@@ -161,8 +167,7 @@ endpoint service_core::add(std::shared_ptr<mount_point> const& m,
                                     "mount '",
                                     m->prefix(),
                                     "': no handler is set, so what clients send is ignored");
-    if (!routes.add(m))
-        throw std::invalid_argument("mount '" + m->prefix() + "': the path is taken");
+    if (auto const* const there = routes.add(m)) throw std::invalid_argument(taken(*m, *there));
     mounts.push_back(m);
     http.request.body = routes.largest_body();
     if (options.limits.max_sessions_per_address != 0) m->counters().census = &census;

@@ -58,6 +58,7 @@ void add_shard(mount_numbers& m, endpoint_numbers const& n) {
 mount_numbers numbers_of(service_core const& core, mount_point const& mount) {
     mount_numbers m;
     m.path = mount.prefix().empty() ? "/" : mount.prefix();
+    m.dialect = mount.dialect_name();
     for (std::size_t i = 0; i < close_reasons; ++i)
         m.closed.emplace_back(static_cast<close_reason>(i), 0);
     m.refused = causes_between(static_cast<std::size_t>(first_of_mount), refusal_causes);

@@ -57,6 +57,8 @@ public:
 
     void serve(incoming const& in) override;
     bool carries_binary() const noexcept override { return false; }
+    std::string_view dialect_name() const noexcept override { return "sockjs"; }
+    std::string_view claim() const noexcept override { return claims_the_rest; }
     std::string session_named_by(std::string_view target) const override;
 
 private:

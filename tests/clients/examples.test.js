@@ -6,6 +6,7 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const fs = require('node:fs');
+const net = require('node:net');
 const path = require('node:path');
 const { start_browser } = require('./lib/browser');
 const need = require('./lib/need');
@@ -31,6 +32,33 @@ function example(name, ...args) {
     });
     after(() => running.child && stop(running.child));
     return running;
+}
+
+// Waits until `child` has printed a line that begins so.
+function printed(child, start) {
+    const has = () => child.output.split('\n').some((line) => line.startsWith(start));
+    return within(new Promise((resolve) => {
+        const look = () => has() && resolve();
+        child.stdout.on('data', () => setImmediate(look));
+        look();
+    }), `line "${start}" of ${child.output}`);
+}
+
+// A network that can be cut.
+async function start_cutter(t, port) {
+    const open = new Set();
+    const server = net.createServer((from) => {
+        const to = net.connect(port, '127.0.0.1');
+        for (const end of [from, to]) {
+            open.add(end);
+            end.on('error', () => {}).on('close', () => { open.delete(end); from.destroy(); to.destroy(); });
+        }
+        from.pipe(to).pipe(from);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const cut = () => { for (const end of open) end.destroy(); };
+    t.after(() => { server.close(); cut(); });
+    return { url: `http://127.0.0.1:${server.address().port}`, cut };
 }
 
 // The arguments of the next `name` event of any emitter.
@@ -206,6 +234,98 @@ describe('anywire-chat', () => {
         await bob.getByText('2 here, by websocket').waitFor({ timeout: limit });
         await screenshot(bob, 'chat');
         for (const { errors } of visits) assert.deepEqual(errors, []);
+    });
+});
+
+describe('anywire-talk', () => {
+    const chat = example('anywire-chat');
+
+    // The program, its lines as they come, and how to say something.
+    function talk(t, name) {
+        const child = start_child(
+            path.join(programs, 'anywire-talk'), ['--url', chat.url, '--name', name], 'pipe');
+        t.after(() => child.kill('SIGKILL'));
+        return { child, say: (line) => child.stdin.write(`${line}\n`), hears: (line) => printed(child, line) };
+    }
+
+    it('talks with a page, and ends with its input', async (t) => {
+        const keep = clients(t);
+        const ann = talk(t, 'Ann');
+        await ann.hears('* you are in');
+        const bob = keep(connect(chat.url, { auth: { name: 'Bob' } }));
+        await ann.hears('* Bob has come');
+        const said = next(bob, 'said');
+        ann.say('hello \u{1F44B}');
+        assert.deepEqual((await said).slice(0, 2), ['Ann', 'hello \u{1F44B}']);
+        await bob.timeout(limit).emitWithAck('say', 'hello Ann');
+        await ann.hears('Bob: hello Ann');
+        ann.say('x'.repeat(2001));
+        await ann.hears(`* not heard: ${'x'.repeat(2001)}`);
+        const left = next(bob, 'left');
+        ann.child.stdin.end();
+        assert.equal((await left)[0], 'Ann');
+        assert.deepEqual(await within(ann.child.ended, 'its end'), { code: 0, signal: null });
+    });
+
+    it('comes back by itself, and says what was typed meanwhile', async (t) => {
+        const keep = clients(t);
+        const cutter = await start_cutter(t, new URL(chat.url).port);
+        const bob = keep(connect(chat.url, { auth: { name: 'Bob' } }));
+        await next(bob, 'connect');
+        const child = start_child(path.join(programs, 'anywire-talk'),
+            ['--url', cutter.url, '--name', 'Eve'], 'pipe');
+        t.after(() => child.kill('SIGKILL'));
+        await printed(child, '* you are in');
+        const left = next(bob, 'left');
+        cutter.cut();
+        await printed(child, '* cut off: ');
+        await left;
+        const said = next(bob, 'said');
+        child.stdin.write('typed while cut off\n');
+        await bob.timeout(limit).emitWithAck('say', 'said meanwhile');
+        await printed(child, '* back, and nothing was missed');
+        await printed(child, 'Bob: said meanwhile');
+        assert.deepEqual((await said).slice(0, 2), ['Eve', 'typed while cut off']);
+    });
+
+    it('ends where it is not let in', async (t) => {
+        const ann = talk(t, '');
+        await ann.hears('* not let in: a name of 1 to 40 letters, please');
+        assert.deepEqual(await within(ann.child.ended, 'its end'), { code: 1, signal: null });
+    });
+});
+
+describe('anywire-rpc', () => {
+    const running = {};
+    before(async () => {
+        running.child = start_child(path.join(programs, 'anywire-rpc'), ['--serve', '0']);
+        running.url = (await within(listening(running.child), 'URL of anywire-rpc')).url;
+    });
+    after(() => running.child && stop(running.child));
+
+    it('calls, is asked back, and hears what is refused and what never comes', async (t) => {
+        const child = start_child(path.join(programs, 'anywire-rpc'), ['--call', running.url]);
+        t.after(() => child.kill('SIGKILL'));
+        assert.deepEqual(await within(child.ended, 'its end'), { code: 0, signal: null });
+        assert.deepEqual(child.output.trim().split('\n'), [
+            'tea is 2.50',
+            'tea: order 1, 5.00 in all',
+            'coffee: refused, there is no coffee',
+            'cake: order 2, 40.00 in all',
+            'cake: refused, not sure',
+            'nothing: the acknowledgement did not come in time',
+        ]);
+    });
+});
+
+describe('anywire-train-ride', () => {
+    it('loses nothing, whatever the network does', async (t) => {
+        const child = start_child(path.join(programs, 'anywire-train-ride'), []);
+        t.after(() => child.kill('SIGKILL'));
+        const end = await within(child.ended, 'the end of the ride', 3 * limit);
+        assert.deepEqual(end, { code: 0, signal: null }, child.output);
+        assert.match(child.output, /^300 readings: 300 arrived, 0 lost, \d+ came twice/m);
+        assert.match(child.output, /^\d+ sessions, \d+ attempts that failed, .*polling \d+, websocket \d+$/m);
     });
 });
 

@@ -42,6 +42,7 @@ void mount_sockjs(anywire::server& server, command_line const& a);
 void mount_routes(anywire::server& server);
 void mount_websocket(anywire::server& server, command_line const& a);
 void mount_engineio(anywire::server& server, command_line const& a);
+void mount_shared(anywire::server& server, command_line const& a);
 void mount_socketio(anywire::server& server, command_line const& a);
 void mount_socketio_client(anywire::server& server, command_line const& a);
 void mount_engineio_client(anywire::server& server, command_line const& a);

@@ -19,6 +19,7 @@ void mount(anywire::server& server, conformance::command_line const& a) {
     conformance::mount_sockjs(server, a);
     conformance::mount_websocket(server, a);
     conformance::mount_engineio(server, a);
+    conformance::mount_shared(server, a);
     conformance::mount_socketio(server, a);
     conformance::mount_routes(server);
 }

@@ -111,6 +111,18 @@ void mount_engineio(anywire::server& server, command_line const& a) {
     server.mount("/engine.io/", engineio_options_of(a), echo());
 }
 
+/// All three on one path; each says which it is.
+void mount_shared(anywire::server& server, command_line const& a) {
+    auto const saying = [](std::string name) -> handlers {
+        return {.on_message = [name](session& s, message_view m) {
+            s.send(name + ": " + std::string(m.data));
+        }};
+    };
+    server.mount("/shared", anywire::websocket_options{.origins = a.origins}, saying("websocket"));
+    server.mount("/shared", sockjs_options{.origins = a.origins}, saying("sockjs"));
+    server.mount("/shared", engineio_options_of(a), saying("engineio"));
+}
+
 namespace {
 
 std::string http_date_now() {

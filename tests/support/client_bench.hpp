@@ -189,8 +189,8 @@ public:
         });
         return to;
     }
-    void send(std::string_view text, bool binary = false) {
-        run([&] { sockets_.back()->send({text, binary}); });
+    void send(std::string_view text, bool binary = false, bool compress = true) {
+        run([&] { sockets_.back()->send({text, binary}, compress); });
     }
 
     client_call& call() { return *calls_.back(); }

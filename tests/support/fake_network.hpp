@@ -89,6 +89,7 @@ struct fake_socket {
     bool is_paused = false;
     int pings = 0;
     std::vector<std::pair<std::string, bool>> sent{};
+    strings plain{};  ///< Those sent that shall not be compressed.
     std::size_t unsent = 0;
     std::string goodbye{};  ///< "code text" of `close`.
 
@@ -99,9 +100,9 @@ struct fake_socket {
             out.push_back(is_binary ? "<" + data + ">" : data);
         return out;
     }
-    void open(std::string_view protocol = {}) {
+    void open(std::string_view protocol = {}, std::span<http_field const> answered = {}) {
         is_open = true;
-        if (events) events->on_open(protocol, {.status = 101});
+        if (events) events->on_open(protocol, {.status = 101, .fields = answered});
     }
     void fail(client_failure const& why = broken()) {
         if (auto* const to = std::exchange(events, nullptr)) to->on_failure(why);
@@ -221,10 +222,11 @@ private:
             socket_->is_dropped = socket_->events != nullptr;
             socket_->events = nullptr;
         }
-        void send(message_view m) override {
+        void send(message_view m, bool compress) override {
             require_promise(socket_->is_open && socket_->events, "sends to no open WebSocket");
             require_promise(socket_->goodbye.empty(), "sends after its goodbye");
             socket_->sent.emplace_back(std::string(m.data), m.binary);
+            if (!compress) socket_->plain.emplace_back(m.data);
             socket_->unsent += m.data.size() + 6;
         }
         void ping() override {

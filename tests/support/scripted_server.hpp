@@ -90,7 +90,10 @@ public:
         auto payload = read_exactly(size);
         for (std::size_t i = 0; i < size; ++i)
             payload[i] = static_cast<char>(payload[i] ^ mask[i % 4]);
-        return {static_cast<unsigned>(byte(head, 0) & 0x0f), payload, (byte(head, 0) & 0x80) != 0};
+        return {static_cast<unsigned>(byte(head, 0) & 0x0f),
+                payload,
+                (byte(head, 0) & 0x80) != 0,
+                (byte(head, 0) & 0x40) != 0};
     }
 
     void close() {

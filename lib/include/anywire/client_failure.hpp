@@ -1,10 +1,16 @@
 #pragma once
 
+#include <anywire/client_field.hpp>
 #include <anywire/error.hpp>
+
+#include <boost/assert/source_location.hpp>
+#include <boost/system/result.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace anywire {
 
@@ -37,6 +43,21 @@ struct client_failure {
     std::string text{};
     /// The first 1 024 bytes of the body of a refusal.
     std::string body{};
+    /// The fields of the answer that refused a WebSocket handshake, as they came,
+    /// `WWW-Authenticate` and `Retry-After` among them: `client_limits::max_head` bytes at most.
+    std::vector<client_field> headers{};
+
+    /// The first of these of that name, in any case; empty when there is none.
+    [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
 };
+
+/// Nothing, or why there is no connection.
+using client_result = boost::system::result<void, client_failure>;
+
+/// What `client_result::value` throws: a `boost::system::system_error` that says `text`.
+[[noreturn]] inline void throw_exception_from_error(client_failure const& why,
+                                                    boost::source_location const&) {
+    throw boost::system::system_error(why.error, why.text);
+}
 
 }  // namespace anywire

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <anywire/client_field.hpp>
 #include <anywire/limits.hpp>
 
 #include <chrono>
@@ -40,12 +41,6 @@ struct client_retry {
 enum class while_disconnected : std::uint8_t {
     keep,    ///< It waits for the next session, within `client_options::max_queued_bytes`.
     refuse,  ///< `send` says `errc::session_closed`.
-};
-
-/// A field that a client adds to its requests.
-struct client_field {
-    std::string name{};
-    std::string value{};
 };
 
 /// How the server's certificate is checked, and what the client shows of its own. All files are
@@ -107,6 +102,10 @@ struct client_network_options {
     /// How long one address of a host may take before the next is tried as well (RFC 8305).
     /// Default 250 ms.
     std::chrono::milliseconds next_address{250};
+    /// Bytes that are sent first on each connection to the server, before TLS and HTTP: the PROXY
+    /// header of a gateway. Through a proxy they follow when the way is open, for which even a
+    /// plain HTTP proxy is asked. Default none, at most 65 551, the longest PROXY header.
+    std::string preamble{};
 };
 
 /// What a client connects to, and how.
@@ -128,6 +127,9 @@ struct client_options {
     bool fall_back = true;
     /// The Engine.IO revision: 4, or 3 for the servers of 1.x and 2.x.
     unsigned revision = 4;
+    /// Engine.IO by polling: most packets in one POST, a message being one; 0 is no limit. Default
+    /// 16: python-engineio drops longer ones, with all that is in them, without a word.
+    std::size_t max_packets_per_post = 16;
     /// Where this is not 0, a WebSocket and an HTTP transport race: the second begins so much after
     /// the first, and what opens last is dropped. Default off, as in browsers.
     std::chrono::milliseconds race_after{0};
@@ -164,6 +166,21 @@ struct client_options {
     /// Sees all requests, answers and messages, before they are read. It holds tokens and cookies
     /// in clear. Thread: the context's. Default none.
     std::function<void(client_trace const&)> trace{};
+};
+
+/// What one client has of its own, where it shares a profile with others (`client_profile`). It is
+/// kept as long as the client, for the connections to come.
+struct client_particulars {
+    /// In place of `client_network_options::preamble`, where it is not empty.
+    std::string preamble{};
+    /// Fields of its requests to the URL's server, besides `client_options::headers`; those of the
+    /// same name go out, too.
+    std::vector<client_field> headers{};
+    /// In place of `client_options::protocols`, where it is not empty.
+    std::vector<std::string> protocols{};
+    /// Plain WebSocket only: path and query of the handshake, in place of the URL's and of
+    /// `client_options::query`, where it is not empty: "/live?room=7".
+    std::string target{};
 };
 
 }  // namespace anywire

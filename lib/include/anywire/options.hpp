@@ -99,6 +99,9 @@ struct websocket_options {
     /// Add fields to the 101, in this order.
     header_hook initial_headers{};
     header_hook headers{};
+    /// Serves the paths below its own, too: "/chat/room/1" where "/chat" is mounted; but for those
+    /// that end in "/websocket" where a SockJS mount shares the path. Default off.
+    bool subpaths = false;
 };
 
 /// A mount that speaks SockJS 0.3: every transport of it, each to be switched.

@@ -2,10 +2,12 @@
 
 #include <anywire/client_failure.hpp>
 #include <anywire/close_reason.hpp>
+#include <anywire/exchange.hpp>
 #include <anywire/session.hpp>
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string_view>
 
 namespace anywire {
@@ -38,8 +40,9 @@ public:
 
     /// Begins. Called once.
     virtual void start() = 0;
-    /// Queues a message; the caller bounds what waits. Requires: it is open.
-    virtual void send(message_view m) = 0;
+    /// Queues a message; the caller bounds what waits. `compress`: if the transport can. Requires:
+    /// it is open.
+    virtual void send(message_view m, bool compress = true) = 0;
     /// Says goodbye after what is queued; `on_closed` follows. Requires: it is open.
     virtual void close(close_code code, std::string_view text) = 0;
 
@@ -49,6 +52,9 @@ public:
     /// The id that the server gave the session, or that was made for it; empty for WebSocket.
     virtual std::string_view sid() const noexcept = 0;
     virtual std::string_view subprotocol() const noexcept = 0;
+    /// The fields of the answer that has opened a plain WebSocket. Borrow: during `on_open`; empty
+    /// otherwise.
+    virtual std::span<http_field const> response() const noexcept { return {}; }
     /// Bytes that were sent and are not with the kernel, or not confirmed where they have to be.
     virtual std::size_t queued_bytes() const noexcept = 0;
     /// Whether a message sent now would leave at once.

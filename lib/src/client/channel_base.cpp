@@ -9,22 +9,25 @@ namespace anywire {
 channel_base::channel_base(client_network& net,
                            std::shared_ptr<client_settings const> settings,
                            client_channel_events& to)
-    : net_(net),
-      settings_(std::move(settings)),
-      events_(to),
-      resume_(net.loop(), [this] { empty_inbox(); }) {}
+    : net_(net), settings_(std::move(settings)), events_(to) {}
+
+channel_base::aside& channel_base::put_aside() {
+    if (!aside_) aside_ = std::make_unique<aside>(*this);
+    return *aside_;
+}
 
 void channel_base::close(close_code code, std::string_view text) {
     if (is_closing_) return;
     auto const was_paused = is_paused();
+    auto& kept = put_aside();
+    kept.goodbye_text.assign(text);
     is_closing_ = true;
-    inbox_ = {};
+    kept.inbox = {};
     goodbye_ = code;
-    goodbye_text_.assign(text);
     if (stage_ == stage::over) {
         // It has ended while nothing was delivered: who closes does not wait for that.
-        end_reason_ = close_reason::client_closed;
-        return resume_.set_soon();
+        kept.end_reason = close_reason::client_closed;
+        return kept.resume.set_soon();
     }
     if (was_paused) pause_reading(false);
     stage_ = stage::closing;
@@ -33,12 +36,13 @@ void channel_base::close(close_code code, std::string_view text) {
 
 void channel_base::pause(bool is) {
     if (is == is_paused_ || is_closing_) return;
+    auto& kept = put_aside();
     is_paused_ = is;
     if (is) {
-        resume_.clear();
+        kept.resume.clear();
         if (stage_ != stage::over) pause_reading(true);
-    } else if (!inbox_.is_empty() || has_end_) {
-        resume_.set_soon();
+    } else if (!kept.inbox.is_empty() || kept.has_end) {
+        kept.resume.set_soon();
     } else if (stage_ != stage::over) {
         pause_reading(false);
     }
@@ -56,20 +60,21 @@ void channel_base::deliver(message_view m) {
                     close_code::message_too_big,
                     "a message is longer than the limit"});
     if (is_paused())
-        inbox_.push(m);
+        put_aside().inbox.push(m);
     else
         events_.on_message(m);
 }
 
 void channel_base::empty_inbox() {
     presence::watch const here(presence_);
-    while (!inbox_.is_empty()) {
-        auto const [data, is_binary] = inbox_.pop();
+    auto& kept = *aside_;
+    while (!kept.inbox.is_empty()) {
+        auto const [data, is_binary] = kept.inbox.pop();
         events_.on_message({data, is_binary});
         if (here.is_gone() || is_paused_ || is_closing_) return;
     }
-    inbox_ = {};
-    if (has_end_) return tell_end();
+    kept.inbox = {};
+    if (kept.has_end) return tell_end();
     if (stage_ != stage::over) pause_reading(false);
 }
 
@@ -82,20 +87,22 @@ void channel_base::fail(client_failure const& why) {
 
 void channel_base::end(close_event const& how) {
     if (stage_ == stage::over) return;
+    auto& kept = put_aside();
     stage_ = stage::over;
-    has_end_ = true;
-    end_reason_ = is_closing_ ? close_reason::client_closed : how.reason;
-    end_code_ = is_closing_ ? goodbye_ : how.code;
-    end_text_ = is_closing_ ? goodbye_text_ : std::string(how.text);
+    kept.has_end = true;
+    kept.end_reason = is_closing_ ? close_reason::client_closed : how.reason;
+    kept.end_code = is_closing_ ? goodbye_ : how.code;
+    kept.end_text = is_closing_ ? kept.goodbye_text : std::string(how.text);
     drop();
     // Who closes does not wait for messages, nor for the end of a pause.
-    if (is_closing_ || inbox_.is_empty()) tell_end();
+    if (is_closing_ || kept.inbox.is_empty()) tell_end();
 }
 
 void channel_base::tell_end() {
-    has_end_ = false;
-    auto const text = std::move(end_text_);
-    events_.on_closed({end_reason_, end_code_, text});
+    auto& kept = *aside_;
+    kept.has_end = false;
+    auto const text = std::move(kept.end_text);
+    events_.on_closed({kept.end_reason, kept.end_code, text});
 }
 
 client_failure make_failure(client_stage at, error_code error, std::string text) {

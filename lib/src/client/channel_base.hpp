@@ -30,7 +30,11 @@ protected:
     client_options const& options() const noexcept { return settings_->options; }
     session_loop& loop() noexcept { return net_.loop(); }
     bool is_paused() const noexcept {
-        return stage_ != stage::closing && (is_paused_ || !inbox_.is_empty());
+        return stage_ != stage::closing && (is_paused_ || has_waiting());
+    }
+    /// What `close` was called with.
+    std::string_view goodbye_text() const noexcept {
+        return aside_ ? std::string_view(aside_->goodbye_text) : std::string_view{};
     }
 
     /// Each of the following may destroy this object.
@@ -55,22 +59,31 @@ protected:
     stage stage_ = stage::opening;
     /// What `close` was called with.
     close_code goodbye_ = close_code::normal;
-    std::string goodbye_text_{};
     presence presence_{};
 
 private:
+    /// What a session has that was paused or closed: most never are.
+    struct aside {
+        explicit aside(channel_base& of) : resume(of.loop(), [&of] { of.empty_inbox(); }) {}
+
+        message_box inbox{};
+        client_deadline resume;
+        std::string goodbye_text{};
+        // The end, while messages wait that came before it.
+        bool has_end = false;
+        close_reason end_reason{};
+        close_code end_code{};
+        std::string end_text{};
+    };
+
+    bool has_waiting() const noexcept { return aside_ && !aside_->inbox.is_empty(); }
+    aside& put_aside();
     void empty_inbox();
     void tell_end();
 
     bool is_paused_ = false;
     bool is_closing_ = false;  ///< `close` was called.
-    message_box inbox_{};
-    client_deadline resume_;
-    // The end, while messages wait that came before it.
-    bool has_end_ = false;
-    close_reason end_reason_{};
-    close_code end_code_{};
-    std::string end_text_{};
+    std::unique_ptr<aside> aside_{};
 };
 
 /// The close event of a connection that broke.

@@ -1,5 +1,7 @@
 #include <anywire/client_failure.hpp>
 
+#include "core/ascii.hpp"
+
 namespace anywire {
 
 std::string_view to_string(client_stage stage) noexcept {
@@ -18,6 +20,12 @@ std::string_view to_string(client_stage stage) noexcept {
         case client_stage::refused: return "refused";
     }
     return "unknown";
+}
+
+std::string_view client_failure::header(std::string_view name) const noexcept {
+    for (auto const& f : headers)
+        if (iequals(f.name, name)) return f.value;
+    return {};
 }
 
 }  // namespace anywire

@@ -12,7 +12,8 @@ engineio_channel::engineio_channel(client_network& net,
     : channel_base(net, std::move(settings), to),
       revision_(static_cast<engineio::revision>(options().revision)),
       box_(revision_),
-      choice_(net.loop(), options().race_after, options().fall_back, *this),
+      choice_(std::make_unique<carrier_choice>(
+          net.loop(), options().race_after, options().fall_back, *this)),
       watch_(net.loop(), [this] { on_silence(); }),
       ping_(net.loop(), [this] { on_ping_due(); }),
       limit_(net.loop(), [this] {
@@ -23,7 +24,7 @@ engineio_channel::engineio_channel(client_network& net,
       }) {}
 
 void engineio_channel::start() {
-    choice_.start(settings_->carriers);
+    choice_->start(settings_->carriers);
 }
 
 // -- opening --------------------------------------------------------------------------------------
@@ -65,7 +66,7 @@ void engineio_channel::on_handshake(engineio_wire& wire, std::string_view data) 
     if (!decoded.value) return on_bad_handshake(wire, decoded.wrong);
     session_ = std::move(*decoded.value);
     current_ = &wire;
-    choice_.won();
+    choice_.reset();
     if (carrier_of(wire) == client_carrier::websocket) {
         polling_.reset();
     } else {
@@ -82,10 +83,10 @@ void engineio_channel::on_handshake(engineio_wire& wire, std::string_view data) 
 void engineio_channel::on_bad_handshake(engineio_wire& wire, std::string_view wrong) {
     auto const c = carrier_of(wire);
     drop_wire(c);
-    choice_.failed(c,
-                   make_failure(client_stage::protocol,
-                                make_error_code(errc::bad_handshake),
-                                "the server began with " + std::string(wrong)));
+    choice_->failed(c,
+                    make_failure(client_stage::protocol,
+                                 make_error_code(errc::bad_handshake),
+                                 "the server began with " + std::string(wrong)));
 }
 
 // -- packets --------------------------------------------------------------------------------------
@@ -136,7 +137,7 @@ void engineio_channel::on_lost(engineio_wire& wire,
     if (stage_ == stage::opening) {
         auto const c = carrier_of(wire);
         drop_wire(c);
-        return choice_.failed(c, why);
+        return choice_->failed(c, why);
     }
     if (&wire == current_) return end(how);
     abandon_upgrade();
@@ -144,9 +145,9 @@ void engineio_channel::on_lost(engineio_wire& wire,
 
 // -- sending --------------------------------------------------------------------------------------
 
-void engineio_channel::send(message_view m) {
+void engineio_channel::send(message_view m, bool compress) {
     if (stage_ != stage::open) return;
-    box_.push_message(m);
+    box_.push_message(m, compress);
     flush();
 }
 
@@ -270,7 +271,7 @@ void engineio_channel::pause_reading(bool is) {
 }
 
 void engineio_channel::drop() noexcept {
-    choice_.won();
+    choice_.reset();
     watch_.clear();
     ping_.clear();
     limit_.clear();

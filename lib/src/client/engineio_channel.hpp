@@ -28,7 +28,7 @@ public:
                      client_channel_events& to);
 
     void start() override;
-    void send(message_view m) override;
+    void send(message_view m, bool compress) override;
     std::string_view transport() const noexcept override;
     std::string_view sid() const noexcept override { return session_.sid; }
     std::string_view subprotocol() const noexcept override;
@@ -84,10 +84,10 @@ private:
     engineio::open_data session_{};
     engineio_outbox box_;
     upgrade upgrade_ = upgrade::none;
-    carrier_choice choice_;
-    client_deadline watch_;  ///< When silence has lasted too long.
-    client_deadline ping_;   ///< v3: when the next is due.
-    client_deadline limit_;  ///< Of the upgrade, then of the goodbye.
+    std::unique_ptr<carrier_choice> choice_;  ///< Null once one has been chosen, or all failed.
+    client_deadline watch_;                   ///< When silence has lasted too long.
+    client_deadline ping_;                    ///< v3: when the next is due.
+    client_deadline limit_;                   ///< Of the upgrade, then of the goodbye.
 };
 
 }  // namespace anywire

@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t max_refusal = 1'024;
 
+/// Bytes of one POST for a server that says no `maxPayload`: what those of Node (from 4.0) and
+/// Python take unless told otherwise.
+constexpr std::uint64_t usual_max_payload = 1'000'000;
+
 std::string to_base36(std::uint64_t n) {
     std::string out;
     do {
@@ -58,7 +62,7 @@ void engineio_polling::open(std::chrono::milliseconds timeout) {
 
 void engineio_polling::begin(engineio::open_data const& session) {
     sid_ = session.sid;
-    max_payload_ = session.max_payload;
+    max_payload_ = session.max_payload > 0 ? session.max_payload : usual_max_payload;
 }
 
 void engineio_polling::poll(std::chrono::milliseconds timeout) {
@@ -79,9 +83,10 @@ void engineio_polling::write(engineio_outbox& box) {
     if (post_ || is_stopped_ || sid_.empty() || box.is_empty()) return;
     // No more are looked at than could fit.
     std::vector<engineio::outgoing> batch;
+    auto const most = settings_.options.max_packets_per_post;
     std::uint64_t bytes = 0;
     for (auto const& p : box.packets()) {
-        if (max_payload_ > 0 && bytes > max_payload_) break;
+        if (bytes > max_payload_ || (most > 0 && batch.size() == most)) break;
         batch.push_back({p.data, p.binary});
         bytes += p.data.size();
     }

@@ -26,7 +26,7 @@ void engineio_websocket::open(std::string_view sid, std::chrono::milliseconds ti
 void engineio_websocket::write(engineio_outbox& box) {
     while (!box.is_empty()) {
         auto const p = box.pop();
-        socket_->send({p.data, p.binary});
+        socket_->send({p.data, p.binary}, p.is_compressed);
     }
 }
 

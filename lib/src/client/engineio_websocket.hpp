@@ -26,7 +26,7 @@ public:
     /// With the `sid` of a session it is to take over, else it asks for one.
     void open(std::string_view sid, std::chrono::milliseconds timeout);
     /// One packet in text, now.
-    void send(std::string_view packet) { socket_->send(packet); }
+    void send(std::string_view packet) { socket_->send(packet, true); }
     /// Says goodbye; `on_lost` follows.
     void close(close_code code, std::string_view text) { socket_->close(code, text); }
 

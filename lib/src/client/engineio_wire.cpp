@@ -6,9 +6,10 @@
 
 namespace anywire {
 
-void engineio_outbox::push_message(message_view m) {
+void engineio_outbox::push_message(message_view m, bool compress) {
     packet p;
     p.binary = m.binary;
+    p.is_compressed = compress;
     p.data.reserve(m.data.size() + 1);
     if (!m.binary)
         p.data.push_back(engineio::digit_of(engineio::packet_type::message));

@@ -19,13 +19,14 @@ class engineio_outbox {
 public:
     explicit engineio_outbox(engineio::revision r) noexcept : revision_(r) {}
 
-    void push_message(message_view m);
+    void push_message(message_view m, bool compress);
     /// One without data: "1", "2", "3".
-    void push(std::string_view text) { add({std::string(text), false}); }
+    void push(std::string_view text) { add({std::string(text)}); }
 
     struct packet {
         std::string data{};  ///< As `engineio::outgoing`.
         bool binary = false;
+        bool is_compressed = true;  ///< If the transport can.
     };
     std::deque<packet> const& packets() const noexcept { return packets_; }
     /// Takes the first off.

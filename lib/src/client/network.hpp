@@ -115,9 +115,9 @@ class client_websocket {
 public:
     virtual ~client_websocket() = default;
 
-    /// Queues a message; what one event sends leaves in one write. Requires: it is open, and
-    /// `close` was not called.
-    virtual void send(message_view m) = 0;
+    /// Queues a message; what one event sends leaves in one write. `compress`: if that was agreed
+    /// on. Requires: it is open, and `close` was not called.
+    virtual void send(message_view m, bool compress) = 0;
     virtual void ping() = 0;
     /// Says goodbye after what was sent; `on_closed` follows in any case.
     virtual void close(close_code code, std::string_view text) = 0;

@@ -15,13 +15,25 @@ public:
 
     class watch {
     public:
-        explicit watch(presence& of) noexcept : of_(&of), before_(of.newest_) { of.newest_ = this; }
+// GCC 12 does not see that the destructor takes the address away again, or that `of` has gone.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdangling-pointer"
+#endif
+        explicit watch(presence& of) noexcept : of_(&of), before_(of.newest_) {
+            of.newest_ = this;
+        }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
         watch(watch const&) = delete;
         watch& operator=(watch const&) = delete;
         ~watch() {
             if (of_) of_->newest_ = before_;
         }
-        bool is_gone() const noexcept { return !of_; }
+        bool is_gone() const noexcept {
+            return !of_;
+        }
 
     private:
         friend class presence;

@@ -50,7 +50,7 @@ result<void> reconnector::check(std::span<message_view const> messages) const {
     return {};
 }
 
-result<void> reconnector::send(std::span<message_view const> messages) {
+result<void> reconnector::send(std::span<message_view const> messages, bool compress) {
     net_.loop().wake();
     if (auto const ok = check(messages); !ok) return ok;
     std::size_t bytes = 0;
@@ -63,9 +63,9 @@ result<void> reconnector::send(std::span<message_view const> messages) {
     // While a session says goodbye, what is sent is for the next.
     for (auto const& m : messages) {
         if (is_open())
-            channel_->send(m);
+            channel_->send(m, compress);
         else
-            kept_.push(m);
+            kept().push(m);
     }
     return {};
 }
@@ -74,7 +74,7 @@ void reconnector::close(close_code code, std::string_view text) {
     net_.loop().wake();
     if (state_ == state::idle) return;
     is_closed_ = true;
-    kept_ = {};
+    kept_.reset();
     owes_drain_ = false;
     if (state_ == state::open) {
         begin_to_close(code, text, afterwards::end);
@@ -127,8 +127,17 @@ std::string_view reconnector::subprotocol() const noexcept {
     return channel_ ? channel_->subprotocol() : std::string_view{};
 }
 
+std::span<http_field const> reconnector::response() const noexcept {
+    return channel_ ? channel_->response() : std::span<http_field const>{};
+}
+
+message_box& reconnector::kept() {
+    if (!kept_) kept_ = std::make_unique<message_box>();
+    return *kept_;
+}
+
 std::size_t reconnector::queued_bytes() const noexcept {
-    return kept_.bytes + (channel_ ? channel_->queued_bytes() : 0);
+    return (kept_ ? kept_->bytes : 0) + (channel_ ? channel_->queued_bytes() : 0);
 }
 
 void reconnector::pause(bool is) {
@@ -141,11 +150,11 @@ void reconnector::on_open() {
     state_ = state::open;
     attempts_ = 0;
     if (is_paused_) channel_->pause(true);
-    while (!kept_.is_empty()) {
-        auto const [data, is_binary] = kept_.pop();
-        channel_->send({data, is_binary});
+    while (kept_ && !kept_->is_empty()) {
+        auto const [data, is_binary] = kept_->pop();
+        channel_->send({data, is_binary}, true);
     }
-    kept_ = {};
+    kept_.reset();
     presence::watch const here(presence_);
     events_.on_open();
     // What made the queue full may have gone with the last session.

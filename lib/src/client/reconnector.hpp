@@ -70,8 +70,9 @@ public:
     /// Errors: as `client::send`. Nothing was queued.
     result<void> send(message_view m) { return send({&m, 1}); }
     /// The same for several that belong together, as a packet and its attachments do: all or none,
-    /// and nothing comes between them.
-    result<void> send(std::span<message_view const> messages);
+    /// and nothing comes between them. `compress`: if the transport can; what waits for a session
+    /// always is.
+    result<void> send(std::span<message_view const> messages, bool compress = true);
 
     /// Ends the session after what is queued, and does not come back: `on_close` where one was
     /// open, then `on_end`. What was kept is dropped. Does nothing while it is idle.
@@ -91,6 +92,8 @@ public:
     std::string_view transport() const noexcept;
     std::string_view sid() const noexcept;
     std::string_view subprotocol() const noexcept;
+    /// As `client_channel::response`.
+    std::span<http_field const> response() const noexcept;
     /// Of what is kept and of what the session has not got rid of.
     std::size_t queued_bytes() const noexcept;
     /// Stops and resumes the delivery of messages, of this session and of later ones.
@@ -121,6 +124,7 @@ private:
     void go_on();
     void finish();
     std::chrono::milliseconds next_delay();
+    message_box& kept();
 
     client_network& net_;
     std::shared_ptr<client_settings const> settings_;
@@ -134,8 +138,8 @@ private:
     std::uint32_t attempts_ = 0;  ///< In a row.
     close_reason given_up_{};     ///< Where `is_given_up_`.
     bool is_given_up_ = false;
-    message_box kept_{};
-    client_deadline due_;  ///< Of the next attempt, or of `on_end`.
+    std::unique_ptr<message_box> kept_{};  ///< Null while nothing is.
+    client_deadline due_;                  ///< Of the next attempt, or of `on_end`.
     presence presence_{};
 };
 

@@ -57,6 +57,23 @@ bool is_ours(std::string_view name) {
            std::ranges::any_of(names, [&](auto n) { return iequals(name, n); });
 }
 
+/// The longest header of the PROXY protocol: 16 bytes, and as many as two more can count.
+constexpr std::size_t max_preamble = 16 + 65'535;
+
+bool are_protocols(std::span<std::string const> names) {
+    for (auto n = names.begin(); n != names.end(); ++n)
+        if (!is_token(*n) || std::find(names.begin(), n, *n) != n) return false;
+    return true;
+}
+
+/// What is wrong with a field, as the end of a sentence; empty when nothing is.
+std::string wrong_of(client_field const& f) {
+    if (!is_token(f.name) || !is_field_value(f.value))
+        return " has a name or a value that HTTP has not: \"" + f.name.substr(0, 100) + "\"";
+    if (is_ours(f.name)) return " has one that requests have anyway: " + f.name;
+    return {};
+}
+
 /// Each sets the text of what is wrong, in one sentence, and says whether it did.
 class checker {
 public:
@@ -124,17 +141,11 @@ private:
     }
 
     bool check_fields() {
-        auto const& names = o_.protocols;
-        for (auto n = names.begin(); n != names.end(); ++n)
-            if (!is_token(*n) || std::find(names.begin(), n, *n) != n)
-                return say("client_options::protocols are tokens of HTTP, none of them twice");
+        if (!are_protocols(o_.protocols))
+            return say("client_options::protocols are tokens of HTTP, none of them twice");
         for (auto const& f : o_.headers) {
-            if (!is_token(f.name) || !is_field_value(f.value))
-                return say("client_options::headers has a name or a value that HTTP has not: \"",
-                           std::string_view(f.name).substr(0, 100),
-                           "\"");
-            if (is_ours(f.name))
-                return say("client_options::headers has one that requests have anyway: ", f.name);
+            if (auto const wrong = wrong_of(f); !wrong.empty())
+                return say("client_options::headers", wrong);
             to_.fields.push_back({f.name, f.value});
         }
         return true;
@@ -193,6 +204,8 @@ private:
         constexpr std::size_t max_socket_path = 107;
         if (n.unix_socket.size() > max_socket_path)
             return say("client_options::network.unix_socket is a path of 107 bytes at most");
+        if (n.preamble.size() > max_preamble)
+            return say("client_options::network.preamble has 65 551 bytes at most");
         return true;
     }
 
@@ -230,6 +243,23 @@ checked_settings check_settings(client_options options) {
     auto wrong = checker(*s).run();
     if (!wrong.empty()) return {{}, std::move(wrong)};
     return {std::move(s), {}};
+}
+
+std::string check_particulars(client_particulars const& own, client_settings const& settings) {
+    if (own.preamble.size() > max_preamble)
+        return "client_particulars::preamble has 65 551 bytes at most";
+    if (!are_protocols(own.protocols))
+        return "client_particulars::protocols are tokens of HTTP, none of them twice";
+    for (auto const& f : own.headers)
+        if (auto const wrong = wrong_of(f); !wrong.empty())
+            return "client_particulars::headers" + wrong;
+    if (own.target.empty()) return {};
+    if (settings.options.dialect != client_dialect::websocket)
+        return "client_particulars::target is for plain WebSockets";
+    if (!own.target.starts_with('/') || !parse_url(settings.url.origin() + own.target))
+        return "client_particulars::target is not a path, percent-encoded, with its query: \"" +
+               own.target.substr(0, 200) + "\"";
+    return {};
 }
 
 }  // namespace anywire

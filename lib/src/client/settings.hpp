@@ -46,4 +46,9 @@ struct checked_settings {
 };
 [[nodiscard]] checked_settings check_settings(client_options options);
 
+/// What is wrong with what one client of these settings has of its own, in one sentence; empty when
+/// nothing is.
+[[nodiscard]] std::string check_particulars(client_particulars const& own,
+                                            client_settings const& settings);
+
 }  // namespace anywire

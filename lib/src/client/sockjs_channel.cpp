@@ -32,7 +32,7 @@ sockjs_channel::sockjs_channel(client_network& net,
                                client_channel_events& to)
     : channel_base(net, std::move(settings), to),
       base_(settings_->url),
-      choice_(net.loop(), options().race_after, true, *this),
+      choice_(std::make_unique<carrier_choice>(net.loop(), options().race_after, true, *this)),
       watch_(net.loop(), [this] { on_silence(); }),
       limit_(net.loop(), [this] { end({}); }) {}
 
@@ -85,7 +85,7 @@ void sockjs_channel::on_end() {
         return fail(make_failure(client_stage::refused,
                                  make_error_code(errc::handshake_refused),
                                  "the server has none of the transports that may be used"));
-    choice_.start(std::move(carriers));
+    choice_->start(std::move(carriers));
 }
 
 bool sockjs_channel::take_base(std::string_view base_url) {
@@ -139,21 +139,21 @@ void sockjs_channel::on_opening_frame(sockjs_wire& wire, sockjs::server_frame co
         case kind::open: break;
         case kind::messages:
             wire_of(c).reset();
-            return choice_.failed(c,
-                                  make_failure(client_stage::protocol,
-                                               make_error_code(errc::bad_frame),
-                                               "messages before the session was open"));
+            return choice_->failed(c,
+                                   make_failure(client_stage::protocol,
+                                                make_error_code(errc::bad_frame),
+                                                "messages before the session was open"));
         case kind::close:
-            return choice_.refused(c,
-                                   make_failure(client_stage::refused,
-                                                make_error_code(errc::session_closed),
-                                                "the server closed the session at once: " +
-                                                    std::to_string(f.code) + ' ' + f.reason));
+            return choice_->refused(c,
+                                    make_failure(client_stage::refused,
+                                                 make_error_code(errc::session_closed),
+                                                 "the server closed the session at once: " +
+                                                     std::to_string(f.code) + ' ' + f.reason));
     }
     current_ = &wire;
     sid_ = c == client_carrier::websocket ? websocket_sid_ : http_sid_;
     (c == client_carrier::websocket ? http_ : websocket_).reset();
-    choice_.won();
+    choice_.reset();
     note_life();
     tell_open();
 }
@@ -192,7 +192,7 @@ void sockjs_channel::on_lost(sockjs_wire& wire, client_failure const& why, close
     if (stage_ != stage::opening) return end(how);
     auto const c = wire.carrier();
     wire_of(c).reset();
-    choice_.failed(c, why);
+    choice_->failed(c, why);
 }
 
 void sockjs_channel::on_writable(sockjs_wire&) {
@@ -200,7 +200,7 @@ void sockjs_channel::on_writable(sockjs_wire&) {
     if (stage_ == stage::open && current_->unsent_bytes() == 0) events_.on_sent();
 }
 
-void sockjs_channel::send(message_view m) {
+void sockjs_channel::send(message_view m, bool) {
     if (stage_ == stage::open) current_->send(m.data);
 }
 
@@ -208,7 +208,7 @@ void sockjs_channel::begin_to_close() {
     watch_.clear();
     limit_.set(options().close_handshake);
     if (current_ == websocket_.get())
-        current_->close(goodbye_, goodbye_text_);
+        current_->close(goodbye_, goodbye_text());
     else if (current_->unsent_bytes() == 0)
         limit_.set_soon();  // who goes is gone: there is no word for it
 }
@@ -259,7 +259,7 @@ void sockjs_channel::pause_reading(bool is) {
 }
 
 void sockjs_channel::drop() noexcept {
-    choice_.won();
+    choice_.reset();
     watch_.clear();
     limit_.clear();
     current_ = nullptr;

@@ -26,7 +26,7 @@ public:
                    client_channel_events& to);
 
     void start() override;
-    void send(message_view m) override;
+    void send(message_view m, bool compress) override;
     std::string_view transport() const noexcept override;
     std::string_view sid() const noexcept override { return sid_; }
     std::string_view subprotocol() const noexcept override;
@@ -80,7 +80,7 @@ private:
     std::string http_sid_{};
     sockjs_wire* current_ = nullptr;
     std::string sid_{};
-    carrier_choice choice_;
+    std::unique_ptr<carrier_choice> choice_;  ///< Null once one has been chosen, or all failed.
     bool was_pinged_ = false;
     client_deadline watch_;  ///< When silence has lasted too long.
     client_deadline limit_;  ///< Of the goodbye.

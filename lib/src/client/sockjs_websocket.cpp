@@ -31,7 +31,7 @@ void sockjs_websocket::open(std::chrono::milliseconds timeout) {
 void sockjs_websocket::send(std::string_view message) {
     std::string body;
     sockjs::append_send_body(body, {&message, 1});
-    socket_->send(body);
+    socket_->send(body, true);
 }
 
 bool sockjs_websocket::ping() {

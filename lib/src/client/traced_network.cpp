@@ -86,9 +86,9 @@ public:
         real_ = real.open_websocket(r, *this);
     }
 
-    void send(message_view m) override {
+    void send(message_view m, bool compress) override {
         tells_.sent(m.binary ? "binary" : "text", m.data, m.binary);
-        real_->send(m);
+        real_->send(m, compress);
     }
     void ping() override {
         tells_.sent("ping");

@@ -23,19 +23,22 @@ void websocket_channel::start() {
     socket_ = net_.open_websocket(r, *this);
 }
 
-void websocket_channel::on_open(std::string_view protocol, client_response const&) {
+void websocket_channel::on_open(std::string_view protocol, client_response const& response) {
     protocol_.assign(protocol);
     schedule_ping();
+    presence::watch const here(presence_);
+    response_ = response.fields;
     tell_open();
+    if (!here.is_gone()) response_ = {};
 }
 
-void websocket_channel::send(message_view m) {
-    if (stage_ == stage::open) socket_->send(m);
+void websocket_channel::send(message_view m, bool compress) {
+    if (stage_ == stage::open) socket_->send(m, compress);
 }
 
 void websocket_channel::begin_to_close() {
     ping_.clear();
-    socket_->close(goodbye_, goodbye_text_);
+    socket_->close(goodbye_, goodbye_text());
 }
 
 std::string_view websocket_channel::transport() const noexcept {

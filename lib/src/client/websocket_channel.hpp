@@ -19,10 +19,11 @@ public:
                       client_channel_events& to);
 
     void start() override;
-    void send(message_view m) override;
+    void send(message_view m, bool compress) override;
     std::string_view transport() const noexcept override;
     std::string_view sid() const noexcept override { return {}; }
     std::string_view subprotocol() const noexcept override { return protocol_; }
+    std::span<http_field const> response() const noexcept override { return response_; }
     std::size_t queued_bytes() const noexcept override;
     bool is_writable() const noexcept override;
 
@@ -43,6 +44,7 @@ private:
 
     std::unique_ptr<client_websocket> socket_{};
     std::string protocol_{};
+    std::span<http_field const> response_{};  ///< Empty but while `on_open` is told.
     bool awaits_pong_ = false;
     client_deadline ping_;  ///< When the next is due, or its answer.
 };

@@ -22,6 +22,7 @@ bool is_continuation(char const* p) noexcept {
 
 char const* skip_ascii(char const* p, char const* end) noexcept {
 #ifdef __SSE2__
+    auto const* const begin = p;
     auto const load = [&](int i) {
         return _mm_loadu_si128(reinterpret_cast<__m128i const*>(p) + i);
     };
@@ -36,6 +37,11 @@ char const* skip_ascii(char const* p, char const* end) noexcept {
         if (auto const high = static_cast<unsigned>(_mm_movemask_epi8(block)); high != 0)
             return p + __builtin_ctz(high);
         p += 16;
+    }
+    if (end - begin >= 16 && p != end) {  // the last block reaches back into the one before
+        auto const block = _mm_loadu_si128(reinterpret_cast<__m128i const*>(end - 16));
+        auto const high = static_cast<unsigned>(_mm_movemask_epi8(block)) >> (16 - (end - p));
+        return high == 0 ? end : p + __builtin_ctz(high);
     }
 #endif
     while (end - p >= 8) {
@@ -101,6 +107,7 @@ char const* skip_row(char const* p, char const* end) noexcept {
 
 /// Where the UTF-8 that begins at `p` ends: at `end`, or at a code point malformed or cut off.
 char const* skip_valid(char const* p, char const* end) noexcept {
+    if (p != end && byte(p) < 0x80) p = skip_ascii(p, end);
     while (p != end) {
         if (byte(p) < 0x80) {
             // A letter among others that are not ASCII is no block of them.

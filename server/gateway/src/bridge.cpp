@@ -58,6 +58,7 @@ bridge::bridge(std::shared_ptr<route> on,
     notes_.at = std::chrono::system_clock::now();
     notes_.begun = steady_clock::now();
     ++route_->tallies->links;
+    here_.add(*this);
 }
 
 bridge::~bridge() {

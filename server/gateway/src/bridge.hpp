@@ -21,7 +21,9 @@ struct route;
 /// answer. Then messages go both ways, each side as fast as the other takes them.
 ///
 /// Thread: its shard's.
-class bridge final : public link_events, public std::enable_shared_from_this<bridge> {
+class bridge final : public link_events,
+                     public link_owner,
+                     public std::enable_shared_from_this<bridge> {
 public:
     /// Begins to open a link for a client that wants to come in.
     static void admit(std::shared_ptr<route> on,
@@ -42,6 +44,8 @@ public:
     void on_drain();
     void on_transport();
     void on_close(close_event const& how);
+
+    void drop_link() noexcept override { link_.reset(); }
 
     // -- link_events
     void on_link_open(std::string_view subprotocol, response_headers fields) override;

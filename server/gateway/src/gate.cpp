@@ -61,6 +61,7 @@ void mount_websocket(server& on, std::shared_ptr<route> const& r) {
     o.deflate.enabled = s.compress;
     o.ping_interval = s.heartbeat;
     o.ping_timeout = s.heartbeat_timeout;
+    o.subpaths = true;
     on.mount(s.path, std::move(o), bridging(r, "websocket"));
 }
 
@@ -112,6 +113,20 @@ public:
         server_.run();
     }
     server& on() noexcept { return server_; }
+    gateway_numbers numbers() const {
+        auto const now = std::chrono::steady_clock::now();
+        gateway_numbers n;
+        n.service = server_.snapshot();
+        n.uptime = std::chrono::duration_cast<std::chrono::seconds>(now - begun_);
+        for (auto const& r : routes_)
+            n.routes.push_back({.path = r->settings.path,
+                                .refused = r->tallies->refused,
+                                .lost = r->tallies->lost,
+                                .resumed = r->tallies->resumed,
+                                .links = r->tallies->links,
+                                .backends = r->servers->numbers(now)});
+        return n;
+    }
     gateway_settings const& settings() const noexcept { return settings_; }
 
 private:
@@ -131,13 +146,16 @@ private:
         r->settings = s;
         r->servers = std::make_shared<upstreams>(s.backends, s.health);
         r->behind = make_backend(s, r->servers);
+        routes_.push_back(r);
         if (s.websocket) mount_websocket(server_, r);
         if (s.engineio) mount_engineio(server_, r);
         if (s.sockjs) mount_sockjs(server_, r);
     }
 
     gateway_settings settings_;
+    std::chrono::steady_clock::time_point const begun_ = std::chrono::steady_clock::now();
     server server_;
+    std::vector<std::shared_ptr<route>> routes_{};
     std::vector<std::unique_ptr<client_context>> clients_{};
     std::vector<std::unique_ptr<shard_state>> shards_{};
 };
@@ -154,6 +172,9 @@ void gate::drain() {
 }
 void gate::stop() {
     impl_->on().stop();
+}
+gateway_numbers gate::numbers() const {
+    return impl_->numbers();
 }
 std::uint16_t gate::port(std::size_t listener) const {
     return impl_->on().port(listener);

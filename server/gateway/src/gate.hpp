@@ -2,6 +2,7 @@
 
 #include <anywire/log.hpp>
 
+#include "gateway_numbers.hpp"
 #include "settings.hpp"
 
 #include <chrono>
@@ -32,6 +33,9 @@ public:
     /// Refuses new sessions, tells each client goodbye, and ends within the settings' `drain`.
     void drain();
     void stop();
+
+    /// What has been counted. Thread: any, while it runs.
+    gateway_numbers numbers() const;
 
     std::uint16_t port(std::size_t listener = 0) const;
     std::string url(std::size_t listener = 0) const;

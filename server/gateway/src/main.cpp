@@ -1,4 +1,5 @@
 // anywire-gateway: transport fallback in front of any server. docs/gateway.md says all of it.
+#include "admin.hpp"
 #include "flags.hpp"
 #include "gate.hpp"
 #include "process_log.hpp"
@@ -8,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 
 using namespace anywire::gateway;
@@ -48,13 +50,22 @@ private:
     bool is_ending_ = false;
 };
 
+bool has_admin(admin_settings const& s) {
+    return !s.path.empty() || s.port != 0;
+}
+
 int run(gateway_settings const& settings) {
     signal_thread signals;
     auto const log = make_process_log(settings.log);
     gate g(settings, log);
+    std::optional<admin> operators;
     for (std::size_t i = 0; i < settings.listeners.size(); ++i)
         log.write(anywire::log_level::info, "listening on " + g.url(i));
     signals.listen(signal_orders(g, log));
+    if (has_admin(settings.admin)) {
+        operators.emplace(settings.admin, log, [&g] { return g.numbers(); });
+        log.write(anywire::log_level::info, "status and metrics on " + operators->url());
+    }
     notify_service_manager("READY=1");
     g.run();
     return 0;

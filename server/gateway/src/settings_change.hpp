@@ -20,11 +20,11 @@ struct route_change {
 };
 
 /// What there is to do to go on with new settings. Routes that are not named stay as they are.
+/// Files of certificates and keys may have new contents whatever the settings say: they are read
+/// again at each reload.
 struct settings_change {
-    std::vector<route_change> routes{};
-    bool limits = false;        ///< Of the server: `gateway_settings::limits`.
-    bool trust = false;         ///< `trusted_proxies`, `proxy_style` or `hosts`.
-    bool certificates = false;  ///< Files of certificates, whose names or contents may differ.
+    std::vector<route_change> routes{};  ///< Removed ones first.
+    bool limits = false;                 ///< Of the server: `gateway_settings::limits`.
     bool log = false;
     bool site = false;
     bool drain = false;

@@ -1,12 +1,25 @@
 #include "settings_origins.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace anywire::gateway {
 
+bool is_within(std::string_view key, std::string_view outer) noexcept {
+    return key.starts_with(outer) &&
+           (key.size() == outer.size() || key[outer.size()] == '.' || key[outer.size()] == '[');
+}
+
 void settings_origins::set(std::string key, std::string place) {
     places_.insert_or_assign(std::move(key), std::move(place));
+}
+
+void settings_origins::cover(std::string key, std::string place) {
+    forget(key);
+    set(std::move(key), std::move(place));
+}
+
+void settings_origins::forget(std::string_view key) {
+    std::erase_if(places_, [key](auto const& p) { return is_within(p.first, key); });
 }
 
 std::string_view settings_origins::find(std::string_view key) const noexcept {

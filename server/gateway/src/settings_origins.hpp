@@ -10,10 +10,17 @@
 
 namespace anywire::gateway {
 
+/// Whether `key` is `outer`, or in it: "route[0].loss.code" is in "route[0].loss" and "route[0]".
+[[nodiscard]] bool is_within(std::string_view key, std::string_view outer) noexcept;
+
 /// Where each setting was written: "gateway.toml:12:3", or "--backend ws://...".
 class settings_origins {
 public:
     void set(std::string key, std::string place);
+    /// The same, for all that is in it, too.
+    void cover(std::string key, std::string place);
+    /// None of it, nor of what is in it, was written.
+    void forget(std::string_view key);
 
     /// The place of a key, else of the innermost of those that it is in ("route[0].loss.code" is in
     /// "route[0].loss" and in "route[0]"); empty where none of them was written.

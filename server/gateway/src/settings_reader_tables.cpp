@@ -28,33 +28,34 @@ bool is_control(char c) noexcept {
     return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
 }
 
-/// The headers of all tables that have a setting of this name: "[route.health]".
-std::string tables_with(std::string_view name) {
+std::string in_brackets(std::string const& name, bool is_item) {
+    return (is_item ? "[[" : "[") + name + (is_item ? "]]" : "]");
+}
+
+/// What tells of a setting's tables, or of the header of a table: "it belongs in [route.health]".
+std::string home_of(std::string_view name) {
     gateway_settings s;
     s.listeners.emplace_back().tls.more.emplace_back();
     s.systemd.emplace_back();
     s.routes.emplace_back().backends.emplace_back();
-    std::string out;
-    bool is_list = false;
-    for (auto const& w : written(s)) {
-        if (w.what != written_setting::kind::value) {
-            is_list = w.what == written_setting::kind::item;
-            continue;
-        }
+    std::string tables;
+    for (bool is_item = false; auto const& w : written(s)) {
         auto const key = header_name(w.key);
-        auto const dot = key.rfind('.');
-        if (dot == key.npos || key.substr(dot + 1) != name) continue;
-        auto const table = key.substr(0, dot);
-        if (!out.empty()) out.append(" or ");
-        out.append(is_list ? "[[" : "[").append(table).append(is_list ? "]]" : "]");
+        auto const is_wanted = key.ends_with(name) && key.size() > name.size() &&
+                               key[key.size() - name.size() - 1] == '.';
+        if (w.what != written_setting::kind::value) {
+            is_item = w.what == written_setting::kind::item;
+            if (is_wanted) return "write " + in_brackets(key, is_item);
+        } else if (is_wanted) {
+            tables.append(tables.empty() ? "" : " or ")
+                .append(in_brackets(key.substr(0, key.size() - name.size() - 1), is_item));
+        }
     }
-    return out;
+    return tables.empty() ? tables : "it belongs in " + tables;
 }
 
 std::string shown_table(std::string_view path) {
-    auto const name = header_name(path);
-    auto const is_item = path.ends_with(']');
-    return (is_item ? "[[" : "[") + name + (is_item ? "]]" : "]");
+    return in_brackets(header_name(path), path.ends_with(']'));
 }
 
 }  // namespace
@@ -261,7 +262,7 @@ void settings_reader::complain_unknown(frame const& f) {
 std::string settings_reader::remedy_for(std::string_view word, frame const& f) const {
     if (auto const near = nearest_name(word, f.known); !near.empty())
         return "did you mean '" + std::string(near) + "'?";
-    if (auto const tables = tables_with(word); !tables.empty()) return "it belongs in " + tables;
+    if (auto home = home_of(word); !home.empty()) return home;
     return "leave it out; docs/gateway.md lists all settings";
 }
 

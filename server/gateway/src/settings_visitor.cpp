@@ -106,11 +106,10 @@ void visit_listeners(settings_visitor& v, gateway_settings& s) {
         });
 }
 
-/// Every file name but "-" (standard output) and "off", whose places in the settings differ.
 void visit_access_file(settings_visitor& v, std::string& to) {
     auto written = to.empty() ? "-"s : to == "-" ? "off"s : to;
     v.text("access_file", written);
-    to = written == "-" ? ""s : written == "off" ? "-"s : written;
+    to = access_file_from(written);
 }
 
 void visit_limits(settings_visitor& v, server_limits& l) {
@@ -276,6 +275,10 @@ void visit_route(settings_visitor& v, route_settings& r) {
 }
 
 }  // namespace
+
+std::string access_file_from(std::string_view written) {
+    return std::string(written == "-" ? ""sv : written == "off" ? "-"sv : written);
+}
 
 route_settings default_route() {
     route_settings r;

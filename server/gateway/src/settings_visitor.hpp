@@ -62,6 +62,9 @@ protected:
 /// Shows all settings; items that a list did not have begin with their defaults.
 void visit(gateway_settings& s, settings_visitor& v);
 
+/// `log_settings::access_file` of what is written: "-" is standard output, "off" is none.
+[[nodiscard]] std::string access_file_from(std::string_view written);
+
 /// A route as a file's begins: with all fronts.
 [[nodiscard]] route_settings default_route();
 

@@ -4,6 +4,8 @@
 #include "settings.hpp"
 #include "upstreams.hpp"
 
+#include <boost/intrusive/list.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -14,6 +16,16 @@
 namespace anywire::gateway {
 
 class bridge;
+
+/// Something that uses what a shard's links share, and has to let go of it before that ends.
+class link_owner : public boost::intrusive::list_base_hook<
+                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+public:
+    virtual void drop_link() noexcept = 0;
+
+protected:
+    ~link_owner() = default;
+};
 
 /// What is counted of a route; any thread may read.
 struct route_tallies {
@@ -63,7 +75,12 @@ public:
     void keep(std::shared_ptr<bridge> b) { kept_.insert(std::move(b)); }
     void let_go(std::shared_ptr<bridge> const& b) { kept_.erase(b); }
     /// Ends what is under way. Requires: the shard does not run any more.
-    void clear() noexcept { kept_.clear(); }
+    void clear() noexcept {
+        kept_.clear();
+        // Those whose sessions are not gone yet: they end with the server.
+        for (auto& o : owners_) o.drop_link();
+    }
+    void add(link_owner& o) noexcept { owners_.push_back(o); }
 
 private:
     static shard_state*& current() noexcept {
@@ -72,6 +89,7 @@ private:
     }
 
     shard_place place_;
+    boost::intrusive::list<link_owner, boost::intrusive::constant_time_size<false>> owners_{};
     std::unordered_set<std::shared_ptr<bridge>> kept_{};
 };
 

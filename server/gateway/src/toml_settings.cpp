@@ -14,6 +14,7 @@ settings_reading read_toml(std::string_view text,
         out.origins.set("",
                         std::string(name) + ":" + std::to_string(document.line) + ":" +
                             std::to_string(document.column));
+        out.is_broken = true;
         out.problems.push_back({.text = document.error});
         return out;
     }

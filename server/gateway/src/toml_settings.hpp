@@ -17,11 +17,12 @@ struct settings_reading {
     /// not to be used then. Their keys are in `origins`.
     std::vector<settings_problem> problems{};
     settings_origins origins{};
+    bool is_broken = false;           ///< It is no TOML: one problem says why.
     std::vector<std::string> keys{};  ///< Of all settings that were written, as "route[0].path".
 };
 
 /// Reads a file of TOML 1.0. `name` stands in the origins. Whatever the text is, it throws nothing
-/// but `std::bad_alloc`. What `check_settings` has to say comes after it.
+/// but `std::bad_alloc`. `complete` and `check_settings` come after it.
 ///
 /// Limits: 4 MiB of text; tables and arrays 32 deep.
 [[nodiscard]] settings_reading read_toml(std::string_view text,

@@ -123,6 +123,22 @@ public:
     }
     /// Whether messages can be bytes that are not text. The default is yes.
     virtual bool carries_binary() const noexcept { return true; }
+
+    /// What metrics call it where several share a path: a literal. The default is "custom".
+    virtual std::string_view name() const noexcept { return "custom"; }
+    /// Which of the requests to its path are its own, in words for an error message: "requests with
+    /// feed= in their query", or `claims_the_rest`. Other mounts whose words are others may share
+    /// the path then, and `claims` tells their requests apart. Empty, the default: all of them, and
+    /// it has its path for itself.
+    virtual std::string_view claim() const noexcept { return {}; }
+    /// Whether a request is one of those; asked only where the path is shared. Where only the
+    /// target is known, as for `service::shard_of`, `asks_for_duplex` is false. The default is yes.
+    virtual bool claims(std::string_view below,
+                        std::string_view query,
+                        bool asks_for_duplex) const noexcept {
+        (void)below, (void)query, (void)asks_for_duplex;
+        return true;
+    }
 };
 
 /// What every mount has to be told, of whatever dialect. A dialect's options may hold it, or the

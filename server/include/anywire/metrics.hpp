@@ -37,6 +37,9 @@ struct traffic_numbers {
 /// One mount, over all shards. What is not "now" counts from the beginning of the service.
 struct mount_numbers {
     std::string path{};  ///< "/" for the root.
+    /// Of the mount, which tells those apart that share a path: "websocket", "sockjs", "engineio",
+    /// or what a dialect of your own is called.
+    std::string dialect{};
 
     std::uint64_t sessions = 0;  ///< Now.
     std::uint64_t opened = 0;

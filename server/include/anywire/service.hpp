@@ -66,6 +66,9 @@ struct service_options {
     std::vector<std::string> hosts{};
 };
 
+/// What `claim` says of a dialect that takes whatever the others at its path do not.
+inline constexpr std::string_view claims_the_rest = "all that other dialects at its path leave";
+
 /// Files served below a path; meant for demos and small sites.
 struct files_options {
     std::size_t max_file_size = 16u << 20;  ///< Bytes; larger files are 404.
@@ -115,6 +118,10 @@ public:
     service& operator=(service const&) = delete;
 
     /// Serves a dialect below `path` ("/chat"; "/" for all that is not mounted elsewhere).
+    ///
+    /// Several dialects may share a path, each with options and handlers of its own: Engine.IO gets
+    /// the requests with "EIO=" in their query, plain WebSocket the other handshakes at the path
+    /// itself, with or without a '/' at its end, and SockJS all else.
     ///
     /// Throws: `std::invalid_argument` for a path that is taken or has no leading '/', for
     ///         options out of range or origins that are not valid; `std::logic_error` once requests

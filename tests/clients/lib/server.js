@@ -14,9 +14,10 @@ process.on('exit', () => {
     for (const child of children) child.kill('SIGKILL');  // a failed test must leave nothing behind
 });
 
-// Starts `command` and keeps the end of what it prints, for the message of a failure.
-function start_child(command, args) {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+// Starts `command` and keeps the end of what it prints, for the message of a failure. Its input is
+// nothing, or a pipe.
+function start_child(command, args, input = 'ignore') {
+    const child = spawn(command, args, { stdio: [input, 'pipe', 'pipe'] });
     children.add(child);
     child.output = '';
     const keep = (text) => { child.output = (child.output + text).slice(-8192); };

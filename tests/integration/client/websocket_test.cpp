@@ -77,10 +77,10 @@ TEST_CASE("what one event sends leaves in one write, before its goodbye") {
     wire_bench client;
     auto& events = client.open(server.url("/", "ws"));
     events.then_open = [&] {
-        for (int i = 0; i < 100; ++i) client.socket().send(std::to_string(i));
+        for (int i = 0; i < 100; ++i) client.socket().send(std::to_string(i), true);
         CHECK(client.socket().unsent_bytes() > 100);
         client.socket().close(close_code::normal, {});
-        client.socket().send("too late");
+        client.socket().send("too late", true);
     };
     auto peer = server.accept();
     peer.accept_websocket();
@@ -125,6 +125,24 @@ TEST_CASE("long messages go both ways, compressed and not") {
     REQUIRE(client.seen.wait_for("message line 0"));
     CHECK(events.bytes == text.size());
     CHECK(client.seen.wait_for("sent"));
+}
+
+TEST_CASE("a message that shall not be compressed goes as it is") {
+    scripted_server server;
+    wire_bench client;
+    client.open(server.url("/", "ws"), {.deflate = {.enabled = true}});
+    auto peer = server.accept();
+    peer.accept_websocket({}, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+    REQUIRE(client.seen.wait_for("open "));
+    std::string const text(5'000, 'a');
+    client.send(text);
+    client.send(text, false, false);
+    auto const first = peer.read_frame();
+    CHECK(first.is_compressed);
+    CHECK(first.payload.size() < text.size());
+    auto const second = peer.read_frame();
+    CHECK_FALSE(second.is_compressed);
+    CHECK(second.payload == text);
 }
 
 TEST_CASE("a server that breaks a rule is told, and the end is not clean") {

@@ -2,8 +2,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace anywire;
@@ -64,6 +66,37 @@ TEST_CASE("one POST is under way, and carries what has waited within maxPayload"
     CHECK(f.take() == strings{"sent"});
     CHECK(f.channel->queued_bytes() == 0);
     CHECK(f.channel->is_writable());
+}
+
+TEST_CASE(
+    "one POST carries no more packets, and no more bytes, than servers take that say nothing") {
+    auto o = options();
+    auto const count = [](std::string_view body) { return std::ranges::count(body, '\x1e') + 1; };
+    SECTION("16 packets") {
+        opened f(o, open_upgradable);
+        for (int i = 0; i < 34; ++i) f.channel->send("m");
+        for (auto const n : {1, 16, 16, 1}) {
+            CHECK(count(f.post().body) == n);
+            f.post().answer(200, "ok");
+        }
+        CHECK(f.take() == strings{"sent"});
+    }
+    SECTION("as many as wanted") {
+        o.max_packets_per_post = 0;
+        opened f(o, open_upgradable);
+        for (int i = 0; i < 34; ++i) f.channel->send("m");
+        f.post().answer(200, "ok");
+        CHECK(count(f.post().body) == 33);
+    }
+    SECTION("1 000 000 bytes") {
+        opened f(o, open_upgradable);
+        std::string const text(400'000, 'x');
+        for (int i = 0; i < 4; ++i) f.channel->send(text);
+        for (auto const n : {1, 2, 1}) {
+            CHECK(count(f.post().body) == n);
+            f.post().answer(200, "ok");
+        }
+    }
 }
 
 TEST_CASE("pings of version 4 are answered, and their absence is noticed") {

@@ -42,6 +42,19 @@ TEST_CASE("a session goes over to a WebSocket when polling has come to rest") {
     CHECK(f.take() == strings{"close server_closed 1005"});
 }
 
+TEST_CASE("each message is compressed or not, also one that waits for the upgrade") {
+    opened f(options(), open_upgradable);
+    auto& s = f.net.socket();
+    s.open();
+    s.message("3probe");
+    f.channel->send("a", false);
+    f.channel->send("b", true);
+    f.get().answer(200, "6");
+    f.channel->send("c", false);
+    CHECK(s.take() == strings{"2probe", "5", "4a", "4b", "4c"});
+    CHECK(s.plain == strings{"4a", "4c"});
+}
+
 TEST_CASE("an upgrade that fails leaves the session where it was, whenever it fails") {
     for (int step = 0; step < 6; ++step) {
         INFO(step);

@@ -350,3 +350,12 @@ TEST_CASE("handlers may call anything, at any event") {
         }
     }
 }
+
+TEST_CASE("the messages of one call are compressed or not") {
+    fixture f;
+    f.open();
+    std::array<message_view, 2> const packet{message_view("a"), message_view("b", true)};
+    CHECK(f.machine->send(packet, false));
+    CHECK(f.machine->send(packet, true));
+    CHECK(f.net.socket().plain == strings{"a", "b"});
+}

@@ -71,7 +71,8 @@ std::vector<row> const wrong_options{
     {"network.keep_alive", [](auto& o) { o.network.keep_alive = -1s; }},
     {"network.tls.pinned_keys", [](auto& o) { o.network.tls.pinned_keys = {"AAAA"}; }},
     {"network.tls.certificate", [](auto& o) { o.network.tls.key = "k"; }},
-    {"network.unix_socket", [](auto& o) { o.network.unix_socket = std::string(108, 'x'); }}};
+    {"network.unix_socket", [](auto& o) { o.network.unix_socket = std::string(108, 'x'); }},
+    {"network.preamble", [](auto& o) { o.network.preamble = std::string(65'552, 'x'); }}};
 
 }  // namespace
 
@@ -115,4 +116,23 @@ TEST_CASE("options that are not valid are told in one sentence that names them")
         CHECK_FALSE(checked.value);
         CHECK(checked.wrong.starts_with("client_options::" + std::string(name)));
     }
+}
+
+TEST_CASE("what a client has of its own is held against its settings") {
+    auto const plain = good({.url = "ws://a/b"});
+    auto const sockjs = good({.url = "http://a/b", .dialect = client_dialect::sockjs});
+    CHECK(check_particulars({}, *sockjs).empty());
+    CHECK(check_particulars({.preamble = std::string(65'551, 'x'),
+                             .headers = {{"X-Who", "me"}},
+                             .protocols = {"a"},
+                             .target = "//c/d?e=%20"},
+                            *plain)
+              .empty());
+    CHECK(check_particulars({.target = "/c"}, *sockjs) ==
+          "client_particulars::target is for plain WebSockets");
+    for (auto const* const wrong : {"c", "?c", "/c d", "/c#d", "/\r\nHost:x"})
+        CHECK(
+            check_particulars({.target = wrong}, *plain).starts_with("client_particulars::target"));
+    CHECK(check_particulars({.headers = {{"Upgrade", "x"}}}, *plain)
+              .starts_with("client_particulars::headers"));
 }

@@ -43,6 +43,13 @@ TEST_CASE("a plain WebSocket is asked for as the options say") {
     CHECK_FALSE(f.channel->is_writable());
 }
 
+TEST_CASE("each message of a plain WebSocket is compressed or not") {
+    opened f;
+    f.channel->send("a", false);
+    f.channel->send("b");
+    CHECK(f.net.socket().plain == strings{"a"});
+}
+
 TEST_CASE("messages of a plain WebSocket are as they are, both ways") {
     opened f;
     CHECK(f.channel->transport() == "websocket");
@@ -59,6 +66,20 @@ TEST_CASE("messages of a plain WebSocket are as they are, both ways") {
     f.net.socket().message("three");
     f.net.socket().message("four", true);
     CHECK(f.take() == strings{"three", "<four>"});
+}
+
+TEST_CASE(
+    "the fields of the handshake's answer are there while the opening is told, and no longer") {
+    channel_fixture f(options());
+    http_field const field{"Set-Cookie", "a=b"};
+    std::size_t seen = 0;
+    f.on_event = [&](std::string const& what) {
+        if (what == "open") seen = f.channel->response().size();
+    };
+    CHECK(f.channel->response().empty());
+    f.net.socket().open("echo", {&field, 1});
+    CHECK(seen == 1);
+    CHECK(f.channel->response().empty());
 }
 
 TEST_CASE("a server that does not answer pings is noticed, one that shows life is not") {

@@ -1,6 +1,8 @@
-#include <anywire/client.hpp>
+#include <anywire/client_asio.hpp>
+#include <anywire/client_coro.hpp>
 
 #include "client/reconnector.hpp"
+#include "client_waits.hpp"
 #include "context_floor.hpp"
 #include "io_host.hpp"
 #include "socket_network.hpp"
@@ -76,20 +78,63 @@ public:
         run([this, delay, fn = std::move(fn)](reconnector&) mutable { arm(delay, std::move(fn)); });
     }
 
+    void close(close_code code, std::string_view text) {
+        run([this, code, text = std::string(text)](reconnector& machine) {
+            waits_.before_close();
+            machine.close(code, text);
+        });
+    }
+
+    /// Calls `fn` with what is awaited and the machine, now or soon. Thread: any.
+    template <class Function>
+    void await(Function fn) {
+        run([this, fn = std::move(fn)](reconnector& machine) mutable { fn(waits_, machine); });
+    }
+    /// Runs `fn`, a part of a coroutine of the client's, unless the client goes first. Thread: any.
+    void go_on(std::function<void()> fn) {
+        floor_->host().post([self = shared_from_this(), fn = std::move(fn)] {
+            if (self->self_.load()) self->guarded(fn);
+        });
+    }
+    context_floor& floor() noexcept { return *floor_; }
+
     /// Null once the client has gone.
     reconnector const* machine() const noexcept { return machine_.get(); }
 
     // -- reconnector_events
-    void on_open() override { call(handlers_.on_open); }
-    void on_message(message_view m) override { call(handlers_.on_message, m); }
+    void on_open() override {
+        auto const alive = shared_from_this();
+        guarded([this] { waits_.on_open(); });
+        call(handlers_.on_open);
+    }
+    void on_message(message_view m) override {
+        if (waits_.takes_messages())
+            guarded([this, m] { waits_.on_message(*machine_, m); });
+        else
+            call(handlers_.on_message, m);
+    }
     void on_drain() override { call(handlers_.on_drain); }
     void on_transport() override { call(handlers_.on_transport); }
-    void on_close(close_event const& how) override { call(handlers_.on_close, how); }
-    void on_failure(client_failure const& why) override { call(handlers_.on_failure, why); }
+    void on_close(close_event const& how) override {
+        auto const alive = shared_from_this();
+        guarded([this] { waits_.on_close(); });
+        call(handlers_.on_close, how);
+    }
+    void on_failure(client_failure const& why) override {
+        auto const alive = shared_from_this();
+        guarded([&] { waits_.on_failure(why); });
+        call(handlers_.on_failure, why);
+    }
     void on_reconnecting(client_retry const& next) override {
         call(handlers_.on_reconnecting, next);
     }
-    void on_end() override { call(handlers_.on_end); }
+    void on_end() override {
+        auto const alive = shared_from_this();
+        call(handlers_.on_end);
+        guarded([this] {
+            if (machine_) waits_.on_end(*machine_);
+        });
+    }
 
 private:
     struct timer {
@@ -101,10 +146,14 @@ private:
     template <class Handler, class... A>
     void call(Handler const& fn, A const&... args) noexcept {
         auto* const self = self_.load();
-        if (!fn || !self) return;
+        if (fn && self) guarded([&] { fn(*self, args...); });
+    }
+
+    template <class Function>
+    void guarded(Function const& fn) noexcept {
         auto const alive = shared_from_this();
         try {
-            fn(*self, args...);
+            fn();
         } catch (...) {
             floor_->host().log().failed("a handler of a client");
             (void)floor_->host().guard("the end of a client's session", [this] {
@@ -138,6 +187,8 @@ private:
     void drop() noexcept {
         timers_.clear();
         machine_.reset();
+        (void)floor_->host().guard("the end of a client's coroutines",
+                                   [this] { waits_.on_gone(); });
         // It may be in the middle of an event.
         (void)floor_->host().guard(
             "a client's network", [this] { floor_->host().post([gone = std::move(network_)] {}); });
@@ -151,6 +202,7 @@ private:
     std::unique_ptr<socket_network> network_;
     std::unique_ptr<reconnector> machine_;
     std::list<std::unique_ptr<timer>> timers_{};
+    client_waits waits_{};
 };
 
 client::client(client_context& on, client_options options, client_handlers handlers)
@@ -169,8 +221,7 @@ result<void> client::send(message_view m) {
 }
 
 void client::close(close_code code, std::string_view text) {
-    impl_->run([code = may_be_sent(code) ? code : close_code::normal,
-                text = std::string(text)](reconnector& machine) { machine.close(code, text); });
+    impl_->close(may_be_sent(code) ? code : close_code::normal, text);
 }
 
 void client::reconnect() {
@@ -212,6 +263,45 @@ void client::resume() {
 
 void client::after(std::chrono::milliseconds delay, std::function<void(client&)> fn) {
     impl_->after(delay, std::move(fn));
+}
+
+// -- in coroutines --------------------------------------------------------------------------------
+
+void client::begin_connect(std::function<void(client_result)> done) {
+    impl_->await([done = std::move(done)](client_waits& waits, reconnector& machine) mutable {
+        waits.connect(machine, std::move(done));
+    });
+}
+
+void client::begin_receive(std::function<void(result<message>)> done) {
+    impl_->await([done = std::move(done)](client_waits& waits, reconnector& machine) mutable {
+        waits.receive(machine, std::move(done));
+    });
+}
+
+void client::begin_close(close_code code, std::string_view text, std::function<void()> done) {
+    impl_->await([code = may_be_sent(code) ? code : close_code::normal,
+                  text = std::string(text),
+                  done = std::move(done)](client_waits& waits, reconnector& machine) mutable {
+        waits.close(machine, code, text, std::move(done));
+    });
+}
+
+std::function<void()> client::make_receive_canceller() {
+    return [weak = std::weak_ptr(impl_)] {
+        if (auto const kept = weak.lock())
+            kept->await([](client_waits& waits, reconnector&) { waits.give_up_receiving(); });
+    };
+}
+
+std::function<void(std::function<void()>)> poster_of(client& c) {
+    return [weak = std::weak_ptr(c.impl_)](std::function<void()> fn) {
+        if (auto const kept = weak.lock()) kept->go_on(std::move(fn));
+    };
+}
+
+boost::asio::any_io_executor detail::client_executor::of(client& c) {
+    return c.impl_->floor().host().executor();
 }
 
 }  // namespace anywire

@@ -41,8 +41,8 @@ websocket_call::~websocket_call() {
     if (open_) open_->abandon();
 }
 
-void websocket_call::send(message_view m) {
-    if (open_) open_->send_message(m);
+void websocket_call::send(message_view m, bool compress) {
+    if (open_) open_->send_message(m, compress);
 }
 
 void websocket_call::ping() {

@@ -17,7 +17,7 @@ public:
                    client_websocket_events& to);
     ~websocket_call() override;
 
-    void send(message_view m) override;
+    void send(message_view m, bool compress) override;
     void ping() override;
     void close(close_code code, std::string_view text) override;
     std::size_t unsent_bytes() const noexcept override;

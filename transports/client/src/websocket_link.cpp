@@ -181,10 +181,10 @@ void websocket_link::go_on_later() {
 
 // -- writing --------------------------------------------------------------------------------------
 
-void websocket_link::send_message(message_view m) {
+void websocket_link::send_message(message_view m, bool compress) {
     if (phase_ != phase::open || is_dropped()) return;
     auto const op = m.binary ? websocket::opcode::binary : websocket::opcode::text;
-    if (compression_ && m.data.size() >= compression_->options.threshold) {
+    if (compress && compression_ && m.data.size() >= compression_->options.threshold) {
         auto& c = *compression_;
         if (!c.deflater) c.deflater.emplace(c.params, c.options.level, c.options.mem_level);
         std::string payload;

@@ -35,7 +35,7 @@ public:
     void attach(client_websocket_events& to, websocket_link*& slot) noexcept;
     void abandon() noexcept;
 
-    void send_message(message_view m);
+    void send_message(message_view m, bool compress);
     void send_ping();
     void close(close_code code, std::string_view text);
     void pause(bool is);

@@ -69,8 +69,8 @@ public:
     void give_up_session(close_reason why, std::string_view text) override {
         engine_->give_up_session(why, text);
     }
-    result<void> send(std::span<message_view const> packet, bool) override {
-        return engine_->send(packet);
+    result<void> send(std::span<message_view const> packet, bool compress) override {
+        return engine_->send(packet, compress);
     }
     bool is_writable() const noexcept override { return engine_->is_writable(); }
     std::string_view transport() const noexcept override { return engine_->transport(); }

@@ -3,17 +3,26 @@
 #include <anywire/operation.hpp>
 #include <anywire/socketio/answer_types.hpp>
 #include <anywire/socketio/client_socket.hpp>
+#include <anywire/started.hpp>
 #include <anywire/task.hpp>
 
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace anywire::socketio {
 
 /// How to come back to a client's context, while the client is there.
 anywire::detail::poster poster_of(client_socket& s);
+
+template <class F>
+std::future<void> client_socket::start(F f) {
+    static_assert(std::is_same_v<std::invoke_result_t<F&, client_socket&>, task<void>>,
+                  "write [](sio::client_socket& socket) -> anywire::task<> { ... }");
+    return anywire::detail::start_coroutine(*this, std::move(f));
+}
 
 template <class... R, class... A>
 ANYWIRE_AWAITED auto client_socket::async_emit(std::string_view name, A&&... args) {

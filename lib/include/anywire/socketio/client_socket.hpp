@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -143,13 +144,17 @@ public:
     /// To be awaited: `delay`, rounded up to 25 ms. The coroutine of a socket that goes first is
     /// destroyed.
     auto async_wait(std::chrono::milliseconds delay);
+    /// Runs `f(*this)`, a coroutine that returns `anywire::task<>`, on the client's context, as
+    /// `anywire::client::start`. What it throws does what a handler's exception does.
+    template <class F>
+    std::future<void> start(F f);
 
     /// The connection's queue ran empty after an emit had been refused for want of room.
     listener_id on_drain(handler<void()> f);
     // NOLINTNEXTLINE(readability-identifier-naming): `volatile` is a keyword
     [[nodiscard]] sender volatile_();
-    /// What the connection compresses is compressed as a whole yet (`engine.compress`): this is for
-    /// those that can tell messages apart.
+    /// Whether the event may be compressed, where that was agreed on (`engine.compress`, over a
+    /// WebSocket). Default on; off for what is compressed already.
     [[nodiscard]] sender compress(bool on);
     /// For the answer of one emit; it also bounds how long the event is kept.
     [[nodiscard]] sender timeout(std::chrono::milliseconds longest);

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,11 +20,19 @@
 namespace anywire {
 
 class client;
+struct message;
+namespace detail {
+struct client_executor;
+}
+
+/// How a coroutine comes back to where a client runs, while the client is there. Thread: any.
+std::function<void(std::function<void()>)> poster_of(client& c);
 
 /// What an application does with its client.
 ///
 /// Thread: called where the client's context runs, never two at once, never from within a call to
 ///         the client. A handler that throws ends the session as `handler_failed`, and is logged.
+///         Where messages are awaited (`client::async_connect`), `on_message` is not called.
 struct client_handlers {
     /// A session has opened, the first or a new one: `client::transport()` says over what.
     handler<void(client&)> on_open{};
@@ -58,7 +67,7 @@ struct client_handlers {
 class client {
 public:
     /// Throws: `std::invalid_argument` for a URL or an option that is not valid, in one sentence.
-    client(client_context& on, client_options options, client_handlers handlers);
+    client(client_context& on, client_options options, client_handlers handlers = {});
     client(client const&) = delete;
     client& operator=(client const&) = delete;
     ~client();
@@ -95,7 +104,53 @@ public:
     /// Calls `fn` once, `delay` from now (rounded up to 25 ms), unless the client goes first.
     void after(std::chrono::milliseconds delay, std::function<void(client&)> fn);
 
+    // -- in coroutines (anywire/client_coro.hpp; for those of Asio, anywire/client_asio.hpp) -----
+    /// Runs `f(*this)`, a coroutine that returns `anywire::task<>`, where the context does. It
+    /// belongs to the client: where that is destroyed first, so is the coroutine where it waits,
+    /// and the future is `broken_promise`. What it throws is in the future, and does what a
+    /// handler's exception does.
+    template <class F>
+    std::future<void> start(F f);
+
+    /// To be awaited: connects, if it does not yet, and waits for what comes of it, a
+    /// `client_result`: a session is open, or an attempt has failed, in which case the client goes
+    /// on as `reconnect_options` say, and awaiting it again waits for the next attempt. From then
+    /// on messages are for `async_receive`.
+    ///
+    /// Errors: the attempt's; `errc::session_closed` when the client is closed or destroyed.
+    auto async_connect();
+    /// To be awaited: the next message, a `result<message>`. Messages wait until they are awaited;
+    /// when more than 64 KiB do, the client is paused.
+    ///
+    /// Errors: `errc::session_closed` once for each session that ends, after its messages, and
+    ///         where none is open: `async_connect` waits for the next. `operation_not_supported`
+    ///         while a message is awaited already.
+    auto async_receive();
+    /// To be awaited: closes, and waits until it has ended.
+    auto async_close(close_code code = close_code::normal, std::string_view text = {});
+    /// To be awaited: `delay`, rounded up to 25 ms.
+    auto async_wait(std::chrono::milliseconds delay);
+
+    /// The same for completion tokens. They complete with `client_result`, with `result<message>`
+    /// and with nothing, on the executor of whoever awaits them, else on the context's. A
+    /// cancellation slot cancels `async_receive`.
+    template <class Token>
+    auto async_connect(Token&& token);
+    template <class Token>
+    auto async_receive(Token&& token);
+    template <class Token>
+    auto async_close(close_code code, std::string_view text, Token&& token);
+
 private:
+    friend std::function<void(std::function<void()>)> poster_of(client& c);
+    friend struct detail::client_executor;
+
+    // Each calls `done` once, where the context runs: soon, or at once.
+    void begin_connect(std::function<void(client_result)> done);
+    void begin_receive(std::function<void(result<message>)> done);
+    void begin_close(close_code code, std::string_view text, std::function<void()> done);
+    std::function<void()> make_receive_canceller();
+
     class impl;
     std::shared_ptr<impl> impl_;
 };
