@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -177,9 +178,16 @@ struct admin_settings {
     std::string path{};      ///< A Unix domain socket in its place.
 };
 
+/// Sockets that systemd listens at and passes on (socket activation).
+struct systemd_settings {
+    std::string name{};  ///< `FileDescriptorName=` of the socket unit; empty: all it has passed.
+    tls_options tls{};
+    anywire::proxy_protocol proxy_protocol = anywire::proxy_protocol::off;
+};
+
 struct gateway_settings {
-    std::vector<listener_options> listeners{};
-    unsigned threads = 1;
+    std::vector<listener_options> listeners{};  ///< `listeners_of` has those of `systemd`, too.
+    unsigned threads = 1;                       ///< As in `server_options`: 0 is one per core.
     std::vector<std::string> trusted_proxies{};
     proxy_fields proxy_style = proxy_fields::any;
     std::vector<std::string> hosts{};
@@ -191,7 +199,19 @@ struct gateway_settings {
     log_settings log{};
     site_settings site{};
     std::vector<route_settings> routes{};
+    std::vector<systemd_settings> systemd{};
 };
+
+/// Fills in what follows from the rest, as whoever reads settings does at the end: the kind of each
+/// route from its first backend, the listener 127.0.0.1:8080 where there is none, and
+/// `limits.authorize_timeout`, which is never shorter than a route's `connect_timeout`.
+void complete(gateway_settings& s);
+
+/// All places to listen at: `listeners`, then what systemd has passed for each of `systemd`.
+///
+/// Thread: nobody may change the environment meanwhile.
+/// Throws: `std::invalid_argument` where systemd has passed nothing of that name.
+[[nodiscard]] std::vector<listener_options> listeners_of(gateway_settings const& s);
 
 /// Something that is wrong with the settings.
 struct settings_problem {

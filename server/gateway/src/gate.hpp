@@ -1,0 +1,44 @@
+#pragma once
+
+#include <anywire/log.hpp>
+
+#include "settings.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace anywire::gateway {
+
+/// The gateway at work: a server, with bridges in place of an application.
+///
+/// Thread: made and run on one thread; `drain` and `stop` from any.
+class gate {
+public:
+    /// Binds its listeners. Nothing of the log is written before `run`.
+    ///
+    /// Throws: `std::invalid_argument` for settings that cannot be used (`check_settings` says
+    /// why),
+    ///         `std::system_error` for an address that cannot be bound.
+    explicit gate(gateway_settings settings, log_sink log = {});
+    gate(gate const&) = delete;
+    gate& operator=(gate const&) = delete;
+    ~gate();
+
+    /// Serves until `stop`, or until a drain is through.
+    void run();
+    /// Refuses new sessions, tells each client goodbye, and ends within the settings' `drain`.
+    void drain();
+    void stop();
+
+    std::uint16_t port(std::size_t listener = 0) const;
+    std::string url(std::size_t listener = 0) const;
+
+private:
+    class impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace anywire::gateway

@@ -1,0 +1,79 @@
+// anywire-gateway: transport fallback in front of any server. docs/gateway.md says all of it.
+#include "flags.hpp"
+#include "gate.hpp"
+#include "process_log.hpp"
+#include "service_manager.hpp"
+#include "signal_thread.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+using namespace anywire::gateway;
+
+namespace {
+
+constexpr int failed = 1;
+
+void print(std::FILE* to, std::string const& text) {
+    (void)std::fputs(text.c_str(), to);
+    (void)std::fflush(to);
+}
+
+/// What the gateway does at each signal.
+class signal_orders {
+public:
+    signal_orders(gate& g, anywire::log_sink log) : gate_(g), log_(std::move(log)) {}
+
+    void operator()(int signal) {
+        if (signal == SIGTERM || signal == SIGINT) return end();
+    }
+
+private:
+    void end() {
+        if (is_ending_) {
+            say("told to end twice: ending at once");
+            return gate_.stop();
+        }
+        is_ending_ = true;
+        notify_service_manager("STOPPING=1");
+        say("draining: new sessions are refused, clients are told goodbye");
+        gate_.drain();
+    }
+    void say(std::string const& text) const { log_.write(anywire::log_level::info, text); }
+
+    gate& gate_;
+    anywire::log_sink log_;
+    bool is_ending_ = false;
+};
+
+int run(gateway_settings const& settings) {
+    signal_thread signals;
+    auto const log = make_process_log(settings.log);
+    gate g(settings, log);
+    for (std::size_t i = 0; i < settings.listeners.size(); ++i)
+        log.write(anywire::log_level::info, "listening on " + g.url(i));
+    signals.listen(signal_orders(g, log));
+    notify_service_manager("READY=1");
+    g.run();
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        auto const told = read_command_line(argc, argv);
+        switch (told.what) {
+            case command::kind::run: return run(told.settings);
+            case command::kind::mistake: print(stderr, told.text); break;
+            case command::kind::check:
+            case command::kind::help: print(stdout, told.text); break;
+        }
+        return told.exit_code;
+    } catch (std::exception const& e) {
+        print(stderr, std::string("anywire-gateway: ") + e.what() + "\n");
+    }
+    return failed;
+}

@@ -1,0 +1,20 @@
+#include "make_backend.hpp"
+
+#include "websocket_backend.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace anywire::gateway {
+
+std::shared_ptr<backend> make_backend(route_settings const& settings,
+                                      std::shared_ptr<upstreams> servers) {
+    switch (settings.kind) {
+        case backend_kind::websocket:
+        case backend_kind::engineio: return make_websocket_backend(settings, std::move(servers));
+        default: break;
+    }
+    throw std::invalid_argument("this kind of backend is not there yet");
+}
+
+}  // namespace anywire::gateway
