@@ -224,7 +224,8 @@ response_reader::event response_reader::decide_body(framing const& f) {
         left_ = 0;
         return event::head;
     }
-    if (!f.content_encoding.empty() && !iequals(f.content_encoding, "identity"))
+    if (!limits_.any_coding && !f.content_encoding.empty() &&
+        !iequals(f.content_encoding, "identity"))
         return fail("is compressed, which was not asked for");
     if (f.transfer_encodings == 0) return decide_length(f);
     if (f.transfer_encodings != 1 || !iequals(f.transfer_encoding, "chunked") || head_.version < 11)
