@@ -34,7 +34,7 @@ std::unique_ptr<socket_network> network_of(client_context& on, client_options co
 /// thread, until the context has let go of it.
 ///
 /// Thread: the context's, but for what says otherwise.
-class client::impl final : public std::enable_shared_from_this<impl>, public reconnector_events {
+class client::impl final : public std::enable_shared_from_this<impl>, public client_events {
 public:
     impl(client_context& on, client& self, client_options options, client_handlers handlers)
         : context_(on),
@@ -101,7 +101,7 @@ public:
     /// Null once the client has gone.
     reconnector const* machine() const noexcept { return machine_.get(); }
 
-    // -- reconnector_events
+    // -- client_events
     void on_open() override {
         auto const alive = shared_from_this();
         guarded([this] { waits_.on_open(); });
