@@ -14,7 +14,6 @@ std::shared_ptr<backend> make_backend(route_settings const& settings,
     switch (settings.kind) {
         case backend_kind::websocket:
         case backend_kind::engineio: return make_websocket_backend(settings, std::move(servers));
-        case backend_kind::stream: return make_stream_backend(settings, std::move(servers));
         case backend_kind::hooks: return make_hooks_backend(settings, std::move(servers));
         case backend_kind::stream: return make_stream_backend(settings, std::move(servers));
         case backend_kind::program: break;
