@@ -100,6 +100,14 @@ run_line() {
             [ -n "$server" ] || start "$build/bin/anywire-conformance" --port "$port"
             expect "" bash -c "$(here <<<"$build/bin/$line")"
             ;;
+        "anywire-gateway check "*)
+            [ -x "$build/bin/anywire-gateway" ] || return 0 # CLI11 or toml++ is not installed
+            expect ": good, with " bash -c "$build/bin/$line"
+            ;;
+        "anywire-gateway "*)
+            [ -x "$build/bin/anywire-gateway" ] || return 0
+            expect ": good, with " bash -c "$build/bin/$line --check"
+            ;;
         "sudo apt-get install "*) ;;   # installs; ./run does the same, and CI needs it
         "./run test" | "./run build && ctest "*) ;; # what has started this
         "./run demo") ;;               # tests/clients has a test of the page

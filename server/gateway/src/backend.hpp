@@ -90,6 +90,9 @@ public:
     virtual std::size_t queued_bytes() const noexcept = 0;
     /// Which server it leads to, for logs; empty before it is known.
     virtual std::string_view server() const noexcept = 0;
+    /// The client's session, once it is there and before a `pause(false)` that follows; null when
+    /// it has gone. Not called again after null.
+    virtual void attach(session* s) { (void)s; }
 };
 
 /// What is behind a route.

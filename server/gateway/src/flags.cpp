@@ -1,5 +1,6 @@
 #include "flags.hpp"
 
+#include "check_files.hpp"
 #include "flag_words.hpp"
 #include "quantity.hpp"
 #include "settings_visitor.hpp"
@@ -232,7 +233,10 @@ void read_settings(flag_words const& words, settings_source const& from, command
     auto const of_flags = flag_settings(words, read.settings, read.origins).apply();
     problems.insert(problems.end(), of_flags.begin(), of_flags.end());
     complete(read.settings);
-    if (!read.is_broken) add_unless_blamed(problems, check_settings(read.settings));
+    if (!read.is_broken) {
+        add_unless_blamed(problems, check_settings(read.settings));
+        add_unless_blamed(problems, check_files(read.settings, from));
+    }
     auto const name = words.config.empty() ? std::string("anywire-gateway") : words.config;
     out.text = to_text(problems, read.origins, name);
     if (!problems.empty()) return;

@@ -5,9 +5,13 @@
 
 #include "bridge.hpp"
 #include "make_backend.hpp"
+#include "pass_through.hpp"
+#include "shim.hpp"
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -101,10 +105,12 @@ public:
         : settings_(checked(std::move(settings))), server_(options_of(settings_, log)) {
         for (std::size_t i = 0; i < shards_of(settings_); ++i) add_shard(i, log);
         for (auto const& r : settings_.routes) add_route(r);
+        add_site(settings_.site);
     }
     ~impl() {
         // What is under way ends before what it runs on.
         for (auto const& s : shards_) s->clear();
+        for (auto const& r : routes_) r->behind.reset();
     }
 
     void run() {
@@ -150,6 +156,18 @@ private:
         if (s.websocket) mount_websocket(server_, r);
         if (s.engineio) mount_engineio(server_, r);
         if (s.sockjs) mount_sockjs(server_, r);
+    }
+    void add_site(site_settings const& s) {
+        if (!s.files.empty()) server_.serve_files("/", s.files);
+        if (!s.pass_to.empty())
+            server_.mount(
+                "/",
+                pass_through_options{.to = s.pass_to,
+                                     .max_body = s.max_body,
+                                     .timeout = s.timeout,
+                                     .here = [] { return std::ref(shard_state::here().place()); }},
+                handlers{});
+        if (s.shim) serve_shim(server_);
     }
 
     gateway_settings settings_;

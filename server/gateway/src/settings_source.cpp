@@ -6,7 +6,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace anywire::gateway {
 namespace {
@@ -46,10 +48,21 @@ bool file(std::string const& path, std::string& text, std::string& error) {
     return error.empty();
 }
 
+bool look(std::string const& path, file_kind kind, std::string& error) {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0)
+        error = "'" + path + "' cannot be read: " + reason_of(errno);
+    else if (S_ISDIR(found.st_mode) != (kind == file_kind::folder))
+        error = "'" + path + (kind == file_kind::folder ? "' is not a folder" : "' is a folder");
+    else if (::access(path.c_str(), kind == file_kind::file ? R_OK : X_OK) != 0)
+        error = "'" + path + "' cannot be used: " + reason_of(errno);
+    return error.empty();
+}
+
 }  // namespace
 
 settings_source process_source() {
-    return {.variable = variable, .file = file};
+    return {.variable = variable, .file = file, .look = look};
 }
 
 }  // namespace anywire::gateway

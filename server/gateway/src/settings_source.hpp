@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
 namespace anywire::gateway {
+
+enum class file_kind : std::uint8_t { file, folder, program };
 
 /// Where settings come from, apart from the command line.
 struct settings_source {
@@ -11,6 +14,9 @@ struct settings_source {
     std::function<bool(std::string const& name, std::string& value)> variable{};
     /// What is in a file; else one sentence in `error`.
     std::function<bool(std::string const& path, std::string& text, std::string& error)> file{};
+    /// Whether something of this kind is there that the process may read (a folder: search; a
+    /// program: run); else one sentence in `error`. Empty: nobody can say.
+    std::function<bool(std::string const& path, file_kind kind, std::string& error)> look{};
 };
 
 /// The process's environment and the file system.

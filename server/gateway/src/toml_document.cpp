@@ -102,12 +102,22 @@ toml_value converted(toml::node const& from, int depth, bool& is_too_deep) {
     } else if (auto const* const integer = from.as_integer()) {
         to.what = toml_value::kind::integer;
         to.integer = integer->get();
-        to.is_octal = (integer->flags() & toml::value_flags::format_as_octal) ==
+        // The flags of a base are two bits, and those of hexadecimal are both.
+        to.is_octal = (integer->flags() & toml::value_flags::format_as_hexadecimal) ==
                       toml::value_flags::format_as_octal;
     } else {
         to.what = from.is_floating_point() ? toml_value::kind::real : toml_value::kind::time;
     }
     return to;
+}
+
+/// What toml++ says quotes the text as it is.
+std::string on_one_line(std::string_view text) {
+    std::string out(text);
+    for (auto& c : out)
+        if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
+    while (out.ends_with(' ')) out.pop_back();
+    return out;
 }
 
 void fail(toml_document& out, std::string why, std::string_view text, std::size_t at) {
@@ -140,7 +150,7 @@ toml_document parse_toml(std::string_view text) {
     auto const parsed = toml::parse(text);
     if (!parsed) {
         auto const& where = parsed.error().source().begin;
-        out.error = std::string(parsed.error().description());
+        out.error = on_one_line(parsed.error().description());
         out.line = where.line;
         out.column = where.column;
         return out;

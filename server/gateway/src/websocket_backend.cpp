@@ -172,6 +172,14 @@ link_refusal no_server(client_failure const& last) {
             last.text};
 }
 
+/// The fields of a refusal that tell a client what to do.
+response_headers passed_on(client_failure const& why) {
+    response_headers out;
+    for (auto const* name : {"WWW-Authenticate", "Retry-After"})
+        if (auto const value = why.header(name); !value.empty()) out.add(name, value);
+    return out;
+}
+
 websocket_link::websocket_link(websocket_backend const& of,
                                shard_place& here,
                                link_opening const& what,
@@ -242,6 +250,7 @@ void websocket_link::on_failure(client_failure const& why) {
         of_.servers().on_refused(*std::exchange(server_, std::nullopt), now);
         return refuse({.status = why.status,
                        .text = why.body.empty() ? std::string("Refused") : why.body,
+                       .fields = passed_on(why),
                        .log = why.text});
     }
     of_.servers().on_failed(*std::exchange(server_, std::nullopt), now, why.text);

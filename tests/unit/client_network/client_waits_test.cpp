@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A client over plain WebSockets, as its coroutines see it.
-struct fixture final : reconnector_events {
+struct fixture final : client_events {
     explicit fixture(reconnect_options again = {.delay = 1s, .jitter = 0})
         : machine(std::make_unique<reconnector>(
               net,

@@ -34,7 +34,7 @@ TEST_CASE("URLs of backends that can be used have no fault") {
              "wss://[::1]:9000/",
              "ws://user:secret@app:9000/x",
              "ws://app/{path}?{query}",
-             "ws://app/{{x}}/{query.room}",
+             "ws://app/{query.room}/x",
              "ws://app?user={cookie.user}",
              "ws+unix:/run/app.sock",
              "ws+unix:/run/app.sock:/live/{path}?x={query.x}",

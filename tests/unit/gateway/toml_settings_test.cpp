@@ -42,7 +42,7 @@ TEST_CASE("an empty file says nothing") {
     CHECK(to_toml(r.settings, true) == to_toml({}, true));
 }
 
-TEST_CASE("settings of every type are read") {
+TEST_CASE("the process and its listeners are read") {
     auto const r = read(R"(
 threads = 4
 drain = "30s"
@@ -62,19 +62,6 @@ path = "/run/gateway.sock"
 mode = 0o600
 [[systemd]]
 name = "web"
-[admin]
-port = 9090
-[log]
-format = "json"
-level = "debug"
-access_file = "off"
-[limits]
-max_connections = 1000
-header = "32k"
-keep_alive = "90s"
-[site]
-pass_to = "http://127.0.0.1:3000"
-shim = false
 )");
     CHECK(to_text(r.problems, r.origins, "") == "");
     auto const& s = r.settings;
@@ -95,6 +82,26 @@ shim = false
     CHECK(s.listeners[1].mode == 0600);
     REQUIRE(s.systemd.size() == 1);
     CHECK(s.systemd[0].name == "web");
+}
+
+TEST_CASE("operation, bounds and the site are read") {
+    auto const r = read(R"(
+[admin]
+port = 9090
+[log]
+format = "json"
+level = "debug"
+access_file = "off"
+[limits]
+max_connections = 1000
+header = "32k"
+keep_alive = "90s"
+[site]
+pass_to = "http://127.0.0.1:3000"
+shim = false
+)");
+    CHECK(to_text(r.problems, r.origins, "") == "");
+    auto const& s = r.settings;
     CHECK(s.admin.port == 9090);
     CHECK(s.log.format == log_format::json);
     CHECK(s.log.level == anywire::log_level::debug);

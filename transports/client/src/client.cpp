@@ -34,7 +34,7 @@ std::unique_ptr<socket_network> network_of(client_context& on, client_options co
 /// thread, until the context has let go of it.
 ///
 /// Thread: the context's, but for what says otherwise.
-class client::impl final : public std::enable_shared_from_this<impl>, public reconnector_events {
+class client::impl final : public std::enable_shared_from_this<impl>, public client_events {
 public:
     impl(client_context& on, client& self, client_options options, client_handlers handlers)
         : context_(on),
@@ -101,7 +101,7 @@ public:
     /// Null once the client has gone.
     reconnector const* machine() const noexcept { return machine_.get(); }
 
-    // -- reconnector_events
+    // -- client_events
     void on_open() override {
         auto const alive = shared_from_this();
         guarded([this] { waits_.on_open(); });
@@ -138,7 +138,12 @@ public:
 
 private:
     struct timer {
+        timer(impl& of, session_loop& loop, std::function<void(client&)> called)
+            : owner(of), fn(std::move(called)), deadline(loop, [this] { owner.on_timer(*this); }) {}
+
+        impl& owner;
         std::function<void(client&)> fn;
+        std::list<timer>::iterator at{};
         client_deadline deadline;
     };
 
@@ -166,15 +171,15 @@ private:
     void arm(std::chrono::milliseconds delay, std::function<void(client&)> fn) {
         auto& loop = network_->loop();
         loop.wake();
-        auto const at = timers_.emplace(timers_.end());
-        at->reset(new timer{std::move(fn), {loop, [this, at] { on_timer(at); }}});
-        (*at)->deadline.set(delay);
+        auto const at = timers_.emplace(timers_.end(), *this, loop, std::move(fn));
+        at->at = at;
+        at->deadline.set(delay);
     }
 
-    void on_timer(std::list<std::unique_ptr<timer>>::iterator at) {
-        auto const due = std::move(*at);
-        timers_.erase(at);
-        call(due->fn);
+    void on_timer(timer& due) {
+        auto const fn = std::move(due.fn);
+        timers_.erase(due.at);
+        call(fn);
     }
 
     void log_unsent(error_code why) {
@@ -201,7 +206,7 @@ private:
     std::shared_ptr<client_settings const> settings_;
     std::unique_ptr<socket_network> network_;
     std::unique_ptr<reconnector> machine_;
-    std::list<std::unique_ptr<timer>> timers_{};
+    std::list<timer> timers_{};
     client_waits waits_{};
 };
 

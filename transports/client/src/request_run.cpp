@@ -166,6 +166,7 @@ void request_run::keep_cookies(http::response_head const& head) {
 // -- redirects ------------------------------------------------------------------------------------
 
 bool request_run::is_redirect(http::response_head const& head) const noexcept {
+    if (terms_.is_relayed) return false;
     switch (head.status) {
         case 301:
         case 302:

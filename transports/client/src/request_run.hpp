@@ -35,6 +35,7 @@ public:
         http::response_to what = http::response_to::get;
         std::chrono::milliseconds timeout{0};
         bool is_once = false;
+        bool is_relayed = false;
     };
 
 protected:
