@@ -1,5 +1,6 @@
 #include "make_backend.hpp"
 
+#include "program_backend.hpp"
 #include "stream_backend.hpp"
 #include "websocket_backend.hpp"
 
@@ -13,6 +14,7 @@ std::shared_ptr<backend> make_backend(route_settings const& settings,
     switch (settings.kind) {
         case backend_kind::websocket:
         case backend_kind::engineio: return make_websocket_backend(settings, std::move(servers));
+        case backend_kind::program: return make_program_backend(settings, std::move(servers));
         case backend_kind::stream: return make_stream_backend(settings, std::move(servers));
         default: break;
     }
