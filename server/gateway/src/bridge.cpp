@@ -86,6 +86,7 @@ void bridge::on_open(session& s) {
     session_ = &s;
     notes_.transports = s.transport();
     if (!link_) return end(route_->settings.loss.code, route_->settings.loss.reason);
+    link_->attach(session_);
     link_->pause(false);
 }
 
@@ -113,6 +114,7 @@ void bridge::on_close(close_event const& how) {
     write_record(how);
     session_ = nullptr;
     if (!link_) return;
+    link_->attach(nullptr);
     auto const goodbye = goodbye_of(how);
     if (!link_is_open_ || !goodbye) return link_.reset();
     here_.keep(shared_from_this());
@@ -128,6 +130,7 @@ void bridge::on_link_open(std::string_view subprotocol, response_headers fields)
     if (!decide_) {  // it was lost, and is back
         ++route_->tallies->resumed;
         attempts_ = 0;
+        link_->attach(session_);
         return send_kept();
     }
     link_->pause(true);  // until the session is there

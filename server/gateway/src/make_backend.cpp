@@ -1,5 +1,6 @@
 #include "make_backend.hpp"
 
+#include "hooks_backend.hpp"
 #include "websocket_backend.hpp"
 
 #include <stdexcept>
@@ -12,6 +13,7 @@ std::shared_ptr<backend> make_backend(route_settings const& settings,
     switch (settings.kind) {
         case backend_kind::websocket:
         case backend_kind::engineio: return make_websocket_backend(settings, std::move(servers));
+        case backend_kind::hooks: return make_hooks_backend(settings, std::move(servers));
         default: break;
     }
     throw std::invalid_argument("this kind of backend is not there yet");
