@@ -115,10 +115,10 @@ void bridge::on_close(close_event const& how) {
     write_record(how);
     session_ = nullptr;
     if (!link_) return;
+    link_->attach(nullptr);
     auto const goodbye = goodbye_of(how);
     if (!link_is_open_ || !goodbye) return link_.reset();
     here_.keep(shared_from_this());
-    link_->attach(nullptr);
     link_->pause(false);  // it may have to read the answer
     link_->close(goodbye->first, goodbye->second);
 }

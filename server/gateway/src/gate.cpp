@@ -5,13 +5,11 @@
 
 #include "bridge.hpp"
 #include "make_backend.hpp"
-#include "pass_through.hpp"
-#include "shim.hpp"
+#include "site.hpp"
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <functional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -105,7 +103,8 @@ public:
         : settings_(checked(std::move(settings))), server_(options_of(settings_, log)) {
         for (std::size_t i = 0; i < shards_of(settings_); ++i) add_shard(i, log);
         for (auto const& r : settings_.routes) add_route(r);
-        add_site(settings_.site);
+        mount_site(
+            server_, settings_.site, []() -> shard_place& { return shard_state::here().place(); });
     }
     ~impl() {
         // What is under way ends before what it runs on.
@@ -156,18 +155,6 @@ private:
         if (s.websocket) mount_websocket(server_, r);
         if (s.engineio) mount_engineio(server_, r);
         if (s.sockjs) mount_sockjs(server_, r);
-    }
-    void add_site(site_settings const& s) {
-        if (!s.files.empty()) server_.serve_files("/", s.files);
-        if (!s.pass_to.empty())
-            server_.mount(
-                "/",
-                pass_through_options{.to = s.pass_to,
-                                     .max_body = s.max_body,
-                                     .timeout = s.timeout,
-                                     .here = [] { return std::ref(shard_state::here().place()); }},
-                handlers{});
-        if (s.shim) serve_shim(server_);
     }
 
     gateway_settings settings_;
