@@ -2,10 +2,13 @@
 
 #include "client/reconnector.hpp"
 #include "context_floor.hpp"
+#include "core/ascii.hpp"
 #include "io_host.hpp"
+#include "network_terms.hpp"
 #include "socket_network.hpp"
 
 #include <atomic>
+#include <iterator>
 #include <list>
 #include <stdexcept>
 #include <utility>
@@ -25,11 +28,19 @@ std::shared_ptr<client_settings const> settings_of(client_options options) {
     return std::move(checked.value);
 }
 
-std::unique_ptr<socket_network> network_of(client_context& on, client_options const& options) {
+/// Without a floor TLS is the profile's own.
+profile_data make_profile(client_options options, context_floor* floor) {
+    profile_data out;
+    out.settings = settings_of(std::move(options));
     std::string wrong;
-    auto made = client_access::make_network(on, options, wrong);
-    if (!made) throw std::invalid_argument("client_options::network: " + wrong);
-    return made;
+    out.network = make_network_terms(out.settings->options, floor, wrong);
+    if (!out.network) throw std::invalid_argument("client_options::network: " + wrong);
+    return out;
+}
+
+void check(client_particulars const& own, client_settings const& settings) {
+    auto const wrong = check_particulars(own, settings);
+    if (!wrong.empty()) throw std::invalid_argument(wrong);
 }
 
 }  // namespace
@@ -40,14 +51,17 @@ std::unique_ptr<socket_network> network_of(client_context& on, client_options co
 /// Thread: the context's, but for what says otherwise.
 class client::impl final : public std::enable_shared_from_this<impl>, public reconnector_events {
 public:
-    impl(client_context& on, client& self, client_options options, client_handlers handlers)
+    impl(client_context& on,
+         client& self,
+         profile_data const& profile,
+         std::shared_ptr<client_handlers const> handlers,
+         client_particulars own)
         : context_(on),
           floor_(client_access::share_floor(on)),
           self_(&self),
           handlers_(std::move(handlers)),
-          settings_(settings_of(std::move(options))),
-          network_(network_of(on, settings_->options)),
-          machine_(std::make_unique<reconnector>(*network_, settings_, *this)) {}
+          network_(std::make_unique<socket_network>(*floor_, profile.network, std::move(own))),
+          machine_(std::make_unique<reconnector>(*network_, profile.settings, *this)) {}
 
     /// Runs `fn` with the machine: now if this is the context's thread, else soon. Thread: any.
     template <class Function>
@@ -86,28 +100,40 @@ public:
     reconnector const* machine() const noexcept { return machine_.get(); }
 
     // -- reconnector_events
-    void on_open() override { call(handlers_.on_open); }
-    void on_message(message_view m) override { call(handlers_.on_message, m); }
-    void on_drain() override { call(handlers_.on_drain); }
-    void on_transport() override { call(handlers_.on_transport); }
-    void on_close(close_event const& how) override { call(handlers_.on_close, how); }
-    void on_failure(client_failure const& why) override { call(handlers_.on_failure, why); }
+    void on_open() override { call(&client_handlers::on_open); }
+    void on_message(message_view m) override { call(&client_handlers::on_message, m); }
+    void on_drain() override { call(&client_handlers::on_drain); }
+    void on_transport() override { call(&client_handlers::on_transport); }
+    void on_close(close_event const& how) override { call(&client_handlers::on_close, how); }
+    void on_failure(client_failure const& why) override { call(&client_handlers::on_failure, why); }
     void on_reconnecting(client_retry const& next) override {
-        call(handlers_.on_reconnecting, next);
+        call(&client_handlers::on_reconnecting, next);
     }
-    void on_end() override { call(handlers_.on_end); }
+    void on_end() override { call(&client_handlers::on_end); }
 
 private:
+    /// A function of `after`, in a list of its own.
     struct timer {
+        timer(impl& of, session_loop& loop, std::function<void(client&)> called)
+            : owner(of), fn(std::move(called)), deadline(loop, [this] { owner.on_timer(*this); }) {}
+
+        impl& owner;
         std::function<void(client&)> fn;
+        std::list<timer>::iterator at{};
         client_deadline deadline;
     };
 
-    /// The edge of a handler: what it throws costs the session. It may destroy the client.
     template <class Handler, class... A>
-    void call(Handler const& fn, A const&... args) noexcept {
+    void call(Handler client_handlers::*which, A const&... args) noexcept {
+        if (!handlers_) return;
+        if (auto const& fn = (*handlers_).*which) call_one(fn, args...);
+    }
+
+    /// The edge of a handler: what it throws costs the session. It may destroy the client.
+    template <class Function, class... A>
+    void call_one(Function const& fn, A const&... args) noexcept {
         auto* const self = self_.load();
-        if (!fn || !self) return;
+        if (!self) return;
         auto const alive = shared_from_this();
         try {
             fn(*self, args...);
@@ -123,15 +149,15 @@ private:
     void arm(std::chrono::milliseconds delay, std::function<void(client&)> fn) {
         auto& loop = network_->loop();
         loop.wake();
-        auto const at = timers_.emplace(timers_.end());
-        at->reset(new timer{std::move(fn), {loop, [this, at] { on_timer(at); }}});
-        (*at)->deadline.set(delay);
+        auto& made = timers_.emplace_back(*this, loop, std::move(fn));
+        made.at = std::prev(timers_.end());
+        made.deadline.set(delay);
     }
 
-    void on_timer(std::list<std::unique_ptr<timer>>::iterator at) {
-        auto const due = std::move(*at);
-        timers_.erase(at);
-        call(due->fn);
+    void on_timer(timer& due) {
+        auto const fn = std::move(due.fn);
+        timers_.erase(due.at);
+        call_one(fn);
     }
 
     void log_unsent(error_code why) {
@@ -152,15 +178,33 @@ private:
     client_context& context_;
     std::shared_ptr<context_floor> floor_;
     std::atomic<client*> self_;
-    client_handlers const handlers_;
-    std::shared_ptr<client_settings const> settings_;
+    std::shared_ptr<client_handlers const> handlers_;
     std::unique_ptr<socket_network> network_;
     std::unique_ptr<reconnector> machine_;
-    std::list<std::unique_ptr<timer>> timers_{};
+    std::list<timer> timers_{};
 };
 
+client_profile::client_profile(client_options options)
+    : data_(std::make_shared<profile_data const>(make_profile(std::move(options), nullptr))) {}
+
+client_options const& client_profile::options() const noexcept {
+    return data_->settings->options;
+}
+
 client::client(client_context& on, client_options options, client_handlers handlers)
-    : impl_(std::make_shared<impl>(on, *this, std::move(options), std::move(handlers))) {}
+    : impl_(std::make_shared<impl>(on,
+                                   *this,
+                                   make_profile(std::move(options), &client_access::floor_of(on)),
+                                   std::make_shared<client_handlers const>(std::move(handlers)),
+                                   client_particulars{})) {}
+
+client::client(client_context& on,
+               client_profile const& profile,
+               std::shared_ptr<client_handlers const> handlers,
+               client_particulars own) {
+    check(own, *profile.data_->settings);
+    impl_ = std::make_shared<impl>(on, *this, *profile.data_, std::move(handlers), std::move(own));
+}
 
 client::~client() {
     impl_->leave();
@@ -202,6 +246,17 @@ std::string_view client::sid() const noexcept {
 std::string_view client::subprotocol() const noexcept {
     auto const* const machine = impl_->machine();
     return machine ? machine->subprotocol() : std::string_view{};
+}
+
+std::span<http_field const> client::response_fields() const noexcept {
+    auto const* const machine = impl_->machine();
+    return machine ? machine->response() : std::span<http_field const>{};
+}
+
+std::string_view client::response_header(std::string_view name) const noexcept {
+    for (auto const& f : response_fields())
+        if (iequals(f.name, name)) return f.value;
+    return {};
 }
 
 std::size_t client::queued_bytes() const noexcept {
