@@ -5,6 +5,7 @@
 #include <anywire/client_options.hpp>
 #include <anywire/close_reason.hpp>
 #include <anywire/error.hpp>
+#include <anywire/exchange.hpp>
 #include <anywire/handler.hpp>
 #include <anywire/session.hpp>
 
@@ -14,6 +15,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -55,6 +57,25 @@ struct client_handlers {
     handler<void(client&)> on_end{};
 };
 
+struct profile_data;
+
+/// What any number of clients are made of: options that were checked once, with what was made of
+/// them, the URL taken apart, the proxies of the environment, TLS with its files as they are now. A
+/// copy costs nothing and shares it all, and so do its clients: each has only what it needs itself.
+///
+/// Thread: any; it is constant. It may be used on several contexts, and may go before its clients.
+class client_profile {
+public:
+    /// Throws: `std::invalid_argument` for a URL or an option that is not valid, in one sentence.
+    explicit client_profile(client_options options);
+
+    client_options const& options() const noexcept;
+
+private:
+    friend class client;
+    std::shared_ptr<profile_data const> data_;
+};
+
 /// One ordered two-way channel to a server, over whatever transport gets through; comes back by
 /// itself.
 ///
@@ -68,6 +89,15 @@ class client {
 public:
     /// Throws: `std::invalid_argument` for a URL or an option that is not valid, in one sentence.
     client(client_context& on, client_options options, client_handlers handlers = {});
+    /// One of many: shares the options and, if they are given to several, the handlers. A class
+    /// that is derived from `client` finds itself in a shared handler by a `static_cast`.
+    /// `handlers` may be null.
+    ///
+    /// Throws: `std::invalid_argument` for particulars that are not valid, in one sentence.
+    client(client_context& on,
+           client_profile const& profile,
+           std::shared_ptr<client_handlers const> handlers,
+           client_particulars own = {});
     client(client const&) = delete;
     client& operator=(client const&) = delete;
     ~client();
@@ -95,6 +125,12 @@ public:
     /// The id that the server has given the session; empty for plain WebSocket.
     std::string_view sid() const noexcept;
     std::string_view subprotocol() const noexcept;
+    /// The fields of the answer that has opened a plain WebSocket, `Set-Cookie` among them.
+    ///
+    /// Borrow: only while `on_open` runs; empty otherwise, and for other dialects.
+    std::span<http_field const> response_fields() const noexcept;
+    /// The first of these of that name, in any case; empty when there is none.
+    std::string_view response_header(std::string_view name) const noexcept;
     /// Bytes that wait to be sent, each message charged 64 more, and those not yet confirmed.
     std::size_t queued_bytes() const noexcept;
     /// Stops and resumes the delivery of messages, so that the server feels it.
