@@ -208,7 +208,7 @@ private:
     std::unique_ptr<socket_network> network_;
     std::unique_ptr<reconnector> machine_;
     std::list<std::unique_ptr<timer>> timers_{};
-    client_waits waits_{};
+    client_waits waits_{static_cast<bool>(handlers_.on_message)};
 };
 
 client::client(client_context& on, client_options options, client_handlers handlers)
