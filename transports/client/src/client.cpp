@@ -103,7 +103,10 @@ public:
     template <class Function>
     void await(Function fn) {
         run([this, fn = std::move(fn)](reconnector& machine) mutable {
-            if (!waits_) waits_ = std::make_unique<client_waits>();
+            if (!waits_) {
+                auto const is_handled = handlers_ && handlers_->on_message;
+                waits_ = std::make_unique<client_waits>(is_handled);
+            }
             fn(*waits_, machine);
         });
     }

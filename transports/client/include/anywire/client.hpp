@@ -34,10 +34,10 @@ std::function<void(std::function<void()>)> poster_of(client& c);
 ///
 /// Thread: called where the client's context runs, never two at once, never from within a call to
 ///         the client. A handler that throws ends the session as `handler_failed`, and is logged.
-///         Where messages are awaited (`client::async_connect`), `on_message` is not called.
 struct client_handlers {
     /// A session has opened, the first or a new one: `client::transport()` says over what.
     handler<void(client&)> on_open{};
+    /// Where this is set, messages cannot be awaited.
     handler<void(client&, message_view)> on_message{};
     /// The queue ran empty after `send` had been refused for want of room.
     handler<void(client&)> on_drain{};
@@ -144,14 +144,14 @@ public:
     /// Runs `f(*this)`, a coroutine that returns `anywire::task<>`, where the context does. It
     /// belongs to the client: where that is destroyed first, so is the coroutine where it waits,
     /// and the future is `broken_promise`. What it throws is in the future, and does what a
-    /// handler's exception does.
+    /// handler's exception does. Do not wait for the future where the context runs.
     template <class F>
     std::future<void> start(F f);
 
     /// To be awaited: connects, if it does not yet, and waits for what comes of it, a
     /// `client_result`: a session is open, or an attempt has failed, in which case the client goes
     /// on as `reconnect_options` say, and awaiting it again waits for the next attempt. From then
-    /// on messages are for `async_receive`.
+    /// on messages wait for `async_receive`, if there is no `on_message`.
     ///
     /// Errors: the attempt's; `errc::session_closed` when the client is closed or destroyed.
     auto async_connect();
@@ -160,7 +160,7 @@ public:
     ///
     /// Errors: `errc::session_closed` once for each session that ends, after its messages, and
     ///         where none is open: `async_connect` waits for the next. `operation_not_supported`
-    ///         while a message is awaited already.
+    ///         while a message is awaited already, and where there is an `on_message`.
     auto async_receive();
     /// To be awaited: closes, and waits until it has ended.
     auto async_close(close_code code = close_code::normal, std::string_view text = {});
