@@ -322,6 +322,7 @@ TEST_CASE("200 sessions dropped at every stage leave no process and no descripto
     settings.program.max_processes = 1'000;
     settings.program.end_grace = 100ms;
     std::size_t before = 0;
+    std::size_t opened = 0;
     {
         program_bench bench(settings);
         before = open_descriptors();
@@ -331,6 +332,7 @@ TEST_CASE("200 sessions dropped at every stage leave no process and no descripto
                 if (i % 5 == 1) l.then_open = [&l] { l.link.reset(); };
                 if (i % 5 == 2) l.then_message = [&l] { l.link.reset(); };
             });
+            if (i % 5 != 0) REQUIRE(bench.seen.wait_for("open ", ++opened));
             bench.run([&] {
                 if (!link.link) return;
                 link.link->send("hello");
