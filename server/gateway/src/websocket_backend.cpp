@@ -47,6 +47,7 @@ websocket_server parse_server(std::string_view url) {
     }
     if (http.find('{') == http.npos) {  // all that the client asked for goes along
         auto const has_query = http.find('?') != http.npos;
+        if (http.find('/', http.find("://") + 3) == http.npos && !has_query) http.append("/");
         if (!server.is_engineio && !has_query) http.append("{path}");
         http.append(has_query ? "&{query}" : "?{query}");
     }
