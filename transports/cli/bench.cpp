@@ -8,11 +8,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <deque>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace anywire::cli {
@@ -52,42 +55,49 @@ struct common {
     std::vector<clock::duration> times{};
     std::string transport{};
     std::atomic<std::size_t> open{0};
+    std::function<void()> connect_next{};
     std::size_t finished = 0;
     bool is_over = false;
 };
 
 /// One client with one message under way at a time.
-class echo_client {
+class echo_client : public client {
 public:
-    echo_client(common& all, client_context& context, client_options const& options)
-        : all_(all), client_(context, options, make_handlers()) {
-        client_.connect();
+    echo_client(common& all,
+                client_context& context,
+                client_profile const& profile,
+                std::shared_ptr<client_handlers const> shared)
+        : client(context, profile, std::move(shared)), all_(all) {}
+
+    /// For all of them.
+    static std::shared_ptr<client_handlers const> make_handlers() {
+        auto const mine = [](client& c) -> echo_client& { return static_cast<echo_client&>(c); };
+        client_handlers h;
+        h.on_open = [mine](client& c) { mine(c).on_open(); };
+        h.on_message = [mine](client& c, message_view) { mine(c).on_answer(); };
+        h.on_failure = [mine](client& c, client_failure const& why) {
+            mine(c).give_up(describe(why));
+        };
+        h.on_close = [mine](client& c, close_event const& how) {
+            mine(c).give_up("a session ended: " + describe(how));
+        };
+        return std::make_shared<client_handlers const>(std::move(h));
     }
-    void close() { client_.close(); }
 
 private:
-    client_handlers make_handlers() {
-        client_handlers h;
-        h.on_open = [this](client& c) {
-            all_.transport = c.transport();
-            if (++all_.open == all_.s.clients) all_.end.set_open();
-            if (all_.s.messages != 0) begin(c);
-        };
-        h.on_message = [this](client& c, message_view) { on_answer(c); };
-        h.on_failure = [this](client&, client_failure const& why) { give_up(describe(why)); };
-        h.on_close = [this](client&, close_event const& how) {
-            give_up("a session ended: " + describe(how));
-        };
-        return h;
+    void on_open() {
+        all_.transport = transport();
+        if (++all_.open == all_.s.clients) all_.end.set_open();
+        all_.connect_next();
+        if (all_.s.messages != 0) begin();
     }
-
-    void begin(client& c) {
+    void begin() {
         began_ = clock::now();
-        c.send({all_.message, false});
+        send({all_.message, false});
     }
-    void on_answer(client& c) {
+    void on_answer() {
         all_.times.push_back(clock::now() - began_);
-        if (++done_ < all_.s.messages) return begin(c);
+        if (++done_ < all_.s.messages) return begin();
         if (++all_.finished == all_.s.clients) all_.end.set(exit_code::done);
     }
     void give_up(std::string const& why) {
@@ -100,7 +110,6 @@ private:
     common& all_;
     std::size_t done_ = 0;
     clock::time_point began_{};
-    client client_;
 };
 
 void print_times(common& all, double seconds, double cpu) {
@@ -138,11 +147,19 @@ exit_code bench(settings const& s) {
     auto const memory = resident_bytes();
 
     client_context context;
-    std::vector<std::unique_ptr<echo_client>> clients;
+    client_profile const profile(options);
+    auto const shared = echo_client::make_handlers();
+    std::deque<echo_client> clients;
     auto const began = clock::now();
     auto const cpu = cpu_seconds();
-    for (std::size_t i = 0; i < s.clients; ++i)
-        clients.push_back(std::make_unique<echo_client>(all, context, options));
+    for (std::size_t i = 0; i < s.clients; ++i) clients.emplace_back(all, context, profile, shared);
+    // So many at a time: more would wait for one another, and hold what connecting needs.
+    all.connect_next = [&clients, next = std::size_t{0}]() mutable {
+        if (next < clients.size()) clients[next++].connect();
+    };
+    context.post([&all] {
+        for (int i = 0; i < 100; ++i) all.connect_next();
+    });
     auto const is_open = end.wait_open(s.timeout);
     if (!is_open) return end.code(exit_code::too_late);
     if (s.messages != 0) {

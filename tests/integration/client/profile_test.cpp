@@ -7,10 +7,12 @@
 #include "support/certificate.hpp"
 #include "support/client_bench.hpp"
 #include "support/proxy_headers.hpp"
+#include "support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <deque>
+#include <filesystem>
 #include <future>
 #include <malloc.h>
 #include <memory>
@@ -205,6 +207,28 @@ TEST_CASE("a profile and particulars that are not valid are told in one sentence
     refuses({.protocols = {"a", "a"}});
     refuses({.target = "no/slash"});
     refuses({.target = "/a b"});
+}
+
+TEST_CASE("a profile has read its files when it was made, and others are not read for it") {
+    certificate const issuer({.common_name = "issuer", .is_authority = true});
+    certificate const shown({.names = {"localhost"}}, &issuer);
+    notes seen;
+    server_options at = on_free_port();
+    at.listeners = {
+        {.port = 0, .tls = {.certificate = shown.certificate_file(), .key = shown.key_file()}}};
+    running_server server(at,
+                          [&](anywire::server& s) { s.mount("/ws", websocket_options{}, echo()); });
+    auto o = options_for("wss://localhost:" + std::to_string(server.port(1)) + "/ws");
+    temp_folder const folder;
+    o.network.tls.ca = folder.file("ca.pem");
+    std::filesystem::copy_file(issuer.certificate_file(), o.network.tls.ca);
+    client_profile const profile(o);
+    std::filesystem::remove(o.network.tls.ca);
+    client_context context;
+    std::deque<numbered_client> clients;
+    clients.emplace_back(context, profile, noting_handlers(seen), 1);
+    CHECK(seen.wait_for("1 got from 1"));
+    drop_all(context, clients);
 }
 
 TEST_CASE("a preamble comes before all else, plain and in front of TLS") {

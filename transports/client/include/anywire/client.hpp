@@ -90,8 +90,8 @@ public:
     /// Throws: `std::invalid_argument` for a URL or an option that is not valid, in one sentence.
     client(client_context& on, client_options options, client_handlers handlers = {});
     /// One of many: shares the options and, if they are given to several, the handlers. A class
-    /// that is derived from `client` finds itself in a shared handler by a `static_cast`.
-    /// `handlers` may be null.
+    /// that is derived from `client` finds itself in a shared handler by a `static_cast`; it is to
+    /// be destroyed where the handlers run. `handlers` may be null.
     ///
     /// Throws: `std::invalid_argument` for particulars that are not valid, in one sentence.
     client(client_context& on,
