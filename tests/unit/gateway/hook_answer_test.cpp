@@ -13,7 +13,7 @@ namespace {
 
 constexpr http_field events{"Content-Type", "application/websocket-events; charset=x"};
 
-hook_answer answer(unsigned status, std::vector<http_field> fields, std::string_view body) {
+hook_answer answered(unsigned status, std::vector<http_field> fields, std::string_view body) {
     hook_answer a({.status = status, .fields = fields});
     a.append(body);
     a.finish();
@@ -23,17 +23,17 @@ hook_answer answer(unsigned status, std::vector<http_field> fields, std::string_
 }  // namespace
 
 TEST_CASE("an answer is good that has events or nothing") {
-    CHECK(answer(200, {events}, "OPEN\r\n").is_good());
-    CHECK(answer(200, {events}, "").is_good());
-    CHECK(answer(200, {{"Content-Type", "text/html"}}, "").is_good());
-    CHECK(answer(204, {}, "").is_good());
-    CHECK_FALSE(answer(200, {{"Content-Type", "text/html"}}, "OPEN\r\n").is_good());
-    CHECK_FALSE(answer(200, {events}, "hello").is_good());
-    CHECK_FALSE(answer(200, {events, {"Content-Encoding", "gzip"}}, "OPEN\r\n").is_good());
-    CHECK_FALSE(answer(302, {events}, "OPEN\r\n").is_good());
-    CHECK_FALSE(answer(500, {events}, "OPEN\r\n").is_good());
-    CHECK(answer(500, {}, "").explain() == "the application answered 500");
-    CHECK(answer(200, {}, "x").explain().find("give it that Content-Type") != std::string::npos);
+    CHECK(answered(200, {events}, "OPEN\r\n").is_good());
+    CHECK(answered(200, {events}, "").is_good());
+    CHECK(answered(200, {{"Content-Type", "text/html"}}, "").is_good());
+    CHECK(answered(204, {}, "").is_good());
+    CHECK_FALSE(answered(200, {{"Content-Type", "text/html"}}, "OPEN\r\n").is_good());
+    CHECK_FALSE(answered(200, {events}, "hello").is_good());
+    CHECK_FALSE(answered(200, {events, {"Content-Encoding", "gzip"}}, "OPEN\r\n").is_good());
+    CHECK_FALSE(answered(302, {events}, "OPEN\r\n").is_good());
+    CHECK_FALSE(answered(500, {events}, "OPEN\r\n").is_good());
+    CHECK(answered(500, {}, "").explain() == "the application answered 500");
+    CHECK(answered(200, {}, "x").explain().find("give it that Content-Type") != std::string::npos);
 }
 
 TEST_CASE("messages are those of its events, in order") {
@@ -85,19 +85,19 @@ TEST_CASE("with GRIP messages have a prefix, and channels are spoken of") {
 
 TEST_CASE("what the application wants back is kept, within bounds") {
     hook_answer::meta_fields meta{{"User", "ann"}};
-    answer(204, {{"Set-Meta-Room", "a"}, {"set-meta-user", "bob"}, {"Set-Meta-", "x"}}, "")
+    answered(204, {{"Set-Meta-Room", "a"}, {"set-meta-user", "bob"}, {"Set-Meta-", "x"}}, "")
         .take_meta(meta);
     CHECK(meta == hook_answer::meta_fields{{"Room", "a"}, {"user", "bob"}});
-    answer(204, {{"Set-Meta-Room", ""}}, "").take_meta(meta);
+    answered(204, {{"Set-Meta-Room", ""}}, "").take_meta(meta);
     CHECK(meta == hook_answer::meta_fields{{"user", "bob"}});
     std::vector<std::string> names;
     for (int i = 0; i < 100; ++i) names.push_back("Set-Meta-N" + std::to_string(i));
     std::vector<http_field> many;
     for (auto const& n : names) many.push_back({n, "v"});
-    answer(204, many, "").take_meta(meta);
+    answered(204, many, "").take_meta(meta);
     CHECK(meta.size() == hook_answer::most_meta);
     std::string const large(5000, 'x');
-    answer(204, {{"Set-Meta-Large", large}}, "").take_meta(meta);
+    answered(204, {{"Set-Meta-Large", large}}, "").take_meta(meta);
     CHECK(meta.size() == hook_answer::most_meta);
 }
 
