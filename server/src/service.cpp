@@ -30,9 +30,6 @@ void service::tear_down() noexcept {
     core_->is_going = true;
     for (auto const& s : core_->shards) s->tear_down();
     core_->shards.clear();
-    // A mount may have something on the shards' loops, which go next.
-    core_->routes = {};
-    core_->mounts.clear();
 }
 
 void service::begin() {

@@ -119,6 +119,8 @@ describe('python-socketio', () => {
                 await cli.until(() => cli.lines.length === 2 * round, 'answer and event');
                 if (round === 3) break;
                 proxy.cut();
+                await cli.until(
+                    () => (cli.notes.match(/^disconnected/gm) || []).length === round, 'its end');
                 proxy.mend();
             }
             cli.end_input();

@@ -133,7 +133,7 @@ bool http_connection::end_stream(std::span<std::string_view const> parts) {
     out.append(std::exchange(stream_head_, {}));
     append_parts(out, parts);
     if (is_chunked() && !is_head_request_) out.append("0\r\n\r\n");
-    (void)send(out);
+    if (!out.empty()) (void)send(out);
     return complete();
 }
 

@@ -167,7 +167,8 @@ access_log::access_log(log_settings const& settings)
     }
     struct stat what {};
     auto const mode = ::fstat(STDOUT_FILENO, &what) == 0 ? what.st_mode : mode_t{0};
-    is_socket_ = S_ISSOCK(mode);  // as of the journal: there each write can say that it does not wait
+    is_socket_ =
+        S_ISSOCK(mode);  // as of the journal: there each write can say that it does not wait
     // Elsewhere that is said when it is opened: others that write to the same pipe wait as before.
     // A file keeps its place where it was opened, and is never waited for.
     if (S_ISFIFO(mode) || S_ISCHR(mode)) descriptor_ = ::open("/proc/self/fd/1", how_to_open);

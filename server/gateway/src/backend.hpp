@@ -7,6 +7,8 @@
 #include <anywire/response_headers.hpp>
 #include <anywire/session.hpp>
 
+#include "shard_store.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 
 #include <cstddef>
@@ -25,6 +27,9 @@ struct shard_place {
     boost::asio::any_io_executor executor{};
     client_context* clients = nullptr;
     log_sink log{};
+    /// What backends and mounts have here. The last copy of a place goes before its `clients` and
+    /// its executor.
+    std::shared_ptr<shard_store> store = std::make_shared<shard_store>();
 };
 
 /// What a backend is told of a client that wants to come in. Borrowed for the call.

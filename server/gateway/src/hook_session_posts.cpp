@@ -3,6 +3,7 @@
 
 #include <boost/system/errc.hpp>
 
+#include <array>
 #include <chrono>
 #include <utility>
 

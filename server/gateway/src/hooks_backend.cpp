@@ -47,7 +47,7 @@ public:
                                        link_opening const& what,
                                        link_events& to) override {
         auto& shard = shards_.at(
-            here, [this](shard_place& p) { return std::make_unique<hooks_shard>(p, plan_); });
+            here, [this](shard_place& p) { return std::make_shared<hooks_shard>(p, plan_); });
         auto& s = shard.add(what, to);
         auto link = std::make_unique<hooks_link>(s);
         s.begin(what);

@@ -56,7 +56,7 @@ public:
         if (r.asks_for_duplex()) return r.respond(404, no_route_for_websocket);
         auto& here = options_.here();
         shards_
-            .at(here, [](shard_place& p) { return std::make_unique<pass_shard>(p, options_of()); })
+            .at(here, [](shard_place& p) { return std::make_shared<pass_shard>(p, options_of()); })
             .pass(r, url_, options_.timeout);
     }
 

@@ -1,9 +1,12 @@
 #pragma once
 
 #include "backend.hpp"
-#include "context_floor.hpp"
-#include "io_host.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/post.hpp>
+
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -11,8 +14,8 @@
 
 namespace anywire::gateway {
 
-/// What each shard has of its own for a backend or a mount: made when the shard first asks, ended
-/// where the shard runs.
+/// What each shard has of its own for one backend or mount: made when the shard first asks, ended
+/// where the shard runs, or with the shard.
 ///
 /// Thread: any; what it gives is the asking shard's.
 template <class State>
@@ -22,36 +25,42 @@ public:
     per_shard(per_shard const&) = delete;
     per_shard& operator=(per_shard const&) = delete;
     ~per_shard() {
-        for (auto& s : states_) end(std::move(s));
+        for (auto const& s : known_) {
+            if (s.store.expired()) continue;
+            boost::asio::post(s.executor, [store = s.store, key = key_] {
+                if (auto const still = store.lock()) still->drop(key);
+            });
+        }
     }
 
-    /// That of the calling shard; `make(here)` gives a `std::unique_ptr<State>` where there is
+    /// That of the calling shard; `make(here)` gives a `std::shared_ptr<State>` where there is
     /// none.
     template <class Make>
     State& at(shard_place& here, Make make) {
-        std::scoped_lock const lock(mutex_);
-        for (auto const& s : states_)
-            if (s.context == here.clients) return *s.state;
-        states_.push_back({here.clients, client_access::share_floor(*here.clients), make(here)});
-        return *states_.back().state;
+        if (auto const found = here.store->find(key_)) return *static_cast<State*>(found.get());
+        std::shared_ptr<State> const made = make(here);
+        {
+            std::scoped_lock const lock(mutex_);
+            known_.push_back({here.executor, here.store});
+        }
+        here.store->keep(key_, made);
+        return *made;
     }
 
 private:
-    struct one {
-        client_context* context = nullptr;
-        std::shared_ptr<context_floor> floor{};  // before the state: it goes after it
-        std::unique_ptr<State> state{};
+    struct place {
+        boost::asio::any_io_executor executor;
+        std::weak_ptr<shard_store> store;
     };
 
-    /// Its sockets are the shard's to close.
-    static void end(one of) {
-        auto& host = of.floor->host();
-        if (!host.is_running() || host.is_here()) return;
-        host.post([kept = std::make_shared<one>(std::move(of))] {});
+    static std::uint64_t next_key() noexcept {
+        static std::atomic<std::uint64_t> last{0};
+        return ++last;
     }
 
+    std::uint64_t const key_ = next_key();
     std::mutex mutex_{};
-    std::vector<one> states_{};
+    std::vector<place> known_{};
 };
 
 }  // namespace anywire::gateway

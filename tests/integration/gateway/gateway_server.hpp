@@ -31,19 +31,28 @@ public:
         for (unsigned i = 0; i < threads; ++i) {
             contexts_.push_back(
                 std::make_unique<client_context>(executors(server_.executor_of(i)), log_));
-            places_.push_back({i, server_.executor_of(i), contexts_.back().get(), log_});
+            places_.push_back({.index = i,
+                               .executor = server_.executor_of(i),
+                               .clients = contexts_.back().get(),
+                               .log = log_});
         }
         set_up(server_, [this]() -> gateway::shard_place& { return here(); });
         thread_ = std::thread([this] { server_.run(); });
     }
     ~gateway_server() {
-        server_.stop();
-        thread_.join();
+        end();
+        places_.clear();
         contexts_.clear();  // before the executors that they are on
     }
     gateway_server(gateway_server const&) = delete;
     gateway_server& operator=(gateway_server const&) = delete;
 
+    /// Ends its shards.
+    void end() {
+        if (!thread_.joinable()) return;
+        server_.stop();
+        thread_.join();
+    }
     server* operator->() noexcept { return &server_; }
     std::uint16_t port() const { return server_.port(); }
 

@@ -25,7 +25,7 @@ struct fixture final : client_events {
               *this)) {}
 
     fake_network net{1};
-    client_waits waits{};
+    client_waits waits{false};
     std::unique_ptr<reconnector> machine;
     strings heard{};
 

@@ -74,7 +74,10 @@ TEST_CASE("with GRIP messages have a prefix, and channels are spoken of") {
     CHECK(read_control(R"({"type": "subscribe", "channel": "a", "filters": []})").channel == "a");
     CHECK(read_control(R"({"type": "unsubscribe", "channel": "a"})").what ==
           hook_control::kind::unsubscribe);
-    for (auto const* none : {"", "{}", "[]", R"({"type": "detach"})",
+    for (auto const* none : {"",
+                             "{}",
+                             "[]",
+                             R"({"type": "detach"})",
                              R"({"type": "subscribe", "channel": ""})",
                              R"({"type": "subscribe", "channel": 3})"})
         CHECK(read_control(none).what == hook_control::kind::unknown);

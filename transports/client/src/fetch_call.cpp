@@ -15,6 +15,8 @@ request_run::terms terms_of(socket_network& network, client_request const& r) {
     out.url = *r.url;
     for (auto const& f : r.fields)
         out.fields.push_back({std::string(f.name), std::string(f.value)});
+    if (auto const* const own = network.own_for(*r.url))
+        out.fields.insert(out.fields.end(), own->headers.begin(), own->headers.end());
     out.content_type = r.content_type;
     out.body = r.body;
     out.limits.head = network.limits().max_head;
