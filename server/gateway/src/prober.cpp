@@ -96,7 +96,8 @@ public:
           std::shared_ptr<upstreams> servers,
           std::size_t server)
         : on_(on),
-          host_(client_access::floor_of(on).host()),
+          floor_(client_access::share_floor(on)),
+          host_(floor_->host()),
           health_(s.health),
           options_(options_of(s, target)),
           target_(std::move(target)),
@@ -131,6 +132,7 @@ private:
 
     void ask() {
         state_ = state::asking;
+        body_ = 0;
         arm(health_.check_timeout);
         if (!target_.url.empty()) return fetch();
         dialer_ =
@@ -145,8 +147,7 @@ private:
         if (url) network_ = client_access::make_network(on_, options_, wrong);
         if (!network_) return end(false, wrong);
         static constexpr websocket::request_field agent{"User-Agent", "anywire-gateway"};
-        call_ =
-            network_->fetch({.url = &*url, .fields = {&agent, 1}, .max_body = most_body}, *this);
+        call_ = network_->fetch({.url = &*url, .fields = {&agent, 1}, .streamed = true}, *this);
     }
 
     /// What was asked with goes a moment later: it may be what has called.
@@ -159,8 +160,8 @@ private:
         call_.reset();
         dialer_.reset();
         if (network_)
-            on_.post([floor = client_access::share_floor(on_),
-                      done = std::shared_ptr<socket_network>(std::move(network_))]() mutable {
+            host_.post([floor = floor_,
+                        done = std::shared_ptr<socket_network>(std::move(network_))]() mutable {
                 done.reset();
             });
         auto const tenth = health_.check_interval / 10;
@@ -188,10 +189,14 @@ private:
 
     // -- client_response_events
     void on_head(client_response const& head) override { status_ = head.status; }
-    void on_body(std::string_view) override {}
+    /// Read to its end, so that the server does not see the connection break; not for ever.
+    void on_body(std::string_view piece) override {
+        body_ += piece.size();
+        if (body_ > most_body) judge(std::exchange(status_, 0u));
+    }
     void on_end() override { judge(std::exchange(status_, 0u)); }
     void on_failure(client_failure const& why) override {
-        // A redirect is an answer, and so is a body that is too long.
+        // A redirect is an answer, and so is one whose body breaks off.
         auto const status = std::max(std::exchange(status_, 0u), why.status);
         if (status != 0) return judge(status);
         auto const text = why.text;
@@ -199,6 +204,7 @@ private:
     }
 
     client_context& on_;
+    std::shared_ptr<context_floor> floor_;  // the context may go first, where it runs nothing more
     io_host& host_;
     health_settings const health_;
     client_options const options_;
@@ -207,7 +213,8 @@ private:
     std::size_t const server_;
     state state_ = state::waiting;
     tick due_ = 0;
-    unsigned status_ = 0;
+    unsigned status_ = 0;  // of the answer that has begun
+    std::size_t body_ = 0;
     std::unique_ptr<socket_network> network_{};
     std::unique_ptr<client_call> call_{};
     std::unique_ptr<dialer> dialer_{};
