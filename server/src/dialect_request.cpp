@@ -20,6 +20,12 @@ std::string_view dialect_request::query() const noexcept {
 std::string_view dialect_request::header(std::string_view name) const noexcept {
     return context_.in.head.header(name);
 }
+std::span<http_field const> dialect_request::fields() const noexcept {
+    return context_.in.head.fields;
+}
+std::string_view dialect_request::host() const noexcept {
+    return context_.in.head.host;
+}
 std::string_view dialect_request::body() const noexcept {
     return context_.in.head.body;
 }

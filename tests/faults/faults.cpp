@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <new>
 #include <sys/socket.h>
+#include <utility>
 
 extern "C" {
 ssize_t __real_recv(int, void*, std::size_t, int);
@@ -25,6 +26,7 @@ namespace {
 thread_local std::size_t counted = 0;
 thread_local std::size_t fails_at = 0;
 thread_local fault what_fails = fault::none;
+thread_local std::function<void()> happens_before{};
 
 thread_local std::size_t allocations = 0;
 thread_local std::size_t allocated = 0;
@@ -62,6 +64,10 @@ void fail_call(std::size_t n, fault what) noexcept {
     counted = 0;
     fails_at = n;
     what_fails = what;
+}
+
+void before_send(std::function<void()> fn) {
+    happens_before = std::move(fn);
 }
 
 void fail_allocation(std::size_t n, std::size_t times) noexcept {
@@ -120,6 +126,7 @@ ssize_t __wrap_recv(int descriptor, void* to, std::size_t room, int flags) {
 }
 
 ssize_t __wrap_send(int descriptor, void const* from, std::size_t size, int flags) {
+    if (auto const fn = std::exchange(happens_before, nullptr)) fn();
     auto const f = next_fault();
     if (auto const r = fail_instead(f); r < 0) return r;
     return __real_send(

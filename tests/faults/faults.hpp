@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 
 namespace anywire::test {
 
@@ -10,6 +11,9 @@ enum class fault : unsigned char { reset, broken_pipe, again, interrupted, one_b
 /// Makes the `n`-th call of recv, send, sendmsg or accept4 on this thread go wrong, from now on;
 /// 0 makes none. Calls of other threads are left alone.
 void fail_call(std::size_t n, fault what) noexcept;
+
+/// Calls `fn` on this thread just before its next call of send, once.
+void before_send(std::function<void()> fn);
 
 /// Makes the `n`-th allocation by `operator new` on this thread throw `std::bad_alloc`, from now
 /// on, and as many as `times` in all; 0 makes none.

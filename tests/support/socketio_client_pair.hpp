@@ -44,7 +44,7 @@ public:
 
     /// One thing that happens: a session opens or ends, or a message comes. False when there is
     /// nothing.
-    bool step(sio::client_wire_events& to) {
+    bool step(client_events& to) {
         if (!connection_) {
             if (!is_wanted_) return std::exchange(owes_end_, false) ? to.on_end(), true : false;
             connection_ = host_.connect("/socket.io/", testing::dialect::engineio);
@@ -64,7 +64,7 @@ public:
         return true;
     }
     /// The connection breaks.
-    void cut(sio::client_wire_events& to) {
+    void cut(client_events& to) {
         is_losing = false;
         if (!connection_) return;
         connection_->cut();
@@ -74,7 +74,7 @@ public:
     bool is_losing = false;  ///< What is sent does not arrive any more.
 
 private:
-    void lose(sio::client_wire_events& to, close_event const& how) {
+    void lose(client_events& to, close_event const& how) {
         connection_.reset();
         coming_.clear();
         owed_ = 0;

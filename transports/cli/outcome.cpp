@@ -32,6 +32,12 @@ void outcome::set_open() {
     changed_.notify_all();
 }
 
+void outcome::set_room() {
+    std::lock_guard const lock(guard_);
+    has_room_ = true;
+    changed_.notify_all();
+}
+
 void outcome::set(exit_code code) {
     std::lock_guard const lock(guard_);
     if (!code_) code_ = code;
@@ -63,6 +69,17 @@ bool outcome::wait_open(double seconds) {
     else
         changed_.wait_for(lock, std::chrono::duration<double>(seconds), is_known);
     return was_open_;
+}
+
+void outcome::await_room() {
+    std::lock_guard const lock(guard_);
+    has_room_ = false;
+}
+
+bool outcome::wait_room() {
+    std::unique_lock lock(guard_);
+    changed_.wait(lock, [this] { return has_room_ || code_.has_value(); });
+    return !code_.has_value();
 }
 
 void outcome::wait(double seconds, exit_code otherwise) {

@@ -21,6 +21,8 @@ public:
     ~outcome();
 
     void set_open();
+    /// What was refused for want of room may be sent again.
+    void set_room();
     /// All is done that was asked for: the first call counts.
     void set(exit_code code);
     /// The client has ended for good.
@@ -33,6 +35,9 @@ public:
     /// True when the client is open, or was; false when it ended before, or the time was over.
     /// `seconds` of 0 are for ever, here and below.
     bool wait_open(double seconds);
+    /// Waits until there is room, from `await_room` on; false when something else was set.
+    void await_room();
+    bool wait_room();
     /// Waits until something is set; sets `otherwise` when the time is over.
     void wait(double seconds, exit_code otherwise);
     void wait_ended();
@@ -48,6 +53,7 @@ private:
     std::optional<exit_code> code_{};
     bool was_open_ = false;
     bool has_ended_ = false;
+    bool has_room_ = true;
     int wake_ = -1;
     std::string input_{};
     bool input_ended_ = false;

@@ -6,6 +6,7 @@
 #include "screen.hpp"
 
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <string>
 
@@ -41,20 +42,52 @@ client_handlers make_handlers(settings const& s, screen& out, outcome& end) {
     h.on_reconnecting = [&out](client&, client_retry const& next) {
         out.note("attempt " + std::to_string(next.attempt) + " in " + milliseconds(next.delay));
     };
+    h.on_drain = [&end](client&) { end.set_room(); };
     h.on_end = [&end](client&) { end.set_ended(); };
     return h;
 }
 
+/// Gives the client messages as fast as it takes them: what its queue has no room for waits.
+class feeder {
+public:
+    feeder(client_context& context, client& to, screen& out, outcome& end)
+        : context_(context), client_(to), out_(out), end_(end) {}
+
+    void send(message_view m) {
+        while (!is_taken(m))
+            if (!end_.wait_room()) return;
+    }
+
+private:
+    /// Whether it is in the queue, or never will be.
+    bool is_taken(message_view m) {
+        std::promise<bool> taken;
+        context_.post([&] {
+            auto const sent = client_.send(m);
+            auto const is_full = !sent && sent.error() == errc::send_queue_full;
+            if (is_full) end_.await_room();
+            if (!sent && !is_full) out_.error("not sent: " + sent.error().message());
+            taken.set_value(!is_full);
+        });
+        return taken.get_future().get();
+    }
+
+    client_context& context_;
+    client& client_;
+    screen& out_;
+    outcome& end_;
+};
+
 /// Sends what the command line has; false when a file cannot be read.
-bool send_first(settings const& s, client& c, screen& out) {
-    for (auto const& text : s.send) c.send({text, s.binary});
+bool send_first(settings const& s, feeder& to, screen& out) {
+    for (auto const& text : s.send) to.send({text, s.binary});
     for (auto const& path : s.send_file) {
         std::string data;
         if (!read_file(path, data)) {
             out.error("cannot read " + path);
             return false;
         }
-        c.send({data, s.binary});
+        to.send({data, s.binary});
     }
     return true;
 }
@@ -71,11 +104,12 @@ exit_code talk(settings const& s) {
     client c(context, options, make_handlers(s, out, end));
     c.connect();
     if (!end.wait_open(s.timeout)) return end.code(exit_code::too_late);
-    if (!send_first(s, c, out)) return exit_code::usage;
+    feeder to(context, c, out, end);
+    if (!send_first(s, to, out)) return exit_code::usage;
 
     auto const reads_input = s.send.empty() && s.send_file.empty();
     std::string line;
-    while (reads_input && end.read_line(line)) c.send({line, s.binary});
+    while (reads_input && end.read_line(line)) to.send({line, s.binary});
     if (s.expect != 0)
         end.wait(s.timeout, exit_code::too_late);
     else if (s.wait > 0)

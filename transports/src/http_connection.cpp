@@ -168,6 +168,7 @@ void http_connection::serve(http::request_view const& request) {
     keep_alive_ = request.keep_alive;
     goes_on_ = false;
     is_head_request_ = request.method == "HEAD";
+    is_sized_ = false;
     page_fields_.clear();
     handler().on_request(*this, request);
 }

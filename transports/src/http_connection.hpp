@@ -98,7 +98,8 @@ private:
     void give_back(std::string_view bytes);
     void serve(http::request_view const& request);
     void refuse(unsigned status, std::string_view text, http::request_view const& head);
-    bool is_chunked() const noexcept { return version_ == 11; }
+    /// Whether a stream has no length, and does not end with the connection.
+    bool is_chunked() const noexcept { return version_ == 11 && !is_sized_; }
     void append_parts(std::string& out, std::span<std::string_view const> parts) const;
     void append_head(std::string& out, answer const& a, bool keep);
     bool complete();
@@ -143,6 +144,7 @@ private:
     bool client_ended_ = false;  // the client sends no more
     bool parsing_ = false;
     bool is_head_request_ = false;
+    bool is_sized_ = false;    // the stream that is written has said its length
     bool next_waits_ = false;  // `buffer_` begins with a POST
     bool telling_ = false;     // somebody is going to be told so
     bool goes_on_ = false;     // the latest answer belongs to a session that goes on

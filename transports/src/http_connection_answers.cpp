@@ -19,9 +19,14 @@ void append_hex(std::string& out, std::size_t n) {
     out.append(digits.data(), end);
 }
 
+void append_length(std::string& out, std::uint64_t bytes) {
+    out.append("Content-Length: ").append(std::to_string(bytes)).append("\r\n");
+}
+
 }  // namespace
 
 void http_connection::listen(exchange_events* events, bool needs_client) noexcept {
+    loop().wake();
     set_events(events);
     needs_client_ = needs_client;
     if (!events) return;
@@ -64,14 +69,19 @@ void http_connection::append_head(std::string& out, answer const& a, bool keep) 
         out.append("Connection: keep-alive\r\n");
 }
 
+// Who answers later may do so outside of the host's events: then it is told the time first, and an
+// event follows that arms what the answer waits for.
+
 bool http_connection::respond(answer const& a) {
     hold const here(*this);
+    loop().wake();
     goes_on_ = a.goes_on;
     if (a.close || (handler().is_draining() && !goes_on_)) keep_alive_ = false;
     auto& out = host().out();
     append_head(out, a, keep_alive_);
     if (a.status != 204 && a.status != 304) {
-        out.append("Content-Length: ").append(std::to_string(a.body.size())).append("\r\n\r\n");
+        append_length(out, a.length.value_or(a.body.size()));
+        out.append("\r\n");
         if (!is_head_request_) out.append(a.body);
     } else {
         out.append("\r\n");
@@ -82,16 +92,21 @@ bool http_connection::respond(answer const& a) {
 
 void http_connection::begin_stream(answer const& head) {
     goes_on_ = head.goes_on;
-    // Without chunks the end of the connection ends the body.
-    if (!is_chunked() || (handler().is_draining() && !goes_on_)) keep_alive_ = false;
+    is_sized_ = head.length.has_value();
+    // Without chunks or a length the end of the connection ends the body.
+    if (!(is_chunked() || is_sized_) || (handler().is_draining() && !goes_on_)) keep_alive_ = false;
     stream_head_.clear();
     append_head(stream_head_, head, keep_alive_);
-    if (is_chunked()) stream_head_.append("Transfer-Encoding: chunked\r\n");
+    if (is_sized_)
+        append_length(stream_head_, *head.length);
+    else if (is_chunked())
+        stream_head_.append("Transfer-Encoding: chunked\r\n");
     stream_head_.append("\r\n");
 }
 
 void http_connection::append_parts(std::string& out,
                                    std::span<std::string_view const> parts) const {
+    if (is_head_request_) return;
     for (auto const part : parts) {
         if (!is_chunked()) {
             out.append(part);
@@ -104,6 +119,7 @@ void http_connection::append_parts(std::string& out,
 
 bool http_connection::write_stream(std::span<std::string_view const> parts) {
     hold const here(*this);
+    loop().wake();
     auto& out = host().out();
     out.append(std::exchange(stream_head_, {}));
     append_parts(out, parts);
@@ -112,11 +128,12 @@ bool http_connection::write_stream(std::span<std::string_view const> parts) {
 
 bool http_connection::end_stream(std::span<std::string_view const> parts) {
     hold const here(*this);
+    loop().wake();
     auto& out = host().out();
     out.append(std::exchange(stream_head_, {}));
     append_parts(out, parts);
-    if (is_chunked()) out.append("0\r\n\r\n");
-    (void)send(out);
+    if (is_chunked() && !is_head_request_) out.append("0\r\n\r\n");
+    if (!out.empty()) (void)send(out);
     return complete();
 }
 

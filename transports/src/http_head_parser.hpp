@@ -1,31 +1,22 @@
 #pragma once
 
 #include "ascii.hpp"
+#include "beast_head.hpp"
 #include "core/fault.hpp"
 #include "http_request.hpp"
 #include "request_guard.hpp"
 
-#include <boost/beast/http/basic_parser.hpp>
-
-#include <cstdint>
-#include <limits>
+#include <cstddef>
+#include <string_view>
 
 namespace anywire::http {
 
-inline std::string_view to_std(boost::beast::string_view s) noexcept {
-    return {s.data(), s.size()};
-}
-
-/// Beast's parser for one head that lies whole in memory. The body is framed by ours: Beast 345
-/// counts neither chunk extensions nor trailers.
+/// Reads the head of a request.
 template <class Fields>
-class head_parser final : public boost::beast::http::basic_parser<true> {
+class head_parser final : public beast_head<true> {
 public:
     head_parser(request_view& view, Fields& fields, std::size_t max_fields) noexcept
-        : view_(view), fields_(fields), max_fields_(max_fields) {
-        header_limit(std::numeric_limits<std::uint32_t>::max());  // ours was applied before
-        body_limit(boost::none);                                  // ours is applied after
-    }
+        : view_(view), fields_(fields), max_fields_(max_fields) {}
 
     /// Reads the head into `view` and `fields`.
     refusal parse(std::string_view head, body_framing& body) {
@@ -98,25 +89,6 @@ private:
             upgrade_ |= iequals(option, "upgrade");
         }
     }
-
-    // Never called: requests have no status, and the body is not given to Beast.
-    void on_response_impl(int, boost::beast::string_view, int, boost::beast::error_code&) override {
-    }
-    void on_header_impl(boost::beast::error_code&) override {}
-    void on_body_init_impl(boost::optional<std::uint64_t> const&,
-                           boost::beast::error_code&) override {}
-    std::size_t on_body_impl(boost::beast::string_view, boost::beast::error_code&) override {
-        return 0;
-    }
-    void on_chunk_header_impl(std::uint64_t,
-                              boost::beast::string_view,
-                              boost::beast::error_code&) override {}
-    std::size_t on_chunk_body_impl(std::uint64_t,
-                                   boost::beast::string_view,
-                                   boost::beast::error_code&) override {
-        return 0;
-    }
-    void on_finish_impl(boost::beast::error_code&) override {}
 
     request_view& view_;
     Fields& fields_;

@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +47,10 @@ struct answer {
     /// It belongs to a session that goes on: a server that drains does not end the connection
     /// after it, since a new one would not be taken.
     bool goes_on = false;
+    /// Bytes of the body where `body` does not say it: what a GET would have got in the answer to a
+    /// HEAD, or what all pieces of a stream come to, exactly. A host may leave that unsaid. Default:
+    /// not known.
+    std::optional<std::uint64_t> length{};
 };
 
 /// Hears what becomes of an answer.
@@ -111,8 +117,8 @@ public:
     /// Begins an answer whose body has no known end. Its head leaves with the first
     /// `write_stream`.
     virtual void begin_stream(answer const& head) = 0;
-    /// Writes parts of the body; in HTTP/1.1 each is a chunk of its own. None is empty. True when
-    /// all is out.
+    /// Writes parts of the body; in HTTP/1.1 each is a chunk of its own. None is empty; where there
+    /// are none, only the head leaves. True when all is out.
     virtual bool write_stream(std::span<std::string_view const> parts) = 0;
     /// Writes the last parts, if any, and ends the answer after them; as `respond`.
     virtual bool end_stream(std::span<std::string_view const> parts) = 0;

@@ -42,6 +42,10 @@ struct client_request {
     bool is_once = false;
     /// Give the body as it comes; else it comes whole, as one piece, before the end.
     bool streamed = false;
+    /// Somebody else asks, who gets the answer as it is: redirects are not followed, the body may
+    /// be of any coding, and Host, Accept, Accept-Encoding and Content-Type are those of `fields`,
+    /// if any; where it has no Host, that is the URL's.
+    bool relayed = false;
 };
 
 /// The head of an answer. Borrowed for the call.

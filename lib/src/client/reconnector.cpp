@@ -13,7 +13,7 @@ namespace anywire {
 
 reconnector::reconnector(client_network& net,
                          std::shared_ptr<client_settings const> settings,
-                         reconnector_events& to)
+                         client_events& to)
     : net_(net),
       settings_(std::move(settings)),
       events_(to),

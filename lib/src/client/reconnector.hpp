@@ -11,6 +11,7 @@
 #include "client/network.hpp"
 #include "client/presence.hpp"
 #include "client/settings.hpp"
+#include "core/client_events.hpp"
 #include "core/message_box.hpp"
 
 #include <chrono>
@@ -24,29 +25,6 @@
 
 namespace anywire {
 
-/// Hears of one client, as `client_handlers` do. Never from within a call to it; whoever hears an
-/// event may destroy it. What throws here has to be caught here.
-class reconnector_events {
-public:
-    /// A session has opened. What was kept is on its way already.
-    virtual void on_open() = 0;
-    virtual void on_message(message_view m) = 0;
-    /// The queue ran empty after `send` had said `errc::send_queue_full`.
-    virtual void on_drain() = 0;
-    virtual void on_transport() = 0;
-    /// A session has ended that was open.
-    virtual void on_close(close_event const& how) = 0;
-    /// No session could be opened.
-    virtual void on_failure(client_failure const& why) = 0;
-    /// Follows `on_close` and `on_failure`, or `on_end` does.
-    virtual void on_reconnecting(client_retry const& next) = 0;
-    /// It is idle, as it was before `connect`.
-    virtual void on_end() = 0;
-
-protected:
-    ~reconnector_events() = default;
-};
-
 /// Keeps a client connected: one session after the other, each a `client_channel`, with a delay
 /// between them that grows; and keeps what is sent meanwhile.
 ///
@@ -55,7 +33,7 @@ class reconnector final : private client_channel_events {
 public:
     reconnector(client_network& net,
                 std::shared_ptr<client_settings const> settings,
-                reconnector_events& to);
+                client_events& to);
     reconnector(reconnector const&) = delete;
     reconnector& operator=(reconnector const&) = delete;
     /// Drops the session without a word. No event follows.
@@ -128,7 +106,7 @@ private:
 
     client_network& net_;
     std::shared_ptr<client_settings const> settings_;
-    reconnector_events& events_;
+    client_events& events_;
     std::unique_ptr<client_channel> channel_{};
     state state_ = state::idle;
     afterwards then_ = afterwards::come_back;

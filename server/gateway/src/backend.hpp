@@ -7,6 +7,8 @@
 #include <anywire/response_headers.hpp>
 #include <anywire/session.hpp>
 
+#include "shard_store.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 
 #include <cstddef>
@@ -25,6 +27,9 @@ struct shard_place {
     boost::asio::any_io_executor executor{};
     client_context* clients = nullptr;
     log_sink log{};
+    /// What backends and mounts have here. The last copy of a place goes before its `clients` and
+    /// its executor.
+    std::shared_ptr<shard_store> store = std::make_shared<shard_store>();
 };
 
 /// What a backend is told of a client that wants to come in. Borrowed for the call.
@@ -90,6 +95,9 @@ public:
     virtual std::size_t queued_bytes() const noexcept = 0;
     /// Which server it leads to, for logs; empty before it is known.
     virtual std::string_view server() const noexcept = 0;
+    /// The client's session, once it is there and before a `pause(false)` that follows; null when
+    /// it has gone. Not called again after null.
+    virtual void attach(session* s) { (void)s; }
 };
 
 /// What is behind a route.

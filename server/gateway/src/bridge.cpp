@@ -40,8 +40,7 @@ void bridge::admit(std::shared_ptr<route> on,
     auto& here = shard_state::here();
     auto const b = std::make_shared<bridge>(std::move(on), dialect, here, std::move(decide));
     here.keep(b);
-    b->notes_.transports = transport_of(dialect, b->route_->settings.path, from);
-    b->open_link(from);
+    b->begin(from);
 }
 
 bridge& bridge::of(session& s) {
@@ -55,7 +54,6 @@ bridge::bridge(std::shared_ptr<route> on,
     : route_(std::move(on)), here_(here), decide_(std::move(decide)) {
     notes_.id = make_session_id();
     notes_.dialect = dialect;
-    notes_.at = std::chrono::system_clock::now();
     notes_.begun = steady_clock::now();
     ++route_->tallies->links;
     here_.add(*this);
@@ -65,9 +63,29 @@ bridge::~bridge() {
     --route_->tallies->links;
 }
 
+void bridge::begin(request const& from) {
+    auto const& path = route_->settings.path;
+    note_transport(transport_of(notes_.dialect, path, from));
+    auto& known = here_.fallbacks();
+    notes_.client = known.key_of(from.remote_address(), from.header("user-agent"));
+    if (!is_websocket()) notes_.fallback = known.reason_for(notes_.client, notes_.begun).text();
+    open_link(from);
+}
+
+void bridge::note_transport(std::string_view name) {
+    if (!notes_.transports.empty() && notes_.transports.back().name == name) return;
+    auto const after = steady_clock::now() - notes_.begun;
+    notes_.transports.push_back(
+        {std::string(name), std::chrono::duration_cast<std::chrono::milliseconds>(after)});
+}
+
+bool bridge::is_websocket() const noexcept {
+    return notes_.transports.back().name.starts_with("websocket");
+}
+
 void bridge::open_link(request const& from) {
     auto const& path = route_->settings.path;
-    auto const transport = session_ ? session_->transport() : std::string_view(notes_.transports);
+    std::string_view const transport = notes_.transports.back().name;
     auto below = from.path();
     below.remove_prefix(std::min(below.size(), path == "/" ? 0 : path.size()));
     link_ =
@@ -85,8 +103,10 @@ void bridge::open_link(request const& from) {
 
 void bridge::on_open(session& s) {
     session_ = &s;
-    notes_.transports = s.transport();
+    note_transport(s.transport());
+    if (is_websocket()) here_.fallbacks().on_websocket_opened(notes_.client, steady_clock::now());
     if (!link_) return end(route_->settings.loss.code, route_->settings.loss.reason);
+    link_->attach(&s);
     link_->pause(false);
 }
 
@@ -105,15 +125,14 @@ void bridge::on_link_drain() {
 }
 
 void bridge::on_transport() {
-    auto const now = session_->transport();
-    if (std::string_view(notes_.transports).ends_with(now)) return;
-    notes_.transports.append(">").append(now);
+    note_transport(session_->transport());
 }
 
 void bridge::on_close(close_event const& how) {
     write_record(how);
     session_ = nullptr;
     if (!link_) return;
+    link_->attach(nullptr);
     auto const goodbye = goodbye_of(how);
     if (!link_is_open_ || !goodbye) return link_.reset();
     here_.keep(shared_from_this());
@@ -129,6 +148,7 @@ void bridge::on_link_open(std::string_view subprotocol, response_headers fields)
     if (!decide_) {  // it was lost, and is back
         ++route_->tallies->resumed;
         attempts_ = 0;
+        link_->attach(session_);
         return send_kept();
     }
     link_->pause(true);  // until the session is there
@@ -145,6 +165,8 @@ void bridge::on_link_refused(link_refusal why) {
     link_.reset();
     if (!decide_) return try_again();
     ++route_->tallies->refused;
+    if (is_websocket())
+        here_.fallbacks().on_websocket_refused(notes_.client, steady_clock::now(), why.status);
     if (!why.log.empty() && here_.place().log.write)
         here_.place().log.write(log_level::info,
                                 route_->settings.path + ": session " + notes_.id + ": " + why.log);
@@ -229,8 +251,40 @@ void bridge::end(close_code code, std::string_view text) {
     if (session_) session_->close(code, text);
 }
 
+/// The session is there still.
 void bridge::write_record(close_event const& how) {
-    (void)how;  // TODO
+    auto const now = steady_clock::now();
+    auto const& from = session_->request();
+    auto const is_lost =
+        how.reason == close_reason::transport_lost || how.reason == close_reason::heartbeat_timeout;
+    if (notes_.transports.front().name.starts_with("websocket"))
+        here_.fallbacks().on_websocket_ended(
+            notes_.client,
+            notes_.begun,
+            now,
+            notes_.messages_in + notes_.messages_out,
+            is_lost ? websocket_end::lost : websocket_end::goodbye);
+    session_record r;
+    r.ended = std::chrono::system_clock::now();
+    r.session = notes_.id;
+    r.address = from.remote_address();
+    r.origin = from.header("origin");
+    r.user_agent = from.header("user-agent");
+    r.route = route_->settings.path;
+    r.dialect = notes_.dialect;
+    r.transports = notes_.transports;
+    r.fallback = notes_.fallback;
+    r.subprotocol = session_->subprotocol();
+    r.server = notes_.server;
+    r.messages_in = notes_.messages_in;
+    r.bytes_in = notes_.bytes_in;
+    r.messages_out = notes_.messages_out;
+    r.bytes_out = notes_.bytes_out;
+    r.duration = std::chrono::duration_cast<std::chrono::milliseconds>(now - notes_.begun);
+    r.reason = how.reason;
+    r.code = how.code;
+    r.text = how.text;
+    here_.access().write(r);
 }
 
 }  // namespace anywire::gateway

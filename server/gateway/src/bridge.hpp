@@ -60,6 +60,9 @@ private:
         bool is_binary;
     };
 
+    void begin(request const& from);
+    void note_transport(std::string_view name);
+    bool is_websocket() const noexcept;
     void open_link(request const& from);
     /// The session whose link is being opened anew.
     bool is_held() const noexcept { return session_ && !link_is_open_; }

@@ -1,5 +1,7 @@
 #include "framed_link_end.hpp"
 
+#include <utility>
+
 namespace anywire::gateway {
 
 link_end to_link_end(framed_end why, std::size_t max_message, std::string& text) {

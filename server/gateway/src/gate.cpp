@@ -5,9 +5,14 @@
 
 #include "bridge.hpp"
 #include "make_backend.hpp"
+#include "site.hpp"
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <random>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -93,18 +98,30 @@ void mount_engineio(server& on, std::shared_ptr<route> const& r) {
     on.mount(s.path, std::move(o), bridging(r, "engineio"));
 }
 
+/// Keys the hash of what clients choose.
+std::array<std::uint64_t, 2> draw_secret() {
+    std::random_device random;
+    auto const half = [&] { return std::uint64_t{random()} << 32 | random(); };
+    return {half(), half()};
+}
+
 }  // namespace
 
 class gate::impl {
 public:
     impl(gateway_settings settings, log_sink log)
-        : settings_(checked(std::move(settings))), server_(options_of(settings_, log)) {
+        : settings_(checked(std::move(settings))),
+          access_(settings_.log),
+          server_(options_of(settings_, log)) {
         for (std::size_t i = 0; i < shards_of(settings_); ++i) add_shard(i, log);
         for (auto const& r : settings_.routes) add_route(r);
+        mount_site(
+            server_, settings_.site, []() -> shard_place& { return shard_state::here().place(); });
     }
     ~impl() {
         // What is under way ends before what it runs on.
         for (auto const& s : shards_) s->clear();
+        for (auto const& r : routes_) r->behind.reset();
     }
 
     void run() {
@@ -113,6 +130,7 @@ public:
         server_.run();
     }
     server& on() noexcept { return server_; }
+    access_log& access() noexcept { return access_; }
     gateway_numbers numbers() const {
         auto const now = std::chrono::steady_clock::now();
         gateway_numbers n;
@@ -139,7 +157,8 @@ private:
         boost::asio::any_io_executor const executor = server_.executor_of(index);
         clients_.push_back(std::make_unique<client_context>(executors(executor), log));
         shards_.push_back(std::make_unique<shard_state>(
-            shard_place{static_cast<unsigned>(index), executor, clients_.back().get(), log}));
+            shard_place{static_cast<unsigned>(index), executor, clients_.back().get(), log},
+            shared_notes{access_, fallbacks_}));
     }
     void add_route(route_settings const& s) {
         auto const r = std::make_shared<route>();
@@ -154,6 +173,8 @@ private:
 
     gateway_settings settings_;
     std::chrono::steady_clock::time_point const begun_ = std::chrono::steady_clock::now();
+    access_log access_;
+    fallback_notes fallbacks_{draw_secret()};
     server server_;
     std::vector<std::shared_ptr<route>> routes_{};
     std::vector<std::unique_ptr<client_context>> clients_{};
@@ -172,6 +193,9 @@ void gate::drain() {
 }
 void gate::stop() {
     impl_->on().stop();
+}
+error_code gate::reopen_log() {
+    return impl_->access().reopen();
 }
 gateway_numbers gate::numbers() const {
     return impl_->numbers();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <anywire/error.hpp>
 #include <anywire/log.hpp>
 
 #include "gateway_numbers.hpp"
@@ -34,6 +35,8 @@ public:
     void drain();
     void stop();
 
+    /// Opens the access log anew, after logrotate has moved it. Thread: any.
+    error_code reopen_log();
     /// What has been counted. Thread: any, while it runs.
     gateway_numbers numbers() const;
 

@@ -30,6 +30,7 @@ public:
 
     void operator()(int signal) {
         if (signal == SIGTERM || signal == SIGINT) return end();
+        if (signal == SIGUSR1) return reopen();
     }
 
 private:
@@ -42,6 +43,11 @@ private:
         notify_service_manager("STOPPING=1");
         say("draining: new sessions are refused, clients are told goodbye");
         gate_.drain();
+    }
+    void reopen() {
+        auto const wrong = gate_.reopen_log();
+        say(wrong ? "the access log was not reopened: " + wrong.message()
+                  : std::string("the access log was reopened"));
     }
     void say(std::string const& text) const { log_.write(anywire::log_level::info, text); }
 

@@ -1,5 +1,7 @@
 #include "make_backend.hpp"
 
+#include "hooks_backend.hpp"
+#include "program_backend.hpp"
 #include "stream_backend.hpp"
 #include "websocket_backend.hpp"
 
@@ -13,10 +15,11 @@ std::shared_ptr<backend> make_backend(route_settings const& settings,
     switch (settings.kind) {
         case backend_kind::websocket:
         case backend_kind::engineio: return make_websocket_backend(settings, std::move(servers));
+        case backend_kind::program: return make_program_backend(settings, std::move(servers));
+        case backend_kind::hooks: return make_hooks_backend(settings, std::move(servers));
         case backend_kind::stream: return make_stream_backend(settings, std::move(servers));
-        default: break;
     }
-    throw std::invalid_argument("this kind of backend is not there yet");
+    throw std::invalid_argument("no kind of backend has this number");
 }
 
 }  // namespace anywire::gateway

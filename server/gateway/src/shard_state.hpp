@@ -1,6 +1,8 @@
 #pragma once
 
+#include "access_log.hpp"
 #include "backend.hpp"
+#include "fallback_notes.hpp"
 #include "settings.hpp"
 #include "upstreams.hpp"
 
@@ -11,7 +13,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_set>
+#include <vector>
 
 namespace anywire::gateway {
 
@@ -46,9 +50,10 @@ struct route {
 /// What is noted of a session for its line in the log.
 struct session_notes {
     std::string id{};
-    std::string dialect{};
-    std::string transports{};  ///< In their order, joined by '>'.
-    std::chrono::system_clock::time_point at{};
+    std::string_view dialect{};
+    std::vector<transport_use> transports{};  ///< In their order.
+    std::string fallback{};
+    fallback_notes::key client = 0;
     std::chrono::steady_clock::time_point begun{};
     std::uint64_t messages_in = 0;
     std::uint64_t bytes_in = 0;
@@ -57,12 +62,18 @@ struct session_notes {
     std::string server{};
 };
 
+/// What all shards write into.
+struct shared_notes {
+    access_log& access;
+    fallback_notes& fallbacks;
+};
+
 /// The gateway's part on one shard.
 ///
 /// Thread: the shard's.
 class shard_state {
 public:
-    explicit shard_state(shard_place place) : place_(std::move(place)) {}
+    shard_state(shard_place place, shared_notes notes) : place_(std::move(place)), notes_(notes) {}
 
     /// That of the calling thread. Requires: it is a shard's.
     static shard_state& here() noexcept { return *current(); }
@@ -70,6 +81,8 @@ public:
     void enter() noexcept { current() = this; }
 
     shard_place& place() noexcept { return place_; }
+    access_log& access() noexcept { return notes_.access; }
+    fallback_notes& fallbacks() noexcept { return notes_.fallbacks; }
 
     /// Keeps a bridge that nothing else does: one without a session.
     void keep(std::shared_ptr<bridge> b) { kept_.insert(std::move(b)); }
@@ -89,6 +102,7 @@ private:
     }
 
     shard_place place_;
+    shared_notes notes_;
     boost::intrusive::list<link_owner, boost::intrusive::constant_time_size<false>> owners_{};
     std::unordered_set<std::shared_ptr<bridge>> kept_{};
 };

@@ -91,40 +91,41 @@ void upstreams::end_opening(state& s) const noexcept {
     if (s.opening > 0) --s.opening;
 }
 
-void upstreams::note_success(state& s, time now) const noexcept {
+bool upstreams::note_success(state& s, time now) const noexcept {
     s.failures = 0;
-    if (!std::exchange(s.is_failing, false) || s.is_down) return;
+    if (!std::exchange(s.is_failing, false) || s.is_down) return false;
     s.has_returned = true;
     s.healthy_since = now;
+    return true;
 }
 
-void upstreams::on_opened(std::size_t server, time now) {
+bool upstreams::on_opened(std::size_t server, time now) {
     std::scoped_lock const lock(family_->mutex);
     auto& s = *servers_[server].known;
     end_opening(s);
     ++s.open;
     ++s.opened;
-    note_success(s, now);
+    return note_success(s, now);
 }
 
-void upstreams::on_failed(std::size_t server, time now, std::string_view why) {
+bool upstreams::on_failed(std::size_t server, time now, std::string_view why) {
     std::scoped_lock const lock(family_->mutex);
     auto& s = *servers_[server].known;
     end_opening(s);
     ++s.failed;
     s.last_failure.assign(why.substr(0, max_failure_text));
-    if (health_.max_failures == 0) return;
+    if (health_.max_failures == 0) return false;
     s.failures = std::min(s.failures + 1, health_.max_failures);
-    if (s.failures < health_.max_failures) return;
-    s.is_failing = true;
+    if (s.failures < health_.max_failures) return false;
     s.retry_at = now + health_.retry_after;
+    return !std::exchange(s.is_failing, true) && !s.is_down;
 }
 
-void upstreams::on_refused(std::size_t server, time now) {
+bool upstreams::on_refused(std::size_t server, time now) {
     std::scoped_lock const lock(family_->mutex);
     auto& s = *servers_[server].known;
     end_opening(s);
-    note_success(s, now);
+    return note_success(s, now);
 }
 
 void upstreams::on_given_up(std::size_t server) {
@@ -140,23 +141,26 @@ void upstreams::on_closed(std::size_t server, bool is_lost) {
     if (is_lost) ++s.lost;
 }
 
-void upstreams::on_checked(std::size_t server, bool is_good, time now, std::string_view why) {
+bool upstreams::on_checked(std::size_t server, bool is_good, time now, std::string_view why) {
     std::scoped_lock const lock(family_->mutex);
     auto& s = *servers_[server].known;
+    auto const fall = std::max(health_.fall, 1u);
+    auto const rise = std::max(health_.rise, 1u);
     if (!is_good) {
         s.good_checks = 0;
+        s.bad_checks = std::min(s.bad_checks + 1, fall);
         s.last_failure.assign(why.substr(0, max_failure_text));
-        s.bad_checks = std::min(s.bad_checks + 1, std::max(health_.fall, 1u));
-        if (s.bad_checks >= std::max(health_.fall, 1u)) s.is_down = true;
-        return;
+        if (s.bad_checks < fall) return false;
+        return !std::exchange(s.is_down, true) && !s.is_failing;
     }
     s.bad_checks = 0;
-    s.good_checks = std::min(s.good_checks + 1, std::max(health_.rise, 1u));
-    if (s.good_checks < std::max(health_.rise, 1u)) return;
+    s.good_checks = std::min(s.good_checks + 1, rise);
+    if (s.good_checks < rise) return false;
     if (s.is_failing) s.retry_at = std::min(s.retry_at, now);
-    if (!std::exchange(s.is_down, false) || s.is_failing) return;
+    if (!std::exchange(s.is_down, false) || s.is_failing) return false;
     s.has_returned = true;
     s.healthy_since = now;
+    return true;
 }
 
 std::string const& upstreams::url(std::size_t server) const noexcept {

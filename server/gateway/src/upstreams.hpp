@@ -60,18 +60,19 @@ public:
     [[nodiscard]] std::optional<std::size_t> choose(time now, std::span<std::size_t const> tried);
 
     // What became of it: exactly one of these four follows a choice, and `on_closed` an opening.
+    // True: the server has become healthy by it, or unhealthy.
 
-    void on_opened(std::size_t server, time now);
+    bool on_opened(std::size_t server, time now);
     /// It did not answer, or not as a server that works.
-    void on_failed(std::size_t server, time now, std::string_view why);
+    bool on_failed(std::size_t server, time now, std::string_view why);
     /// It works, but has not let this client in: a 401, 403 or the like.
-    void on_refused(std::size_t server, time now);
+    bool on_refused(std::size_t server, time now);
     /// The client went first: that says nothing of the server.
     void on_given_up(std::size_t server);
 
     void on_closed(std::size_t server, bool is_lost);
-    /// What an active check has found.
-    void on_checked(std::size_t server, bool is_good, time now, std::string_view why);
+    /// What an active check has found. True: the server has become healthy by it, or unhealthy.
+    bool on_checked(std::size_t server, bool is_good, time now, std::string_view why);
 
     [[nodiscard]] std::string const& url(std::size_t server) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return servers_.size(); }
@@ -119,7 +120,7 @@ private:
     std::optional<std::size_t> find_attempt(time now, std::span<std::size_t const> tried) const;
     std::optional<std::size_t> find_healthy(time now, std::span<std::size_t const> tried) const;
     void end_opening(state& s) const noexcept;
-    void note_success(state& s, time now) const noexcept;
+    bool note_success(state& s, time now) const noexcept;
 
     health_settings const health_;
     std::vector<member> servers_{};

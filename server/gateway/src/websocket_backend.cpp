@@ -21,8 +21,10 @@ using std::chrono::steady_clock;
 /// One server: how its clients are made.
 struct websocket_server {
     text_template url{};
+    std::string authority{};  ///< "ws://host:port": the URL without what may differ.
     std::string unix_socket{};
     bool is_engineio = false;
+    std::optional<client_profile> profile{};  ///< Of WebSocket: what its clients share.
 };
 
 /// Splits "ws+unix:/path/of/socket:/path" as the client of npm's ws does.
@@ -51,7 +53,11 @@ websocket_server parse_server(std::string_view url) {
     std::string wrong;
     auto parsed = text_template::parse(http, wrong);
     if (!parsed) throw std::invalid_argument("backend " + std::string(url) + ": " + wrong);
+    if (!parsed->has_constant_server())
+        throw std::invalid_argument("backend " + std::string(url) +
+                                    ": a client's words must not choose the server");
     server.url = std::move(*parsed);
+    server.authority = http.substr(0, http.find_first_of("/?{", http.find("://") + 3));
     return server;
 }
 
@@ -82,19 +88,21 @@ public:
 private:
     enum class state : std::uint8_t { opening, open, over };
 
+    friend struct link_handlers;
+
     void attempt();
-    client_handlers make_handlers();
     void on_open(client& c);
     void on_failure(client_failure const& why);
     void on_close(close_event const& how);
     void on_drain();
+    std::unique_ptr<client> make_client(websocket_server const& server, std::string_view url);
     void refuse(link_refusal why);
     void refuse_soon(link_refusal why);
 
     websocket_backend const& of_;
     shard_place& here_;
     link_events& events_;
-    client_options options_;
+    client_particulars own_{};
     std::vector<std::string> urls_{};  ///< For each server, expanded for this client.
     std::vector<std::size_t> tried_{};
     std::optional<std::size_t> server_{};
@@ -110,8 +118,15 @@ class websocket_backend final : public backend {
 public:
     websocket_backend(route_settings const& s, std::shared_ptr<upstreams> servers)
         : settings_(s), servers_(std::move(servers)), fields_(fields_of(s.forward)) {
-        for (std::size_t i = 0; i < servers_->size(); ++i)
-            parsed_.push_back(parse_server(servers_->url(i)));
+        for (std::size_t i = 0; i < servers_->size(); ++i) {
+            auto server = parse_server(servers_->url(i));
+            if (!server.is_engineio) {
+                auto o = base_options(server);
+                o.url = server.authority + "/";
+                server.profile.emplace(std::move(o));
+            }
+            parsed_.push_back(std::move(server));
+        }
     }
 
     std::unique_ptr<backend_link> open(shard_place& here,
@@ -123,8 +138,9 @@ public:
     route_settings const& settings() const noexcept { return settings_; }
     upstreams& servers() const noexcept { return *servers_; }
     websocket_server const& server(std::size_t i) const noexcept { return parsed_[i]; }
-    /// Nothing where the client is to be told 400.
-    std::optional<client_options> options_for(link_opening const& what) const;
+    /// What a client of its own has. Nothing where it is to be told 400.
+    std::optional<client_particulars> particulars_for(link_opening const& what) const;
+    client_options base_options(websocket_server const& server) const;
 
 private:
     route_settings const settings_;
@@ -133,13 +149,23 @@ private:
     std::vector<websocket_server> parsed_{};
 };
 
-std::optional<client_options> websocket_backend::options_for(link_opening const& what) const {
+std::optional<client_particulars> websocket_backend::particulars_for(
+    link_opening const& what) const {
     auto fields = fields_.of(what);
     if (!fields) return std::nullopt;
-    client_options o;
+    client_particulars own;
+    own.headers = std::move(*fields);
     if (settings_.forward.subprotocols)
-        for (auto const p : what.request.subprotocols()) o.protocols.emplace_back(p);
-    o.headers = std::move(*fields);
+        for (auto const p : what.request.subprotocols()) own.protocols.emplace_back(p);
+    own.preamble = proxy_preamble(
+        settings_.forward.proxy, what.request.remote_address(), what.request.is_secure());
+    return own;
+}
+
+client_options websocket_backend::base_options(websocket_server const& server) const {
+    client_options o;
+    o.dialect = server.is_engineio ? client_dialect::engineio : client_dialect::websocket;
+    o.network.unix_socket = server.unix_socket;
     o.connect_timeout = settings_.connect_timeout;
     o.ping_interval = settings_.ping_interval;
     o.reconnect.enabled = false;
@@ -160,6 +186,38 @@ bool is_answer(client_failure const& why) noexcept {
     return why.status >= 400 && why.status < 500 && why.status != 408 && why.status != 429;
 }
 
+/// A client that knows its link: all of them share their handlers.
+class linked_client final : public client {
+public:
+    linked_client(websocket_link& of,
+                  client_context& on,
+                  client_profile const& profile,
+                  std::shared_ptr<client_handlers const> handlers,
+                  client_particulars own)
+        : client(on, profile, std::move(handlers), std::move(own)), link(of) {}
+
+    websocket_link& link;
+};
+
+struct link_handlers {
+    static websocket_link& link_of(client& c) noexcept {
+        return static_cast<linked_client&>(c).link;
+    }
+    static std::shared_ptr<client_handlers const> make() {
+        client_handlers h;
+        h.on_open = [](client& c) { link_of(c).on_open(c); };
+        h.on_message = [](client& c, message_view m) { link_of(c).events_.on_link_message(m); };
+        h.on_drain = [](client& c) { link_of(c).on_drain(); };
+        h.on_close = [](client& c, close_event const& how) { link_of(c).on_close(how); };
+        h.on_failure = [](client& c, client_failure const& why) { link_of(c).on_failure(why); };
+        return std::make_shared<client_handlers const>(std::move(h));
+    }
+    static std::shared_ptr<client_handlers const> const& shared() {
+        static auto const all = make();
+        return all;
+    }
+};
+
 /// What a client is told where no server takes it.
 link_refusal no_server(client_failure const& last) {
     if (last.text.empty())
@@ -172,27 +230,35 @@ link_refusal no_server(client_failure const& last) {
             last.text};
 }
 
+/// The fields of a refusal that tell a client what to do.
+response_headers passed_on(client_failure const& why) {
+    response_headers out;
+    for (auto const* name : {"WWW-Authenticate", "Retry-After"})
+        if (auto const value = why.header(name); !value.empty()) out.add(name, value);
+    return out;
+}
+
 websocket_link::websocket_link(websocket_backend const& of,
                                shard_place& here,
                                link_opening const& what,
                                link_events& to)
     : of_(of), here_(here), events_(to) {
-    auto options = of.options_for(what);
-    for (std::size_t i = 0; options && i < of_.servers().size(); ++i) {
+    auto own = of.particulars_for(what);
+    for (std::size_t i = 0; own && i < of_.servers().size(); ++i) {
         auto url = of_.server(i).url.expand(what, template_use::url);
         if (!url)
-            options.reset();
+            own.reset();
         else
             urls_.push_back(std::move(*url));
     }
-    if (!options) {
+    if (!own) {
         refuse_soon({400,
                      "Bad Request",
                      {},
                      "the client asked for a path or sent a field that cannot be passed on"});
         return;
     }
-    options_ = std::move(*options);
+    own_ = std::move(*own);
     attempt();
 }
 
@@ -212,28 +278,37 @@ void websocket_link::attempt() {
     server_ = of_.servers().choose(steady_clock::now(), tried_);
     if (!server_) return refuse_soon(no_server(last_));
     tried_.push_back(*server_);
-    auto const& server = of_.server(*server_);
-    options_.url = urls_[*server_];
-    options_.dialect = server.is_engineio ? client_dialect::engineio : client_dialect::websocket;
-    options_.network.unix_socket = server.unix_socket;
-    client_ = std::make_unique<client>(*here_.clients, options_, make_handlers());
+    client_ = make_client(of_.server(*server_), std::string_view(urls_[*server_]));
     client_->connect();
 }
 
-client_handlers websocket_link::make_handlers() {
-    client_handlers h;
-    h.on_open = [this](client& c) { on_open(c); };
-    h.on_message = [this](client&, message_view m) { events_.on_link_message(m); };
-    h.on_drain = [this](client&) { on_drain(); };
-    h.on_close = [this](client&, close_event const& how) { on_close(how); };
-    h.on_failure = [this](client&, client_failure const& why) { on_failure(why); };
-    return h;
+std::unique_ptr<client> websocket_link::make_client(websocket_server const& server,
+                                                    std::string_view url) {
+    if (server.profile) {
+        own_.target = url.substr(server.authority.size());
+        if (!own_.target.starts_with('/')) own_.target.insert(0, "/");
+        return std::make_unique<linked_client>(
+            *this, *here_.clients, *server.profile, link_handlers::shared(), own_);
+    }
+    auto o = of_.base_options(server);
+    o.url = url;
+    o.headers = own_.headers;
+    o.network.preamble = own_.preamble;
+    return std::make_unique<linked_client>(*this,
+                                           *here_.clients,
+                                           client_profile(std::move(o)),
+                                           link_handlers::shared(),
+                                           client_particulars{});
 }
 
 void websocket_link::on_open(client& c) {
     state_ = state::open;
     of_.servers().on_opened(*server_, steady_clock::now());
-    events_.on_link_open(c.subprotocol(), {});
+    response_headers fields;
+    if (of_.settings().forward.set_cookie)
+        if (auto const cookie = c.response_header("Set-Cookie"); !cookie.empty())
+            fields.add("Set-Cookie", cookie);
+    events_.on_link_open(c.subprotocol(), std::move(fields));
 }
 
 void websocket_link::on_failure(client_failure const& why) {
@@ -242,6 +317,7 @@ void websocket_link::on_failure(client_failure const& why) {
         of_.servers().on_refused(*std::exchange(server_, std::nullopt), now);
         return refuse({.status = why.status,
                        .text = why.body.empty() ? std::string("Refused") : why.body,
+                       .fields = passed_on(why),
                        .log = why.text});
     }
     of_.servers().on_failed(*std::exchange(server_, std::nullopt), now, why.text);

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,10 @@ public:
     std::string_view query() const noexcept;
     /// The first field of that name, in any case; empty when there is none.
     std::string_view header(std::string_view name) const noexcept;
+    /// All fields in their order, as sent.
+    std::span<http_field const> fields() const noexcept;
+    /// Host and port asked for, as sent; empty where a client of HTTP/1.0 says none.
+    std::string_view host() const noexcept;
     std::string_view body() const noexcept;  ///< At most `session_limits::max_message` bytes.
     /// The client's address: the peer's, or what a trusted proxy forwarded.
     std::string_view remote_address() const noexcept;

@@ -8,32 +8,42 @@ const { temp_dir } = require('./temp');
 const { within } = require('./within');
 
 // Two listeners before one server: what goes to `url` is proxied, `stats` lists the checks' results.
-function configuration(port, stats, server, checks) {
+function configuration(port, stats, server, lines, { timeout, bind, check }) {
     return `global
     stats timeout 5s
 defaults
     mode http
     timeout connect 5s
-    timeout client 30s
-    timeout server 30s
+    timeout client ${timeout}
+    timeout server ${timeout}
+    timeout tunnel ${timeout}
 listen stats
     bind 127.0.0.1:${stats}
     stats enable
     stats uri /
 listen front
-    bind 127.0.0.1:${port}
-    ${checks.join('\n    ')}
-    server one 127.0.0.1:${server.port} check inter 100ms fall 1 rise 1
+    bind 127.0.0.1:${port} ${bind}
+    ${lines.join('\n    ')}
+    server one 127.0.0.1:${server.port} ${check}
 `;
 }
 
-// Starts an HAProxy of our own before `server`; `checks` holds the lines that say how it is checked.
-async function start_haproxy(server, checks) {
+// Starts an HAProxy of our own before `server`. `lines` say how it is checked, and what else is done;
+// with `tls`, files of a certificate, it speaks TLS.
+async function start_haproxy(server, lines,
+    { timeout = '30s', tls, check = 'check inter 100ms fall 1 rise 1' } = {}) {
     const dir = temp_dir('haproxy');
     const config = path.join(dir, 'haproxy.cfg');
     const port = await free_port();
     const stats = await free_port();
-    fs.writeFileSync(config, configuration(port, stats, server, checks));
+    let bind = '';
+    if (tls) {
+        const both = path.join(dir, 'both.pem');
+        fs.writeFileSync(both, fs.readFileSync(tls.cert) + fs.readFileSync(tls.key, 'utf8'));
+        bind = `ssl crt ${both}`;
+    }
+    fs.writeFileSync(
+        config, configuration(port, stats, server, lines, { timeout, bind, check }));
     const child = start_child(find_program('haproxy'), ['-db', '-f', config]);
     try {
         await within(ready(child, port, 'haproxy'), 'answer of haproxy');
@@ -57,7 +67,8 @@ async function start_haproxy(server, checks) {
         }
     };
     return {
-        url: `http://127.0.0.1:${port}`,
+        url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+        ws_url: `${tls ? 'wss' : 'ws'}://127.0.0.1:${port}`,
         // Waits until the state makes `is(state)` true.
         reaches: (is, what) => within(reaches(is), `${what} in haproxy`),
         stop: async () => {

@@ -3,10 +3,11 @@
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { start_child } = require('./server');
+const { listening, start_child } = require('./server');
 const { within } = require('./within');
 
 const script = path.join(__dirname, '../python_client.py');
+const server_script = path.join(__dirname, '../python_server.py');
 
 // Debian's Python, which knows Debian's packages even where another one comes first in the path.
 function find_python() {
@@ -38,4 +39,21 @@ async function run_python(url, kind, mode, checks) {
     return results;
 }
 
-module.exports = { run_python };
+// Starts python_server.py, with TLS if there are `files`.
+async function start_python_server(files) {
+    const child = start_child(
+        find_python(), [server_script, ...(files ? [files.cert, files.key] : [])]);
+    const stop = async () => {
+        child.kill('SIGKILL');
+        await within(child.ended, 'end of the Python server');
+    };
+    try {
+        const { url, port } = await within(listening(child), 'line "listening on"');
+        return { url, port, stop };
+    } catch (error) {
+        await stop();
+        throw error;
+    }
+}
+
+module.exports = { run_python, start_python_server };

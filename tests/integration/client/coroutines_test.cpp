@@ -243,6 +243,23 @@ TEST_CASE("a handler of a client may be a coroutine") {
     CHECK(seen.count("at home") == 1);
 }
 
+TEST_CASE("messages are handled or awaited, not both") {
+    echo_of_each_dialect server;
+    client_context context;
+    notes seen;
+    client c(context, server.options(), {.on_message = [&](client&, message_view m) {
+                 seen.add(std::string(m.data));
+             }});
+    finish(c.start([&](client& self) -> task<> {
+        co_await self.async_connect();
+        (void)self.send("handled");
+        auto const m = co_await self.async_receive();
+        if (m.error() == boost::system::errc::operation_not_supported) seen.add("refused");
+    }));
+    CHECK(seen.wait_for("handled"));
+    CHECK(seen.count("refused") == 1);
+}
+
 TEST_CASE("a server's coroutine may ask another server by a client") {
     echo_of_each_dialect back;
     client_context context;

@@ -8,7 +8,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 using namespace anywire;
 using namespace anywire::test;
@@ -34,6 +36,19 @@ struct ours {
 
     notes seen{};
     running_server server;
+};
+
+/// A WebSocket that a scripted server has let in.
+struct let_in {
+    explicit let_in(bench_handshake const& how = {}, std::string_view fields = {}) {
+        client.open(server.url("/", "ws"), how);
+        peer.emplace(server.accept());
+        peer->accept_websocket({}, fields);
+        REQUIRE(client.seen.wait_for("open"));
+    }
+    scripted_server server{};
+    wire_bench client{};
+    std::optional<raw_peer> peer{};
 };
 
 }  // namespace
@@ -128,19 +143,14 @@ TEST_CASE("long messages go both ways, compressed and not") {
 }
 
 TEST_CASE("a message that shall not be compressed goes as it is") {
-    scripted_server server;
-    wire_bench client;
-    client.open(server.url("/", "ws"), {.deflate = {.enabled = true}});
-    auto peer = server.accept();
-    peer.accept_websocket({}, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
-    REQUIRE(client.seen.wait_for("open "));
+    let_in f({.deflate = {.enabled = true}}, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
     std::string const text(5'000, 'a');
-    client.send(text);
-    client.send(text, false, false);
-    auto const first = peer.read_frame();
+    f.client.send(text);
+    f.client.send(text, false, false);
+    auto const first = f.peer->read_frame();
     CHECK(first.is_compressed);
     CHECK(first.payload.size() < text.size());
-    auto const second = peer.read_frame();
+    auto const second = f.peer->read_frame();
     CHECK_FALSE(second.is_compressed);
     CHECK(second.payload == text);
 }
@@ -167,31 +177,21 @@ TEST_CASE("a server that breaks a rule is told, and the end is not clean") {
 }
 
 TEST_CASE("a connection that breaks ends a WebSocket with 1006") {
-    scripted_server server;
-    wire_bench client;
-    client.open(server.url("/", "ws"));
-    auto peer = server.accept();
-    peer.accept_websocket();
-    REQUIRE(client.seen.wait_for("open"));
+    let_in f;
     SECTION("by an end") {
-        peer.close();
+        f.peer->close();
     }
     SECTION("by a reset") {
-        peer.reset();
+        f.peer->reset();
     }
-    CHECK(client.seen.wait_for("closed 1006 transport_lost unclean"));
+    CHECK(f.client.seen.wait_for("closed 1006 transport_lost unclean"));
 }
 
 TEST_CASE("a goodbye that is not answered ends at its deadline") {
-    scripted_server server;
-    wire_bench client;
-    client.open(server.url("/", "ws"), {.close_handshake = 50ms});
-    auto peer = server.accept();
-    peer.accept_websocket();
-    REQUIRE(client.seen.wait_for("open"));
-    client.run([&] { client.socket().close(static_cast<close_code>(3001), "tired"); });
-    CHECK(peer.read_frame().close_code() == 3001);
-    CHECK(client.seen.wait_for("closed 1006 client_closed unclean"));
+    let_in f({.close_handshake = 50ms});
+    f.client.run([&] { f.client.socket().close(static_cast<close_code>(3001), "tired"); });
+    CHECK(f.peer->read_frame().close_code() == 3001);
+    CHECK(f.client.seen.wait_for("closed 1006 client_closed unclean"));
 }
 
 TEST_CASE("a WebSocket that is destroyed in any of its events says nothing more") {
@@ -310,17 +310,12 @@ TEST_CASE("a WebSocket opens over a Unix domain socket, whatever its URL's host"
 }
 
 TEST_CASE("what a server does not take waits, and is told of when it is out") {
-    scripted_server server;
-    wire_bench client;
-    client.open(server.url("/", "ws"));
-    auto peer = server.accept();
-    peer.accept_websocket();
-    REQUIRE(client.seen.wait_for("open"));
+    let_in f;
     std::string const piece(1u << 20, 'x');
-    for (int i = 0; i < 16; ++i) client.send(piece, true);
-    client.run([&] { CHECK(client.socket().unsent_bytes() > piece.size()); });
-    auto const before = client.seen.count("sent");  // the kernel may have room for the first
-    for (int i = 0; i < 16; ++i) CHECK(peer.read_frame().payload == piece);
-    CHECK(client.seen.wait_for("sent", before + 1));
-    client.run([&] { CHECK(client.socket().unsent_bytes() == 0); });
+    for (int i = 0; i < 16; ++i) f.client.send(piece, true);
+    f.client.run([&] { CHECK(f.client.socket().unsent_bytes() > piece.size()); });
+    auto const before = f.client.seen.count("sent");  // the kernel may have room for the first
+    for (int i = 0; i < 16; ++i) CHECK(f.peer->read_frame().payload == piece);
+    CHECK(f.client.seen.wait_for("sent", before + 1));
+    f.client.run([&] { CHECK(f.client.socket().unsent_bytes() == 0); });
 }

@@ -134,7 +134,7 @@ public:
     std::string below{};
 
 private:
-    client_context context_{};
+    client_context context_{noting_sink(log)};
     gateway::shard_place place_;
     std::vector<std::unique_ptr<noting_link>> links_{};
 };

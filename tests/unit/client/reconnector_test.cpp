@@ -18,7 +18,7 @@ client_options options() {
 }
 
 /// A client over plain WebSockets, and what it hears.
-struct fixture final : reconnector_events {
+struct fixture final : client_events {
     explicit fixture(client_options o = options(), unsigned seed = 1)
         : net(seed),
           machine(std::make_unique<reconnector>(net, settings_of(std::move(o)), *this)) {}

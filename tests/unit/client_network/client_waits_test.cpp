@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A client over plain WebSockets, as its coroutines see it.
-struct fixture final : reconnector_events {
+struct fixture final : client_events {
     explicit fixture(reconnect_options again = {.delay = 1s, .jitter = 0})
         : machine(std::make_unique<reconnector>(
               net,
@@ -25,7 +25,7 @@ struct fixture final : reconnector_events {
               *this)) {}
 
     fake_network net{1};
-    client_waits waits{};
+    client_waits waits{false};
     std::unique_ptr<reconnector> machine;
     strings heard{};
 

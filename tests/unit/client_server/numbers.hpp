@@ -62,7 +62,7 @@ public:
 };
 
 /// Sends numbers while it is open, and knows which have come back.
-class counting_client final : public reconnector_events {
+class counting_client final : public client_events {
 public:
     explicit counting_client(client_options o, unsigned seed)
         : net(seed), machine(net, settings_of(std::move(o)), *this) {

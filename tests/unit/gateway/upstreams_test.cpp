@@ -347,20 +347,23 @@ private:
         if (s.opening == 0) return;
         --s.opening;
         auto const how = below(5);
+        auto const was_healthy = s.healthy();
         if (how < 2) {
-            real_.on_failed(i, now_, "why");
-            if (++s.failures < health_.max_failures) return;
-            s.failing = true;
-            s.retry_at = now_ + health_.retry_after;
+            auto const changed = real_.on_failed(i, now_, "why");
+            if (++s.failures >= health_.max_failures) {
+                s.failing = true;
+                s.retry_at = now_ + health_.retry_after;
+            }
+            CHECK(changed == (s.healthy() != was_healthy));
             return;
         }
         if (how == 2) return real_.on_given_up(i);
         if (s.failing) seen_.insert(s.down ? "back, but down" : "back");
         s.failures = 0;
         s.failing = false;
-        if (how == 3) return real_.on_refused(i, now_);
-        ++s.open;
-        real_.on_opened(i, now_);
+        if (how == 4) ++s.open;
+        auto const changed = how == 4 ? real_.on_opened(i, now_) : real_.on_refused(i, now_);
+        CHECK(changed == (s.healthy() != was_healthy));
     }
     void close(std::size_t i) {
         if (known_[i].open == 0) return;
@@ -370,14 +373,17 @@ private:
     void check(std::size_t i) {
         auto& s = known_[i];
         auto const is_good = below(3) != 0;
-        real_.on_checked(i, is_good, now_, "why");
+        auto const was_healthy = s.healthy();
+        auto const changed = real_.on_checked(i, is_good, now_, "why");
         s.good = is_good ? s.good + 1 : 0;
         s.bad = is_good ? 0 : s.bad + 1;
         if (s.bad >= health_.fall) s.down = true;
-        if (s.good < health_.rise) return;
-        if (s.down) seen_.insert("up");
-        s.down = false;
-        s.retry_at = std::min(s.retry_at, now_);
+        if (s.good >= health_.rise) {
+            if (s.down) seen_.insert("up");
+            s.down = false;
+            s.retry_at = std::min(s.retry_at, now_);
+        }
+        CHECK(changed == (s.healthy() != was_healthy));
     }
     void stay() { seen_.insert("nothing"); }
     void compare() {

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <future>
 #include <optional>
 #include <stdexcept>
 
@@ -336,6 +337,42 @@ TEST_CASE("a timer belongs to the client, not to a connection", "[socketio_clien
     REQUIRE(called == 0);
     t.pass(200ms);
     REQUIRE(called == 1);
+}
+
+TEST_CASE("a coroutine that the program starts runs where its client does", "[socketio_client]") {
+    client_script t;
+    auto& s = t.joined();
+    t.home->here = false;
+    auto ended = s.start([](client_socket& of) -> task<> {
+        auto const sum = co_await of.async_emit<int>("sum", 1, 2);
+        if (!sum) throw std::runtime_error(sum.error().message());
+        of.emit("it is", *sum);
+    });
+    REQUIRE(t.took().empty());
+    t.home->here = true;
+    t.home->run();
+    REQUIRE(t.took() == strings{R"(20["sum",1,2])"});
+    auto const is_over = [&] { return ended.wait_for(0s) == std::future_status::ready; };
+    SECTION("to its end") {
+        REQUIRE_FALSE(is_over());
+        t.hear("30[3]");
+        REQUIRE(t.took() == strings{R"(2["it is",3])"});
+        REQUIRE(is_over());
+        ended.get();
+    }
+    SECTION("or to what it throws, which is a handler's exception") {
+        t.hear(R"(30["three"])");
+        REQUIRE(is_over());
+        REQUIRE_THROWS_AS(ended.get(), std::runtime_error);
+        REQUIRE(t.took().back() == "give up: handler_failed");
+    }
+    SECTION("or to the end of its client") {
+        t.core->abandon();
+        t.cut();
+        t.home->run();
+        REQUIRE(is_over());
+        REQUIRE_THROWS_AS(ended.get(), std::future_error);
+    }
 }
 
 }  // namespace anywire::test

@@ -4,10 +4,13 @@
 #include "client/reconnector.hpp"
 #include "client_waits.hpp"
 #include "context_floor.hpp"
+#include "core/ascii.hpp"
 #include "io_host.hpp"
+#include "network_terms.hpp"
 #include "socket_network.hpp"
 
 #include <atomic>
+#include <iterator>
 #include <list>
 #include <stdexcept>
 #include <utility>
@@ -21,11 +24,19 @@ std::shared_ptr<client_settings const> settings_of(client_options options) {
     return std::move(checked.value);
 }
 
-std::unique_ptr<socket_network> network_of(client_context& on, client_options const& options) {
+/// Without a floor TLS is the profile's own.
+profile_data make_profile(client_options options, context_floor* floor) {
+    profile_data out;
+    out.settings = settings_of(std::move(options));
     std::string wrong;
-    auto made = client_access::make_network(on, options, wrong);
-    if (!made) throw std::invalid_argument("client_options::network: " + wrong);
-    return made;
+    out.network = make_network_terms(out.settings->options, floor, wrong);
+    if (!out.network) throw std::invalid_argument("client_options::network: " + wrong);
+    return out;
+}
+
+void check(client_particulars const& own, client_settings const& settings) {
+    auto const wrong = check_particulars(own, settings);
+    if (!wrong.empty()) throw std::invalid_argument(wrong);
 }
 
 }  // namespace
@@ -34,16 +45,19 @@ std::unique_ptr<socket_network> network_of(client_context& on, client_options co
 /// thread, until the context has let go of it.
 ///
 /// Thread: the context's, but for what says otherwise.
-class client::impl final : public std::enable_shared_from_this<impl>, public reconnector_events {
+class client::impl final : public std::enable_shared_from_this<impl>, public client_events {
 public:
-    impl(client_context& on, client& self, client_options options, client_handlers handlers)
+    impl(client_context& on,
+         client& self,
+         profile_data const& profile,
+         std::shared_ptr<client_handlers const> handlers,
+         client_particulars own)
         : context_(on),
           floor_(client_access::share_floor(on)),
           self_(&self),
           handlers_(std::move(handlers)),
-          settings_(settings_of(std::move(options))),
-          network_(network_of(on, settings_->options)),
-          machine_(std::make_unique<reconnector>(*network_, settings_, *this)) {}
+          network_(std::make_unique<socket_network>(*floor_, profile.network, std::move(own))),
+          machine_(std::make_unique<reconnector>(*network_, profile.settings, *this)) {}
 
     /// Runs `fn` with the machine: now if this is the context's thread, else soon. Thread: any.
     template <class Function>
@@ -80,7 +94,7 @@ public:
 
     void close(close_code code, std::string_view text) {
         run([this, code, text = std::string(text)](reconnector& machine) {
-            waits_.before_close();
+            if (waits_) waits_->before_close();
             machine.close(code, text);
         });
     }
@@ -88,7 +102,13 @@ public:
     /// Calls `fn` with what is awaited and the machine, now or soon. Thread: any.
     template <class Function>
     void await(Function fn) {
-        run([this, fn = std::move(fn)](reconnector& machine) mutable { fn(waits_, machine); });
+        run([this, fn = std::move(fn)](reconnector& machine) mutable {
+            if (!waits_) {
+                auto const is_handled = handlers_ && handlers_->on_message;
+                waits_ = std::make_unique<client_waits>(is_handled);
+            }
+            fn(*waits_, machine);
+        });
     }
     /// Runs `fn`, a part of a coroutine of the client's, unless the client goes first. Thread: any.
     void go_on(std::function<void()> fn) {
@@ -101,50 +121,63 @@ public:
     /// Null once the client has gone.
     reconnector const* machine() const noexcept { return machine_.get(); }
 
-    // -- reconnector_events
+    // -- client_events
     void on_open() override {
         auto const alive = shared_from_this();
-        guarded([this] { waits_.on_open(); });
-        call(handlers_.on_open);
+        if (waits_) guarded([this] { waits_->on_open(); });
+        call(&client_handlers::on_open);
     }
     void on_message(message_view m) override {
-        if (waits_.takes_messages())
-            guarded([this, m] { waits_.on_message(*machine_, m); });
+        if (waits_ && waits_->takes_messages())
+            guarded([this, m] { waits_->on_message(*machine_, m); });
         else
-            call(handlers_.on_message, m);
+            call(&client_handlers::on_message, m);
     }
-    void on_drain() override { call(handlers_.on_drain); }
-    void on_transport() override { call(handlers_.on_transport); }
+    void on_drain() override { call(&client_handlers::on_drain); }
+    void on_transport() override { call(&client_handlers::on_transport); }
     void on_close(close_event const& how) override {
         auto const alive = shared_from_this();
-        guarded([this] { waits_.on_close(); });
-        call(handlers_.on_close, how);
+        if (waits_) guarded([this] { waits_->on_close(); });
+        call(&client_handlers::on_close, how);
     }
     void on_failure(client_failure const& why) override {
         auto const alive = shared_from_this();
-        guarded([&] { waits_.on_failure(why); });
-        call(handlers_.on_failure, why);
+        if (waits_) guarded([&] { waits_->on_failure(why); });
+        call(&client_handlers::on_failure, why);
     }
     void on_reconnecting(client_retry const& next) override {
-        call(handlers_.on_reconnecting, next);
+        call(&client_handlers::on_reconnecting, next);
     }
     void on_end() override {
         auto const alive = shared_from_this();
-        call(handlers_.on_end);
-        guarded([this] {
-            if (machine_) waits_.on_end(*machine_);
-        });
+        call(&client_handlers::on_end);
+        if (waits_)
+            guarded([this] {
+                if (machine_) waits_->on_end(*machine_);
+            });
     }
 
 private:
+    /// A function of `after`, in a list of its own.
     struct timer {
+        timer(impl& of, session_loop& loop, std::function<void(client&)> called)
+            : owner(of), fn(std::move(called)), deadline(loop, [this] { owner.on_timer(*this); }) {}
+
+        impl& owner;
         std::function<void(client&)> fn;
+        std::list<timer>::iterator at{};
         client_deadline deadline;
     };
 
-    /// The edge of a handler: what it throws costs the session. It may destroy the client.
     template <class Handler, class... A>
-    void call(Handler const& fn, A const&... args) noexcept {
+    void call(Handler client_handlers::*which, A const&... args) noexcept {
+        if (!handlers_) return;
+        if (auto const& fn = (*handlers_).*which) call_one(fn, args...);
+    }
+
+    /// The edge of a handler: what it throws costs the session. It may destroy the client.
+    template <class Function, class... A>
+    void call_one(Function const& fn, A const&... args) noexcept {
         auto* const self = self_.load();
         if (fn && self) guarded([&] { fn(*self, args...); });
     }
@@ -166,15 +199,15 @@ private:
     void arm(std::chrono::milliseconds delay, std::function<void(client&)> fn) {
         auto& loop = network_->loop();
         loop.wake();
-        auto const at = timers_.emplace(timers_.end());
-        at->reset(new timer{std::move(fn), {loop, [this, at] { on_timer(at); }}});
-        (*at)->deadline.set(delay);
+        auto& made = timers_.emplace_back(*this, loop, std::move(fn));
+        made.at = std::prev(timers_.end());
+        made.deadline.set(delay);
     }
 
-    void on_timer(std::list<std::unique_ptr<timer>>::iterator at) {
-        auto const due = std::move(*at);
-        timers_.erase(at);
-        call(due->fn);
+    void on_timer(timer& due) {
+        auto const fn = std::move(due.fn);
+        timers_.erase(due.at);
+        call_one(fn);
     }
 
     void log_unsent(error_code why) {
@@ -187,8 +220,9 @@ private:
     void drop() noexcept {
         timers_.clear();
         machine_.reset();
-        (void)floor_->host().guard("the end of a client's coroutines",
-                                   [this] { waits_.on_gone(); });
+        if (waits_)
+            (void)floor_->host().guard("the end of a client's coroutines",
+                                       [this] { waits_->on_gone(); });
         // It may be in the middle of an event.
         (void)floor_->host().guard(
             "a client's network", [this] { floor_->host().post([gone = std::move(network_)] {}); });
@@ -197,16 +231,34 @@ private:
     client_context& context_;
     std::shared_ptr<context_floor> floor_;
     std::atomic<client*> self_;
-    client_handlers const handlers_;
-    std::shared_ptr<client_settings const> settings_;
+    std::shared_ptr<client_handlers const> handlers_;
     std::unique_ptr<socket_network> network_;
     std::unique_ptr<reconnector> machine_;
-    std::list<std::unique_ptr<timer>> timers_{};
-    client_waits waits_{};
+    std::list<timer> timers_{};
+    std::unique_ptr<client_waits> waits_{};  ///< Of coroutines, where there are any.
 };
 
+client_profile::client_profile(client_options options)
+    : data_(std::make_shared<profile_data const>(make_profile(std::move(options), nullptr))) {}
+
+client_options const& client_profile::options() const noexcept {
+    return data_->settings->options;
+}
+
 client::client(client_context& on, client_options options, client_handlers handlers)
-    : impl_(std::make_shared<impl>(on, *this, std::move(options), std::move(handlers))) {}
+    : impl_(std::make_shared<impl>(on,
+                                   *this,
+                                   make_profile(std::move(options), &client_access::floor_of(on)),
+                                   std::make_shared<client_handlers const>(std::move(handlers)),
+                                   client_particulars{})) {}
+
+client::client(client_context& on,
+               client_profile const& profile,
+               std::shared_ptr<client_handlers const> handlers,
+               client_particulars own) {
+    check(own, *profile.data_->settings);
+    impl_ = std::make_shared<impl>(on, *this, *profile.data_, std::move(handlers), std::move(own));
+}
 
 client::~client() {
     impl_->leave();
@@ -246,6 +298,17 @@ std::string_view client::sid() const noexcept {
 std::string_view client::subprotocol() const noexcept {
     auto const* const machine = impl_->machine();
     return machine ? machine->subprotocol() : std::string_view{};
+}
+
+std::span<http_field const> client::response_fields() const noexcept {
+    auto const* const machine = impl_->machine();
+    return machine ? machine->response() : std::span<http_field const>{};
+}
+
+std::string_view client::response_header(std::string_view name) const noexcept {
+    for (auto const& f : response_fields())
+        if (iequals(f.name, name)) return f.value;
+    return {};
 }
 
 std::size_t client::queued_bytes() const noexcept {

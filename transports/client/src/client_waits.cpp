@@ -19,7 +19,7 @@ client_failure closed_here() {
 }  // namespace
 
 void client_waits::connect(reconnector& machine, opened to) {
-    takes_messages_ = true;
+    takes_messages_ = !handles_messages_;
     // Who connects knows that the session before has ended.
     if (!unread_.empty() && !unread_.front()) unread_.pop_front();
     if (machine.is_open()) return to({});
@@ -28,8 +28,8 @@ void client_waits::connect(reconnector& machine, opened to) {
 }
 
 void client_waits::receive(reconnector& machine, received to) {
-    takes_messages_ = true;
-    if (received_)
+    takes_messages_ = !handles_messages_;
+    if (received_ || handles_messages_)
         return to(error_code(boost::system::errc::operation_not_supported,
                              boost::system::generic_category()));
     if (unread_.empty()) {

@@ -17,7 +17,7 @@ namespace anywire {
 class reconnector;
 
 /// What is awaited of one client: its opening, its messages, its end. From the first `connect` or
-/// `receive` on, messages are for who awaits them, and wait for that.
+/// `receive` on, messages are for who awaits them, and wait for that, unless they are handled.
 ///
 /// Thread: the context's.
 class client_waits {
@@ -29,6 +29,9 @@ public:
     /// What has come and was not awaited yet, in bytes, each message charged 64 more; beyond, the
     /// client is paused until it has been fetched.
     static constexpr std::size_t most_unread = std::size_t{64} * 1024;
+
+    /// `handles_messages`: there is a handler for them, and nobody may await one.
+    explicit client_waits(bool handles_messages) noexcept : handles_messages_(handles_messages) {}
 
     void connect(reconnector& machine, opened to);
     void receive(reconnector& machine, received to);
@@ -53,6 +56,7 @@ public:
 private:
     void tell_opened(client_result const& how);
 
+    bool handles_messages_;
     bool takes_messages_ = false;
     bool is_paused_ = false;
     std::vector<opened> opened_{};

@@ -15,6 +15,8 @@ request_run::terms terms_of(socket_network& network, client_request const& r) {
     out.url = *r.url;
     for (auto const& f : r.fields)
         out.fields.push_back({std::string(f.name), std::string(f.value)});
+    if (auto const* const own = network.own_for(*r.url))
+        out.fields.insert(out.fields.end(), own->headers.begin(), own->headers.end());
     out.content_type = r.content_type;
     out.body = r.body;
     out.limits.head = network.limits().max_head;
@@ -22,6 +24,7 @@ request_run::terms terms_of(socket_network& network, client_request const& r) {
     out.what = r.method == "HEAD" ? http::response_to::head : http::response_to::get;
     out.timeout = r.timeout;
     out.is_once = r.is_once;
+    out.is_relayed = out.limits.any_coding = r.relayed;
     return out;
 }
 
@@ -37,17 +40,25 @@ bool is_field_value(std::string_view text) noexcept {
 }
 
 /// Whether we write this field, or it would change where the request ends or what is answered.
-bool is_ours(std::string_view name) noexcept {
-    constexpr std::array<std::string_view, 9> names{"host",
-                                                    "connection",
+bool is_ours(std::string_view name, bool relayed) noexcept {
+    constexpr std::array<std::string_view, 9> names{"connection",
                                                     "content-length",
                                                     "transfer-encoding",
-                                                    "content-type",
-                                                    "accept-encoding",
                                                     "upgrade",
                                                     "te",
-                                                    "expect"};
-    return std::any_of(names.begin(), names.end(), [name](auto n) { return iequals(name, n); });
+                                                    "expect",
+                                                    "host",
+                                                    "content-type",
+                                                    "accept-encoding"};
+    constexpr std::ptrdiff_t may_be_relayed = 3;
+    return std::any_of(names.begin(),
+                       names.end() - (relayed ? may_be_relayed : 0),
+                       [name](auto n) { return iequals(name, n); });
+}
+
+bool has(std::span<websocket::request_field const> fields, std::string_view name) noexcept {
+    return std::any_of(
+        fields.begin(), fields.end(), [name](auto const& f) { return iequals(f.name, name); });
 }
 
 }  // namespace
@@ -65,21 +76,24 @@ void fetch_call::pause(bool is) {
 error_code fetch_call::append_request(std::string& out,
                                       std::span<websocket::request_field const> fields,
                                       std::string_view target) {
-    auto const is_sound = [](websocket::request_field const& f) {
-        return is_token(f.name) && !is_ours(f.name) && is_field_value(f.value);
+    auto const is_relayed = terms_.is_relayed;
+    auto const is_sound = [is_relayed](websocket::request_field const& f) {
+        return is_token(f.name) && !is_ours(f.name, is_relayed) && is_field_value(f.value);
     };
     if (!is_token(terms_.method) || !is_field_value(terms_.content_type) ||
         !std::all_of(fields.begin(), fields.end(), is_sound))
         return errc::bad_option;
-    out.append(terms_.method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ");
-    out.append(url().authority()).append("\r\nAccept-Encoding: identity\r\n");
-    auto const accepts = std::any_of(
-        fields.begin(), fields.end(), [](auto const& f) { return iequals(f.name, "accept"); });
-    if (!accepts) out.append("Accept: */*\r\n");
+    out.append(terms_.method).append(" ").append(target).append(" HTTP/1.1\r\n");
+    if (!is_relayed || !has(fields, "host"))
+        out.append("Host: ").append(url().authority()).append("\r\n");
+    if (!is_relayed) out.append("Accept-Encoding: identity\r\n");
+    if (!is_relayed && !has(fields, "accept")) out.append("Accept: */*\r\n");
     for (auto const& f : fields) out.append(f.name).append(": ").append(f.value).append("\r\n");
     if (!terms_.content_type.empty())
         out.append("Content-Type: ").append(terms_.content_type).append("\r\n");
-    if (terms_.method == "POST" || !terms_.body.empty())
+    auto const has_body = terms_.method == "POST" || terms_.method == "PUT" ||
+                          terms_.method == "PATCH" || !terms_.body.empty();
+    if (has_body)
         out.append("Content-Length: ").append(std::to_string(terms_.body.size())).append("\r\n");
     out.append("\r\n").append(terms_.body);
     return {};

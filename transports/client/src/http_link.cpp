@@ -1,6 +1,12 @@
 #include "http_link.hpp"
 
+#include "core/ascii.hpp"
+
 #include <algorithm>
+#include <charconv>
+#include <linux/sockios.h>
+#include <optional>
+#include <sys/ioctl.h>
 #include <utility>
 
 namespace anywire {
@@ -11,6 +17,34 @@ using namespace std::chrono_literals;
 /// How long a server may take none of a request that the kernel holds.
 constexpr std::chrono::milliseconds write_stall = 30s;
 
+/// Bytes written that the peer's kernel has not confirmed; 0 for other than TCP. What has come of
+/// the peer says how much it had by then: each of its segments confirms all.
+std::size_t unconfirmed_bytes(byte_stream const& s) noexcept {
+    int queued = 0;
+    if (s.descriptor() < 0 || ::ioctl(s.descriptor(), SIOCOUTQ, &queued) != 0) return 0;
+    return static_cast<std::size_t>(queued);
+}
+
+/// How long a server keeps a connection that waits, from its field Keep-Alive; nothing where that
+/// does not say it.
+///
+/// Spec: RFC 2068, section 19.7.1.1, as servers have it: "timeout=5, max=100".
+std::optional<std::chrono::seconds> timeout_of(std::string_view keep_alive) {
+    constexpr std::string_view name = "timeout=";
+    while (!keep_alive.empty()) {
+        auto const element = take_element(keep_alive, ',');
+        if (!istarts_with(element, name)) continue;
+        auto const digits = element.substr(name.size());
+        unsigned seconds = 0;
+        auto const [end, ec] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+        if (ec == std::errc::result_out_of_range) return link_pool::longest;
+        if (ec == std::errc{} && end == digits.data() + digits.size())
+            return std::chrono::seconds{seconds};
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 // -- the pool -------------------------------------------------------------------------------------
@@ -19,10 +53,12 @@ link_pool::~link_pool() {
     for (auto* const link : std::exchange(idle_, {})) link->drop();
 }
 
-http_link* link_pool::take(std::string_view key) {
+http_link* link_pool::take(std::string_view key, bool is_once) {
     for (auto i = idle_.size(); i-- > 0;) {
         auto* const link = idle_[i];
         if (link->key() != key) continue;
+        auto const age = link->loop().now() - link->idle_since_;
+        if (is_once && age >= to_ticks(longest_for_once)) return nullptr;  // the others are older
         idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(i));
         link->is_idle_ = false;
         if (link->is_alive()) return link;
@@ -45,7 +81,8 @@ void link_pool::put(http_link& link) {
     }
     idle_.push_back(&link);
     link.is_idle_ = true;
-    link.set_deadline(link.loop().now() + to_ticks(longest));
+    link.idle_since_ = link.loop().now();
+    link.set_deadline(link.loop().now() + to_ticks(link.kept_for_));
 }
 
 // -- the link -------------------------------------------------------------------------------------
@@ -60,7 +97,8 @@ void http_link::begin(http_link_user& user,
                       http::response_limits const& limits,
                       http::response_to what) {
     user_ = &user;
-    paused_ = nothing_sent_ = false;
+    paused_ = nothing_sent_ = not_received_ = false;
+    request_size_ = request.size();
     switches_ = what == http::response_to::upgrade;
     clear_deadline();
     run_event([&] {
@@ -109,6 +147,7 @@ void http_link::feed(std::string_view bytes) {
         switch (reader_.next(bytes)) {
             case event::more: return;
             case event::head:
+                note_keep_alive();
                 if (switches_ && reader_.head().status == 101) return hand_over(bytes);
                 user_->on_response_head(reader_.head());
                 break;
@@ -117,6 +156,11 @@ void http_link::feed(std::string_view bytes) {
             case event::failed: return fail(reader_.failure(), true);
         }
     }
+}
+
+void http_link::note_keep_alive() {
+    auto const said = timeout_of(reader_.head().joined("keep-alive"));
+    if (said) kept_for_ = std::min(link_pool::longest, std::max(*said, 1s) - 1s);
 }
 
 void http_link::hand_over(std::string_view rest) {
@@ -129,7 +173,8 @@ void http_link::hand_over(std::string_view rest) {
 
 void http_link::finish(bool is_clean) {
     auto* const user = std::exchange(user_, nullptr);
-    if (is_clean && reader_.keeps_alive() && unsent_bytes() == 0 && !is_broken() && !is_dropped())
+    auto const may_stay = reader_.keeps_alive() && kept_for_ > 0s && unsent_bytes() == 0;
+    if (is_clean && may_stay && !is_broken() && !is_dropped())
         pool_->put(*this);
     else
         drop();
@@ -147,6 +192,10 @@ void http_link::on_end(bool orderly) {
         if (!user_ || held_) return;
     }
     if (reader_.on_end(orderly) == http::response_reader::event::done) return finish(false);
+    // The server's end would have confirmed what had come to it of the request. Where it has not,
+    // nobody will read that: its socket was closed.
+    not_received_ = orderly && !reader_.has_begun() && unsent_bytes() == 0 &&
+                    unconfirmed_bytes(stream()) >= request_size_;
     fail(reader_.failure(), false);
 }
 
@@ -167,7 +216,8 @@ void http_link::fail(std::string_view text, bool is_answer) {
                            .is_answer = is_answer,
                            .has_begun = reader_.has_begun(),
                            .has_head = reader_.has_head(),
-                           .nothing_sent = nothing_sent_};
+                           .nothing_sent = nothing_sent_,
+                           .not_received = not_received_};
     drop();
     user->on_response_failed(why);
 }

@@ -3,6 +3,7 @@
 #include "connection.hpp"
 #include "response_reader.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ struct link_failure {
     bool has_begun = false;     ///< A byte of the answer has come.
     bool has_head = false;      ///< Its head has.
     bool nothing_sent = false;  ///< No byte of the request has left.
+    /// The server had ended the connection before any byte of the request came to it.
+    bool not_received = false;
 };
 
 /// Hears of the answer on a connection. It may be destroyed in each of its calls.
@@ -41,7 +44,8 @@ protected:
 };
 
 /// Connections that wait for their next request. Has no more than `most_of_one` to one origin, and
-/// none for longer than `longest`.
+/// none for longer than `longest`, or than its server has said (`Keep-Alive: timeout=5`) but for a
+/// second, in which a request could meet the end on its way.
 ///
 /// Thread: the host's.
 class link_pool {
@@ -49,14 +53,18 @@ public:
     static constexpr std::size_t most_of_one = 6;
     static constexpr std::size_t most = 64;
     static constexpr std::chrono::seconds longest{30};
+    /// After this a connection is not used for what must not be asked twice: there are servers that
+    /// end them after 5 s and do not say so.
+    static constexpr std::chrono::seconds longest_for_once{4};
 
     link_pool() = default;
     link_pool(link_pool const&) = delete;
     link_pool& operator=(link_pool const&) = delete;
     ~link_pool();
 
-    /// The one of that key that was used last; null when there is none.
-    http_link* take(std::string_view key);
+    /// The one of that key that was used last; null when there is none. `is_once`: for a request
+    /// that cannot be repeated where the connection breaks.
+    http_link* take(std::string_view key, bool is_once = false);
     /// Keeps one, or drops it or the oldest where there are too many.
     void put(http_link& link);
     void remove(http_link& link) noexcept { std::erase(idle_, &link); }
@@ -102,15 +110,20 @@ private:
     void hand_over(std::string_view rest);
     void finish(bool is_clean);
     void fail(std::string_view text, bool is_answer);
+    void note_keep_alive();
 
     link_pool* pool_;
     std::string key_;
     http_link_user* user_ = nullptr;
     http::response_reader reader_{};
     std::unique_ptr<std::string> held_{};  // bytes read that wait for a resume
+    std::size_t request_size_ = 0;
+    std::chrono::seconds kept_for_{link_pool::longest};  // as its server says, and no longer
+    tick idle_since_ = 0;                                // in the pool
     bool paused_ = false;
     bool switches_ = false;  // a 101 was asked for
     bool nothing_sent_ = false;
+    bool not_received_ = false;
     bool is_idle_ = false;  // in the pool
 };
 

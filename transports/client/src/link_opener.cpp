@@ -57,6 +57,7 @@ std::string link_opener::doing() const {
                    "' was not resolved";
         case client_stage::proxy: return text_of(way_.proxy) + " opened no way to " + server;
         case client_stage::tls: return "the TLS handshake with " + server + " did not end";
+        case client_stage::request: return server + " did not take the preamble";
         default: return server + " took no connection";
     }
 }
@@ -83,6 +84,7 @@ void link_opener::on_ready(std::uint32_t) {
     host.begin_event("a connection's beginning");
     (void)host.guard("a connection's beginning", [this] {
         if (tls_) return go_on_with_tls();
+        if (has_preamble_) return go_on_with_preamble();
         if (!unsent_.empty()) {
             if (!write_to_proxy()) return;
             if (!unsent_.empty()) return;
@@ -103,19 +105,24 @@ void link_opener::begin_proxy() {
     if (write_to_proxy()) watch(unsent_.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
 }
 
-/// False when it has failed, and `*this` may be gone.
-bool link_opener::write_to_proxy() {
+/// Writes as much as the socket takes. False when the connection is broken.
+bool link_opener::write_unsent() noexcept {
     while (!unsent_.empty()) {
         auto const n =
             ::send(descriptor_, unsent_.data(), unsent_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n < 0 && is_transient(errno)) return true;
-        if (n < 0) {
-            fail_proxy("broke the connection");
-            return false;
-        }
+        if (n < 0) return is_transient(errno);
         unsent_.erase(0, static_cast<std::size_t>(n));
     }
-    if (is_watched_) watch(EPOLLIN);
+    return true;
+}
+
+/// False when it has failed, and `*this` may be gone.
+bool link_opener::write_to_proxy() {
+    if (!write_unsent()) {
+        fail_proxy("broke the connection");
+        return false;
+    }
+    if (unsent_.empty() && is_watched_) watch(EPOLLIN);
     return true;
 }
 
@@ -148,9 +155,32 @@ void link_opener::fail_proxy(std::string text) {
     fail(std::move(why));
 }
 
-// -- TLS ------------------------------------------------------------------------------------------
+// -- the preamble ---------------------------------------------------------------------------------
 
 void link_opener::after_proxy() {
+    if (way_.preamble.empty()) return begin_tls();
+    stage_ = client_stage::request;
+    has_preamble_ = true;
+    unsent_ = way_.preamble;
+    go_on_with_preamble();
+}
+
+void link_opener::go_on_with_preamble() {
+    if (!write_unsent()) {
+        client_failure why;
+        why.stage = client_stage::request;
+        why.error = boost::asio::error::connection_reset;
+        why.text = way_.server.text() + " ended the connection before it took the preamble";
+        return fail(std::move(why));
+    }
+    if (!unsent_.empty()) return watch(EPOLLOUT);
+    has_preamble_ = false;
+    begin_tls();
+}
+
+// -- TLS ------------------------------------------------------------------------------------------
+
+void link_opener::begin_tls() {
     if (!way_.tls) return finish();
     stage_ = client_stage::tls;
     tls_ = way_.tls->connect(descriptor_, way_.host, way_.is_literal);

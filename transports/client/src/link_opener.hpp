@@ -21,9 +21,10 @@ struct link_route {
     proxy_address proxy{};
     bool is_tunnel = false;  ///< Through `proxy`; else this is an HTTP proxy that is asked itself.
     std::shared_ptr<client_tls const> tls{};  ///< Null without TLS.
+    std::string preamble{};                   ///< What is sent first to the server.
 };
 
-/// Opens a connection: dials, has a proxy open the way, and shakes hands.
+/// Opens a connection: dials, has a proxy open the way, sends the preamble, and shakes hands.
 ///
 /// Thread: the host's. Destroying it ends it.
 class link_opener final : private dialer::events, private poller::watcher {
@@ -58,10 +59,13 @@ private:
     void on_ready(std::uint32_t now) override;
 
     void dial();
+    bool write_unsent() noexcept;
     void begin_proxy();
     bool write_to_proxy();
     void read_from_proxy();
     void after_proxy();
+    void go_on_with_preamble();
+    void begin_tls();
     void go_on_with_tls();
     void watch(std::uint32_t wanted);
     void leave() noexcept;
@@ -78,6 +82,7 @@ private:
     dialer dialer_;
     int descriptor_ = -1;
     bool is_watched_ = false;
+    bool has_preamble_ = false;  // and it is not out
     std::unique_ptr<proxy_dialogue> proxy_{};
     std::string asked_{};  // the server's address, where the proxy does not resolve
     std::string unsent_{};

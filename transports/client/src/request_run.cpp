@@ -50,7 +50,7 @@ void request_run::start() {
 void request_run::begin() {
     client_failure why;
     if (!network_.find_route(terms_.url, terms_.what, way_, key_, why)) return fail(std::move(why));
-    if (auto* const idle = network_.links().take(key_)) {
+    if (auto* const idle = network_.links().take(key_, !is_repeatable())) {
         reused_ = true;
         return use(*idle);
     }
@@ -141,7 +141,7 @@ void request_run::on_switched(http::response_head const& head,
 void request_run::on_response_failed(link_failure const& why) {
     link_ = nullptr;
     // A server may end a connection just as it is used again. Asking once more must do no harm.
-    auto const is_harmless = (terms_.method == "GET" && !terms_.is_once) || why.nothing_sent;
+    auto const is_harmless = is_repeatable() || why.nothing_sent || why.not_received;
     if (reused_ && !retried_ && !why.has_begun && is_harmless) {
         retried_ = true;
         return begin();
@@ -166,6 +166,7 @@ void request_run::keep_cookies(http::response_head const& head) {
 // -- redirects ------------------------------------------------------------------------------------
 
 bool request_run::is_redirect(http::response_head const& head) const noexcept {
+    if (terms_.is_relayed) return false;
     switch (head.status) {
         case 301:
         case 302:

@@ -35,6 +35,7 @@ public:
         http::response_to what = http::response_to::get;
         std::chrono::milliseconds timeout{0};
         bool is_once = false;
+        bool is_relayed = false;
     };
 
 protected:
@@ -85,6 +86,8 @@ private:
     void follow(http::response_head const& head);
     void fail_redirect(std::string text);
     void fail_proxy();
+    /// Whether the server may be asked twice.
+    bool is_repeatable() const noexcept { return terms_.method == "GET" && !terms_.is_once; }
     /// A proxy answers in the server's stead; it is told whole URLs.
     bool is_asked_itself() const noexcept {
         return way_.proxy.what == proxy_address::kind::http && !way_.is_tunnel;

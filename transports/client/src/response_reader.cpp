@@ -1,12 +1,10 @@
 #include "response_reader.hpp"
 
 #include "ascii.hpp"
-
-#include <boost/beast/http/basic_parser.hpp>
+#include "beast_head.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <utility>
 
 namespace anywire::http {
@@ -27,17 +25,11 @@ namespace {
 
 constexpr std::uint8_t most_interim = 16;
 
-std::string_view to_std(boost::beast::string_view s) noexcept {
-    return {s.data(), s.size()};
-}
-
-/// Beast's parser for one head that lies whole in memory; all that comes after is ours.
-class parser final : public boost::beast::http::basic_parser<false> {
+/// Reads the head of an answer.
+class parser final : public beast_head<false> {
 public:
     parser(response_head& head, std::vector<http_field>& fields, std::size_t most) noexcept
         : head_(head), fields_(fields), most_(most) {
-        header_limit(std::numeric_limits<std::uint32_t>::max());  // ours was applied before
-        body_limit(boost::none);
         skip(true);  // the body's framing is judged by us
     }
 
@@ -68,27 +60,6 @@ private:
         else
             fields_.push_back({to_std(name), to_std(value)});
     }
-
-    void on_request_impl(boost::beast::http::verb,
-                         boost::beast::string_view,
-                         boost::beast::string_view,
-                         int,
-                         boost::beast::error_code&) override {}
-    void on_header_impl(boost::beast::error_code&) override {}
-    void on_body_init_impl(boost::optional<std::uint64_t> const&,
-                           boost::beast::error_code&) override {}
-    std::size_t on_body_impl(boost::beast::string_view, boost::beast::error_code&) override {
-        return 0;
-    }
-    void on_chunk_header_impl(std::uint64_t,
-                              boost::beast::string_view,
-                              boost::beast::error_code&) override {}
-    std::size_t on_chunk_body_impl(std::uint64_t,
-                                   boost::beast::string_view,
-                                   boost::beast::error_code&) override {
-        return 0;
-    }
-    void on_finish_impl(boost::beast::error_code&) override {}
 
     response_head& head_;
     std::vector<http_field>& fields_;
@@ -224,7 +195,8 @@ response_reader::event response_reader::decide_body(framing const& f) {
         left_ = 0;
         return event::head;
     }
-    if (!f.content_encoding.empty() && !iequals(f.content_encoding, "identity"))
+    if (!limits_.any_coding && !f.content_encoding.empty() &&
+        !iequals(f.content_encoding, "identity"))
         return fail("is compressed, which was not asked for");
     if (f.transfer_encodings == 0) return decide_length(f);
     if (f.transfer_encodings != 1 || !iequals(f.transfer_encoding, "chunked") || head_.version < 11)

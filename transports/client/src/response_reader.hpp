@@ -18,6 +18,7 @@ struct response_limits {
     std::size_t fields = 256;
     std::uint64_t body = 0;                  ///< 0 is no limit.
     std::size_t chunk_overhead = 16u << 10;  ///< Extensions and trailers together.
+    bool any_coding = false;                 ///< The body may be compressed, and stays so.
 };
 
 /// What was asked, as far as the answer's end depends on it.

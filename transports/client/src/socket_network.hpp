@@ -7,7 +7,7 @@
 #include "context_floor.hpp"
 #include "cookie_jar.hpp"
 #include "http_link.hpp"
-#include "proxy_rules.hpp"
+#include "network_terms.hpp"
 #include "request_run.hpp"
 
 #include <memory>
@@ -22,18 +22,12 @@ namespace anywire {
 /// Thread: made on any; all else is the context's. What it has begun goes before it.
 class socket_network final : public client_network {
 public:
-    /// `tls` may be null where nothing of it is asked for yet.
     socket_network(context_floor& floor,
-                   client_network_options options,
-                   client_limits const& limits,
-                   proxy_rules proxies,
-                   std::shared_ptr<client_tls const> tls);
+                   std::shared_ptr<network_terms const> terms,
+                   client_particulars own = {});
     socket_network(socket_network const&) = delete;
     socket_network& operator=(socket_network const&) = delete;
     ~socket_network();
-
-    /// Has all that is begun from now on told. Requires: nothing was begun.
-    void trace(traced_network::tracer to);
 
     // -- client_network
     std::unique_ptr<client_call> fetch(client_request const& r,
@@ -45,9 +39,16 @@ public:
     // -- for what it has begun
     io_host& host() noexcept { return floor_.host(); }
     link_pool& links() noexcept { return links_; }
-    client_limits const& limits() const noexcept { return limits_; }
+    client_limits const& limits() const noexcept { return terms_->limits; }
     dial_options dialing() const noexcept {
-        return {.keep_alive = options_.keep_alive, .next_address = options_.next_address};
+        return {.keep_alive = terms_->options.keep_alive,
+                .next_address = terms_->options.next_address};
+    }
+    /// What the client has of its own for the server of its URL; null for other servers, and where
+    /// it has nothing.
+    client_particulars const* own_for(client_url const& url) const;
+    std::string_view preamble() const noexcept {
+        return own_ && !own_->preamble.empty() ? own_->preamble : terms_->options.preamble;
     }
     /// How to get to `url`, and the name of such connections in the pool.
     ///
@@ -77,11 +78,10 @@ private:
     };
 
     context_floor& floor_;
-    client_network_options options_;
-    client_limits limits_;
-    proxy_rules proxies_;
+    std::shared_ptr<network_terms const> terms_;
+    std::unique_ptr<client_particulars const> own_;
     std::shared_ptr<client_tls const> tls_;
-    cookie_jar cookies_{};
+    std::unique_ptr<cookie_jar> cookies_{};  // null while there are none
     link_pool links_{};
     plain_network plain_{*this};
     std::unique_ptr<traced_network> traced_{};

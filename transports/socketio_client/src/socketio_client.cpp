@@ -35,7 +35,7 @@ client_options for_engine(client_options o) {
 }  // namespace
 
 /// The connection of one client.
-class client::impl final : public client_wire, public reconnector_events {
+class client::impl final : public client_wire {
 public:
     impl(client_context& on, client_options o)
         : floor_(client_access::share_floor(on)),
@@ -47,7 +47,7 @@ public:
         std::string wrong;
         network_ = client_access::make_network(on, core_->opts().engine, wrong);
         if (!network_) throw std::invalid_argument(wrong);
-        engine_ = std::make_unique<reconnector>(*network_, std::move(settings.value), *this);
+        engine_ = std::make_unique<reconnector>(*network_, std::move(settings.value), *core_);
         core_->attach(*this);
     }
     ~impl() { end(); }
@@ -75,16 +75,6 @@ public:
     bool is_writable() const noexcept override { return engine_->is_writable(); }
     std::string_view transport() const noexcept override { return engine_->transport(); }
     std::string_view sid() const noexcept override { return engine_->sid(); }
-
-    // -- reconnector_events: the core stays until it has returned, this may go meanwhile
-    void on_open() override { core_->on_open(); }
-    void on_message(message_view m) override { core_->on_message(m); }
-    void on_drain() override { core_->on_drain(); }
-    void on_transport() override { core_->on_transport(); }
-    void on_close(close_event const& how) override { core_->on_close(how); }
-    void on_failure(client_failure const& why) override { core_->on_failure(why); }
-    void on_reconnecting(client_retry const& next) override { core_->on_reconnecting(next); }
-    void on_end() override { core_->on_end(); }
 
 private:
     std::shared_ptr<context_floor> floor_;

@@ -2,47 +2,30 @@
 #include "client_socket_core.hpp"
 #include "core/percent.hpp"
 #include "socketio/json_text.hpp"
+#include "socketio/reserved.hpp"
 
 #include <array>
-#include <span>
 #include <stdexcept>
 
 namespace anywire::socketio {
 namespace {
 
-struct advice {
-    std::string_view name;
-    std::string_view text;
-};
-
-constexpr std::string_view of_emitters =
-    "it belongs to the event emitters of Node, and never travels";
-
-constexpr std::array<advice, 6> heard{{
+constexpr std::array<reserved_name, 6> heard{{
     {"connect", "write socket.on_connect([] { ... })"},
     {"connect_error", "write socket.on_connect_error([](sio::connect_error const& why) { ... })"},
     {"disconnect", "write socket.on_disconnect([](sio::client_disconnect_reason why) { ... })"},
     {"disconnecting", "it is the server's; write socket.on_disconnect(...)"},
-    {"newListener", of_emitters},
-    {"removeListener", of_emitters},
+    {"newListener", advice_on_emitters},
+    {"removeListener", advice_on_emitters},
 }};
-constexpr std::array<advice, 6> emitted{{
+constexpr std::array<reserved_name, 6> emitted{{
     {"connect", "write socket.connect()"},
     {"connect_error", "it is what a client hears"},
     {"disconnect", "write socket.disconnect()"},
     {"disconnecting", "choose another name"},
-    {"newListener", of_emitters},
-    {"removeListener", of_emitters},
+    {"newListener", advice_on_emitters},
+    {"removeListener", advice_on_emitters},
 }};
-
-void check(std::string_view function, std::string_view name, std::span<advice const> reserved) {
-    for (auto const& each : reserved) {
-        if (each.name != name) continue;
-        std::string text(function);
-        text.append("(\"").append(name).append("\") is reserved: ").append(each.text);
-        throw std::invalid_argument(text);
-    }
-}
 
 }  // namespace
 
@@ -60,11 +43,11 @@ std::string engine_url(std::string_view url) {
 }
 
 void check_client_hears(std::string_view name) {
-    check("on", name, heard);
+    check_name("on", name, heard);
 }
 
 void check_client_emits(std::string_view name) {
-    check("emit", name, emitted);
+    check_name("emit", name, emitted);
 }
 
 void check_auth(json_value const& auth) {

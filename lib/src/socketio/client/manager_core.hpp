@@ -34,7 +34,7 @@ class client_socket_core;
 ///
 /// Thread: the home's, where nothing else is said.
 class manager_core final : public std::enable_shared_from_this<manager_core>,
-                           public client_wire_events,
+                           public client_events,
                            public timer_node {
 public:
     /// Thread: any.

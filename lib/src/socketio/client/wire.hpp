@@ -1,12 +1,11 @@
 #pragma once
 
-#include <anywire/client_failure.hpp>
-#include <anywire/client_options.hpp>
 #include <anywire/close_reason.hpp>
 #include <anywire/error.hpp>
 #include <anywire/session.hpp>
 
-#include <cstddef>
+#include "core/client_events.hpp"
+
 #include <functional>
 #include <span>
 #include <string_view>
@@ -24,26 +23,6 @@ public:
     virtual bool is_here() const noexcept = 0;
     /// Runs `fn` there, soon, never at once.
     virtual void post(std::function<void()> fn) = 0;
-};
-
-/// Hears of the connection. Never from within a call to it.
-class client_wire_events {
-public:
-    /// A session has opened, the first or a new one.
-    virtual void on_open() = 0;
-    virtual void on_message(message_view m) = 0;
-    /// The queue ran empty after `send` had said `errc::send_queue_full`.
-    virtual void on_drain() = 0;
-    virtual void on_transport() = 0;
-    /// A session has ended that was open.
-    virtual void on_close(close_event const& how) = 0;
-    virtual void on_failure(client_failure const& why) = 0;
-    virtual void on_reconnecting(client_retry const& next) = 0;
-    /// It is idle, as it was before `connect`.
-    virtual void on_end() = 0;
-
-protected:
-    ~client_wire_events() = default;
 };
 
 /// The connection, one session after the other.

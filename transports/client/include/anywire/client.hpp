@@ -5,6 +5,7 @@
 #include <anywire/client_options.hpp>
 #include <anywire/close_reason.hpp>
 #include <anywire/error.hpp>
+#include <anywire/exchange.hpp>
 #include <anywire/handler.hpp>
 #include <anywire/session.hpp>
 
@@ -14,6 +15,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,10 +34,10 @@ std::function<void(std::function<void()>)> poster_of(client& c);
 ///
 /// Thread: called where the client's context runs, never two at once, never from within a call to
 ///         the client. A handler that throws ends the session as `handler_failed`, and is logged.
-///         Where messages are awaited (`client::async_connect`), `on_message` is not called.
 struct client_handlers {
     /// A session has opened, the first or a new one: `client::transport()` says over what.
     handler<void(client&)> on_open{};
+    /// Where this is set, messages cannot be awaited.
     handler<void(client&, message_view)> on_message{};
     /// The queue ran empty after `send` had been refused for want of room.
     handler<void(client&)> on_drain{};
@@ -55,6 +57,25 @@ struct client_handlers {
     handler<void(client&)> on_end{};
 };
 
+struct profile_data;
+
+/// What any number of clients are made of: options that were checked once, with what was made of
+/// them, the URL taken apart, the proxies of the environment, TLS with its files as they are now. A
+/// copy costs nothing and shares it all, and so do its clients: each has only what it needs itself.
+///
+/// Thread: any; it is constant. It may be used on several contexts, and may go before its clients.
+class client_profile {
+public:
+    /// Throws: `std::invalid_argument` for a URL or an option that is not valid, in one sentence.
+    explicit client_profile(client_options options);
+
+    client_options const& options() const noexcept;
+
+private:
+    friend class client;
+    std::shared_ptr<profile_data const> data_;
+};
+
 /// One ordered two-way channel to a server, over whatever transport gets through; comes back by
 /// itself.
 ///
@@ -68,6 +89,15 @@ class client {
 public:
     /// Throws: `std::invalid_argument` for a URL or an option that is not valid, in one sentence.
     client(client_context& on, client_options options, client_handlers handlers = {});
+    /// One of many: shares the options and, if they are given to several, the handlers. A class
+    /// that is derived from `client` finds itself in a shared handler by a `static_cast`.
+    /// `handlers` may be null.
+    ///
+    /// Throws: `std::invalid_argument` for particulars that are not valid, in one sentence.
+    client(client_context& on,
+           client_profile const& profile,
+           std::shared_ptr<client_handlers const> handlers,
+           client_particulars own = {});
     client(client const&) = delete;
     client& operator=(client const&) = delete;
     ~client();
@@ -95,6 +125,12 @@ public:
     /// The id that the server has given the session; empty for plain WebSocket.
     std::string_view sid() const noexcept;
     std::string_view subprotocol() const noexcept;
+    /// The fields of the answer that has opened a plain WebSocket, `Set-Cookie` among them.
+    ///
+    /// Borrow: only while `on_open` runs; empty otherwise, and for other dialects.
+    std::span<http_field const> response_fields() const noexcept;
+    /// The first of these of that name, in any case; empty when there is none.
+    std::string_view response_header(std::string_view name) const noexcept;
     /// Bytes that wait to be sent, each message charged 64 more, and those not yet confirmed.
     std::size_t queued_bytes() const noexcept;
     /// Stops and resumes the delivery of messages, so that the server feels it.
@@ -108,14 +144,14 @@ public:
     /// Runs `f(*this)`, a coroutine that returns `anywire::task<>`, where the context does. It
     /// belongs to the client: where that is destroyed first, so is the coroutine where it waits,
     /// and the future is `broken_promise`. What it throws is in the future, and does what a
-    /// handler's exception does.
+    /// handler's exception does. Do not wait for the future where the context runs.
     template <class F>
     std::future<void> start(F f);
 
     /// To be awaited: connects, if it does not yet, and waits for what comes of it, a
     /// `client_result`: a session is open, or an attempt has failed, in which case the client goes
     /// on as `reconnect_options` say, and awaiting it again waits for the next attempt. From then
-    /// on messages are for `async_receive`.
+    /// on messages wait for `async_receive`, if there is no `on_message`.
     ///
     /// Errors: the attempt's; `errc::session_closed` when the client is closed or destroyed.
     auto async_connect();
@@ -124,7 +160,7 @@ public:
     ///
     /// Errors: `errc::session_closed` once for each session that ends, after its messages, and
     ///         where none is open: `async_connect` waits for the next. `operation_not_supported`
-    ///         while a message is awaited already.
+    ///         while a message is awaited already, and where there is an `on_message`.
     auto async_receive();
     /// To be awaited: closes, and waits until it has ended.
     auto async_close(close_code code = close_code::normal, std::string_view text = {});

@@ -1,0 +1,290 @@
+#include "hook_session.hpp"
+
+#include <anywire/endpoint.hpp>
+
+#include "hook_signature.hpp"
+#include "hooks_backend.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <chrono>
+#include <utility>
+
+/// A session behind hooks: how it opens, what it posts, and how it ends.
+namespace anywire::gateway {
+namespace {
+
+std::chrono::steady_clock::time_point steady_now() noexcept {
+    return std::chrono::steady_clock::now();
+}
+
+}  // namespace
+
+hook_session::hook_session(hooks_shard& at, link_opening const& what, link_events& to)
+    : shard_(at), events_(&to), id_(what.session) {}
+
+hook_session::~hook_session() {
+    disown();
+    if (waits_) shard_.forget(*this);
+    if (!server_) return;
+    auto& servers = *shard_.plan().servers;
+    if (stage_ == stage::opening)
+        servers.on_given_up(*server_);
+    else
+        servers.on_closed(*server_, false);
+}
+
+void hook_session::disown() noexcept {
+    events_ = nullptr;
+    if (link_) *std::exchange(link_, nullptr) = nullptr;
+}
+
+std::string_view hook_session::server() const noexcept {
+    return server_ ? std::string_view(shard_.plan().servers->url(*server_)) : std::string_view{};
+}
+
+// -- its beginning --------------------------------------------------------------------------------
+
+void hook_session::begin(link_opening const& what) {
+    auto const& plan = shard_.plan();
+    if (!shard_.network()) {
+        return refuse_soon({.status = 502,
+                            .text = "the server behind the gateway cannot be reached",
+                            .log = shard_.wrong()});
+    }
+    auto fields = plan.fields.of(what);
+    for (std::size_t i = 0; fields && i < plan.urls.size(); ++i) {
+        auto url = plan.urls[i].expand(what, template_use::url);
+        if (url)
+            urls_.push_back(std::move(*url));
+        else
+            fields.reset();
+    }
+    if (!fields)
+        return refuse_soon({.status = 400, .text = "this path or a field cannot be passed on"});
+    fields_ = std::move(*fields);
+    if (plan.settings.forward.subprotocols)
+        for (auto const p : what.request.subprotocols())
+            offered_.append(offered_.empty() ? "" : ", ").append(p);
+    arm(plan.settings.connect_timeout);
+    try_server();
+}
+
+void hook_session::try_server() {
+    auto& servers = *shard_.plan().servers;
+    server_ = servers.choose(steady_now(), tried_);
+    if (!server_) {
+        auto const is_none = tried_.empty();
+        return refuse_soon({.status = is_none ? 503u : 502u,
+                            .text = is_none ? "no server behind the gateway is healthy"
+                                            : "the server behind the gateway failed",
+                            .log = last_failure_});
+    }
+    tried_.push_back(*server_);
+    auto const url = parse_url(urls_[*server_]);
+    if (url) {
+        url_ = *url;
+        return post_next();
+    }
+    last_failure_ = "its URL is not valid";
+    servers.on_failed(*std::exchange(server_, std::nullopt), steady_now(), last_failure_);
+    try_server();
+}
+
+void hook_session::on_opened() {
+    stage_ = stage::open;
+    has_deadline_ = false;
+    shard_.plan().servers->on_opened(*server_, steady_now());
+    std::vector<std::string>{}.swap(urls_);
+    std::vector<std::size_t>{}.swap(tried_);
+    if (is_lost_) return post_next();  // the client has not waited for it
+    response_headers fields;
+    if (shard_.plan().settings.forward.set_cookie) fields = answer_.for_client();
+    auto const alive = std::weak_ptr(alive_);
+    events_->on_link_open(answer_.protocol(), std::move(fields));
+    if (!alive.expired()) deliver();
+}
+
+void hook_session::on_not_opened() {
+    auto& servers = *shard_.plan().servers;
+    auto const status = answer_.status();
+    auto const is_refusal = status >= 400 && status < 500 && status != 408 && status != 429;
+    last_failure_ = answer_.explain();
+    auto const server = *std::exchange(server_, std::nullopt);
+    if (!is_refusal) {
+        servers.on_failed(server, steady_now(), last_failure_);
+        return is_lost_ ? end_quietly() : try_server();
+    }
+    servers.on_refused(server, steady_now());
+    if (is_lost_) return end_quietly();
+    refuse(
+        {.status = status,
+         .text = answer_.body().empty() ? std::string("Refused") : answer_.body().substr(0, 1024),
+         .fields = answer_.for_client(),
+         .log = last_failure_});
+}
+
+// -- for its link ---------------------------------------------------------------------------------
+
+bool hook_session::send(message_view m) {
+    std::string event;
+    append_event(event, m.binary ? "BINARY" : "TEXT", m.data);
+    queued_bytes_ += event.size() + 64;
+    queue_.push_back(std::move(event));
+    post_next();
+    is_full_ = queued_bytes_ > shard_.plan().settings.limits.max_queued_bytes;
+    return !is_full_;
+}
+
+void hook_session::close(close_code code, std::string_view text) {
+    if (goodbye_) return;
+    std::string event;
+    append_event(event, "CLOSE", close_content(code, text));
+    goodbye_ = std::move(event);
+    stage_ = stage::ending;
+    answer_.drop();  // nobody hears the rest of it
+    arm(longest_goodbye);
+    post_next();
+}
+
+void hook_session::pause(bool is) {
+    is_paused_ = is;
+    if (!is) deliver_soon();
+}
+
+void hook_session::attach(session* s) {
+    client_ = s;
+    if (!s) return;
+    s->join(group_of_session(id_));
+    for (auto const& channel : std::exchange(channels_, {})) s->join(group_of_channel(channel));
+}
+
+void hook_session::leave() {
+    auto const told = stage_ != stage::ending;
+    link_ = nullptr;
+    events_ = nullptr;
+    client_ = nullptr;
+    has_deadline_ = false;
+    is_lost_ = true;
+    answer_.drop();
+    if (stage_ == stage::opening && !call_) return end_quietly();
+    if (told) {
+        goodbye_.emplace();
+        append_event(*goodbye_, "DISCONNECT");
+    }
+    if (stage_ != stage::opening) {
+        stage_ = stage::ending;
+        post_next();
+    }
+}
+
+// -- delivery -------------------------------------------------------------------------------------
+
+void hook_session::deliver_soon() {
+    if (std::exchange(delivers_soon_, true)) return;
+    boost::asio::post(shard_.place().executor, [this, alive = std::weak_ptr(alive_)] {
+        if (alive.expired()) return;
+        delivers_soon_ = false;
+        if (stage_ != stage::opening) deliver();
+    });
+}
+
+/// Hands out what the last answer says, as far as the client takes it; then the next POST.
+void hook_session::deliver() {
+    using kind = hook_answer::item::kind;
+    auto const alive = std::weak_ptr(alive_);
+    while (events_ && !is_paused_ && stage_ == stage::open) {
+        auto const item = answer_.next();
+        if (!item) break;
+        switch (item->what) {
+            case kind::message:
+                events_->on_link_message({item->data, item->binary});
+                if (alive.expired()) return;
+                break;
+            case kind::control: obey(item->data); break;
+            case kind::close: {
+                auto [code, reason] = read_close(item->data);
+                return end(true, code, std::move(reason));
+            }
+            case kind::disconnect:
+                return end(true, close_code::going_away, "the application has ended this session");
+            case kind::none: break;
+        }
+    }
+    post_next();
+}
+
+void hook_session::obey(std::string_view json) {
+    auto const c = read_control(json);
+    if (c.what == hook_control::kind::unknown) return;
+    if (!client_) {
+        std::erase(channels_, c.channel);
+        auto const most = shard_.plan().settings.limits.max_groups;
+        if (c.what == hook_control::kind::subscribe && (most == 0 || channels_.size() < most))
+            channels_.push_back(c.channel);
+    } else if (c.what == hook_control::kind::unsubscribe) {
+        client_->leave(group_of_channel(c.channel));
+    } else if (!client_->join(group_of_channel(c.channel))) {
+        shard_.note("session " + id_ + " is in too many channels (limits.max_groups)");
+    }
+}
+
+// -- its end --------------------------------------------------------------------------------------
+
+void hook_session::arm(std::chrono::milliseconds from_now) {
+    if (!shard_.network()) return;
+    auto& loop = shard_.network()->loop();
+    loop.wake();
+    has_deadline_ = true;
+    deadline_ = loop.now() + to_ticks(from_now);
+    loop.wheel().arm(*this, deadline_);
+}
+
+void hook_session::on_timer(tick now) {
+    if (!has_deadline_) return;
+    if (!not_after(deadline_, now)) return shard_.network()->loop().wheel().arm(*this, deadline_);
+    has_deadline_ = false;
+    if (stage_ == stage::opening)
+        return refuse({.status = 504,
+                       .text = "the server behind the gateway took too long",
+                       .log = "no answer to OPEN within connect_timeout"});
+    // The client need not wait for the application to hear of it.
+    auto* const to = events_;
+    disown();
+    is_lost_ = true;
+    if (to) to->on_link_end({.is_clean = true});
+}
+
+void hook_session::refuse(link_refusal why) {
+    auto* const to = events_;
+    disown();
+    end_quietly();
+    if (to) to->on_link_refused(std::move(why));
+}
+
+void hook_session::refuse_soon(link_refusal why) {
+    boost::asio::post(shard_.place().executor,
+                      [this, alive = std::weak_ptr(alive_), why = std::move(why)]() mutable {
+                          if (!alive.expired()) refuse(std::move(why));
+                      });
+}
+
+void hook_session::end(bool is_clean, close_code code, std::string text) {
+    auto* const to = events_;
+    disown();
+    if (server_ && stage_ != stage::opening)
+        shard_.plan().servers->on_closed(*std::exchange(server_, std::nullopt), !is_clean);
+    end_quietly();
+    if (to) to->on_link_end({.is_clean = is_clean, .code = code, .text = text});
+}
+
+void hook_session::end_quietly() {
+    auto& shard = shard_;
+    if (call_) {
+        call_.reset();
+        shard.give_turn();
+    }
+    shard.end(*this);
+}
+
+}  // namespace anywire::gateway
