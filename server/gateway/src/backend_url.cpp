@@ -1,6 +1,7 @@
 #include "backend_url.hpp"
 
 #include "client/url.hpp"
+#include "command_line.hpp"
 #include "core/log_text.hpp"
 
 #include <algorithm>
@@ -123,9 +124,10 @@ backend_url_fault check_backend_url(std::string_view url) {
                 "begin with ws://, wss://, ws+unix:, engineio://, engineios://, stdio:, "
                 "http://, https://, tcp:// or unix:"};
     auto const rest = url.substr(s->begin.size());
-    if (s->begin == "stdio:"sv)
-        return rest.find_first_not_of(' ') == rest.npos ? fault_like(*s, "it names no program")
-                                                        : backend_url_fault{};
+    if (s->begin == "stdio:"sv) {
+        std::string error;
+        return split_command(rest, error) ? backend_url_fault{} : fault_like(*s, std::move(error));
+    }
     if (s->begin == "ws+unix:"sv) return check_unix_websocket(*s, rest);
     if (s->begin == "unix:"sv) return check_socket_path(*s, rest);
     return check_network_url(*s, url);

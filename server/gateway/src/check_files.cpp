@@ -1,5 +1,6 @@
 #include "check_files.hpp"
 
+#include "command_line.hpp"
 #include "problem_list.hpp"
 
 #include <string_view>
@@ -36,9 +37,10 @@ public:
         constexpr std::string_view scheme = "stdio:";
         if (!url.starts_with(scheme)) return;
         url.remove_prefix(scheme.size());
-        auto const program = url.substr(0, url.find(' '));
-        if (program.starts_with('/') && program.find_first_of("'\"\\") == program.npos)
-            check(key, std::string(program), file_kind::program);
+        std::string error;
+        auto const words = split_command(url, error);
+        if (words && words->front().starts_with('/'))
+            check(key, words->front(), file_kind::program);
     }
     std::vector<settings_problem> take() noexcept { return to_.take(); }
 

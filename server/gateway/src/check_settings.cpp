@@ -168,6 +168,10 @@ void check_site(problem_list& to, site_settings const& s) {
                    shown(s.pass_to) + " is not the address of an HTTP server",
                    "write http://127.0.0.1:3000, without a path");
     }
+    if (!s.files.empty() && !s.pass_to.empty())
+        to.add("site.pass_to",
+               "both files and pass_to serve what is left over",
+               "leave one of them out");
     to.check_size("site.max_body", s.max_body, 0, 1u << 30);
     to.check_time("site.timeout", s.timeout, 1ms);
 }
@@ -192,6 +196,10 @@ void check_routes(problem_list& to, gateway_settings const& s) {
             to.add(key + ".path",
                    "the path " + shown(r.path) + " is that of " + item_key("route", other->second),
                    "name all fronts of one path in one route, or choose another path");
+        if (!s.site.files.empty() && path.empty())
+            to.add("site.files",
+                   "the files are served at /, and so is " + key,
+                   "give the route a path of its own, as /live");
         if (s.site.shim && path == "/anywire.js")
             to.add(key + ".path",
                    "the gateway serves a script at /anywire.js",

@@ -1,20 +1,14 @@
 #include "settings.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
 namespace anywire::gateway {
 
 void complete(gateway_settings& s) {
-    using namespace std::chrono_literals;
     if (s.listeners.empty() && s.systemd.empty()) s.listeners.emplace_back();
-    for (auto& r : s.routes) {
+    for (auto& r : s.routes)
         if (!r.backends.empty()) r.kind = kind_of(r.backends.front().url).value_or(r.kind);
-        // The gateway answers before the library would, which has a second more.
-        auto& least = r.limits.authorize_timeout;
-        least = std::max(least, r.connect_timeout + 1s);
-    }
 }
 
 std::vector<listener_options> listeners_of(gateway_settings const& s) {

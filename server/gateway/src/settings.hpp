@@ -203,8 +203,7 @@ struct gateway_settings {
 };
 
 /// Fills in what follows from the rest, as whoever reads settings does at the end: the kind of each
-/// route from its first backend, the listener 127.0.0.1:8080 where there is none, and
-/// `limits.authorize_timeout`, which is never shorter than a route's `connect_timeout`.
+/// route from its first backend, and the listener 127.0.0.1:8080 where there is none.
 void complete(gateway_settings& s);
 
 /// All places to listen at: `listeners`, then what systemd has passed for each of `systemd`.

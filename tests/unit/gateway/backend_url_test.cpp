@@ -79,6 +79,8 @@ TEST_CASE("URLs of backends that cannot be used are explained") {
              "ws+unix:/" + std::string(107, 'a'),
              std::string("stdio:"),
              std::string("stdio:  "),
+             std::string("stdio:a | b"),
+             std::string("stdio:a 'b"),
              std::string("http://"),
              std::string("tcp://app"),
              std::string("tcp://[::1]"),

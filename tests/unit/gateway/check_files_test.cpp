@@ -73,7 +73,8 @@ TEST_CASE("files that settings name are looked for, of the right kind") {
                                         "file backends",
                                         "folder www",
                                         "folder work",
-                                        "program /bin/x"});
+                                        "program /bin/x",
+                                        "program /ab c"});
     std::set<std::string> keys;
     for (auto const& p : found) {
         keys.insert(p.key);
@@ -89,6 +90,7 @@ TEST_CASE("files that settings name are looked for, of the right kind") {
                                         "site.files",
                                         "route[0].backend_ca",
                                         "route[0].backend[0].url",
+                                        "route[0].backend[2].url",
                                         "route[0].program.folder"});
     CHECK(check_files(s, {}).empty());
     CHECK(check_files(good_settings(), from).empty());

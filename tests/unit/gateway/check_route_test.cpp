@@ -258,15 +258,13 @@ TEST_CASE("bounds of sessions are within what the server takes") {
     });
 }
 
-TEST_CASE("a route's kind, and how long the library waits, follow from its settings") {
+TEST_CASE("a route's kind follows from its first backend, and there is a listener") {
     gateway_settings s;
-    s.routes.push_back({.backends = {{.url = "tcp://a:1"}}, .connect_timeout = 30s});
+    s.routes.push_back({.backends = {{.url = "tcp://a:1"}}});
     s.routes.push_back({.backends = {{.url = "nonsense"}}});
     complete(s);
     CHECK(s.routes[0].kind == backend_kind::stream);
-    CHECK(s.routes[0].limits.authorize_timeout == 31s);
     CHECK(s.routes[1].kind == backend_kind::websocket);
-    CHECK(s.routes[1].limits.authorize_timeout == 10s);
     REQUIRE(s.listeners.size() == 1);
     CHECK(s.listeners[0].address == "127.0.0.1");
     CHECK(s.listeners[0].port == 8080);

@@ -232,6 +232,12 @@ TEST_CASE("what is served beside the routes has an address without a path") {
         {"site.pass_to", [](settings& s) { s.site.pass_to = "http://app?a=1"; }},
         {"site.pass_to", [](settings& s) { s.site.pass_to = "http://me:x@app"; }},
         {"site.pass_to", [](settings& s) { s.site.pass_to = "http://{host}"; }},
+        {"site.pass_to",
+         [](settings& s) {
+             s.site.files = "www";
+             s.site.pass_to = "http://app";
+         },
+         "left over"},
         {"site.max_body", [](settings& s) { s.site.max_body = std::size_t{2} << 30; }},
         {"site.timeout", [](settings& s) { s.site.timeout = 0ms; }},
     });
@@ -250,6 +256,13 @@ TEST_CASE("routes do not take each other's paths") {
              s.routes.push_back(s.routes[0]);
              s.routes[1].path = "/live/";
          }},
+        {"site.files",
+         [](settings& s) {
+             s.routes[0].path = "/";
+             s.site.files = "www";
+         },
+         "route[0]",
+         "/live"},
         {"route[0].path",
          [](settings& s) { s.routes[0].path = "/anywire.js"; },
          "script",

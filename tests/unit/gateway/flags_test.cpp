@@ -89,15 +89,40 @@ TEST_CASE("all backends serve all paths, and fronts of one path are one route") 
 }
 
 TEST_CASE("flags say where to listen, and how to be watched") {
-    auto const s = run({"--all",        "/live",       "--backend",         "ws://a",
-                        "--listen",     "0.0.0.0:443", "--listen",          "[::1]:8443",
-                        "--listen",     "unix:/run/g", "--tls-certificate", "a.pem",
-                        "--tls-key",    "a.key",       "--trusted-proxy",   "10.0.0.0/8",
-                        "--host",       "example.com", "--threads",         "0",
-                        "--drain",      "1m",          "--files",           "www",
-                        "--pass-to",    "http://b:1",  "--admin",           "127.0.0.1:9090",
-                        "--log-format", "json",        "--log-level",       "debug",
-                        "--access-log", "off",         "--systemd",         "web"});
+    auto const s = run({"--all",
+                        "/live",
+                        "--backend",
+                        "ws://a",
+                        "--listen",
+                        "0.0.0.0:443",
+                        "--listen",
+                        "[::1]:8443",
+                        "--listen",
+                        "unix:/run/g",
+                        "--tls-certificate",
+                        "a.pem",
+                        "--tls-key",
+                        "a.key",
+                        "--trusted-proxy",
+                        "10.0.0.0/8",
+                        "--host",
+                        "example.com",
+                        "--threads",
+                        "0",
+                        "--drain",
+                        "1m",
+                        "--files",
+                        "www",
+                        "--admin",
+                        "127.0.0.1:9090",
+                        "--log-format",
+                        "json",
+                        "--log-level",
+                        "debug",
+                        "--access-log",
+                        "off",
+                        "--systemd",
+                        "web"});
     REQUIRE(s.listeners.size() == 3);
     CHECK(s.listeners[0].address == "0.0.0.0");
     CHECK(s.listeners[0].port == 443);
@@ -112,7 +137,7 @@ TEST_CASE("flags say where to listen, and how to be watched") {
     CHECK(s.threads == 0);
     CHECK(s.drain == 1min);
     CHECK(s.site.files == "www");
-    CHECK(s.site.pass_to == "http://b:1");
+    CHECK(run({"--pass-to", "http://b:1"}).site.pass_to == "http://b:1");
     CHECK(s.admin.port == 9090);
     CHECK(s.log.format == log_format::json);
     CHECK(s.log.level == anywire::log_level::debug);
