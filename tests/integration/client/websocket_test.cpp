@@ -155,6 +155,28 @@ TEST_CASE("a message that shall not be compressed goes as it is") {
     CHECK(second.payload == text);
 }
 
+TEST_CASE("a message may come in as many frames as its longest length has 64 bytes") {
+    scripted_server server;
+    wire_bench client;
+    auto const frames = [](int count) {
+        std::string all = server_frame(1, "x", false);
+        for (int i = 2; i < count; ++i) all += server_frame(0, "x", false);
+        return all + server_frame(0, "x");
+    };
+    client.open(server.url("/", "ws"), {.max_message = 4u << 20});
+    auto patient = server.accept();
+    patient.accept_websocket();
+    patient.send(frames(65'536));
+    CHECK(client.seen.wait_for("message xxx"));
+    client.open(server.url("/", "ws"), {.max_message = 64});
+    auto other = server.accept();
+    other.accept_websocket();
+    other.send(server_frame(1, "", false));
+    for (int i = 0; i < 16'384; ++i) other.send(server_frame(0, "", false));
+    CHECK(other.read_frame().close_code() == 1009);
+    CHECK(client.seen.wait_for("closed 1006 message_too_big"));
+}
+
 TEST_CASE("a server that breaks a rule is told, and the end is not clean") {
     struct rule {
         std::string bytes;

@@ -6,54 +6,76 @@
 
 namespace anywire {
 
-struct websocket::impl {
+/// What its client's handlers hold while they run: a WebSocket may be destroyed in a handler of its
+/// own, or on another thread meanwhile.
+struct websocket::impl : std::enable_shared_from_this<impl> {
     impl(websocket& of, std::string at, handlers called)
         : self(of), url(std::move(at)), calls(std::move(called)) {}
 
     client_handlers make_handlers();
+    void on_open();
+    void on_message(message_view m);
+    void on_failure(client_failure const& why);
+    void on_close(close_event const& how);
+    void on_end() { on_closed({}); }
     void on_closed(close_info const& how);
 
     websocket& self;
     std::string const url;
     handlers calls;
     std::atomic<state> now{state::connecting};
+    std::atomic<bool> is_gone{false};  // the WebSocket: nothing more is told
     std::atomic<std::size_t> lost{0};  // bytes sent after the end, as browsers count them
     std::unique_ptr<anywire::client> connection{};
 };
 
 client_handlers websocket::impl::make_handlers() {
+    auto const here = [weak = weak_from_this()](auto what) {
+        return [weak, what](anywire::client&, auto const&... args) {
+            auto const held = weak.lock();
+            if (held && !held->is_gone) ((*held).*what)(args...);
+        };
+    };
     client_handlers h;
-    h.on_open = [this](anywire::client&) {
-        auto expected = state::connecting;
-        if (!now.compare_exchange_strong(expected, state::open)) return;
-        if (calls.on_open) calls.on_open(self);
-    };
-    h.on_message = [this](anywire::client&, message_view m) {
-        if (calls.on_message && now == state::open) calls.on_message(self, m);
-    };
-    h.on_failure = [this](anywire::client&, client_failure const& why) {
-        if (now == state::closed) return;
-        if (calls.on_error) calls.on_error(self, why);
-        on_closed({});
-    };
-    h.on_close = [this](anywire::client&, close_event const& how) {
-        auto const was_clean = how.code != close_code::abnormal;
-        if (!was_clean && calls.on_error) {
-            client_failure why;
-            why.stage = client_stage::request;
-            why.error = make_error_code(errc::session_closed);
-            why.text = "The connection ended without a goodbye: " + std::string(how.text) + ".";
-            calls.on_error(self, why);
-        }
-        on_closed({static_cast<std::uint16_t>(how.code), how.text, was_clean});
-    };
+    h.on_open = here(&impl::on_open);
+    h.on_message = here(&impl::on_message);
+    h.on_failure = here(&impl::on_failure);
+    h.on_close = here(&impl::on_close);
     // Closed while it was connecting: nothing else is told.
-    h.on_end = [this](anywire::client&) { on_closed({}); };
+    h.on_end = here(&impl::on_end);
     return h;
 }
 
+void websocket::impl::on_open() {
+    auto expected = state::connecting;
+    if (!now.compare_exchange_strong(expected, state::open)) return;
+    if (calls.on_open) calls.on_open(self);
+}
+
+void websocket::impl::on_message(message_view m) {
+    if (calls.on_message && now == state::open) calls.on_message(self, m);
+}
+
+void websocket::impl::on_failure(client_failure const& why) {
+    if (now == state::closed) return;
+    if (calls.on_error) calls.on_error(self, why);
+    on_closed({});
+}
+
+void websocket::impl::on_close(close_event const& how) {
+    auto const was_clean = how.code != close_code::abnormal;
+    if (!was_clean && calls.on_error) {
+        client_failure why;
+        why.stage = client_stage::request;
+        why.error = make_error_code(errc::session_closed);
+        why.text = "The connection ended without a goodbye: " + std::string(how.text) + ".";
+        calls.on_error(self, why);
+    }
+    on_closed({static_cast<std::uint16_t>(how.code), how.text, was_clean});
+}
+
 void websocket::impl::on_closed(close_info const& how) {
-    if (now.exchange(state::closed) == state::closed) return;
+    if (is_gone || now.exchange(state::closed) == state::closed) return;
     if (calls.on_close) calls.on_close(self, how);
 }
 
@@ -73,7 +95,9 @@ websocket::websocket(client_context& on,
     impl_->connection->connect();
 }
 
-websocket::~websocket() = default;
+websocket::~websocket() {
+    impl_->is_gone = true;  // a handler that runs meanwhile holds the rest, until it has returned
+}
 
 std::string const& websocket::url() const noexcept {
     return impl_->url;

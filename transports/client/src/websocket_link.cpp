@@ -3,6 +3,7 @@
 #include "core/fault.hpp"
 #include "websocket/frame.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace anywire {
@@ -19,6 +20,12 @@ constexpr std::uint32_t most_drained = 256u * 1024 * 1024;
 // Bytes of messages, inflated ones, that one read may bring before others have their turn.
 constexpr std::size_t most_in_a_turn = 512u * 1024;
 
+/// Frames that one message may come in: so many that those of 64 bytes reach the longest message.
+std::uint32_t most_fragments(std::size_t max_message) noexcept {
+    constexpr std::size_t least = websocket::reader_options{}.max_fragments;
+    return static_cast<std::uint32_t>(std::clamp(max_message / 64, least, std::size_t{1} << 30));
+}
+
 // Bytes of unfinished messages that count as a sign of life.
 constexpr std::uint32_t least_life = 4 * 1024;
 
@@ -32,7 +39,8 @@ websocket_link::websocket_link(io_host& host,
                                byte_stream stream,
                                websocket_link_options const& options)
     : connection(host, std::move(stream), to_ticks(write_stall), nullptr),
-      limits_{.max_message = options.max_message},
+      limits_{.max_message = options.max_message,
+              .max_fragments = most_fragments(options.max_message)},
       reader_(limits_, websocket::role::client),
       close_handshake_(options.close_handshake) {
     if (!options.agreed) return;
