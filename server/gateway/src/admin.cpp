@@ -51,7 +51,10 @@ char const* type_of(metrics_format as) noexcept {
 
 class admin::impl {
 public:
-    impl(admin_settings const& s, log_sink log, std::function<gateway_numbers()> numbers)
+    impl(admin_settings const& s,
+         log_sink log,
+         std::function<gateway_numbers()> numbers,
+         std::vector<publish_route> publishers)
         : numbers_(std::move(numbers)), server_(options_of(s, std::move(log))) {
         server_.route("GET", "/", [this](route_request const&) {
             return answer_of(to_html(numbers_()), "text/html; charset=utf-8");
@@ -60,6 +63,9 @@ public:
             auto const as = format_of(r);
             return answer_of(to_metrics(numbers_(), as), type_of(as));
         });
+        for (auto& p : publishers)
+            server_.route(
+                "POST", p.path, std::move(p.handler), {.max_body = p.max_body * 2 + 1'024});
         auto const ready = [this] { return is_ready(numbers_()); };
         server_.mount_health("/health", {.is_ready = ready});
         thread_ = std::thread([this] { server_.run(); });
@@ -79,8 +85,12 @@ private:
     std::thread thread_{};
 };
 
-admin::admin(admin_settings const& settings, log_sink log, std::function<gateway_numbers()> numbers)
-    : impl_(std::make_unique<impl>(settings, std::move(log), std::move(numbers))) {}
+admin::admin(admin_settings const& settings,
+             log_sink log,
+             std::function<gateway_numbers()> numbers,
+             std::vector<publish_route> publishers)
+    : impl_(std::make_unique<impl>(
+          settings, std::move(log), std::move(numbers), std::move(publishers))) {}
 admin::~admin() = default;
 
 std::string admin::url() const {

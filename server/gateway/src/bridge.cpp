@@ -284,7 +284,7 @@ void bridge::write_record(close_event const& how) {
     r.reason = how.reason;
     r.code = how.code;
     r.text = how.text;
-    here_.access().write(r);
+    here_.access()->write(r);
 }
 
 }  // namespace anywire::gateway

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <anywire/error.hpp>
+#include <anywire/http.hpp>
 #include <anywire/log.hpp>
 
 #include "gateway_numbers.hpp"
@@ -11,8 +12,16 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace anywire::gateway {
+
+/// Where an application POSTs what its clients shall get.
+struct publish_route {
+    std::string path{};
+    route_handler handler{};
+    std::size_t max_body = 0;
+};
 
 /// The gateway at work: a server, with bridges in place of an application.
 ///
@@ -34,6 +43,15 @@ public:
     /// Refuses new sessions, tells each client goodbye, and ends within the settings' `drain`.
     void drain();
     void stop();
+
+    /// Goes on with other settings: sessions that are there end as they began. Tells the log what
+    /// has changed, and what takes a restart. Thread: any.
+    ///
+    /// Throws: `std::invalid_argument` for settings that cannot be used; some of it may have been
+    ///         carried out then.
+    void reload(gateway_settings settings);
+    /// What the admin listener serves for applications. Thread: any.
+    std::vector<publish_route> publishers();
 
     /// Opens the access log anew, after logrotate has moved it. Thread: any.
     error_code reopen_log();

@@ -26,11 +26,13 @@ void print(std::FILE* to, std::string const& text) {
 /// What the gateway does at each signal.
 class signal_orders {
 public:
-    signal_orders(gate& g, anywire::log_sink log) : gate_(g), log_(std::move(log)) {}
+    signal_orders(gate& g, anywire::log_sink log, int count, char const* const* words)
+        : gate_(g), log_(std::move(log)), count_(count), words_(words) {}
 
     void operator()(int signal) {
         if (signal == SIGTERM || signal == SIGINT) return end();
         if (signal == SIGUSR1) return reopen();
+        if (signal == SIGHUP) return reload();
     }
 
 private:
@@ -44,6 +46,19 @@ private:
         say("draining: new sessions are refused, clients are told goodbye");
         gate_.drain();
     }
+    void reload() {
+        notify_service_manager("RELOADING=1");
+        try {
+            auto const told = read_command_line(count_, words_);
+            if (told.what == command::kind::run)
+                gate_.reload(told.settings);
+            else
+                say("not reloaded, as the settings are not valid: " + told.text);
+        } catch (std::exception const& e) {
+            log_.write(anywire::log_level::error, std::string("not reloaded: ") + e.what());
+        }
+        notify_service_manager("READY=1");
+    }
     void reopen() {
         auto const wrong = gate_.reopen_log();
         say(wrong ? "the access log was not reopened: " + wrong.message()
@@ -53,6 +68,8 @@ private:
 
     gate& gate_;
     anywire::log_sink log_;
+    int count_;
+    char const* const* words_;
     bool is_ending_ = false;
 };
 
@@ -60,16 +77,17 @@ bool has_admin(admin_settings const& s) {
     return !s.path.empty() || s.port != 0;
 }
 
-int run(gateway_settings const& settings) {
+int run(gateway_settings const& settings, int count, char const* const* words) {
     signal_thread signals;
     auto const log = make_process_log(settings.log);
     gate g(settings, log);
     std::optional<admin> operators;
     for (std::size_t i = 0; i < settings.listeners.size(); ++i)
         log.write(anywire::log_level::info, "listening on " + g.url(i));
-    signals.listen(signal_orders(g, log));
+    signals.listen(signal_orders(g, log, count, words));
     if (has_admin(settings.admin)) {
-        operators.emplace(settings.admin, log, [&g] { return g.numbers(); });
+        operators.emplace(
+            settings.admin, log, [&g] { return g.numbers(); }, g.publishers());
         log.write(anywire::log_level::info, "status and metrics on " + operators->url());
     }
     notify_service_manager("READY=1");
@@ -83,7 +101,7 @@ int main(int argc, char** argv) {
     try {
         auto const told = read_command_line(argc, argv);
         switch (told.what) {
-            case command::kind::run: return run(told.settings);
+            case command::kind::run: return run(told.settings, argc, argv);
             case command::kind::mistake: print(stderr, told.text); break;
             case command::kind::check:
             case command::kind::help: print(stdout, told.text); break;

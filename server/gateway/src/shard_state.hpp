@@ -62,9 +62,12 @@ struct session_notes {
     std::string server{};
 };
 
+/// A reload may change it while shards write.
+using current_access_log = std::atomic<std::shared_ptr<access_log>>;
+
 /// What all shards write into.
 struct shared_notes {
-    access_log& access;
+    current_access_log& access;
     fallback_notes& fallbacks;
 };
 
@@ -81,7 +84,7 @@ public:
     void enter() noexcept { current() = this; }
 
     shard_place& place() noexcept { return place_; }
-    access_log& access() noexcept { return notes_.access; }
+    std::shared_ptr<access_log> access() noexcept { return notes_.access.load(); }
     fallback_notes& fallbacks() noexcept { return notes_.fallbacks; }
 
     /// Keeps a bridge that nothing else does: one without a session.
