@@ -135,6 +135,35 @@ describe('a backend that is not there', () => {
     });
 });
 
+describe('bytes over SockJS, which has none', () => {
+    const SockJS = need('sockjs-client');
+    const ask = (gateway) => within(new Promise((resolve) => {
+        const socket = new SockJS(`${gateway.url}/live`, null, { transports: 'xhr-polling' });
+        socket.onopen = () => socket.send('bytes');
+        socket.onmessage = ({ data }) => { resolve(data); socket.close(); };
+        socket.onclose = ({ code }) => resolve(code);
+    }), 'answer');
+    async function with_backend(route, check) {
+        const backend = await start_ws();
+        backend.sockets.removeAllListeners('connection');
+        backend.sockets.on('connection', (ws) => {
+            ws.on('message', () => ws.send(Buffer.from([0, 255])));
+        });
+        const gateway = await start_gateway([], { config: `[[route]]
+path = "/live"
+backends = ["${backend.ws_url}"]
+${route}` });
+        await check(gateway);
+        await gateway.stop();
+        await backend.stop();
+    }
+    it('end the session with 1003', () => with_backend('', async (gateway) => {
+        assert.equal(await ask(gateway), 1003);
+    }));
+    it('are base64 where that is wanted', () => with_backend('sockjs_base64 = true',
+        async (gateway) => { assert.equal(await ask(gateway), 'AP8='); }));
+});
+
 describe('several backends', () => {
     it('share the sessions, and the rest takes over when one goes', async () => {
         const two = [await start_ws(), await start_ws()];
@@ -153,4 +182,3 @@ describe('several backends', () => {
         for (const one of clients) await one.end();
     });
 });
-need('ws');

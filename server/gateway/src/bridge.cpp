@@ -1,5 +1,6 @@
 #include "bridge.hpp"
 
+#include "core/base64.hpp"
 #include "session_id.hpp"
 #include "transport_name.hpp"
 
@@ -234,7 +235,11 @@ void bridge::deliver(message_view m) {
         undelivered_ = kept_message{std::string(m.data), m.binary};
         link_->pause(true);
     } else if (m.binary && session_->is_open()) {
-        end(close_code::unsupported_data, "this transport carries text only");
+        if (!route_->settings.sockjs_base64)
+            return end(close_code::unsupported_data, "this transport carries text only");
+        std::string text;
+        append_base64(text, m.data);
+        deliver(std::string_view(text));
     }
 }
 
