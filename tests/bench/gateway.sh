@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# What a message through the gateway costs, beside nginx and HAProxy as proxies of WebSocket: CPU of
+# the proxy's process, measured in turns by anywire-bench. usage: gateway.sh [arguments of anywire-bench]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+export PATH="$PATH:/usr/sbin"
+bin=$PWD/build/bin
+scratch=$(mktemp -d)
+backend=
+end() {
+    [ -z "$backend" ] || kill "$backend"
+    rm -rf "$scratch"
+}
+trap end EXIT
+
+# listening_port <file>: the port in the first line that ends in one.
+listening_port() {
+    local port=
+    until port=$(grep -oE ':[0-9]+/?$' "$1" | head -n 1 | tr -d ':/') && [ -n "$port" ]; do sleep 0.05; done
+    printf '%s' "$port"
+}
+free_port() {
+    node -e 's = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'
+}
+
+"$bin/anywire-bench-server" >"$scratch/backend" &
+backend=$!
+behind=127.0.0.1:$(listening_port "$scratch/backend")
+
+# proxy <name> <port> <command...>: a program that says where it listens, and becomes the proxy.
+proxy() {
+    local name=$1 port=$2
+    shift 2
+    printf '#!/bin/sh\necho "listening on 127.0.0.1:%s"\nexec %s\n' "$port" "$*" >"$scratch/$name"
+    chmod +x "$scratch/$name"
+}
+
+nginx=$(free_port)
+cat >"$scratch/nginx.conf" <<TXT
+daemon off;
+master_process off;
+worker_processes 1;
+pid $scratch/nginx.pid;
+error_log stderr crit;
+events { worker_connections 4096; }
+http {
+    access_log off;
+    client_body_temp_path $scratch/body;
+    proxy_temp_path $scratch/proxy;
+    fastcgi_temp_path $scratch/fastcgi;
+    uwsgi_temp_path $scratch/uwsgi;
+    scgi_temp_path $scratch/scgi;
+    server {
+        listen 127.0.0.1:$nginx;
+        location / {
+            proxy_pass http://$behind;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade \$http_upgrade;
+            proxy_set_header Connection \$http_connection;
+            proxy_read_timeout 1h;
+        }
+    }
+}
+TXT
+proxy nginx "$nginx" nginx -p "$scratch" -c "$scratch/nginx.conf" -e stderr
+
+haproxy=$(free_port)
+cat >"$scratch/haproxy.cfg" <<TXT
+global
+    maxconn 4096
+    nbthread 1
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 1h
+    timeout server 1h
+    timeout tunnel 1h
+frontend front
+    bind 127.0.0.1:$haproxy
+    default_backend back
+backend back
+    server one $behind
+TXT
+proxy haproxy "$haproxy" haproxy -db -f "$scratch/haproxy.cfg"
+
+gateway=$(free_port)
+proxy gateway "$gateway" "$bin/anywire-gateway" --websocket /ws --backend "ws://$behind/ws" \
+    --listen "127.0.0.1:$gateway" --access-log off --log-level error
+
+"$bin/anywire-bench" --server "nginx=$scratch/nginx" --server "haproxy=$scratch/haproxy" \
+    --server "gateway=$scratch/gateway" "$@"
