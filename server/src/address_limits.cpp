@@ -102,6 +102,7 @@ handshake_rate::rate handshake_rate::make_rate(std::size_t per_second,
 void handshake_rate::set(std::size_t in_all,
                          std::size_t of_address,
                          std::chrono::milliseconds burst) noexcept {
+    std::scoped_lock const lock(mutex_);
     all_ = make_rate(in_all, burst);
     each_ = make_rate(of_address, burst);
 }

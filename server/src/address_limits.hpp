@@ -69,7 +69,6 @@ public:
 
     /// Rates a second; 0 is no limit. Unused ones of up to `burst` may come at once.
     void set(std::size_t in_all, std::size_t of_address, std::chrono::milliseconds burst) noexcept;
-    bool is_limited() const noexcept { return all_.is_limited() || each_.is_limited(); }
 
     /// Takes one if both buckets have one. `counts_address` is false for what shares an address
     /// with everybody.

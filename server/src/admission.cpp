@@ -54,7 +54,7 @@ admission::admission(shard& here,
                      refuse_fn refuse)
     : here_(here),
       to_(&to),
-      sessions_(sessions),
+      sessions_(sessions.shared_from_this()),
       open_(std::move(open)),
       gone_(std::move(gone)),
       refuse_(std::move(refuse)) {}
@@ -72,7 +72,7 @@ void admission::call_authorize() {
     // Kept here, too: an exception must not drop the last one before it is caught.
     auto const receiver = std::make_shared<decision_receiver>(shared_from_this());
     try {
-        sessions_.app().authorize(from_.request, decision(receiver));
+        sessions_->app().authorize(from_.request, decision(receiver));
     } catch (...) {
         here_.log().failed("authorize");
         cause_ = refusal_cause::authorize_failed;
@@ -98,17 +98,28 @@ void admission::carry_out(verdict v) {
     disarm();
     auto* const to = std::exchange(to_, nullptr);
     if (to) to->listen(nullptr, false);
+    // Whoever still has a `decision` keeps this, but nothing of the mount.
+    auto const among = std::exchange(sessions_, nullptr);
+    auto const open = std::exchange(open_, nullptr);
+    auto const gone = std::exchange(gone_, nullptr);
+    auto const refuse = std::exchange(refuse_, nullptr);
     if (to && v.status == 0) {
         from_.data = std::move(v.data);
-        return open_(*to, std::move(from_));
+        return open(*to, std::move(from_));
     }
-    gone_();
-    if (!to) return;
-    sessions_.numbers().count_refused(cause_);
+    gone();
+    if (to) tell_refused(*to, std::move(v), *among, refuse);
+}
+
+void admission::tell_refused(exchange& to,
+                             verdict v,
+                             endpoint_core& among,
+                             refuse_fn const& refuse) {
+    among.numbers().count_refused(cause_);
     here_.log().write(log_level::info, "authorize refused a client with ", v.status);
-    if (refuse_) return refuse_(*to, v.status, v.text);
+    if (refuse) return refuse(to, v.status, v.text);
     v.text.append("\n");
-    (void)to->respond(
+    (void)to.respond(
         {.status = v.status, .content_type = "text/plain; charset=UTF-8", .body = v.text});
 }
 
@@ -129,6 +140,7 @@ void admission::on_timer(tick now) {
 void admission::on_teardown() noexcept {
     (void)decided_.claim();
     carried_out_ = true;
+    sessions_ = nullptr;
     disarm();
     // A host of the program's own has to hear that there will be no answer.
     auto* const to = std::exchange(to_, nullptr);

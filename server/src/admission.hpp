@@ -62,11 +62,12 @@ private:
     };
 
     void call_authorize();
+    void tell_refused(exchange& to, verdict v, endpoint_core& among, refuse_fn const& refuse);
     void carry_out(verdict v);
 
     shard& here_;
     exchange* to_;
-    endpoint_core& sessions_;
+    std::shared_ptr<endpoint_core> sessions_;  // until it is carried out
     open_fn open_;
     gone_fn gone_;
     refuse_fn refuse_;

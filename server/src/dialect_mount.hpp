@@ -26,6 +26,8 @@ public:
     }
     void serve(incoming const& in) override;
     std::string session_named_by(std::string_view target) const override;
+    /// Another dialect of one's own may do so in another way.
+    bool names_as(route_target const& other) const noexcept override { return this == &other; }
 
     // -- for `dialect_request`
     using mount_point::check_origin;

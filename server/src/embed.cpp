@@ -1,5 +1,6 @@
 #include <anywire/asio.hpp>
 
+#include "answering.hpp"
 #include "io_host.hpp"
 #include "random_pool.hpp"
 #include "serve_request.hpp"
@@ -32,9 +33,7 @@ public:
     borrowed(borrowed const&) = delete;
     borrowed& operator=(borrowed const&) = delete;
 
-    bool owns(std::string_view target) const override {
-        return core_.routes.find(asked_for::target(target)) != nullptr;
-    }
+    bool owns(std::string_view target) const override { return is_served(core_, target); }
     void give_back(byte_stream stream, std::string bytes) override {
         auto const is_secure = stream.is_tls();
         auto* const lent = stream.lent();
@@ -87,7 +86,7 @@ void detail::lend(service_core& to,
                   std::string_view target,
                   lent_connection what,
                   std::function<void(std::optional<lent_connection>)> back) {
-    to.has_begun = true;
+    to.begin();
     auto lender = std::make_unique<borrowed>(to, std::move(back));
     auto& there = *to.shards[to.shard_for(target)];
     auto stream = stream_of(what);

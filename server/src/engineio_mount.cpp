@@ -67,7 +67,9 @@ engineio_mount::engineio_mount(mount_place const& at,
 }
 
 engineio_session* engineio_mount::find(shard& here, std::string_view sid) const noexcept {
-    auto* const found = static_cast<engineio_session*>(local(here).find_by_sid(sid));
+    auto* const sessions = part(here);
+    if (!sessions) return nullptr;
+    auto* const found = static_cast<engineio_session*>(sessions->find_by_sid(sid));
     return found && !found->is_gone() ? found : nullptr;
 }
 
@@ -177,12 +179,17 @@ void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q)
     auto upgrade = make_upgrade(in.here, std::move(terms), request, fields_of_101(in.head), false);
     // One that cannot upgrade gets its WebSocket all the same, and a close: clients in Node have no
     // ear for a refused handshake.
-    upgrade.take = [this, &here = in.here, sid = q.sid, subprotocol = upgrade.subprotocol](
-                       transport& candidate) -> transport_events* {
+    upgrade.take = [this,
+                    among = local(in.here).shared_from_this(),
+                    ended = in.here.ended(),
+                    &here = in.here,
+                    sid = q.sid,
+                    subprotocol = upgrade.subprotocol](transport& candidate) -> transport_events* {
+        if (*ended) return nullptr;
         auto* const session = find(here, sid);
         if (!session || !options_.upgrades || !session->can_upgrade()) {
-            local(here).numbers().upgrades_tried.add();
-            local(here).numbers().upgrades_failed.add();
+            among->numbers().upgrades_tried.add();
+            among->numbers().upgrades_failed.add();
             return nullptr;
         }
         session->begin_upgrade(candidate, subprotocol);

@@ -95,14 +95,14 @@ bool engineio_mount::watch_body(shard& here,
     if (head.method != "POST") return true;
     auto q = engineio::parse_query(head.query);
     if (q.sid.empty()) return true;
-    watch = uploads_.begin(here, from, std::move(q.sid));
+    watch = uploads_.begin(here, from, std::move(q.sid), shared_from_this());
     return watch != nullptr;
 }
 
 void engineio_mount::on_upload_failed(std::string const& sid, std::string_view why) {
     if (core().is_going) return;
     auto& owner = core().owner(sid);
-    owner.post([this, &owner, sid, why] {
+    owner.post([this, self = shared_from_this(), &owner, sid, why] {
         if (auto* const s = find(owner, sid); s && s->is_polling()) s->on_overlap(why);
     });
 }

@@ -169,7 +169,6 @@ private:
 }  // namespace
 
 void service::serve_files(std::string path, std::string const& folder, files_options options) {
-    core_->require_setup("serve_files", path);
     core_->add_target(
         "serve_files",
         std::make_shared<files_mount>(clean_prefix(std::move(path)), folder, std::move(options)));

@@ -50,7 +50,6 @@ private:
 }  // namespace
 
 void service::mount_health(std::string path, health_options options) {
-    core_->require_setup("mount_health", path);
     core_->add_target(
         "mount_health",
         std::make_shared<health_mount>(*core_, clean_prefix(std::move(path)), std::move(options)));

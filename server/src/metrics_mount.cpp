@@ -55,7 +55,6 @@ private:
 }  // namespace
 
 void service::mount_metrics(std::string path, metrics_options options) {
-    core_->require_setup("mount_metrics", path);
     core_->add_target(
         "mount_metrics",
         std::make_shared<metrics_mount>(*core_, clean_prefix(std::move(path)), std::move(options)));

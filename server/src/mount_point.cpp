@@ -9,27 +9,28 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <typeinfo>
 
 namespace anywire {
 namespace {
 
-websocket_settings settings_of(session_limits const& limits, deflate_options const& d) {
-    websocket_settings s;
-    s.reader = {
+websocket_settings_ptr settings_of(session_limits const& limits, deflate_options const& d) {
+    boost::intrusive_ptr<websocket_settings> const s(new websocket_settings);
+    s->reader = {
         .max_message = limits.max_message,
         .max_fragments = limits.max_fragments,
         .max_ratio = d.max_ratio,
         .ratio_burst = std::max(d.ratio_burst, static_cast<std::uint32_t>(limits.max_message))};
-    s.deflate = {.enabled = d.enabled,
-                 .server_no_context_takeover = !d.server_context_takeover,
-                 .client_no_context_takeover = !d.client_context_takeover,
-                 .server_max_window_bits = d.server_window_bits,
-                 .client_max_window_bits = d.client_window_bits,
-                 .level = d.level,
-                 .threshold = d.threshold};
-    s.ratio_refill = d.ratio_refill;
-    s.write_stall = to_ticks(limits.write_stall);
-    s.close_handshake = to_ticks(limits.close_handshake);
+    s->deflate = {.enabled = d.enabled,
+                  .server_no_context_takeover = !d.server_context_takeover,
+                  .client_no_context_takeover = !d.client_context_takeover,
+                  .server_max_window_bits = d.server_window_bits,
+                  .client_max_window_bits = d.client_window_bits,
+                  .level = d.level,
+                  .threshold = d.threshold};
+    s->ratio_refill = d.ratio_refill;
+    s->write_stall = to_ticks(limits.write_stall);
+    s->close_handshake = to_ticks(limits.close_handshake);
     return s;
 }
 
@@ -79,10 +80,12 @@ mount_point::mount_point(mount_place const& at,
     : route_target(at.prefix, takes_bodies ? options.limits.max_message : 0),
       core_(at.core),
       index_(at.index),
-      app_(std::move(app)),
+      app_(std::make_shared<handlers const>(std::move(app))),
       options_(std::move(options)),
       origins_{options_.origins},
-      websockets_(settings_of(options_.limits, options_.deflate)) {
+      websockets_(settings_of(options_.limits, options_.deflate)),
+      parts_(core_.shards.size()),
+      open_parts_(core_.shards.size()) {
     auto const& p = this->prefix();
     check_limits(p, options_.limits);
     check_deflate(p, options_.deflate);
@@ -94,8 +97,32 @@ mount_point::mount_point(mount_place const& at,
                        "subprotocols must be tokens: no blanks, no commas");
 }
 
-endpoint_core& mount_point::local(shard& here) const noexcept {
-    return here.endpoint(index_);
+// -- the sessions of each shard -------------------------------------------------------------------
+
+endpoint_core* mount_point::part(shard& here) const noexcept {
+    return parts_[here.index()];
+}
+
+void mount_point::open_part(shard& here, endpoint_core& part) noexcept {
+    parts_[here.index()] = &part;
+}
+
+bool mount_point::close_part(shard& here) noexcept {
+    parts_[here.index()] = nullptr;
+    return open_parts_.fetch_sub(1) == 1;
+}
+
+std::string mount_point::opening_key(std::string_view sid) const {
+    return std::to_string(index_).append("/").append(sid);
+}
+
+bool mount_point::has_session(shard& here, std::string_view sid) const {
+    auto const* const sessions = part(here);
+    return sessions && (sessions->find_by_sid(sid) || here.opening().contains(opening_key(sid)));
+}
+
+bool mount_point::names_as(route_target const& other) const noexcept {
+    return typeid(*this) == typeid(other);
 }
 
 void mount_point::count_refused(shard& here, refusal_cause why) const noexcept {

@@ -15,6 +15,7 @@
 #include "session/http_session.hpp"
 #include "websocket_connection.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -64,17 +65,31 @@ struct receiver {
 
 /// A mount with sessions: what is common to the dialects.
 ///
-/// Thread: constant once the server runs, but for counters; sessions are per shard.
-class mount_point : public route_target {
+/// It is there until no shard serves it and none has sessions of it.
+/// Thread: constant once the server runs, but for where its parts are; sessions are per shard.
+class mount_point : public route_target, public std::enable_shared_from_this<mount_point> {
 public:
     mount_point(mount_place const& at, common_options options, handlers app, bool takes_bodies);
 
-    handlers const& app() const noexcept { return app_; }
+    handlers const& app() const noexcept { return *app_; }
+    std::shared_ptr<handlers const> const& shared_app() const noexcept { return app_; }
     session_limits const& limits() const noexcept { return options_.limits; }
-    endpoint_counters& counters() noexcept { return counters_; }
-    std::size_t index() const noexcept { return index_; }
     service_core& core() const noexcept { return core_; }
 
+    /// The endpoint that it has sessions for, while there is one.
+    std::weak_ptr<endpoint_hub> hub{};
+    /// Says that it stays where it is, and why. Borrow: a literal.
+    void fix(std::string_view why) noexcept { why_fixed_ = why; }
+    std::string_view why_fixed() const noexcept final { return why_fixed_; }
+
+    /// The sessions of one shard begin and end here. Thread: the shard's.
+    void open_part(shard& here, endpoint_core& part) noexcept;
+    /// True for the last of all shards.
+    bool close_part(shard& here) noexcept;
+
+    bool keeps_sessions() const noexcept final { return true; }
+    bool has_session(shard& here, std::string_view sid) const final;
+    bool names_as(route_target const& other) const noexcept override;
     bool judge_page(incoming const& in, std::string& fields) const final;
 
     /// What metrics call the dialect.
@@ -83,7 +98,10 @@ public:
     virtual bool carries_binary() const noexcept { return true; }
 
 protected:
-    endpoint_core& local(shard& here) const noexcept;
+    /// Requires: it is mounted here, or has sessions.
+    endpoint_core& local(shard& here) const noexcept { return *part(here); }
+    /// Null where it has none any more, or none yet.
+    endpoint_core* part(shard& here) const noexcept;
     void count_refused(shard& here, refusal_cause why) const noexcept;
     /// How long a write to a client may make no progress.
     std::chrono::milliseconds write_stall() const noexcept { return options_.limits.write_stall; }
@@ -156,13 +174,18 @@ private:
     bool has_room(shard& here, exchange& to, no_room const* why) const;
     std::string choose_subprotocol(shard& here, request const& of) const;
 
+    /// As the shard's `opening` has it.
+    std::string opening_key(std::string_view sid) const;
+
     service_core& core_;
     std::size_t index_;
-    handlers app_;
+    std::shared_ptr<handlers const> app_;
     common_options options_;
     http::origin_policy origins_;
-    websocket_settings websockets_;
-    endpoint_counters counters_{};
+    websocket_settings_ptr websockets_;
+    std::string_view why_fixed_{};
+    std::vector<endpoint_core*> parts_;  // by shard, each that shard's
+    std::atomic<std::size_t> open_parts_;
 };
 
 /// Engine.IO. `first` may answer a request in its stead, and says whether it did.

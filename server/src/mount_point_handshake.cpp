@@ -46,7 +46,7 @@ std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming con
         return nullptr;
     }
     auto terms = std::make_shared<websocket_terms>();
-    terms->settings = &websockets_;
+    terms->settings = websockets_;
     if (in.to.checks_handshake()) return terms;
     auto const connection = joined(in.head, "connection");
     auto const upgrade = joined(in.head, "upgrade");
@@ -73,7 +73,7 @@ std::shared_ptr<websocket_terms const> mount_point::check_websocket(incoming con
     }
     std::string extensions;
     terms->deflate = websocket::negotiate_deflate(
-        joined(in.head, "sec-websocket-extensions"), websockets_.deflate, extensions);
+        joined(in.head, "sec-websocket-extensions"), websockets_->deflate, extensions);
     auto& out = terms->handshake;
     out.append("Sec-WebSocket-Accept: ").append(websocket::accept_key(key)).append("\r\n");
     if (!extensions.empty())

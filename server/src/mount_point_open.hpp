@@ -26,7 +26,7 @@ public:
     /// Requires: `s` is among those.
     void hold(shard const& here, endpoint_core& among, session_base const& s) noexcept {
         ended_ = here.ended();
-        among_ = &among;
+        among_ = among.shared_from_this();
         (void)s.id().copy(id_.data(), id_.size());
     }
     /// Null when it has ended.
@@ -38,12 +38,12 @@ public:
 
 private:
     session_base* take() noexcept {
-        auto* const among = std::exchange(among_, nullptr);
+        auto const among = std::exchange(among_, nullptr);
         return among && !*ended_ ? among->find({id_.data(), id_.size()}) : nullptr;
     }
 
     std::shared_ptr<std::atomic<bool> const> ended_{};
-    endpoint_core* among_ = nullptr;
+    std::shared_ptr<endpoint_core> among_{};
     std::array<char, 22> id_{};
 };
 

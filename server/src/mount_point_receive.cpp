@@ -32,7 +32,7 @@ void mount_point::serve_receiver(incoming const& in, std::string_view sid, recei
 
 void mount_point::open_receiving(incoming const& in, std::string_view sid, receiver by) {
     if (!by.opens) return in.not_found();
-    auto key = std::to_string(index()).append("/").append(sid);
+    auto const key = opening_key(sid);
     if (in.here.opening().contains(key)) return by.dress().answer_busy(in.to);
     if (!check_room(in)) return;
     in.here.opening().insert(key);

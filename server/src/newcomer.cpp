@@ -30,7 +30,7 @@ bool has_room_for(shard& here, newcomer const& n) {
     auto& core = here.core();
     if (core.connections.load(std::memory_order_relaxed) +
             core.moving.load(std::memory_order_relaxed) <
-        core.max_connections)
+        here.bounds().max_connections)
         return true;
     turn_away(here, n, refusal_cause::max_connections, fault::full);
     return false;
@@ -40,7 +40,7 @@ void take_in(shard& here, newcomer n) {
     auto& core = here.core();
     std::unique_ptr<connection_ticket> ticket;
     // A trusted proxy has one address for all its clients: those are counted by request.
-    if (auto const most = core.options.limits.max_connections_per_address;
+    if (auto const most = here.limits().max_connections_per_address;
         most != 0 && is_limited_address(n.address) && !core.trusted.contains(n.address)) {
         ticket = address_ticket::take(core.addresses, n.address, most);
         if (!ticket)

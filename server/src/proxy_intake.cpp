@@ -10,7 +10,7 @@ namespace anywire {
 
 void proxy_intake::open(shard& here, newcomer n) {
     auto* const made = new proxy_intake(here, std::move(n));
-    made->set_deadline(made->loop().now() + here.core().http.tls_handshake);
+    made->set_deadline(made->loop().now() + here.settings().tls_handshake);
     made->start_reading();
 }
 

@@ -1,6 +1,5 @@
 #include "room.hpp"
 
-#include "mount_point.hpp"
 #include "service_core.hpp"
 #include "shard.hpp"
 
@@ -37,12 +36,6 @@ constexpr no_room address_too_soon{
     "`server_limits::max_handshakes_per_second_per_address` have come",
     cause::max_handshakes_per_second_per_address};
 
-std::size_t all_sessions(service_core const& core) noexcept {
-    std::size_t all = 0;
-    for (auto const& m : core.mounts) all += m->counters().sessions.load(std::memory_order_relaxed);
-    return all;
-}
-
 /// A trusted proxy and a Unix domain socket have one address for all their clients.
 bool is_limited(service_core const& core, std::string_view address) noexcept {
     return is_limited_address(address) && !core.trusted.contains(address);
@@ -56,7 +49,7 @@ no_room const* find_draining(shard& here) noexcept {
 
 no_room const* find_no_parking(shard& here) noexcept {
     auto const& core = here.core();
-    auto const most = core.options.limits.max_parked_requests;
+    auto const most = here.limits().max_parked_requests;
     if (most == 0 || core.parked.load(std::memory_order_relaxed) < most) return nullptr;
     return &no_parking;
 }
@@ -64,8 +57,9 @@ no_room const* find_no_parking(shard& here) noexcept {
 no_room const* find_no_room(shard& here, endpoint_core const& sessions, std::string_view address) {
     auto const& core = here.core();
     if (!sessions.has_room()) return &mount_is_full;
-    if (all_sessions(core) >= core.max_sessions) return &server_is_full;
-    auto const most = core.options.limits.max_sessions_per_address;
+    if (core.sessions.load(std::memory_order_relaxed) >= here.bounds().max_sessions)
+        return &server_is_full;
+    auto const most = here.limits().max_sessions_per_address;
     if (most != 0 && is_limited(core, address) && core.census.sessions().of(address) >= most)
         return &address_is_full;
     return nullptr;
@@ -73,7 +67,7 @@ no_room const* find_no_room(shard& here, endpoint_core const& sessions, std::str
 
 no_room const* find_too_soon(shard& here, std::string_view address) {
     auto& core = here.core();
-    if (!core.handshakes.is_limited()) return nullptr;
+    if (!here.bounds().limit_handshakes()) return nullptr;
     auto const said =
         core.handshakes.take(address, is_limited(core, address), std::chrono::steady_clock::now());
     switch (said) {

@@ -10,9 +10,10 @@
 
 namespace anywire {
 
-asked_for asked_for::target(std::string_view target) noexcept {
+asked_for asked_for::of_target(std::string_view target) noexcept {
     auto const question = target.find('?');
-    return {path_of(target),
+    return {target,
+            path_of(target),
             question == target.npos ? std::string_view{} : target.substr(question + 1)};
 }
 
@@ -49,17 +50,27 @@ void incoming::move_to(shard& there) const {
     respond(status_of(fault::misdirected), "this request belongs to another shard\n");
 }
 
-pattern_target* router::find_route(http::route_pattern const& pattern) const noexcept {
+std::string retired_mounts::sid_in(asked_for const& a) const {
+    if (!a.path.starts_with(prefix)) return {};
+    auto const below = a.path.substr(prefix.size());
+    if (!below.empty() && !below.starts_with('/')) return {};
+    if (!had_its_path && !all.front()->claims(a, below)) return {};
+    return all.front()->session_named_by(a.target);
+}
+
+pattern_target const* router::find_route(http::route_pattern const& pattern) const noexcept {
     for (auto const& r : routes_)
         if (r->pattern().is_like(pattern)) return r.get();
     return nullptr;
 }
 
-pattern_target& router::add_route(std::unique_ptr<pattern_target> target) {
+void router::put_route(std::shared_ptr<pattern_target> target) {
+    for (auto& r : routes_)
+        if (r->pattern().is_like(target->pattern())) return r.swap(target);
     auto const at = std::find_if(routes_.begin(), routes_.end(), [&](auto const& r) {
         return target->pattern().goes_before(r->pattern());
     });
-    return **routes_.insert(at, std::move(target));
+    routes_.insert(at, std::move(target));
 }
 
 bool router::set_fallback(std::shared_ptr<route_target> target) {
@@ -88,6 +99,52 @@ route_target const* router::add(std::shared_ptr<route_target> target) {
             : all.end() - 1;
     all.insert(before, std::move(target));
     return nullptr;
+}
+
+router::place const* router::place_at(std::string_view prefix) const noexcept {
+    for (auto const& p : places_)
+        if (p.prefix == prefix) return &p;
+    return nullptr;
+}
+
+router::targets router::at(std::string_view prefix) const {
+    auto const* const p = place_at(prefix);
+    return p ? p->targets : targets{};
+}
+
+bool router::serves(route_target const& target) const noexcept {
+    auto const* const p = place_at(target.prefix());
+    return p && std::any_of(p->targets.begin(), p->targets.end(), [&](auto const& t) {
+               return t.get() == &target;
+           });
+}
+
+void router::retire(std::shared_ptr<route_target> target, bool had_its_path) {
+    for (auto& r : retired_)
+        if (r.prefix == target->prefix() && r.had_its_path == had_its_path &&
+            r.all.front()->names_as(*target))
+            return r.all.push_back(std::move(target));
+    retired_.push_back({target->prefix(), had_its_path, {target}});
+}
+
+void router::remove(route_target const& target) {
+    auto const at = std::find_if(places_.begin(), places_.end(), [&](place const& p) {
+        return p.prefix == target.prefix();
+    });
+    if (at == places_.end()) return;
+    auto& all = at->targets;
+    auto const found =
+        std::find_if(all.begin(), all.end(), [&](auto const& t) { return t.get() == &target; });
+    if (found == all.end()) return;
+    if (target.keeps_sessions()) retire(*found, all.size() == 1);
+    all.erase(found);
+    if (all.empty()) places_.erase(at);
+}
+
+void router::forget(route_target const& target) noexcept {
+    for (auto& r : retired_)
+        std::erase_if(r.all, [&](auto const& t) { return t.get() == &target; });
+    std::erase_if(retired_, [](retired_mounts const& r) { return r.all.empty(); });
 }
 
 pattern_target* router::find_route(std::string_view path) const noexcept {

@@ -21,15 +21,16 @@ class shard;
 
 /// What a router is asked: who answers a request.
 struct asked_for {
+    std::string_view target;
     std::string_view path;
     std::string_view query{};
     /// Null where only the target is known.
     http::request_view const* head = nullptr;
     exchange const* to = nullptr;
 
-    static asked_for target(std::string_view target) noexcept;
-    static asked_for request(http::request_view const& head, exchange const& to) noexcept {
-        return {head.path, head.query, &head, &to};
+    static asked_for of_target(std::string_view target) noexcept;
+    static asked_for of_request(http::request_view const& head, exchange const& to) noexcept {
+        return {head.target, head.path, head.query, &head, &to};
     }
     /// Whether it asks for a WebSocket, or has one that its host has opened already.
     bool is_websocket() const noexcept;
@@ -101,6 +102,20 @@ public:
         (void)target;
         return {};
     }
+    /// Whether it has sessions, which it goes on to serve where it is mounted no more.
+    virtual bool keeps_sessions() const noexcept { return false; }
+    /// Whether the session of that sid is here, or is about to be.
+    virtual bool has_session(shard& here, std::string_view sid) const {
+        (void)here, (void)sid;
+        return false;
+    }
+    /// Whether requests name the other one's sessions as they name its own.
+    virtual bool names_as(route_target const& other) const noexcept {
+        (void)other;
+        return false;
+    }
+    /// Why it cannot be taken from its path; empty: it can.
+    virtual std::string_view why_fixed() const noexcept { return {}; }
     /// Whether it answers under any name, also one that `service_options::hosts` does not list.
     virtual bool serves_any_host() const noexcept { return false; }
     /// The text that goes with 413.
@@ -126,17 +141,41 @@ private:
     http::route_pattern pattern_;
 };
 
+/// Those that were mounted at a prefix, one after the other, and still have sessions.
+struct retired_mounts {
+    std::string prefix;
+    bool had_its_path;  ///< The path was not shared.
+    std::vector<std::shared_ptr<route_target>> all{};
+
+    /// The sid that a request names, if it may be that of one of their sessions.
+    std::string sid_in(asked_for const& a) const;
+};
+
 /// Finds who answers a request: a route of the application's, else the mount with the longest
 /// prefix of the path, in whole segments, else the fallback. Where several mounts share the prefix
 /// it is the one that claims the request.
+///
+/// Thread: constant once shards have it: a change is another one.
 class router {
 public:
+    using targets = std::vector<std::shared_ptr<route_target>>;
+
     /// Null when it was added; else who takes the same requests already.
     route_target const* add(std::shared_ptr<route_target> target);
+    /// Whether it is what a prefix leads to.
+    bool serves(route_target const& target) const noexcept;
+    /// Those at a prefix.
+    targets at(std::string_view prefix) const;
+    /// Takes one from its prefix. One with sessions is retired.
+    void remove(route_target const& target);
+    /// A retired one has no session any more.
+    void forget(route_target const& target) noexcept;
+    std::vector<retired_mounts> const& retired() const noexcept { return retired_; }
+
     /// Null where there is none for that pattern.
-    pattern_target* find_route(http::route_pattern const& pattern) const noexcept;
-    /// Requires: `find_route` has found none.
-    pattern_target& add_route(std::unique_ptr<pattern_target> target);
+    pattern_target const* find_route(http::route_pattern const& pattern) const noexcept;
+    /// Takes the place of one with a pattern like its own.
+    void put_route(std::shared_ptr<pattern_target> target);
     /// False when there is one.
     bool set_fallback(std::shared_ptr<route_target> target);
     /// A route takes longer bodies than before.
@@ -155,16 +194,20 @@ private:
     /// A prefix, and those that share it.
     struct place {
         std::string prefix;
-        std::vector<std::shared_ptr<route_target>> targets{};  // who takes the rest last
+        router::targets targets{};  // who takes the rest last
     };
 
     pattern_target* find_route(std::string_view path) const noexcept;
     place const* find_place(std::string_view path) const noexcept;
+    place const* place_at(std::string_view prefix) const noexcept;
     place& place_of(std::string const& prefix);
     static route_target* choose(place const& among, asked_for const& a) noexcept;
 
-    std::vector<std::unique_ptr<pattern_target>> routes_{};  // the one to be asked first first
+    void retire(std::shared_ptr<route_target> target, bool had_its_path);
+
+    std::vector<std::shared_ptr<pattern_target>> routes_{};  // the one to be asked first first
     std::vector<place> places_{};                            // longest prefix first
+    std::vector<retired_mounts> retired_{};
     std::shared_ptr<route_target> fallback_{};
     std::size_t largest_body_ = 0;
 };

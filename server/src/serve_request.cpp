@@ -1,5 +1,6 @@
 #include "serve_request.hpp"
 
+#include "answering.hpp"
 #include "core/ascii.hpp"
 #include "core/fault.hpp"
 #include "host_list.hpp"
@@ -7,7 +8,9 @@
 #include "shard.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
+#include <vector>
 
 namespace anywire {
 namespace {
@@ -44,7 +47,7 @@ bool judge_page(incoming const& in, route_target const& target) {
 /// see.
 bool takes_request(shard& here, http_connection& via, http::client_info const& client) {
     auto& core = here.core();
-    auto const most = core.options.limits.max_connections_per_address;
+    auto const most = here.limits().max_connections_per_address;
     if (most == 0 || via.is_counted()) return true;
     via.count_request(nullptr);
     if (core.trusted.contains(client.address) || !is_limited_address(client.address)) return true;
@@ -63,14 +66,51 @@ bool is_one_line(http_field const& f) noexcept {
 /// A request of which only the head is known, on its way to a refusal.
 struct refused_request {
     refused_request(shard& here, http_connection& from, http::request_view const& head)
-        : target(here.core().routes.find(asked_for::request(head, from))),
+        : by(find_answering(here, asked_for::of_request(head, from))),
+          target(by.likely()),
           client(client_of(here, head, {from.address(), from.is_tls()})),
           in{here, from, head, client, {}, &from} {}
 
+    answering by;
     route_target* target;
     http::client_info client;
     incoming in;
 };
+
+/// Several watches of one body.
+class watches final : public body_watch {
+public:
+    explicit watches(std::vector<std::unique_ptr<body_watch>> all) noexcept
+        : all_(std::move(all)) {}
+    void done() noexcept override {
+        for (auto const& w : all_) w->done();
+    }
+
+private:
+    std::vector<std::unique_ptr<body_watch>> all_;
+};
+
+/// The terms of a body for a session of another shard, which one of several mounts has.
+body_terms terms_there(shard& here,
+                       http_connection& from,
+                       http::request_view const& head,
+                       answering const& by) {
+    body_terms terms{.most = by.target ? by.target->max_body() : 0};
+    std::vector<std::unique_ptr<body_watch>> kept;
+    auto const add = [&](route_target& t) {
+        std::unique_ptr<body_watch> one;
+        if (!t.watch_body(here, from, head, one))
+            terms.status = status_of(fault::overlapping_requests);
+        if (one) kept.push_back(std::move(one));
+    };
+    for (auto const& t : by.whose->all) {
+        terms.most = std::max(terms.most, t->max_body());
+        add(*t);
+    }
+    if (by.target) add(*by.target);
+    if (!kept.empty()) terms.watch = std::make_unique<watches>(std::move(kept));
+    return terms;
+}
 
 }  // namespace
 
@@ -90,7 +130,8 @@ void serve_request(shard& here,
                    http::request_view const& request,
                    request_peer const& from) {
     auto const client = client_of(here, request, from);
-    auto* const target = here.core().routes.find(asked_for::request(request, to));
+    auto const by = find_answering(here, asked_for::of_request(request, to));
+    auto* const target = by.target;
     auto const below = target ? request.path.substr(target->prefix().size()) : std::string_view{};
     incoming in{here, to, request, client, below, via};
     here.numbers().requests.add();
@@ -103,6 +144,7 @@ void serve_request(shard& here,
         return in.respond(status_of(fault::address_over_limit),
                           "too many requests of this address\n");
     }
+    if (by.there) return in.move_to(*by.there);
     if (!target)
         return in.respond(status_of(fault::not_found),
                           "404 Not Found: nothing is mounted at this path\n");
@@ -151,6 +193,7 @@ body_terms shard::on_head(http_connection& from, http::request_view const& head)
         numbers_.count_refused(refusal_cause::unknown_host);
         return {.status = status_of(fault::misdirected), .text = misdirected};
     }
+    if (r.by.there) return terms_there(*this, from, head, r.by);
     body_terms terms;
     if (!r.target) return {.most = settings().request.body};
     if (!r.target->watch_body(*this, from, head, terms.watch))

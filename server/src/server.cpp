@@ -218,7 +218,7 @@ std::string server::reload_certificates() {
 
 void server::run() {
     auto& log = core().shards.front()->log();
-    if (core().routes.is_empty())
+    if (core().routes()->is_empty())
         log.write(log_level::error,
                   "nothing is mounted, so every request gets 404: call server.mount(...) or "
                   "server.serve_files(...) before server.run()");

@@ -1,7 +1,7 @@
 #include <anywire/service.hpp>
 
+#include "answering.hpp"
 #include "mount_point.hpp"
-#include "serve_request.hpp"
 #include "service_core.hpp"
 #include "service_shards.hpp"
 #include "session/endpoint_hub.hpp"
@@ -27,35 +27,62 @@ void service::tear_down() noexcept {
         core_->tickers.clear();
     }
     for (auto const& fn : core_->at_end) fn();
+    core_->end_hubs();
     core_->is_going = true;
     for (auto const& s : core_->shards) s->tear_down();
     core_->shards.clear();
 }
 
 void service::begin() {
-    core_->has_begun = true;
+    core_->begin();
 }
 
-endpoint service::add_dialect(std::string path, mount_maker const& make) {
-    core_->require_setup("mount", path);
-    return core_->add(make(core_->place(std::move(path))));
+endpoint service::add_dialect(std::string path, mount_maker const& make, bool replaces) {
+    return core_->mount(make(core_->place(std::move(path))), {}, replaces);
 }
 
-endpoint service::add_sharing(std::string path, endpoint const& with, sharing_maker const& make) {
-    core_->require_setup("mount", path);
+endpoint service::add_sharing(std::string path,
+                              endpoint const& with,
+                              sharing_maker const& make,
+                              bool replaces) {
+    std::scoped_lock const lock(core_->changing);
     auto const& hub = with.hub_;
     if (!hub || !hub->lives_on(*core_->group_of_shards()))
         throw std::invalid_argument("mount '" + path +
                                     "': the endpoint to share is none of this service");
-    return core_->add(make(core_->place(std::move(path)), hub->app()), hub);
+    auto const app = hub->app();
+    if (!app)
+        throw std::invalid_argument("mount '" + path +
+                                    "': the endpoint to share is mounted nowhere any more");
+    return core_->mount(make(core_->place(std::move(path)), *app), hub, replaces);
+}
+
+void service::unmount(std::string path) {
+    core_->unmount(std::move(path), nullptr);
+}
+
+void service::unmount(std::string path, endpoint const& of) {
+    if (!of.hub_)
+        throw std::invalid_argument("unmount '" + path + "': the endpoint is mounted nowhere");
+    core_->unmount(std::move(path), of.hub_.get());
+}
+
+void service::set_limits(server_limits const& limits) {
+    core_->set_limits(limits);
+}
+
+void service::when_changed(std::function<void()> then) {
+    if (!then)
+        throw std::invalid_argument("service::when_changed: the function given to it is empty");
+    core_->when_changed(std::move(then));
 }
 
 bool service::owns(std::string_view target) const noexcept {
-    return core_->routes.find(asked_for::target(target)) != nullptr;
+    return is_served(*core_, target);
 }
 
 std::size_t service::max_body(std::string_view target) const noexcept {
-    return core_->routes.max_body(asked_for::target(target));
+    return max_body_of(*core_, target);
 }
 
 std::size_t service::shard_of(std::string_view target) const {

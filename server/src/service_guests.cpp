@@ -14,7 +14,7 @@
 namespace anywire {
 
 void service::serve(http_request const& request, exchange& to) {
-    core_->has_begun = true;
+    core_->begin();
     auto& here = core_->shard_here();
     here.host().begin_event("a request");
     std::shared_ptr<guest_exchange> guest;

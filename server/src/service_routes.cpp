@@ -16,7 +16,6 @@ void service::route(std::string method,
                     route_handler handler,
                     route_options options) {
     auto const what = "route '" + method + " " + pattern + "'";
-    core_->require_setup("route", pattern);
     (void)core_->group_of_shards();  // for routes that are coroutines
     auto parsed = http::route_pattern::parse(pattern);
     if (!parsed)
@@ -26,24 +25,27 @@ void service::route(std::string method,
         throw std::invalid_argument(what + ": a method is a token such as GET");
     auto made = make_route_method(what, std::move(method), std::move(handler), options);
     made.params = parsed->names();
-    auto const most = made.max_body;
-    auto* const known = core_->routes.find_route(*parsed);
-    auto& target =
-        known ? *known
-              : core_->routes.add_route(std::make_unique<anywire::route>(std::move(*parsed)));
-    if (!static_cast<anywire::route&>(target).add(std::move(made)))
-        throw std::invalid_argument(what + ": it is there already");
-    core_->take_bodies(most);
+    core_->change([&](router& next, auto&) {
+        auto const* const known = next.find_route(*parsed);
+        auto const changed =
+            known ? std::make_shared<anywire::route>(static_cast<anywire::route const&>(*known))
+                  : std::make_shared<anywire::route>(*parsed);
+        next.take_bodies(made.max_body);
+        if (!changed->add(std::move(made)))
+            throw std::invalid_argument(what + ": it is there already");
+        next.put_route(changed);
+    });
 }
 
 void service::fallback(route_handler handler, route_options options) {
-    core_->require_setup("fallback", {});
     (void)core_->group_of_shards();
     auto made = make_route_method("fallback", {}, std::move(handler), options);
-    auto const most = made.max_body;
-    if (!core_->routes.set_fallback(std::make_shared<fallback_route>(std::move(made))))
-        throw std::invalid_argument("fallback: it is there already");
-    core_->take_bodies(most);
+    auto const target = std::make_shared<fallback_route>(std::move(made));
+    core_->change([&](router& next, auto&) {
+        if (!next.set_fallback(target))
+            throw std::invalid_argument("fallback: it is there already");
+        next.take_bodies(target->max_body());
+    });
 }
 
 }  // namespace anywire

@@ -3,6 +3,7 @@
 #include "http_response.hpp"
 #include "io_host.hpp"
 #include "session/session_base.hpp"
+#include "shard_sweeper.hpp"
 
 #include <ctime>
 #include <utility>
@@ -16,7 +17,7 @@ class shard::drainer final : public timer_node {
 public:
     drainer(shard& s, tick deadline_in) : shard_(s), until_(s.loop().now() + deadline_in) {
         std::size_t sessions = 0;
-        for (auto const& e : s.endpoints_) sessions += e->size();
+        for (auto const& m : s.mounts_) sessions += m.sessions->size();
         auto const turns = deadline_in / 2 + 1;
         pace_ = sessions / turns + 1;
         on_timer(s.loop().now());
@@ -24,7 +25,7 @@ public:
 
     void on_timer(tick now) override {
         bool more = false;
-        for (auto const& e : shard_.endpoints_) more = e->shut_down_some(pace_) || more;
+        for (auto const& m : shard_.mounts_) more = m.sessions->shut_down_some(pace_) || more;
         shard_.loop().flush();
         if (!more) shard_.host().shut_down_connections();
         // Others may still need this shard: what came to them in the last moment belongs here.
@@ -46,8 +47,13 @@ private:
 };
 
 shard::shard(unsigned index, service_core& core, std::unique_ptr<shard_host> host)
-    : index_(index), core_(core), host_(std::move(host)), opening_(0, keyed_hash{core.hash_key}) {
-    host_->log_slower_than(core.options.limits.slow_event);
+    : index_(index),
+      core_(core),
+      host_(std::move(host)),
+      routes_(core.routes()),
+      bounds_(core.bounds()),
+      opening_(0, keyed_hash{core.hash_key}) {
+    use_bounds();
 }
 
 shard::shard(unsigned index, service_core& core, std::unique_ptr<io_host> host)
@@ -68,7 +74,10 @@ void shard::tear_down() noexcept {
     host_->end();
     drainer_.reset();
     close_sources();
-    endpoints_.clear();  // sessions go before the connections they hold
+    sweeper_.reset();
+    // Sessions go before the connections they hold.
+    for (auto const& m : mounts_) m.sessions->close();
+    mounts_.clear();
     errands_.tear_down();
 }
 
@@ -100,8 +109,9 @@ void shard::close_sources() noexcept {
 
 bool shard::has_attached_sessions() const noexcept {
     auto has_some = false;
-    for (auto const& e : endpoints_)
-        e->for_each([&](session_base const& s) { has_some = has_some || s.is_attached(); });
+    for (auto const& m : mounts_)
+        m.sessions->for_each(
+            [&](session_base const& s) { has_some = has_some || s.is_attached(); });
     return has_some;
 }
 
@@ -109,7 +119,7 @@ void shard::stop() {
     if (*ended_) return;
     draining_ = true;
     close_sources();
-    for (auto const& e : endpoints_) (void)e->shut_down_some(e->size());
+    for (auto const& m : mounts_) (void)m.sessions->shut_down_some(m.sessions->size());
     loop().flush();
     finish();
 }
@@ -122,7 +132,7 @@ void shard::drain(tick deadline_in) {
 }
 
 void shard::finish() {
-    for (auto const& e : endpoints_) e->abandon_all();
+    for (auto const& m : mounts_) m.sessions->abandon_all();
     errands_.tear_down();
     loop().flush();
     *ended_ = true;

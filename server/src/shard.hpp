@@ -22,7 +22,9 @@
 
 namespace anywire {
 
+class endpoint_hub;
 class io_host;
+class mount_point;
 
 /// What is counted about a shard beside its loop and its sessions.
 ///
@@ -79,9 +81,14 @@ public:
     io_host& io() noexcept;
     void add_source(std::unique_ptr<shard_source> s) { sources_.push_back(std::move(s)); }
 
-    /// The sessions here of a mount, by its index.
-    endpoint_core& endpoint(std::size_t mount) noexcept { return *endpoints_[mount]; }
-    void add_endpoint(std::unique_ptr<endpoint_core> e) { endpoints_.push_back(std::move(e)); }
+    // -- what is served and bounded here
+    router const& routes() const noexcept { return *routes_; }
+    service_bounds const& bounds() const noexcept { return *bounds_; }
+    server_limits const& limits() const noexcept { return bounds_->limits; }
+    /// Thread: the shard's, or the one that sets up.
+    void apply(service_change const& c);
+    /// Ends what retired mounts leave once their last session has gone.
+    void watch_retired();
 
     /// Sids whose opening request waits for `authorize`, as "<mount>/<id>"; at most one a
     /// connection.
@@ -103,7 +110,7 @@ public:
     void tear_down() noexcept;
 
     // -- http_handler
-    http_settings const& settings() const noexcept override { return core_.http; }
+    http_settings const& settings() const noexcept override { return http_; }
     void on_request(http_connection& from, http::request_view const& request) override;
     body_terms on_head(http_connection& from, http::request_view const& head) override;
     std::string_view on_refusal(http_connection& from,
@@ -119,7 +126,20 @@ public:
 
 private:
     class drainer;
+    class sweeper;
+    /// A mount that has a part here.
+    struct held_mount {
+        std::shared_ptr<endpoint_core> sessions;
+        std::shared_ptr<mount_point> mount;
+        std::shared_ptr<endpoint_hub> hub;
+        bool is_retired = false;
+    };
 
+    void open_mount(new_mount const& m);
+    void close_mount(held_mount m);
+    void use_bounds();
+    /// Whether there is another one to wait for.
+    bool close_retired();
     void close_sources() noexcept;
     void finish();
     bool has_attached_sessions() const noexcept;
@@ -129,11 +149,15 @@ private:
     std::unique_ptr<shard_host> host_;
     std::unique_ptr<http_site> site_{};
     std::vector<std::unique_ptr<shard_source>> sources_{};
-    std::vector<std::unique_ptr<endpoint_core>> endpoints_{};
+    std::vector<held_mount> mounts_{};
+    std::shared_ptr<router const> routes_;
+    std::shared_ptr<service_bounds const> bounds_;
+    http_settings http_{};
     keyed_set opening_;
     errand_list errands_{};
     std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
     std::unique_ptr<drainer> drainer_{};
+    std::unique_ptr<sweeper> sweeper_{};
     std::function<void()> on_finished_{};
     std::string date_{};
     tick date_until_ = 0;

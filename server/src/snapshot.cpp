@@ -2,11 +2,12 @@
 
 #include <anywire/service.hpp>
 
-#include "mount_point.hpp"
 #include "service_core.hpp"
+#include "session/endpoint_numbers.hpp"
 #include "shard.hpp"
 
 #include <algorithm>
+#include <memory>
 
 namespace anywire {
 namespace {
@@ -55,24 +56,26 @@ void add_shard(mount_numbers& m, endpoint_numbers const& n) {
     for (std::size_t i = 0; i < n.rows(); ++i) add_row(m, n.at(i));
 }
 
-mount_numbers numbers_of(service_core const& core, mount_point const& mount) {
+using records = std::vector<std::shared_ptr<mount_record>>;
+
+mount_numbers numbers_of(mount_record const& mount) {
     mount_numbers m;
-    m.path = mount.prefix().empty() ? "/" : mount.prefix();
-    m.dialect = mount.dialect_name();
+    m.path = mount.prefix.empty() ? "/" : mount.prefix;
+    m.dialect = mount.dialect;
     for (std::size_t i = 0; i < close_reasons; ++i)
         m.closed.emplace_back(static_cast<close_reason>(i), 0);
     m.refused = causes_between(static_cast<std::size_t>(first_of_mount), refusal_causes);
-    for (auto const& s : core.shards) add_shard(m, s->endpoint(mount.index()).numbers());
+    for (auto const& n : mount.numbers) add_shard(m, *n);
     return m;
 }
 
-shard_numbers numbers_of(service_core const& core, shard& s) {
+shard_numbers numbers_of(records const& all, shard& s) {
     shard_numbers n;
     auto const& loop = s.host().numbers();
     n.loop_delay = loop.delay.value();
     n.slow_events = loop.slow_events.value();
-    for (auto const& m : core.mounts) {
-        auto const& sessions = s.endpoint(m->index()).numbers();
+    for (auto const& m : all) {
+        auto const& sessions = *m->numbers[s.index()];
         for (std::size_t i = 0; i < sessions.rows(); ++i)
             n.sessions += sessions.at(i).sessions.value();
     }
@@ -99,10 +102,11 @@ service_numbers take_snapshot(service_core const& core) {
     all.parked_requests = core.parked.load(relaxed);
     all.is_draining = core.draining.load(relaxed);
     all.refused = causes_between(0, static_cast<std::size_t>(first_of_mount));
-    for (auto const& m : core.mounts) all.mounts.push_back(numbers_of(core, *m));
+    auto const mounts = core.records();
+    for (auto const& m : mounts) all.mounts.push_back(numbers_of(*m));
     for (auto const& s : core.shards) {
         add_shard(all, *s);
-        all.shards.push_back(numbers_of(core, *s));
+        all.shards.push_back(numbers_of(mounts, *s));
     }
     return all;
 }

@@ -26,7 +26,7 @@ void attach(service_core& core, mount_point const& mount, socketio::server const
 /// leaves `io` as it was.
 void socketio::mount_on(service& to, std::string path, socketio::server const& io) {
     auto& core = to.core();
-    core.require_setup("mount", path);
+    core.require_setup(path);
     io.io()->check_unmounted();
     auto const& o = io.io()->opts();
     std::function<bool(incoming const&)> first;
@@ -38,7 +38,8 @@ void socketio::mount_on(service& to, std::string path, socketio::server const& i
                                            o.engine,
                                            socketio::io_core::handlers_for_mount(io.io()),
                                            std::move(first));
-    core.add(mount);
+    mount->fix("a socketio::server stays where it is mounted");
+    core.mount(mount, {}, false);
     attach(core, *mount, io);
 }
 

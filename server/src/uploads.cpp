@@ -9,8 +9,11 @@ namespace anywire {
 
 class uploads::upload final : public body_watch {
 public:
-    upload(uploads& all, http_connection& from, std::string sid)
-        : all_(all), sid_(std::move(sid)), from_(std::make_shared<http_connection*>(&from)) {}
+    upload(uploads& all, http_connection& from, std::string sid, std::shared_ptr<void const> keeps)
+        : keeps_(std::move(keeps)),
+          all_(all),
+          sid_(std::move(sid)),
+          from_(std::make_shared<http_connection*>(&from)) {}
     ~upload() override { all_.end(sid_, !done_); }
     upload(upload const&) = delete;
     upload& operator=(upload const&) = delete;
@@ -19,19 +22,23 @@ public:
     std::weak_ptr<http_connection*> from() const noexcept { return from_; }
 
 private:
+    std::shared_ptr<void const> keeps_;
     uploads& all_;
     std::string sid_;
     std::shared_ptr<http_connection*> from_;  // expires with this, on the connection's thread
     bool done_ = false;
 };
 
-std::unique_ptr<body_watch> uploads::begin(shard& here, http_connection& from, std::string sid) {
+std::unique_ptr<body_watch> uploads::begin(shard& here,
+                                           http_connection& from,
+                                           std::string sid,
+                                           std::shared_ptr<void const> keeps) {
     place first;
     {
         std::scoped_lock const lock(mutex_);
         auto const [at, is_first] = places_.try_emplace(sid);
         if (is_first) {
-            auto u = std::make_unique<upload>(*this, from, std::move(sid));
+            auto u = std::make_unique<upload>(*this, from, std::move(sid), std::move(keeps));
             at->second = {&here, u->from()};
             count_.store(places_.size(), std::memory_order_release);
             return u;

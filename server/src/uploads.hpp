@@ -33,8 +33,11 @@ public:
     uploads(listener& who, siphash_key const& key) : listener_(who), places_(0, keyed_hash{key}) {}
 
     /// Notes a body that comes in pieces; null when one is under way for that session: that one is
-    /// cut off, and the listener told.
-    std::unique_ptr<body_watch> begin(shard& here, http_connection& from, std::string sid);
+    /// cut off, and the listener told. `keeps`: what this and the listener are parts of.
+    std::unique_ptr<body_watch> begin(shard& here,
+                                      http_connection& from,
+                                      std::string sid,
+                                      std::shared_ptr<void const> keeps);
     /// The same for a body that came whole; false when one is under way.
     bool check(std::string const& sid);
     /// The session has ended: cuts off the body that is under way for it, if there is one.

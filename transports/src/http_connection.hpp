@@ -17,7 +17,7 @@ namespace anywire {
 /// How an opening handshake that was found good is to be answered.
 struct websocket_terms {
     std::string handshake{};  ///< Fields of the 101: the key's answer, the extensions.
-    websocket_settings const* settings = nullptr;
+    websocket_settings_ptr settings{};
     std::optional<websocket::deflate_params> deflate{};
 };
 

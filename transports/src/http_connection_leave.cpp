@@ -77,7 +77,7 @@ void http_connection::become_websocket(websocket_upgrade const& to, std::string_
     auto ticket = take_ticket();
     auto* const socket = new websocket_connection(host(),
                                                   take_stream(),
-                                                  *to.terms->settings,
+                                                  to.terms->settings,
                                                   to.name,
                                                   head,
                                                   to.terms->deflate,

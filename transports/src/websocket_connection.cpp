@@ -26,15 +26,15 @@ constexpr std::uint32_t least_life = 4 * 1024;
 
 websocket_connection::websocket_connection(io_host& host,
                                            byte_stream stream,
-                                           websocket_settings const& settings,
+                                           websocket_settings_ptr settings,
                                            std::string_view name,
                                            std::string_view head,
                                            std::optional<websocket::deflate_params> const& deflate,
                                            std::unique_ptr<connection_ticket> ticket)
-    : connection(host, std::move(stream), settings.write_stall, std::move(ticket)),
-      settings_(settings),
+    : connection(host, std::move(stream), settings->write_stall, std::move(ticket)),
+      settings_(std::move(settings)),
       name_(name.data()),
-      reader_(settings.reader),
+      reader_(settings_->reader),
       head_(frame::make(head, frame_kind::raw)) {
     if (!deflate) return;
     reader_.enable_inflate(*deflate);
@@ -85,7 +85,7 @@ void websocket_connection::count_received(std::size_t bytes) {
     if (reader_.excess() != 0 || c.budget.excess() != 0) {
         constexpr auto ticks_a_second = std::chrono::seconds{1} / tick_length;
         auto const passed = std::uint64_t{now - c.refilled};
-        auto const refill = passed * settings_.ratio_refill / ticks_a_second;
+        auto const refill = passed * settings_->ratio_refill / ticks_a_second;
         reader_.forgive(refill);
         c.budget.forgive(refill);
     }
@@ -232,7 +232,7 @@ bool websocket_connection::can_share(frame const& f) const noexcept {
 }
 
 bool websocket_connection::compresses(frame const& f) const noexcept {
-    if (!compression_ || f.is_uncompressed() || f.size() < settings_.deflate.threshold)
+    if (!compression_ || f.is_uncompressed() || f.size() < settings_->deflate.threshold)
         return false;
     auto const is_message = f.kind() == frame_kind::text || f.kind() == frame_kind::binary;
     return is_message && (can_share(f) || !compression_->budget.is_used_up());
@@ -251,7 +251,7 @@ void websocket_connection::append_deflated(std::string& out, frame const& f) {
     auto& deflater = compression_->deflater;
     if (!deflater)
         deflater = std::make_unique<websocket::deflater>(
-            compression_->agreed, settings_.deflate.level, settings_.deflate.mem_level);
+            compression_->agreed, settings_->deflate.level, settings_->deflate.mem_level);
     std::string payload(websocket::max_header, '\0');
     deflater->compress(f.text(), payload);
     if (compression_->agreed.server_no_context_takeover)
@@ -295,7 +295,7 @@ void websocket_connection::close(close_code code, std::string_view text) noexcep
     paused_ = false;
     watch_end(false);
     send_close(code, text);
-    set_deadline(loop().now() + settings_.close_handshake);
+    set_deadline(loop().now() + settings_->close_handshake);
     // The peer's goodbye may be in what is held, or on its way.
     held_ ? go_on_later() : start_reading();
 }
@@ -309,7 +309,7 @@ void websocket_connection::finish_goodbye() {
     if (is_dropped()) return;
     if (phase_ != phase::draining) {
         phase_ = phase::draining;
-        set_deadline(loop().now() + settings_.close_handshake);
+        set_deadline(loop().now() + settings_->close_handshake);
     }
     if (unsent_bytes() != 0) return;  // `on_sent` comes back here
     // Both closes are through and nothing is unread: the socket may go at once.

@@ -7,6 +7,9 @@
 #include "websocket/deflate.hpp"
 #include "websocket/reader.hpp"
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,14 +17,16 @@
 
 namespace anywire {
 
-/// What the WebSockets of one mount have in common. Outlives them.
-struct websocket_settings {
+/// What the WebSockets of one mount have in common; the last of them outlives the mount perhaps.
+struct websocket_settings : boost::intrusive_ref_counter<websocket_settings> {
     websocket::reader_options reader{};
     websocket::deflate_options deflate{};
     tick write_stall = 0;
     tick close_handshake = 0;
     std::uint32_t ratio_refill = 0;  ///< As in the public options: bytes a second.
 };
+
+using websocket_settings_ptr = boost::intrusive_ptr<websocket_settings const>;
 
 /// The duplex carrier: RFC 6455 over a byte stream.
 ///
@@ -33,7 +38,7 @@ public:
     /// `head` is the 101 that has not been sent yet; it leaves with the first frames.
     websocket_connection(io_host& host,
                          byte_stream stream,
-                         websocket_settings const& settings,
+                         websocket_settings_ptr settings,
                          std::string_view name,
                          std::string_view head,
                          std::optional<websocket::deflate_params> const& deflate,
@@ -98,7 +103,7 @@ private:
     void append_frame(std::string& out, frame const& f);
     void append_deflated(std::string& out, frame const& f);
 
-    websocket_settings const& settings_;
+    websocket_settings_ptr settings_;
     transport_events* session_ = nullptr;
     char const* name_;
     websocket::message_reader reader_;

@@ -5,6 +5,7 @@
 #include "session/session_base.hpp"
 
 #include <cstring>
+#include <utility>
 
 namespace anywire {
 
@@ -34,11 +35,14 @@ endpoint_core::endpoint_core(session_loop& loop,
                              session_limits const& limits,
                              endpoint_counters& counters,
                              siphash_key const& key,
-                             std::string name)
+                             std::string name,
+                             endpoint_numbers* numbers)
     : loop_(loop),
       app_(app),
       limits_(limits),
       counters_(counters),
+      own_numbers_(numbers ? nullptr : std::make_unique<endpoint_numbers>()),
+      numbers_(numbers ? *numbers : *own_numbers_),
       name_(std::move(name)),
       key_(key),
       limits_rate_(limits.max_messages_per_second != 0 || limits.max_bytes_per_second != 0),
@@ -48,6 +52,11 @@ endpoint_core::endpoint_core(session_loop& loop,
 }
 
 endpoint_core::~endpoint_core() {
+    close();
+}
+
+void endpoint_core::close() noexcept {
+    if (std::exchange(is_closed_, true)) return;
     loop_.delist(*this);
     while (!by_sid_.empty()) forget(**by_sid_.begin());
     while (!by_id_.empty()) {
@@ -61,14 +70,17 @@ void endpoint_core::add(session_base* owned) {
     try {
         by_id_.insert(owned);
         if (!owned->sid().empty()) by_sid_.insert(owned);
-        if (counters_.census) counters_.census->on_added(*owned);
+        if (census_) census_->on_added(*owned);
     } catch (...) {
         by_id_.erase(owned);
         owned->give_up();  // the next flush destroys it
         throw;
     }
-    counters_.sessions.fetch_add(1, std::memory_order_relaxed);
-    counters_.opened.fetch_add(1, std::memory_order_relaxed);
+    constexpr auto relaxed = std::memory_order_relaxed;
+    counters_.sessions.fetch_add(1, relaxed);
+    counters_.opened.fetch_add(1, relaxed);
+    if (counters_.all_sessions) counters_.all_sessions->fetch_add(1, relaxed);
+    if (hub_) hub_->count_opened();
     numbers_.opened.add();
     owned->count_added();
 }
@@ -76,9 +88,12 @@ void endpoint_core::add(session_base* owned) {
 void endpoint_core::retire(session_base& s) noexcept {
     if (by_id_.erase(&s) == 0) return;
     shrink_sparse(by_id_);
-    counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
+    constexpr auto relaxed = std::memory_order_relaxed;
+    counters_.sessions.fetch_sub(1, relaxed);
+    if (counters_.all_sessions) counters_.all_sessions->fetch_sub(1, relaxed);
+    if (hub_) hub_->count_closed();
     s.count_retired();
-    if (counters_.census) counters_.census->on_retired(s);
+    if (census_) census_->on_retired(s);
     if (auto* const groups = s.groups())
         groups_.leave_all(s, *groups, [&](hub::room<session_base> const& g) {
             note_group(room_change::left, g.name, s);
@@ -90,6 +105,15 @@ void endpoint_core::forget(session_base& s) noexcept {
     retire(s);
     if (!s.sid().empty() && by_sid_.erase(&s) != 0) shrink_sparse(by_sid_);
     delete &s;
+}
+
+void endpoint_core::count_in(session_census* with) {
+    if (with == census_) return;
+    if (auto* const old = std::exchange(census_, nullptr))
+        for (auto const* s : by_id_) old->on_retired(*s);
+    if (!with) return;
+    for (auto const* s : by_id_) with->on_added(*s);
+    census_ = with;
 }
 
 session_base* endpoint_core::find(std::string_view id) const noexcept {

@@ -38,24 +38,28 @@ protected:
     ~session_census() = default;
 };
 
-/// Numbers about one mount, over all shards.
+/// How many sessions there are in one place, over all shards.
 struct endpoint_counters {
-    session_census* census = nullptr;  ///< Constant once the server runs.
     std::atomic<std::size_t> sessions{0};
     std::atomic<std::uint64_t> opened{0};
+    /// Sessions of all such places together, which are counted along; null where nobody asks.
+    std::atomic<std::size_t>* all_sessions = nullptr;
 };
 
 /// The sessions of one mount on one shard: found by id, by sid, by group.
 ///
+/// Who still needs it when its mount has been replaced, as it may open a session there, shares it.
 /// Thread: the shard's.
-class endpoint_core {
+class endpoint_core : public std::enable_shared_from_this<endpoint_core> {
 public:
+    /// `numbers` outlives it; null has it count for itself.
     endpoint_core(session_loop& loop,
                   handlers const& app,
                   session_limits const& limits,
                   endpoint_counters& counters,
                   siphash_key const& key,
-                  std::string name = {});
+                  std::string name = {},
+                  endpoint_numbers* numbers = nullptr);
     ~endpoint_core();
     endpoint_core(endpoint_core const&) = delete;
     endpoint_core& operator=(endpoint_core const&) = delete;
@@ -68,6 +72,13 @@ public:
     endpoint_counters& counters() noexcept { return counters_; }
     endpoint_numbers& numbers() noexcept { return numbers_; }
     endpoint_numbers const& numbers() const noexcept { return numbers_; }
+    /// Destroys its sessions, and is of no use after that: it may live on without its loop.
+    void close() noexcept;
+    /// Whether there is no session, nor any that has only to be destroyed.
+    bool is_empty() const noexcept { return by_id_.empty() && by_sid_.empty(); }
+    /// Has the sessions here counted, also those that are here now; null: no more.
+    void count_in(session_census* with);
+
     /// The path of its mount, for the log.
     std::string const& name() const noexcept { return name_; }
     /// Of names that peers choose.
@@ -170,11 +181,14 @@ private:
     handlers const& app_;
     session_limits const& limits_;
     endpoint_counters& counters_;
-    endpoint_numbers numbers_{};
+    std::unique_ptr<endpoint_numbers> own_numbers_;
+    endpoint_numbers& numbers_;
+    session_census* census_ = nullptr;
     std::string name_;
     siphash_key key_;
     bool limits_rate_;
     endpoint_hub* hub_ = nullptr;
+    bool is_closed_ = false;
     boost::unordered_flat_set<session_base*, by_id_hash, by_id_equal> by_id_{};
     boost::unordered_flat_set<session_base*, sid_hash, sid_equal> by_sid_;
     hub::room_table<session_base> groups_;

@@ -48,29 +48,66 @@ std::size_t find_here(shard_group const& shards, std::size_t count) noexcept {
 }  // namespace
 
 endpoint_hub::endpoint_hub(std::shared_ptr<shard_group> shards, siphash_key const& key)
-    : shards_(std::move(shards)), count_(shards_->count()), key_(key), census_(key) {}
+    : shards_(std::move(shards)),
+      count_(shards_->count()),
+      key_(key),
+      parts_(std::make_unique<std::atomic<part_link*>[]>(count_)),
+      census_(key) {}
 
 endpoint_hub::~endpoint_hub() {
     end();
     bus_.reset();  // it may still be told of what others send, until it has gone
+    for (std::size_t i = 0; i < count_; ++i)
+        for (auto* l = parts_[i].load(); l;) delete std::exchange(l, l->next.load());
 }
 
-// -- setting up -----------------------------------------------------------------------------------
+// -- the mounts -----------------------------------------------------------------------------------
 
-void endpoint_hub::add(std::shared_ptr<endpoint_counters const> counters,
-                       bool carries_binary,
-                       std::vector<endpoint_core*> by_shard) {
-    auto made = std::make_unique<mount>(std::move(counters), carries_binary, std::move(by_shard));
-    auto* const added = made.get();
-    mounts_.push_back(std::move(made));
-    for (auto* const part : added->by_shard) part->belong_to(*this);
-    auto& last = mounts_.size() == 1 ? first_ : mounts_[mounts_.size() - 2]->next;
-    last.store(added, std::memory_order_release);
+void endpoint_hub::announce(bool carries_binary) noexcept {
+    if (!carries_binary) text_parts_.fetch_add(count_, std::memory_order_relaxed);
 }
 
-handlers const& endpoint_hub::app() const noexcept {
-    return mounts_.front()->by_shard.front()->app();
+void endpoint_hub::add_part(std::size_t shard, endpoint_core& part) {
+    auto* const made = new part_link(part);
+    part.belong_to(*this);
+    auto* at = &parts_[shard];
+    while (auto* const link = at->load(std::memory_order_relaxed)) at = &link->next;
+    at->store(made, std::memory_order_release);
 }
+
+void endpoint_hub::drop_part(std::size_t shard,
+                             endpoint_core const& part,
+                             bool carries_binary) noexcept {
+    for (auto* at = &parts_[shard];;) {
+        auto* const link = at->load(std::memory_order_relaxed);
+        if (!link) return;
+        if (&link->part == &part) {
+            at->store(link->next.load(std::memory_order_relaxed), std::memory_order_relaxed);
+            delete link;
+            break;
+        }
+        at = &link->next;
+    }
+    if (!carries_binary) text_parts_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void endpoint_hub::add(bool carries_binary, std::vector<endpoint_core*> const& by_shard) {
+    announce(carries_binary);
+    for (std::size_t i = 0; i < by_shard.size(); ++i) add_part(i, *by_shard[i]);
+}
+
+void endpoint_hub::serve_by(std::shared_ptr<handlers const> const& app) {
+    std::erase_if(apps_, [](auto const& a) { return a.expired(); });
+    apps_.push_back(app);
+}
+
+std::shared_ptr<handlers const> endpoint_hub::app() const noexcept {
+    for (auto const& a : apps_)
+        if (auto found = a.lock()) return found;
+    return nullptr;
+}
+
+// -- the bus --------------------------------------------------------------------------------------
 
 void endpoint_hub::use_bus(bus_maker const& make) {
     if (!make) throw std::invalid_argument("endpoint::use_bus: the function given to it is empty");
@@ -95,15 +132,10 @@ void endpoint_hub::end() noexcept {
 // -- the shards -----------------------------------------------------------------------------------
 
 template <class Fn>
-void endpoint_hub::for_each_mount(Fn fn) const {
-    for (auto const* m = first_.load(std::memory_order_acquire); m;
-         m = m->next.load(std::memory_order_acquire))
-        fn(*m);
-}
-
-template <class Fn>
 void endpoint_hub::for_each_part(std::size_t shard, Fn fn) const {
-    for_each_mount([&](mount const& m) { fn(*m.by_shard[shard]); });
+    for (auto const* l = parts_[shard].load(std::memory_order_acquire); l;
+         l = l->next.load(std::memory_order_acquire))
+        fn(l->part);
 }
 
 /// Calls `fn(shard)` on each: at once on the calling one, and soon on the others.
@@ -121,8 +153,7 @@ void endpoint_hub::on_every_shard(Fn fn) {
 // -- sending --------------------------------------------------------------------------------------
 
 bool endpoint_hub::can_send(message_view m) const noexcept {
-    auto needs_text = !m.binary;
-    for_each_mount([&](mount const& each) { needs_text = needs_text || !each.carries_binary; });
+    auto const needs_text = !m.binary || text_parts_.load(std::memory_order_relaxed) != 0;
     return !needs_text || is_utf8(m.data);
 }
 
@@ -166,17 +197,11 @@ void endpoint_hub::on_session(std::string_view id, std::function<void(session&)>
 }
 
 std::size_t endpoint_hub::sessions() const noexcept {
-    std::size_t n = 0;
-    for_each_mount(
-        [&](mount const& m) { n += m.counters->sessions.load(std::memory_order_relaxed); });
-    return n;
+    return counters_.sessions.load(std::memory_order_relaxed);
 }
 
 std::uint64_t endpoint_hub::opened() const noexcept {
-    std::uint64_t n = 0;
-    for_each_mount(
-        [&](mount const& m) { n += m.counters->opened.load(std::memory_order_relaxed); });
-    return n;
+    return counters_.opened.load(std::memory_order_relaxed);
 }
 
 // -- listing --------------------------------------------------------------------------------------

@@ -23,8 +23,10 @@ namespace anywire {
 /// What `endpoint` stands for: the sessions of one mount or of several, over all shards, and the
 /// bus to those of other processes.
 ///
-/// Thread: any. `add` and `use_bus` are called by one thread, before there are sessions; what a bus
-///         hears from others may come meanwhile.
+/// Thread: any. What sets it up is called by one thread, before there are sessions; what a bus
+/// hears
+///         from others may come meanwhile. Once requests are served, mounts come and go: each of
+///         their parts on its shard.
 class endpoint_hub final : public local_sessions,
                            public std::enable_shared_from_this<endpoint_hub> {
 public:
@@ -34,11 +36,18 @@ public:
     endpoint_hub& operator=(endpoint_hub const&) = delete;
 
     /// The sessions of one mount, by shard, belong to it from now on.
-    void add(std::shared_ptr<endpoint_counters const> counters,
-             bool carries_binary,
-             std::vector<endpoint_core*> by_shard);
-    /// What is done with its sessions: the handlers of its first mount. Requires: there is one.
-    handlers const& app() const noexcept;
+    void add(bool carries_binary, std::vector<endpoint_core*> const& by_shard);
+    /// The same in steps: a mount will have a part on each shard,
+    void announce(bool carries_binary) noexcept;
+    /// and this is one of them. Thread: the shard's, or the one that sets up.
+    void add_part(std::size_t shard, endpoint_core& part);
+    /// A part that was added is going. Thread: the shard's.
+    void drop_part(std::size_t shard, endpoint_core const& part, bool carries_binary) noexcept;
+
+    /// What is done with its sessions: by the oldest of its mounts that are there. Null where none
+    /// is. Thread: the one that mounts.
+    std::shared_ptr<handlers const> app() const noexcept;
+    void serve_by(std::shared_ptr<handlers const> const& app);
     /// Whether it is one of the sessions on those shards.
     bool lives_on(shard_group const& shards) const noexcept { return shards_.get() == &shards; }
     /// Throws: as `endpoint::use_bus`.
@@ -57,6 +66,11 @@ public:
     std::uint64_t opened() const noexcept;
 
     // -- what the sessions' shards call
+    void count_opened() noexcept {
+        counters_.sessions.fetch_add(1, std::memory_order_relaxed);
+        counters_.opened.fetch_add(1, std::memory_order_relaxed);
+    }
+    void count_closed() noexcept { counters_.sessions.fetch_sub(1, std::memory_order_relaxed); }
     bool watches_rooms() const noexcept { return watches_rooms_; }
     /// A group has got a member (`joined`), or lost one (`left`).
     void note_room(unsigned shard,
@@ -72,20 +86,14 @@ public:
     void rooms_of(std::string_view member, names_fn then) override;
 
 private:
-    struct mount {
-        mount(std::shared_ptr<endpoint_counters const> of,
-              bool binary,
-              std::vector<endpoint_core*> parts) noexcept
-            : counters(std::move(of)), carries_binary(binary), by_shard(std::move(parts)) {}
+    /// A mount's sessions on one shard, in that shard's list.
+    struct part_link {
+        explicit part_link(endpoint_core& of) noexcept : part(of) {}
 
-        std::shared_ptr<endpoint_counters const> counters;
-        bool carries_binary;
-        std::vector<endpoint_core*> by_shard;  // of use on the shards only
-        std::atomic<mount*> next{nullptr};
+        endpoint_core& part;
+        std::atomic<part_link*> next{nullptr};
     };
 
-    template <class Fn>
-    void for_each_mount(Fn fn) const;
     /// Calls `fn(endpoint_core&)` for each part of a shard. Thread: the shard's.
     template <class Fn>
     void for_each_part(std::size_t shard, Fn fn) const;
@@ -100,8 +108,11 @@ private:
     std::shared_ptr<shard_group> shards_;
     std::size_t const count_;
     siphash_key key_;
-    std::vector<std::unique_ptr<mount>> mounts_{};  // the one that sets up adds to it
-    std::atomic<mount*> first_{nullptr};            // the same, for everybody
+    // By shard. The one that sets up may add while a shard reads.
+    std::unique_ptr<std::atomic<part_link*>[]> parts_;
+    endpoint_counters counters_{};
+    std::atomic<std::size_t> text_parts_{0};  // of mounts that carry no bytes
+    std::vector<std::weak_ptr<handlers const>> apps_{};
     std::unique_ptr<endpoint_bus> bus_{};
     std::atomic<bool> has_ended_{false};
     bool watches_rooms_ = false;

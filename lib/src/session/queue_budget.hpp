@@ -14,12 +14,14 @@ namespace anywire {
 /// then clears `asked`.
 /// Thread: any.
 struct queue_budget {
-    std::size_t most = std::numeric_limits<std::size_t>::max();
+    std::atomic<std::size_t> most{std::numeric_limits<std::size_t>::max()};
     std::function<void()> relieve{};
     std::atomic<std::size_t> queued{0};
     std::atomic<bool> asked{false};
 
-    bool is_over() const noexcept { return queued.load(std::memory_order_relaxed) > most; }
+    bool is_over() const noexcept {
+        return queued.load(std::memory_order_relaxed) > most.load(std::memory_order_relaxed);
+    }
 };
 
 }  // namespace anywire

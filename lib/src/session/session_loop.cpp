@@ -80,7 +80,8 @@ void session_loop::relieve() {
     if (!budget_) return;
     publish();
     auto const all = budget_->queued.load(std::memory_order_relaxed);
-    auto const wanted = budget_->most - budget_->most / 10;
+    auto const most = budget_->most.load(std::memory_order_relaxed);
+    auto const wanted = most - most / 10;
     if (all <= wanted || queued_ == 0) return;
     // Each loop frees its part of what is too much.
     auto const part = static_cast<double>(queued_) / static_cast<double>(all);
@@ -106,7 +107,7 @@ void session_loop::relieve() {
                " sessions were ended, which held ",
                freed,
                " bytes (server_limits::max_queued_total is ",
-               budget_->most,
+               most,
                ")");
 }
 

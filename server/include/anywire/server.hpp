@@ -41,8 +41,8 @@ struct server_options {
 /// A service with listeners and threads: an HTTP server whose mounts speak to clients over whatever
 /// transport they can get.
 ///
-/// Thread: set up on one thread; `run` blocks it; `stop`, `drain`, `every` and
-/// `reload_certificates` may be called from any.
+/// Thread: set up on one thread; `run` blocks it; meanwhile `stop`, `drain`, `every`,
+///         `reload_certificates` and what changes a service may be called from any.
 class server final : public service {
 public:
     /// Binds all listeners.

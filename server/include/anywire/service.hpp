@@ -106,9 +106,13 @@ void mount_on(service& to, std::string path, server const& io);
 /// own sessions, whose handlers never run concurrently. `anywire::server` is a service with
 /// listeners and threads.
 /// Everything that can be wrong with options is said at once, by an exception.
-/// Thread: set up on one thread, before the first request; `drain`, `stop` and `every` may be
-///         called from any. Destroyed where no shard runs: after `drain` or `stop` is through, or
-///         when its executors run nothing any more.
+///
+/// What is served may be changed while it is: `mount`, `remount`, `unmount`, `route`, `fallback`,
+/// `serve_files`, `mount_metrics`, `mount_health` and `set_limits` are in force at once before the
+/// first request, and after that on each shard soon; `when_changed` says when on all of them.
+/// Thread: set up on one thread, before the first request; from then on what changes or ends it may
+///         be called from any. Destroyed where no shard runs: after `drain` or `stop` is through,
+///         or when its executors run nothing any more.
 class service {
 public:
     /// Throws: `std::invalid_argument` for an option out of range.
@@ -124,33 +128,96 @@ public:
     /// itself, with or without a '/' at its end, and SockJS all else.
     ///
     /// Throws: `std::invalid_argument` for a path that is taken or has no leading '/', for
-    ///         options out of range or origins that are not valid; `std::logic_error` once requests
-    ///         are served. Handlers that are all empty are a log line.
+    ///         options out of range or origins that are not valid. Handlers that are all empty are
+    ///         a log line.
     template <class Dialect>
     endpoint mount(std::string path, Dialect options, handlers app) {
-        return add_dialect(std::move(path), [&](mount_place const& at) {
-            return make_mount(at, std::move(options), std::move(app));
-        });
+        return add_dialect(
+            std::move(path),
+            [&](mount_place const& at) {
+                return make_mount(at, std::move(options), std::move(app));
+            },
+            false);
     }
     /// The same with the handlers of an endpoint of this service, whose sessions and those of the
     /// new mount are one audience from then on: broadcasts, groups, counts and `post` reach both.
     /// Each mount has limits of its own; a group's members count in each. Returns the endpoint.
     ///
-    /// Throws: as above; `std::invalid_argument` for an endpoint of another service, or of none.
+    /// Throws: as above; `std::invalid_argument` for an endpoint of another service, or of none,
+    ///         or that is mounted nowhere any more.
     template <class Dialect, std::same_as<endpoint> Shared>
     endpoint mount(std::string path, Dialect options, Shared const& with) {
-        return add_sharing(std::move(path), with, [&](mount_place const& at, handlers app) {
-            return make_mount(at, std::move(options), std::move(app));
-        });
+        return add_sharing(
+            std::move(path),
+            with,
+            [&](mount_place const& at, handlers app) {
+                return make_mount(at, std::move(options), std::move(app));
+            },
+            false);
     }
     /// The same for a layer with options of its own, such as a `socketio::server`
     /// (`anywire/socketio.hpp`).
     ///
-    /// Throws: as above; `std::logic_error` if it is mounted already.
+    /// Throws: as above; `std::logic_error` if it is mounted already, and once requests are served.
     template <class Layer>
     void mount(std::string path, Layer const& layer) {
         mount_on(*this, std::move(path), layer);
     }
+
+    /// As `mount`, in the place of what is mounted at that path for the same requests: of several
+    /// dialects there, only this one is replaced. Where there is none, it is a `mount`.
+    ///
+    /// Sessions that are open, and clients whom `authorize` is judging, keep the handlers, options
+    /// and limits they came to, and their endpoint; their polls, streams, POSTs and upgrades still
+    /// find them. Whoever comes later gets the new mount. The old one is destroyed, with its
+    /// handlers, some 100 ms after its last session on the thread of a shard. Numbers go on:
+    /// `session_limits::max_sessions` and metrics count the sessions of both.
+    ///
+    /// Throws: as `mount`; `std::logic_error` for a `socketio::server` at that path, which stays
+    ///         where it is mounted.
+    template <class Dialect>
+    endpoint remount(std::string path, Dialect options, handlers app) {
+        return add_dialect(
+            std::move(path),
+            [&](mount_place const& at) {
+                return make_mount(at, std::move(options), std::move(app));
+            },
+            true);
+    }
+    /// The same with the handlers of an endpoint of this service, as with `mount`: with that of the
+    /// mount that is replaced, other options for the same audience.
+    template <class Dialect, std::same_as<endpoint> Shared>
+    endpoint remount(std::string path, Dialect options, Shared const& with) {
+        return add_sharing(
+            std::move(path),
+            with,
+            [&](mount_place const& at, handlers app) {
+                return make_mount(at, std::move(options), std::move(app));
+            },
+            true);
+    }
+
+    /// Takes away what is mounted at a path: dialects, files, metrics, health. Sessions live on, as
+    /// with `remount`; other requests are answered 404, or by what is mounted above.
+    ///
+    /// Throws: `std::invalid_argument` where nothing is mounted; `std::logic_error` as `remount`.
+    void unmount(std::string path);
+    /// The same for those mounts at a path that have sessions of an endpoint.
+    void unmount(std::string path, endpoint const& of);
+
+    /// Has other bounds in force from now on: all of them, for connections, sessions and requests
+    /// to come. What is open and would pass a lower one stays. Times that run go on as they began.
+    /// Connections from before `max_connections_per_address` was first set do not count for it.
+    ///
+    /// Throws: `std::invalid_argument` for one out of range: nothing is changed.
+    void set_limits(server_limits const& limits);
+
+    /// Calls `then` once, when all that was changed until now is in force on every shard, or they
+    /// have ended: on the thread of the last one, or on the calling one.
+    ///
+    /// Throws: `std::invalid_argument` for an empty function.
+    /// Requires: `then` does not destroy the service, nor throw.
+    void when_changed(std::function<void()> then);
 
     /// Answers requests of one method to one path: `route("POST", "/login/:name", handler)`. A
     /// ":name" stands for one segment of the path, `route_request::param` has it. Where several
@@ -159,8 +226,7 @@ public:
     /// and another method with 405.
     ///
     /// Throws: `std::invalid_argument` for a pattern, method or option that is not valid, for an
-    ///         empty handler, and for what is there already; `std::logic_error` once requests are
-    ///         served.
+    ///         empty handler, and for what is there already.
     void route(std::string method,
                std::string pattern,
                route_handler handler,
@@ -173,8 +239,7 @@ public:
     /// Serves the files of a folder: GET and HEAD, ETag, ranges, index.html, no listing, no hidden
     /// files, no symbolic links out of it.
     ///
-    /// Throws: `std::invalid_argument` when it is not a folder, `std::logic_error` once requests
-    ///         are served.
+    /// Throws: `std::invalid_argument` when it is not a folder, and for a path that is taken.
     void serve_files(std::string path, std::string const& folder, files_options options = {});
 
     /// Serves the numbers of `snapshot`: OpenMetrics, the older text format of Prometheus or JSON,
@@ -182,8 +247,7 @@ public:
     /// gets the older text. They tell of the application: keep them on an address of their own, or
     /// let `options.allow` see to it.
     ///
-    /// Throws: `std::invalid_argument` for a path that is taken, `std::logic_error` once requests
-    ///         are served.
+    /// Throws: `std::invalid_argument` for a path that is taken.
     void mount_metrics(std::string path, metrics_options options = {});
 
     /// Answers health checks, GET, HEAD and OPTIONS (as HAProxy sends it), under any Host: 200 at
@@ -284,7 +348,7 @@ protected:
 
     service_core& core() noexcept { return *core_; }
     service_core const& core() const noexcept { return *core_; }
-    /// Nothing may be mounted any more.
+    /// Requests are served from now on.
     void begin();
     /// Ends sessions and shards. Requires: no shard runs.
     void tear_down() noexcept;
@@ -293,8 +357,11 @@ private:
     friend void socketio::mount_on(service& to, std::string path, socketio::server const& io);
     using mount_maker = std::function<std::shared_ptr<mount_point>(mount_place const&)>;
     using sharing_maker = std::function<std::shared_ptr<mount_point>(mount_place const&, handlers)>;
-    endpoint add_dialect(std::string path, mount_maker const& make);
-    endpoint add_sharing(std::string path, endpoint const& with, sharing_maker const& make);
+    endpoint add_dialect(std::string path, mount_maker const& make, bool replaces);
+    endpoint add_sharing(std::string path,
+                         endpoint const& with,
+                         sharing_maker const& make,
+                         bool replaces);
 
     std::unique_ptr<service_core> core_;
 };

@@ -85,8 +85,8 @@ struct audience_world {
     endpoint all{hub};
 
     audience_world() {
-        hub->add({std::shared_ptr<void>{}, &a.counters}, true, {&a.endpoint, &b.endpoint});
-        hub->add({std::shared_ptr<void>{}, &second_counters}, false, {&second_a, &second_b});
+        hub->add(true, {&a.endpoint, &b.endpoint});
+        hub->add(false, {&second_a, &second_b});
     }
     ~audience_world() {
         for (auto* e : {&a.endpoint, &b.endpoint, &second_a, &second_b}) e->abandon_all();

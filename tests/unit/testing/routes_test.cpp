@@ -212,7 +212,12 @@ TEST_CASE("routes are checked when they are set up") {
     a.set_cookie({.name = "a", .max_age = -1s}, "");
     CHECK(a.fields.text().find("Max-Age=0") != std::string::npos);
     (void)host.get("/a/1");
-    CHECK_THROWS_AS(host.route("GET", "/late", ok), std::logic_error);
+    host.route("GET", "/late", ok);
+    host.route("POST", "/a/:other", ok);
+    CHECK_THROWS_AS(host.route("POST", "/a/:again", ok), std::invalid_argument);
+    host.settle();
+    CHECK(host.get("/late").status() == 200);
+    CHECK(host.post("/a/1", "").status() == 200);
 }
 
 TEST_CASE("files come in ranges, compressed where they lie so, and with the cache's word") {
