@@ -67,6 +67,7 @@ bridge::~bridge() {
 void bridge::begin(request const& from) {
     auto const& path = route_->settings.path;
     note_transport(transport_of(notes_.dialect, path, from));
+    offers_by_field_ = !from.header("anywire-protocol").empty();
     auto& known = here_.fallbacks();
     notes_.client = known.key_of(from.remote_address(), from.header("user-agent"));
     if (!is_websocket()) notes_.fallback = known.reason_for(notes_.client, notes_.begun).text();
@@ -156,6 +157,10 @@ void bridge::on_link_open(std::string_view subprotocol, response_headers fields)
     auto const self = shared_from_this();
     here_.let_go(self);
     auto const decide = std::exchange(decide_, std::nullopt);
+    if (offers_by_field_ && !subprotocol.empty()) {
+        fields.add("Anywire-Protocol", subprotocol);
+        fields.add("Access-Control-Expose-Headers", "Anywire-Protocol");
+    }
     acceptance with{.data = self, .fields = std::move(fields)};
     if (route_->settings.forward.subprotocols) with.subprotocol = std::string(subprotocol);
     decide->accept(std::move(with));

@@ -89,6 +89,7 @@ private:
     unsigned attempts_ = 0;  ///< Since the link was lost.
     bool link_is_open_ = false;
     bool client_is_paused_ = false;
+    bool offers_by_field_ = false;  ///< Over HTTP the shim offers subprotocols in a field.
 };
 
 }  // namespace anywire::gateway

@@ -3,6 +3,7 @@
 #include <anywire/client.hpp>
 
 #include "forward_fields.hpp"
+#include "subprotocol_offer.hpp"
 #include "text_template.hpp"
 
 #include <boost/asio/post.hpp>
@@ -156,8 +157,7 @@ std::optional<client_particulars> websocket_backend::particulars_for(
     if (!fields) return std::nullopt;
     client_particulars own;
     own.headers = std::move(*fields);
-    if (settings_.forward.subprotocols)
-        for (auto const p : what.request.subprotocols()) own.protocols.emplace_back(p);
+    if (settings_.forward.subprotocols) own.protocols = offered_by(what.request);
     own.preamble = proxy_preamble(
         settings_.forward.proxy, what.request.remote_address(), what.request.is_secure());
     return own;
