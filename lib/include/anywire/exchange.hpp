@@ -48,8 +48,8 @@ struct answer {
     /// after it, since a new one would not be taken.
     bool goes_on = false;
     /// Bytes of the body where `body` does not say it: what a GET would have got in the answer to a
-    /// HEAD, or what all pieces of a stream come to, exactly. A host may leave that unsaid. Default:
-    /// not known.
+    /// HEAD, or what all pieces of a stream come to, exactly. A host may leave that unsaid.
+    /// Default: not known.
     std::optional<std::uint64_t> length{};
 };
 

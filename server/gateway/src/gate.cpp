@@ -28,7 +28,7 @@ namespace {
 server_options options_of(gateway_settings const& s, log_sink log) {
     server_options o;
     o.address.clear();
-    o.listeners = s.listeners;
+    o.listeners = listeners_of(s);
     o.threads = s.threads;
     o.limits = s.limits;
     o.trusted_proxies = s.trusted_proxies;
@@ -57,7 +57,7 @@ public:
         : settings_(checked(std::move(settings))),
           log_(log),
           access_(std::make_shared<access_log>(settings_.log)),
-          server_(options_of(settings_, log)) {
+          server_(counted(options_of(settings_, log))) {
         for (std::size_t i = 0; i < shards_of(settings_); ++i) add_shard(i);
         for (auto const& r : settings_.routes) routes_.push_back(make_route(r, nullptr));
         serve_site();
@@ -74,6 +74,7 @@ public:
         server_.run();
     }
     server& on() noexcept { return server_; }
+    std::size_t listener_count() const noexcept { return listener_count_; }
     std::chrono::milliseconds drain_time() const {
         std::scoped_lock const lock(mutex_);
         return settings_.drain;
@@ -140,6 +141,10 @@ private:
         auto const wrong = check_settings(s);
         if (wrong.empty()) return s;
         throw std::invalid_argument(wrong.front().key + ": " + wrong.front().text);
+    }
+    server_options counted(server_options o) {
+        listener_count_ = o.listeners.size();
+        return o;
     }
     void say(std::string const& line) const {
         if (log_.write) log_.write(log_level::info, line);
@@ -220,6 +225,7 @@ private:
     std::chrono::steady_clock::time_point const begun_ = std::chrono::steady_clock::now();
     log_sink log_;
     current_access_log access_;
+    std::size_t listener_count_ = 0;
     fallback_notes fallbacks_{draw_secret()};
     server server_;
     std::vector<std::unique_ptr<client_context>> clients_{};
@@ -251,6 +257,9 @@ std::vector<publish_route> gate::publishers() {
 }
 gateway_numbers gate::numbers() const {
     return impl_->numbers();
+}
+std::size_t gate::listener_count() const {
+    return impl_->listener_count();
 }
 std::uint16_t gate::port(std::size_t listener) const {
     return impl_->on().port(listener);

@@ -58,6 +58,7 @@ public:
     /// What has been counted. Thread: any, while it runs.
     gateway_numbers numbers() const;
 
+    std::size_t listener_count() const;
     std::uint16_t port(std::size_t listener = 0) const;
     std::string url(std::size_t listener = 0) const;
 

@@ -82,7 +82,7 @@ int run(gateway_settings const& settings, int count, char const* const* words) {
     auto const log = make_process_log(settings.log);
     gate g(settings, log);
     std::optional<admin> operators;
-    for (std::size_t i = 0; i < settings.listeners.size(); ++i)
+    for (std::size_t i = 0; i < g.listener_count(); ++i)
         log.write(anywire::log_level::info, "listening on " + g.url(i));
     signals.listen(signal_orders(g, log, count, words));
     if (has_admin(settings.admin)) {

@@ -142,6 +142,9 @@ TEST_CASE("flags say where to listen, and how to be watched") {
     CHECK(s.log.format == log_format::json);
     CHECK(s.log.level == anywire::log_level::debug);
     CHECK(s.log.access_file == "-");
+}
+
+TEST_CASE("flags of operation have more than one form") {
     CHECK(run({"--files", "www", "--admin", "unix:/run/admin"}).admin.path == "/run/admin");
     CHECK(run({"--files", "www", "--access-log", "/var/log/a"}).log.access_file == "/var/log/a");
     CHECK(run({"--files", "www", "--access-log", "-"}).log.access_file == "");

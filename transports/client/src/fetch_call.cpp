@@ -51,9 +51,9 @@ bool is_ours(std::string_view name, bool relayed) noexcept {
                                                     "content-type",
                                                     "accept-encoding"};
     constexpr std::ptrdiff_t may_be_relayed = 3;
-    return std::any_of(names.begin(),
-                       names.end() - (relayed ? may_be_relayed : 0),
-                       [name](auto n) { return iequals(name, n); });
+    return std::any_of(names.begin(), names.end() - (relayed ? may_be_relayed : 0), [name](auto n) {
+        return iequals(name, n);
+    });
 }
 
 bool has(std::span<websocket::request_field const> fields, std::string_view name) noexcept {
