@@ -49,7 +49,6 @@ bool is_fault(plan& p, demo::flag_reader& flags) {
 plan parse(demo::flag_reader flags) {
     plan p;
     auto& o = p.client;
-    o.connect_timeout = 5s;
     o.ping_interval = 300ms;
     o.ping_timeout = 700ms;
     o.reconnect = {.delay = 5ms, .delay_max = 50ms};
@@ -74,6 +73,8 @@ plan parse(demo::flag_reader flags) {
         else if (!is_fault(p, flags))
             flags.refuse();
     }
+    // What is lost without a word has to be tried again soon.
+    if (p.drop_every.count() > 0) o.connect_timeout = 5s;
     return p;
 }
 

@@ -85,6 +85,6 @@ void run_socketio(plan const& p, anywire::testing::fault_proxy* proxy, tally& al
 /// Has the plan's faults happen for as long as it says.
 void break_things(plan const& p, anywire::testing::fault_proxy* proxy);
 
-constexpr std::chrono::seconds patience{50};
+constexpr std::chrono::seconds patience{100};
 
 }  // namespace torture

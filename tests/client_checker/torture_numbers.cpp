@@ -86,7 +86,7 @@ private:
 
 void run_numbers(plan const& p, anywire::testing::fault_proxy* proxy, tally& all) {
     anywire::client_context context;
-    std::atomic<bool> is_calm{false};
+    std::atomic<bool> is_calm{!proxy};
     std::vector<std::unique_ptr<numbers_client>> clients;
     for (unsigned i = 0; i < p.clients; ++i)
         clients.push_back(std::make_unique<numbers_client>(p, is_calm, all, context));
