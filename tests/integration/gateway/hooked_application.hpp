@@ -81,7 +81,8 @@ public:
               route_->behind = gateway::make_hooks_backend(settings, route_->servers);
               mount(s);
               boost::asio::post(s.executor_of(0), [this, here] {
-                  state_ = std::make_unique<gateway::shard_state>(here());
+                  state_ = std::make_unique<gateway::shard_state>(
+                      here(), gateway::shared_notes{log_, fallbacks_});
                   state_->enter();
               });
           }) {}
@@ -124,6 +125,9 @@ private:
     }
 
     std::shared_ptr<gateway::route> route_;
+    gateway::current_access_log log_{
+        std::make_shared<gateway::access_log>(gateway::log_settings{.access_file = "-"})};
+    gateway::fallback_notes fallbacks_{{1, 2}};
     std::unique_ptr<gateway::shard_state> state_{};
 
 public:
