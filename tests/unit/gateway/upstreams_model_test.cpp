@@ -1,8 +1,10 @@
+// The balancer beside a model of it, under operations in random order.
+
 #include "upstreams.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <map>
+#include <algorithm>
 #include <random>
 #include <set>
 #include <string>
@@ -15,14 +17,14 @@ namespace {
 
 using time_of = upstreams::time;
 
-std::vector<backend_address> servers(std::vector<unsigned> const& weights) {
+time_of const start{1h};
+
+std::vector<backend_address> servers_of_weights(std::vector<unsigned> const& weights) {
     std::vector<backend_address> all;
     for (auto const w : weights)
         all.push_back({.url = "ws://server" + std::to_string(all.size()), .weight = w});
     return all;
 }
-
-time_of const start{1h};
 
 /// What has to be true of one server, kept beside it by the simplest means.
 struct server_model {
@@ -48,7 +50,7 @@ public:
                   .fall = 1 + below(3),
                   .rise = 1 + below(3),
                   .slow_start = std::chrono::milliseconds(below(2) * 500)},
-          real_(servers({1, 2, 5}), health_) {}
+          real_(servers_of_weights({1, 2, 5}), health_) {}
 
     void step() {
         now_ += std::chrono::milliseconds(below(20));
