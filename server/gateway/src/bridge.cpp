@@ -128,6 +128,7 @@ void bridge::on_link_drain() {
 
 void bridge::on_transport() {
     note_transport(session_->transport());
+    if (is_websocket()) notes_.fallback.clear();  // an upgrade: it has not fallen back
 }
 
 void bridge::on_close(close_event const& how) {
