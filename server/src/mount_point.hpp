@@ -185,9 +185,6 @@ private:
     /// As the shard's `opening` has it.
     std::string opening_key(std::string_view sid) const;
 
-    /// As the shard's `opening` has it.
-    std::string opening_key(std::string_view sid) const;
-
     service_core& core_;
     std::size_t index_;
     std::shared_ptr<handlers const> app_;

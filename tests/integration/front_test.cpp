@@ -64,7 +64,7 @@ TEST_CASE("a callback sees all that is offered, and chooses") {
         CHECK(f.connect().upgrade(more + "throw=1").status == 101);
     }
     CHECK(f.logs("choose_subprotocol threw: no"));
-    CHECK(f.logs("choose_subprotocol at /eio chose what the client does not offer"));
+    CHECK(f.logs("choose_subprotocol at /eio chose a subprotocol that the client does not offer"));
 }
 
 TEST_CASE("an upgrade agrees on a subprotocol, which the session tells from then on") {

@@ -137,7 +137,7 @@ TEST_CASE("a path is mounted once, and begins with a slash") {
     CHECK_THAT(refused_mount(websocket_options{}, ""), Contains("a path starts with '/'"));
 
     server s(on_free_port());
-    s.mount("/a", websocket_options{}, echo());
+    s.mount("/a", sockjs_options{}, echo());
     s.mount("/", sockjs_options{}, echo());
     auto const again = [&](std::string const& path) {
         return said_by<std::invalid_argument>([&] { s.mount(path, sockjs_options{}, echo()); });

@@ -104,6 +104,11 @@ public:
           servers_(std::move(servers)),
           server_(server) {}
 
+    /// The timer's node is a base: it would go after the wheel that it is in.
+    ~check() { disarm(); }
+    check(check const&) = delete;
+    check& operator=(check const&) = delete;
+
     void start() {
         wait(std::min(health_.check_interval, most_before_first) * random_part() / parts);
     }

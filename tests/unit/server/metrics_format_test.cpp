@@ -94,9 +94,8 @@ TEST_CASE("the buckets of a histogram are added up") {
 TEST_CASE("numbers are JSON") {
     auto const text = to_text(some(), json);
     CHECK(text.starts_with(R"({"connections":3,"accepted":0,)"));
-    CHECK(
-        text.find(R"("path":"/a\"b\\c\nd","sessions":0,"opened":7,"closed":{"client_closed":5})") !=
-        std::string::npos);
+    CHECK(text.find(R"("path":"/a\"b\\c\nd","dialect":"","sessions":0,"opened":7,)"
+                    R"("closed":{"client_closed":5})") != std::string::npos);
     CHECK(text.find(R"("handler_time":{"count":4,"sum":1.5,"buckets":[{"le":1.024e-06,"count":2},)"
                     R"({"le":2.048e-06,"count":1},{"count":1}]})") != std::string::npos);
     CHECK(text.ends_with("]}"));
