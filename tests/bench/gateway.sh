@@ -27,11 +27,16 @@ free_port() {
 backend=$!
 behind=127.0.0.1:$(listening_port "$scratch/backend")
 
-# proxy <name> <port> <command...>: a program that says where it listens, and becomes the proxy.
+# proxy <name> <port> <command...>: a program that becomes the proxy, and says so once it listens.
 proxy() {
     local name=$1 port=$2
     shift 2
-    printf '#!/bin/sh\necho "listening on 127.0.0.1:%s"\nexec %s\n' "$port" "$*" >"$scratch/$name"
+    cat >"$scratch/$name" <<TXT
+#!/bin/bash
+(until (exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null; do sleep 0.02; done
+    echo "listening on 127.0.0.1:$port") &
+exec $*
+TXT
     chmod +x "$scratch/$name"
 }
 
