@@ -304,6 +304,10 @@ std::unique_ptr<client> websocket_link::make_client(websocket_server const& serv
 
 void websocket_link::on_open(client& c) {
     state_ = state::open;
+    // There are many links, and most are idle: what only an attempt needs goes.
+    own_ = {};
+    urls_ = {};
+    tried_ = {};
     of_.servers().on_opened(*server_, steady_clock::now());
     response_headers fields;
     if (of_.settings().forward.set_cookie)
