@@ -83,7 +83,7 @@ for (const [name, { start, path, ways }] of Object.entries(kinds)) {
             if (name.startsWith('engine.io') || name === 'ws') {
                 it(`numbers over ${over}, lost without a word`, async () => {
                     const all = await tortured(server, ['--url', url(), ...args,
-                        '--drop', 1000, '--for', 2000, '--numbers', 1000]);
+                        '--drop', 1000, '--for', 6000, '--numbers', 1000]);
                     assert.ok(all['cut short'] + all.failures >= 10, JSON.stringify(all));
                 });
             }
