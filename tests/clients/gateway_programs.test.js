@@ -144,8 +144,8 @@ describe('a program behind the gateway', () => {
         try {
             const client = await WsClient.open(host.url);
             client.send('fine');
-            client.send('evil\nquit');
             assert.deepEqual(await client.receive(1), ['fine']);
+            client.send('evil\nquit');
             const { code, reason } = await client.end();
             assert.equal(code, 1007);
             assert.match(reason, /a message is one line here/);
@@ -154,12 +154,19 @@ describe('a program behind the gateway', () => {
         }
     });
 
-    it('that cannot be started is a bad gateway', async () => {
-        const host = await hosts['anywire-gateway'](['/does/not/exist']);
+    it('that cannot be started any more is a bad gateway', async () => {
+        const program = path.join(temp_dir('programs'), 'program');
+        fs.writeFileSync(program, '#!/bin/sh\nexec cat\n', { mode: 0o755 });
+        const host = await hosts['anywire-gateway']([program]);
+        fs.unlinkSync(program);
         try {
             await assert.rejects(WsClient.open(host.url), /502/);
         } finally {
             await host.stop();
         }
+    });
+
+    it('that is not there keeps the gateway from starting', async () => {
+        await assert.rejects(hosts['anywire-gateway'](['/does/not/exist']), /cannot be read/);
     });
 });
