@@ -3,6 +3,7 @@
 // anywire-gateway in front of WebSocket servers that know nothing of it: npm's ws.
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const http = require('node:http');
 const { start_gateway } = require('./lib/gateway');
 const need = require('./lib/need');
@@ -162,6 +163,129 @@ ${route}` });
     }));
     it('are base64 where that is wanted', () => with_backend('sockjs_base64 = true',
         async (gateway) => { assert.equal(await ask(gateway), 'AP8='); }));
+});
+
+describe('one side that does not read', () => {
+    const count = 1200;
+    const piece = (i) => `${i} `.padEnd(50_000, 'x');
+    const resident = (pid) => 1024 * Number(/VmRSS:\s+(\d+)/.exec(
+        fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+    let backend;
+    let gateway;
+    before(async () => {
+        backend = await start_ws();
+        gateway = await start_gateway(['--websocket', '/live', '--backend', backend.ws_url]);
+    });
+    after(async () => {
+        if (gateway) await gateway.stop();
+        if (backend) await backend.stop();
+    });
+    // 60 MB would be seen. What one side is sent while the other is served shows that they share
+    // nothing but the process.
+    async function bounded(at_first) {
+        const other = await WsClient.open(`${gateway.ws_url}/live`);
+        for (let i = 0; i < 300; ++i) {
+            other.send(`${i}`);
+            assert.deepEqual(await other.receive(1), [`${i}`]);
+        }
+        await other.close();
+        const more = resident(gateway.child.pid) - at_first;
+        assert.ok(more < 20e6, `${more} bytes more`);
+    }
+
+    it('gets everything when it reads again: a client', async () => {
+        const taken = next_connection(backend);
+        const client = await WsClient.open(`${gateway.ws_url}/live`);
+        const { ws } = await taken;
+        const at_first = resident(gateway.child.pid);
+        client.ws.pause();
+        for (let i = 0; i < count; ++i) ws.send(piece(i));
+        await bounded(at_first);
+        client.ws.resume();
+        assert.deepEqual(await client.receive(count), Array.from({ length: count }, (_, i) => piece(i)));
+        await client.close();
+    });
+
+    it('gets everything before the goodbye: a backend', async () => {
+        const taken = next_connection(backend);
+        const client = await WsClient.open(`${gateway.ws_url}/live`);
+        const { ws } = await taken;
+        ws.removeAllListeners('message');
+        const got = [];
+        ws.on('message', (data) => got.push(data.toString()));
+        const end = within(new Promise((resolve) => { ws.on('close', resolve); }), 'end');
+        const at_first = resident(gateway.child.pid);
+        ws.pause();
+        for (let i = 0; i < count; ++i) client.send(piece(i));
+        client.ws.close(4000);
+        await bounded(at_first);
+        ws.resume();
+        assert.equal(await end, 4000);
+        assert.deepEqual(got, Array.from({ length: count }, (_, i) => piece(i)));
+    });
+
+    it('passes on each cookie of the backend', async () => {
+        backend.sockets.once('headers', (headers) => {
+            headers.push('Set-Cookie: a=1', 'Set-Cookie: b=2; Path=/');
+        });
+        const client = await WsClient.open(`${gateway.ws_url}/live`);
+        assert.deepEqual(client.answer['set-cookie'], ['a=1', 'b=2; Path=/']);
+        await client.close();
+    });
+});
+
+describe('a backend that goes without a goodbye', () => {
+    const with_hold = async (hold, check) => {
+        const backend = await start_ws();
+        const gateway = await start_gateway([], { config: `[[route]]
+path = "/live"
+backends = ["${backend.ws_url}"]
+[route.loss]
+hold = "${hold}"
+` });
+        try {
+            const taken = next_connection(backend);
+            const client = await WsClient.open(`${gateway.ws_url}/live`);
+            await check(backend, client, await taken, gateway);
+        } finally {
+            await gateway.stop();
+            await backend.stop();
+        }
+    };
+
+    it('ends the session with 1012', () => with_hold('0s', async (_, client, { ws }) => {
+        ws.terminate();
+        assert.equal((await client.end()).code, 1012);
+    }));
+
+    it('is connected to again, with what the client has sent meanwhile', () => with_hold('50s',
+        async (backend, client, { ws, request }) => {
+            assert.equal(request.headers['anywire-resume'], undefined);
+            // The first attempt fails, so that messages come while there is no backend.
+            const { shouldHandle } = backend.sockets;
+            let refused = 0;
+            backend.sockets.shouldHandle = () => { ++refused; return false; };
+            ws.terminate();
+            await within((async () => {
+                while (refused === 0) await new Promise((resolve) => setImmediate(resolve));
+            })(), 'attempt');
+            for (let i = 0; i < 50; ++i) client.send(`message ${i}`);
+            const again = next_connection(backend);
+            backend.sockets.shouldHandle = shouldHandle;
+            const { request: second } = await again;
+            assert.equal(second.headers['anywire-resume'], '1');
+            assert.equal(second.headers['anywire-session'], request.headers['anywire-session']);
+            assert.deepEqual(
+                await client.receive(50), Array.from({ length: 50 }, (_, i) => `message ${i}`));
+            await client.close();
+        }));
+
+    it('ends the session when the hold is over', () => with_hold('300ms',
+        async (backend, client, { ws }) => {
+            backend.sockets.shouldHandle = () => false;
+            ws.terminate();
+            assert.equal((await client.end()).code, 1012);
+        }));
 });
 
 describe('several backends', () => {

@@ -152,6 +152,7 @@ void bridge::on_link_open(std::string_view subprotocol, response_headers fields)
         ++route_->tallies->resumed;
         attempts_ = 0;
         link_->attach(session_);
+        if (undelivered_) link_->pause(true);  // what is new comes after it
         return send_kept();
     }
     link_->pause(true);  // until the session is there

@@ -64,14 +64,11 @@ private:
     void note_transport(std::string_view name);
     bool is_websocket() const noexcept;
     void open_link(request const& from);
-    /// The session whose link is being opened anew.
-    bool is_held() const noexcept { return session_ && !link_is_open_; }
     void keep(message_view m);
     void send_kept();
     void deliver(message_view m);
     void try_again();
     void end(close_code code, std::string_view text);
-    void let_link_end();
     void write_record(close_event const& how);
 
     std::shared_ptr<route> route_;

@@ -216,7 +216,7 @@ private:
     void reload_site(site_settings const& before) {
         if (!before.files.empty() || !before.pass_to.empty()) server_.unmount("/");
         auto site = settings_.site;
-        site.shim = site.shim && !before.shim;  // what is a route already stays one
+        site.shim = false;  // what is a route already stays one
         mount_site(server_, site, []() -> shard_place& { return shard_state::here().place(); });
     }
 

@@ -78,18 +78,18 @@ bool has_admin(admin_settings const& s) {
 }
 
 int run(gateway_settings const& settings, int count, char const* const* words) {
-    signal_thread signals;
+    block_signals();
     auto const log = make_process_log(settings.log);
     gate g(settings, log);
     std::optional<admin> operators;
     for (std::size_t i = 0; i < g.listener_count(); ++i)
         log.write(anywire::log_level::info, "listening on " + g.url(i));
-    signals.listen(signal_orders(g, log, count, words));
     if (has_admin(settings.admin)) {
         operators.emplace(
             settings.admin, log, [&g] { return g.numbers(); }, g.publishers());
         log.write(anywire::log_level::info, "status and metrics on " + operators->url());
     }
+    signal_thread const signals(signal_orders(g, log, count, words));
     notify_service_manager("READY=1");
     g.run();
     return 0;

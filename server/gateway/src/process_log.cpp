@@ -79,7 +79,9 @@ log_sink make_process_log(log_settings const& settings) {
     auto const to_journal = std::getenv("JOURNAL_STREAM") != nullptr;
     auto const format = settings.format;
     return {.level = settings.level,
-            .write = [to_journal, format](log_level level, std::string_view text) {
+            .write = [to_journal, format, most = settings.level](log_level level,
+                                                                 std::string_view text) {
+                if (level > most) return;
                 if (to_journal && format == log_format::text)
                     return write_all(std::string(journal_level(level)).append(text).append("\n"));
                 write_all(log_line(std::chrono::system_clock::now(), level, text, format));

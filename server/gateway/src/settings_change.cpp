@@ -64,6 +64,17 @@ std::size_t find_route(gateway_settings const& s, std::string const& path) {
     return static_cast<std::size_t>(found - s.routes.begin());
 }
 
+/// The admin listener has what applications publish with from the beginning.
+std::string publishing_of(route_settings const& r) {
+    return "takes a restart: how the application of route " + r.path + " publishes";
+}
+
+/// What of a table that is carried out at once takes a restart all the same: loggers have their
+/// level and format, and a route for a script stays.
+bool takes_restart(std::string_view key) noexcept {
+    return key == "log.format" || key == "log.level" || key == "site.shim";
+}
+
 void compare_routes(settings_change& to,
                     gateway_settings const& before,
                     gateway_settings const& after) {
@@ -79,8 +90,13 @@ void compare_routes(settings_change& to,
         if (old == before.routes.size()) {
             to.routes.push_back({.what = route_change::kind::added, .after = i});
             to.now.push_back("route " + r.path + " is added");
+            if (!r.hooks.publish_path.empty()) to.later.push_back(publishing_of(r));
             continue;
         }
+        auto const& was = before.routes[old].hooks;
+        if (was.publish_path != r.hooks.publish_path ||
+            was.publish_secret != r.hooks.publish_secret)
+            to.later.push_back(publishing_of(r));
         auto keys = differing(values_of(before.routes[old]), values_of(r), all_of_it);
         if (keys.empty()) continue;
         to.now.push_back("route " + r.path + " is changed: " + joined(keys));
@@ -111,6 +127,10 @@ settings_change difference(gateway_settings const& before, gateway_settings cons
                                       std::pair{"site", &out.site},
                                       std::pair{"drain", &out.drain}})
         for (auto const& key : differing(a, b, table)) {
+            if (takes_restart(key)) {
+                out.later.push_back("takes a restart: " + old_and_new(a, b, key));
+                continue;
+            }
             *flag = true;
             out.now.push_back("changed: " + old_and_new(a, b, key));
         }
@@ -131,6 +151,9 @@ gateway_settings reloaded(gateway_settings const& before, gateway_settings after
     after.proxy_style = before.proxy_style;
     after.hosts = before.hosts;
     after.admin = before.admin;
+    after.log.format = before.log.format;
+    after.log.level = before.log.level;
+    after.site.shim = before.site.shim;
     return after;
 }
 

@@ -18,15 +18,14 @@ sigset_t heard_signals() noexcept {
 
 }  // namespace
 
-signal_thread::signal_thread() {
+void block_signals() {
     auto const all = heard_signals();
     ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
     // A program that has closed its input is an error of its link, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);  // NOLINT: nothing runs yet
 }
 
-void signal_thread::listen(std::function<void(int)> on) {
-    on_ = std::move(on);
+signal_thread::signal_thread(std::function<void(int)> on) : on_(std::move(on)) {
     thread_ = std::thread([this] {
         auto const all = heard_signals();
         for (;;) {
@@ -39,7 +38,6 @@ void signal_thread::listen(std::function<void(int)> on) {
 }
 
 signal_thread::~signal_thread() {
-    if (!thread_.joinable()) return;
     is_over_ = true;
     ::pthread_kill(thread_.native_handle(), end_signal);
     thread_.join();

@@ -6,23 +6,21 @@
 
 namespace anywire::gateway {
 
-/// Waits for the signals that tell the gateway what to do, on a thread of its own, one at a time.
-///
-/// Thread: made before all others, so that they inherit what is blocked. Signals that come before
-///         `listen` wait.
+/// Blocks SIGINT, SIGTERM, SIGHUP and SIGUSR1 for the calling thread and those it makes: they wait
+/// for a `signal_thread`. To be called before there is another thread.
+void block_signals();
+
+/// Waits for the signals that tell the gateway what to do, on a thread of its own, one at a time,
+/// and calls `on(signal)` for each until it is destroyed: so before what that uses.
 class signal_thread {
 public:
-    /// Blocks SIGINT, SIGTERM, SIGHUP and SIGUSR1 for the calling thread and those it makes.
-    signal_thread();
+    explicit signal_thread(std::function<void(int)> on);
     signal_thread(signal_thread const&) = delete;
     signal_thread& operator=(signal_thread const&) = delete;
     ~signal_thread();
 
-    /// Calls `on(signal)` for each from now on.
-    void listen(std::function<void(int)> on);
-
 private:
-    std::function<void(int)> on_{};
+    std::function<void(int)> on_;
     std::atomic<bool> is_over_{false};
     std::thread thread_{};
 };

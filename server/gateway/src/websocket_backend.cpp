@@ -2,6 +2,7 @@
 
 #include <anywire/client.hpp>
 
+#include "core/ascii.hpp"
 #include "forward_fields.hpp"
 #include "subprotocol_offer.hpp"
 #include "text_template.hpp"
@@ -111,6 +112,7 @@ private:
     std::unique_ptr<client> client_{};
     /// What the client had no room for.
     std::optional<std::vector<std::pair<std::string, bool>>> unsent_{};
+    std::optional<std::pair<close_code, std::string>> goodbye_{};  ///< It waits for `unsent_`.
     client_failure last_{};
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     state state_ = state::opening;
@@ -311,8 +313,8 @@ void websocket_link::on_open(client& c) {
     of_.servers().on_opened(*server_, steady_clock::now());
     response_headers fields;
     if (of_.settings().forward.set_cookie)
-        if (auto const cookie = c.response_header("Set-Cookie"); !cookie.empty())
-            fields.add("Set-Cookie", cookie);
+        for (auto const& f : c.response_fields())
+            if (iequals(f.name, "set-cookie")) fields.add(f.name, f.value);
     events_.on_link_open(c.subprotocol(), std::move(fields));
 }
 
@@ -351,12 +353,16 @@ void websocket_link::on_drain() {
     if (!unsent) return;
     auto has_room = true;
     for (auto const& [data, is_binary] : *unsent) has_room = send({data, is_binary});
-    if (has_room) events_.on_link_drain();
+    if (!has_room) return;
+    if (goodbye_) return client_->close(goodbye_->first, goodbye_->second);
+    events_.on_link_drain();
 }
 
 void websocket_link::close(close_code code, std::string_view text) {
-    // What the client had no room for goes before the goodbye, if it can.
-    client_->close(code, text);
+    if (unsent_)
+        goodbye_.emplace(code, text);  // after what the client had no room for
+    else
+        client_->close(code, text);
 }
 
 void websocket_link::on_close(close_event const& how) {

@@ -78,13 +78,13 @@ TEST_CASE("a changed route says what has changed") {
 TEST_CASE("what a reload carries out is told from what takes a restart") {
     auto const now = changed([](gateway_settings& s) {
         s.limits.max_connections = 100;
-        s.log.format = log_format::json;
+        s.log.access_file = "/var/log/a";
         s.site.files = "www";
         s.drain = 1min;
     });
     CHECK((now.limits && now.log && now.site && now.drain));
     CHECK(now.now == sentences{"changed: limits.max_connections from 0 to 100",
-                               "changed: log.format from \"text\" to \"json\"",
+                               "changed: log.access_file from \"-\" to \"/var/log/a\"",
                                "changed: site.files from \"\" to \"www\"",
                                "changed: drain from \"10s\" to \"1m\""});
     CHECK(now.later.empty());
@@ -98,14 +98,26 @@ TEST_CASE("what a reload carries out is told from what takes a restart") {
         s.listeners[0].port = 1;
         s.listeners[0].tls.certificate = "a.pem";
         s.systemd.emplace_back();
+        s.log.format = log_format::json;
+        s.log.level = anywire::log_level::debug;
+        s.site.shim = false;
     });
     CHECK(later.now.empty());
-    CHECK_FALSE(later.limits);
-    CHECK(later.later.size() == 7);
-    CHECK(later.later[0] == "takes a restart: threads from 1 to 2");
-    CHECK(later.later[5] == "takes a restart: listen[0].port, listen[0].tls.certificate");
-    CHECK(later.later[6].find(" and ") != std::string::npos);
+    CHECK_FALSE((later.limits || later.log || later.site));
+    CHECK(later.later.size() == 10);
+    CHECK(later.later[0] == "takes a restart: log.format from \"text\" to \"json\"");
+    CHECK(later.later[3] == "takes a restart: threads from 1 to 2");
+    CHECK(later.later[8] == "takes a restart: listen[0].port, listen[0].tls.certificate");
+    CHECK(later.later[9].find(" and ") != std::string::npos);
     CHECK_FALSE(later.is_empty());
+}
+
+TEST_CASE("how an application publishes takes a restart") {
+    auto const c = changed(
+        [](gateway_settings& s) { s.routes[0].hooks.publish_secret = "another very long secret"; });
+    REQUIRE(c.later.size() == 1);
+    CHECK(c.later[0] == "takes a restart: how the application of route " +
+                            good_settings().routes[0].path + " publishes");
 }
 
 TEST_CASE("what takes a restart stays as it was") {
@@ -117,6 +129,9 @@ TEST_CASE("what takes a restart stays as it was") {
     after.admin.port = 1;
     after.listeners[0].port = 1;
     after.systemd.emplace_back();
+    after.log.level = anywire::log_level::error;
+    after.log.format = log_format::json;
+    after.site.shim = false;
     after.drain = 1min;
     after.routes[0].path = "/other";
     auto const before = good_settings();
