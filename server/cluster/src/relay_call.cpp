@@ -1,6 +1,7 @@
 #include "relay_call.hpp"
 
 #include "core/ascii.hpp"
+#include "core/fault.hpp"
 #include "hop_fields.hpp"
 #include "http_connection.hpp"
 #include "http_response.hpp"
@@ -86,6 +87,8 @@ void relay_call::begin() {
 
 void relay_call::on_answer(http::response_head const& head) {
     ++at_.core().tallies().carried;
+    // It may be elsewhere by now.
+    if (head.status == status_of(fault::not_found)) at_.forget_owner(what_->key);
     client().set_page_fields({});  // those of the answer say it
     answer_.begin(head.status, head.fields);
 }

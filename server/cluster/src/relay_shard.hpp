@@ -58,6 +58,7 @@ public:
     /// The node that should have the session of a request was not reached, or broke off.
     void on_lost(stray_ptr what);
     void note_not_carried(peer_node const& node, std::string_view why);
+    void forget_owner(std::string_view key) noexcept { owners_.forget(key); }
     void forget_claim(std::string const& key) noexcept;
 
     void on_teardown() noexcept override;
