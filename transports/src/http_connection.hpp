@@ -69,14 +69,14 @@ public:
     void move_to(http_site& there, http::request_view const& request);
 
     /// What a connection is made of, with the bytes that were read from it and not used.
-    struct parts {
+    struct handed_over {
         byte_stream stream{-1, nullptr};
         std::unique_ptr<connection_ticket> ticket{};
         std::string rest{};
     };
     /// The request that runs is answered by whoever takes the connection, soon. This one is of no
     /// use after that. Requires: as `move_to`.
-    void hand_over(std::function<void(parts)> taker);
+    void hand_over(std::function<void(handed_over)> taker);
 
     /// Whether the connection itself is counted.
     bool is_counted() const noexcept { return has_ticket() && !is_proxied_; }
@@ -133,7 +133,7 @@ private:
         std::optional<websocket_upgrade> websocket{};
         http_site* site = nullptr;
         std::string request{};
-        std::function<void(parts)> taker{};
+        std::function<void(handed_over)> taker{};
     };
     void depart(departure to);
     void leave(std::string_view rest);

@@ -41,7 +41,7 @@ void http_connection::move_to(http_site& there, http::request_view const& reques
     depart({.site = &there, .request = serialized(request)});
 }
 
-void http_connection::hand_over(std::function<void(parts)> taker) {
+void http_connection::hand_over(std::function<void(handed_over)> taker) {
     depart({.taker = std::move(taker)});
 }
 

@@ -110,9 +110,9 @@ void relay_call::on_answer_stream(http::response_head const& head,
     client().listen(nullptr, false);
     ++at_.core().tallies().carried;
     ++at_.core().tallies().tunnelled;
-    again.via->hand_over([&](http_connection::parts parts) {
+    again.via->hand_over([&](http_connection::handed_over from) {
         tunnel_end::join(at_.here().io(),
-                         {std::move(parts.stream), parts.rest, std::move(parts.ticket)},
+                         {std::move(from.stream), from.rest, std::move(from.ticket)},
                          {std::move(stream), rest, std::move(what_->ticket)},
                          head_text(head),
                          write_stall);
