@@ -1,5 +1,6 @@
 // Whoever reaches a node's listeners without being one of its cluster.
 #include "integration/cluster/test_cluster.hpp"
+#include "support/certificate.hpp"
 
 #include <string>
 #include <thread>
@@ -143,4 +144,40 @@ TEST_CASE("many clients at once, each request at another node, lose nothing") {
     for (auto const& w : wrong) CHECK(w.empty());
     CHECK(all.total().not_carried == 0);
     CHECK(eventually([&] { return all.total().under_way == 0; }));
+}
+
+TEST_CASE("nodes speak TLS to each other, and each asks the other who it is") {
+    certificate const ca({.common_name = "CA", .is_authority = true});
+    certificate const own({.common_name = "node", .names = {"node.example"}}, &ca);
+    certificate const foreign({.common_name = "node", .names = {"node.example"}});
+    auto const with = [&](certificate const& shown) {
+        node_terms out;
+        out.change = [&](cluster_options& o) {
+            o.listen.tls = own.options();
+            o.listen.tls.clients = client_auth::required;
+            o.listen.tls.client_ca = ca.certificate_file();
+            o.tls = {.ca = ca.certificate_file(),
+                     .certificate = shown.certificate_file(),
+                     .key = shown.key_file(),
+                     .server_name = "node.example"};
+        };
+        return out;
+    };
+    test_cluster all(2, with(own));
+    auto const sid = sid_of(raw_client(all.at(0).port()).get(polling()).body);
+    CHECK(raw_client(all.at(1).port()).post(polling(sid), "4x").body == "ok");
+    CHECK(raw_client(all.at(1).port()).get(polling(sid)).body == "4x");
+    raw_client socket(all.at(1).port());
+    REQUIRE(socket.upgrade(probing(sid)).status == 101);
+    socket.send_text("2probe");
+    CHECK(socket.read_message() == "3probe");
+    socket.send_text("5");
+    std::string const large = "4" + std::string(300'000, 'x');
+    socket.send_text(large);
+    CHECK(socket.read_message() == large);
+
+    auto& stranger = all.add(with(foreign));
+    auto const other = sid_of(raw_client(all.at(0).port()).get(polling()).body);
+    CHECK(raw_client(stranger.port()).get(polling(other)).body == unknown_sid);
+    CHECK(stranger.numbers().not_carried == 1);
 }
