@@ -43,8 +43,7 @@ relay_shard::relay_shard(shard& here, cluster_core& core)
     : here_(here),
       core_(core),
       owners_(here.core().hash_key, most_owners, longest_owner),
-      claims_(0, keyed_hash{here.core().hash_key}),
-      silent_until_(here.loop().now()) {}
+      claims_(0, keyed_hash{here.core().hash_key}) {}
 
 relay_shard::~relay_shard() = default;
 
@@ -147,7 +146,8 @@ void relay_shard::carry(incoming const& in,
     auto const now = here_.loop().now();
     auto const owner = was_carried ? std::nullopt : owners_.find(request->key, now);
     if (owner) return go_on(std::move(request), owner);
-    if (!not_after(silent_until_, now)) return end_unasked(std::move(request));
+    is_silent_ = is_silent_ && !not_after(silent_until_, now);
+    if (is_silent_) return end_unasked(std::move(request));
     look_up(lookup::of::session, std::move(request));
 }
 
@@ -242,6 +242,7 @@ void relay_shard::on_no_answer(lookup& l) {
 
 /// Nobody waits for the registry again until it has had some time.
 void relay_shard::on_silence(std::string_view why) {
+    is_silent_ = true;
     silent_until_ = here_.loop().now() + to_ticks(core_.options().patience);
     core_.note(here_, "the registry cannot be asked where sessions are", why);
 }

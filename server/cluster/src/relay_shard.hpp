@@ -92,7 +92,8 @@ private:
     owner_cache owners_;
     keyed_map<std::weak_ptr<session_claim>> claims_;
     std::uint64_t last_lookup_ = 0;
-    tick silent_until_;  // the registry is not asked
+    tick silent_until_ = 0;
+    bool is_silent_ = false;  // the registry, which is not asked until then
 };
 
 }  // namespace anywire::relay
