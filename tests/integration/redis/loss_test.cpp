@@ -69,14 +69,16 @@ TEST_CASE("a command that was sent when the server went is told so") {
 
 TEST_CASE("a server that stops answering is noticed, and used again when it goes on") {
     redis_server server;
-    redis_bench b(quick_redis(server.url()));
+    auto o = quick_redis(server.url());
+    o.ping_interval = 300ms;
+    redis_bench b(o);
     auto const kept = b.subscribe("c");
     REQUIRE(b.seen.wait_for("subscribed c"));
     server.pause();
     auto waiting = b.begin("PING");
     REQUIRE(b.seen.wait_for("lost"));
-    CHECK(b.log.count("Redis: 127.0.0.1:" + std::to_string(server.port()) +
-                      " is silent, and does not answer") == 1);
+    CHECK(b.log.wait_for("Redis: 127.0.0.1:" + std::to_string(server.port()) +
+                         " is silent, and does not answer"));
     CHECK(b.wait(std::move(waiting)).error == redis::errc::connection_lost);
     server.resume();
     REQUIRE(b.seen.wait_for("ready", 2));
@@ -88,15 +90,13 @@ TEST_CASE("commands have a time to be answered in") {
     redis_server server;
     auto o = quick_redis(server.url());
     o.command_timeout = 200ms;
-    o.ping_interval = 60s;
     SECTION("one that was sent") {
         redis_bench b(o);
-        b.run("PING");
+        REQUIRE(b.seen.wait_for("ready"));
         server.pause();
         CHECK(b.run("GET", "k").error == redis::errc::timed_out);
         server.resume();
         CHECK(b.seen.wait_for("ready", 2));
-        CHECK(b.run("PING").answer.text == "PONG");
     }
     SECTION("one that could not be sent") {
         server.stop();

@@ -118,7 +118,7 @@ private:
     std::list<reading> readings_{};
     std::vector<std::shared_ptr<watcher>> watchers_{};
     state_change last_{};
-    std::string logged_{};  // of the last attempt that failed
+    std::vector<std::string> logged_{};  // of attempts that failed, since it was ready
 };
 
 }  // namespace anywire::redis
