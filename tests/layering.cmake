@@ -82,7 +82,7 @@ endforeach()
 
 file(GLOB_RECURSE public_files ${ROOT}/lib/include/anywire/*.hpp
      ${ROOT}/transports/include/anywire/*.hpp ${ROOT}/transports/client/include/anywire/*.hpp
-     ${ROOT}/server/include/anywire/*.hpp)
+     ${ROOT}/server/include/anywire/*.hpp ${ROOT}/server/cluster/include/anywire/*.hpp)
 # The one header that is for those who have RapidJSON, and those for programs on Asio.
 list(FILTER public_files EXCLUDE REGEX "/(json/rapidjson|asio|client_asio|executors|detail/asio_stream)\\.hpp$")
 forbid("${forbidden_in_public}" "not in a public header" ${public_files})

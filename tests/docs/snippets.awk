@@ -27,6 +27,7 @@ function here(n) { printf "#line %d \"%s\"\n", n, FILENAME }
 BEGIN { print "#include \"prelude.hpp\"" }
 FNR == 1 && FILENAME ~ /client\.md$/ { print "#include <anywire/socketio_client.hpp>" }
 FNR == 1 && FILENAME ~ /(client|coroutines)\.md$/ { print "#include <anywire/coro.hpp>" }
+FNR == 1 && FILENAME ~ /sticky/ { print "#include <anywire/cluster.hpp>" }
 FNR == 1 && FILENAME ~ /(client|dialects|embedding|hosting|testing)/ { print "#include \"asio_prelude.hpp\"" }
 
 /^```/ && fence { if (fence == "body") print "}"; fence = ""; next }

@@ -2,13 +2,12 @@
 
 #include <anywire/client_options.hpp>
 #include <anywire/exchange.hpp>
-#include <anywire/response_headers.hpp>
 
 #include <span>
 #include <string_view>
 #include <vector>
 
-/// Which fields go through when a request and its answer are passed on.
+/// Which fields go through when a request is passed on; those of its answer: relay/hop_fields.
 namespace anywire::gateway {
 
 /// The client of a request that is passed on.
@@ -26,9 +25,5 @@ struct passed_client {
 /// Spec: RFC 9110, 7.6.1.
 [[nodiscard]] std::vector<client_field> fields_to_pass(std::span<http_field const> of,
                                                        passed_client const& client);
-
-/// What of an answer's fields goes to the client: all but those of the connection, of the body's
-/// framing, and Date, which the gateway says itself.
-[[nodiscard]] response_headers fields_to_answer(std::span<http_field const> of);
 
 }  // namespace anywire::gateway

@@ -7,7 +7,9 @@ const { start_child } = require('./server');
 const { temp_dir } = require('./temp');
 const { within } = require('./within');
 
-// Two listeners before one server: what goes to `url` is proxied, `stats` lists the checks' results.
+const names = ['one', 'two', 'three', 'four'];
+
+// Two listeners before one server or several: what goes to `url` is proxied, `stats` lists the checks' results.
 function configuration(port, stats, server, lines, { timeout, bind, check }) {
     return `global
     stats timeout 5s
@@ -24,11 +26,12 @@ listen stats
 listen front
     bind 127.0.0.1:${port} ${bind}
     ${lines.join('\n    ')}
-    server one 127.0.0.1:${server.port} ${check}
+    ${[].concat(server).map(({ port: to }, i) => `server ${names[i]} 127.0.0.1:${to} ${check}`)
+        .join('\n    ')}
 `;
 }
 
-// Starts an HAProxy of our own before `server`. `lines` say how it is checked, and what else is done;
+// Starts an HAProxy of our own before `server`, which may be several. `lines` say how it is checked, and what else is done;
 // with `tls`, files of a certificate, it speaks TLS.
 async function start_haproxy(server, lines,
     { timeout = '30s', tls, check = 'check inter 100ms fall 1 rise 1' } = {}) {
