@@ -12,7 +12,7 @@ server_options options_of(admin_settings const& s, log_sink log) {
     server_options o;
     o.address.clear();
     listener_options at;
-    at.address = s.address;
+    at.address = s.address_or_default();
     at.port = s.port;
     at.path = s.path;
     o.listeners = {at};

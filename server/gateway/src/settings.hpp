@@ -173,9 +173,12 @@ struct log_settings {
 };
 
 struct admin_settings {
-    std::string address = "127.0.0.1";
-    std::uint16_t port = 0;  ///< 0: no admin listener.
-    std::string path{};      ///< A Unix domain socket in its place.
+    std::string address{};   ///< A literal IP address; empty: 127.0.0.1.
+    std::uint16_t port = 0;  ///< 0: one that is free.
+    std::string path{};      ///< A Unix domain socket in their place.
+
+    bool is_wanted() const noexcept { return port != 0 || !(address.empty() && path.empty()); }
+    std::string address_or_default() const { return address.empty() ? "127.0.0.1" : address; }
 };
 
 /// Sockets that systemd listens at and passes on (socket activation).
