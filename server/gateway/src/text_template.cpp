@@ -54,7 +54,7 @@ void append_without_controls(std::string& out, std::string_view text) {
 }  // namespace
 
 std::string_view asked_host(request const& r) noexcept {
-    auto const host = r.header("Host");
+    auto const host = r.host();
     return http::is_valid_host(host) ? host : std::string_view{};
 }
 

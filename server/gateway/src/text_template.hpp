@@ -86,7 +86,7 @@ private:
     std::vector<piece> pieces_{};  // the last one without a variable, where there is text after it
 };
 
-/// The host that a client asked for, with its port where it said one; empty where it said none.
+/// `request::host`, where it is one.
 ///
 /// Borrow: the request.
 [[nodiscard]] std::string_view asked_host(request const& r) noexcept;
