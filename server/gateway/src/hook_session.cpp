@@ -4,6 +4,8 @@
 
 #include "hook_signature.hpp"
 #include "hooks_backend.hpp"
+#include "no_server.hpp"
+#include "subprotocol_offer.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -53,9 +55,8 @@ void hook_session::begin(link_opening const& what) {
     if (!fields)
         return refuse_soon({.status = 400, .text = "this path or a field cannot be passed on"});
     fields_ = std::move(*fields);
-    if (plan.settings.forward.subprotocols)
-        for (auto const p : what.request.subprotocols())
-            offered_.append(offered_.empty() ? "" : ", ").append(p);
+    for (auto const& p : offered_for(what, plan.settings.forward))
+        offered_.append(offered_.empty() ? "" : ", ").append(p);
     arm(plan.settings.connect_timeout);
     try_server();
 }
@@ -243,12 +244,12 @@ void hook_session::on_timer(tick now) {
     if (to) to->on_link_end({.is_clean = true});
 }
 
-void hook_session::refuse(link_refusal why) {
 /// Not tried with another server: whether the application has let the client in is not known.
 void hook_session::refuse_late(std::string_view why) {
     refuse(refusal_for(no_server::is_in_time, why, {}));
 }
 
+void hook_session::refuse(link_refusal why) {
     auto* const to = events_;
     disown();
     end_quietly();

@@ -156,7 +156,7 @@ std::optional<client_particulars> websocket_backend::particulars_for(
     if (!fields) return std::nullopt;
     client_particulars own;
     own.headers = std::move(*fields);
-    if (settings_.forward.subprotocols) own.protocols = offered_by(what.request);
+    own.protocols = offered_for(what, settings_.forward);
     own.preamble = proxy_preamble(
         settings_.forward.proxy, what.request.remote_address(), what.request.is_secure());
     return own;
