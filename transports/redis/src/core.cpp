@@ -181,19 +181,15 @@ void core::on_reading(stream_line& s, error_code ec) {
 
 // -- state ----------------------------------------------------------------------------------------
 
-void core::on_server(dial_target const& which, failure const* why) {
-    evaluate(why, which.text());
-}
-
 void core::on_slots() {
     if (!channels_) return;
     channels_->relocate();
     for (auto& r : readings_) r.line->relocate();
-    evaluate(nullptr, "the cluster");
+    evaluate(nullptr);
 }
 
-/// `what` was reached, or something of it was lost.
-void core::evaluate(failure const* why, std::string const& what) {
+/// Something was reached, or (`why`) lost.
+void core::evaluate(failure const* why) {
     if (why) counts_->note_error(why->text);
     if (!servers_ || !channels_) return;
     auto const is_whole = servers_->is_whole() && channels_->is_whole();
@@ -201,7 +197,7 @@ void core::evaluate(failure const* why, std::string const& what) {
     if (is_whole && !is_ready) {
         if (last_.now == redis::state::lost) counts_->reconnects.fetch_add(1);
         logged_.clear();
-        return change(redis::state::ready, "reached " + what, log_level::info);
+        return change(redis::state::ready, "reached " + servers_->text(), log_level::info);
     }
     if (!why) return;
     if (!is_whole && is_ready) {

@@ -111,11 +111,11 @@ private:
     };
 
     // -- servers::events
-    void on_server(dial_target const& which, failure const* why) override;
+    void on_server(failure const* why) override { evaluate(why); }
     void on_slots() override;
     void on_done(request& r, error_code ec, reply&& answer) override;
     // -- channels::events
-    void on_channels_changed(failure const* why) override { evaluate(why, "the channels"); }
+    void on_channels_changed(failure const* why) override { evaluate(why); }
     void on_place_wrong(std::string_view error, dial_target const& by) override;
     void call(subscriber& to, channel_message const& m) override;
     void tell(subscriber& to, error_code ec) override;
@@ -126,7 +126,7 @@ private:
     void start();
     void run(request r, std::optional<dial_target> const& at);
     void drop() noexcept;
-    void evaluate(failure const* why, std::string const& what);
+    void evaluate(failure const* why);
     void change(redis::state to, std::string text, log_level level);
 
     client_context& context_;
