@@ -30,6 +30,7 @@ FNR == 1 && FILENAME ~ /redis\.md$/ {
 }
 FNR == 1 && FILENAME ~ /client\.md$/ { print "#include <anywire/socketio_client.hpp>" }
 FNR == 1 && FILENAME ~ /(client|coroutines)\.md$/ { print "#include <anywire/coro.hpp>" }
+FNR == 1 && FILENAME ~ /sticky/ { print "#include <anywire/cluster.hpp>" }
 FNR == 1 && FILENAME ~ /(client|dialects|embedding|hosting|testing)/ { print "#include \"asio_prelude.hpp\"" }
 
 /^```/ && fence { if (fence == "body") print "}"; fence = ""; next }

@@ -54,7 +54,7 @@ frame* frame::make_headed(std::string_view own, frame_ptr rest, frame_kind kind)
     auto* const f = new (begin + rest_room) frame(own.size(), own.size() + rest->size(), kind);
     frame const* const kept = rest.release();
     std::memcpy(begin, &kept, sizeof kept);
-    f->headed_ = true;
+    f->mark(headed);
     if (!own.empty()) std::memcpy(f->data(), own.data(), own.size());
     return f;
 }
@@ -70,9 +70,7 @@ frame_ptr frame::joined() const {
     auto* const f = make(size_ + after.size(), kind_);
     if (size_ != 0) std::memcpy(f->data(), text().data(), size_);
     if (!after.empty()) std::memcpy(f->data() + size_, after.data(), after.size());
-    f->protocol_ = protocol_;
-    f->attachment_ = attachment_;
-    f->uncompressed_ = uncompressed_;
+    f->traits_ = traits_ & (protocol | attachment | uncompressed);
     return frame_ptr(f);
 }
 
@@ -83,7 +81,7 @@ void frame::destroy() const noexcept {
         node = next;
     }
     auto* begin = const_cast<char*>(reinterpret_cast<char const*>(this));
-    if (headed_) {
+    if (has(headed)) {
         rest_of_headed()->unref();
         begin -= rest_room;
     }
@@ -112,7 +110,7 @@ std::string_view frame::add_form(wire_form which, std::string_view bytes) const 
 void frame::set_key(std::uint64_t key) {
     if (key == 0) return;
     (void)add_form(wire_form::key, {reinterpret_cast<char const*>(&key), sizeof key});
-    keyed_ = true;
+    mark(keyed);
 }
 
 std::uint64_t frame::find_key() const noexcept {

@@ -223,6 +223,16 @@ void connection::post(std::function<void()> fn) {
     owner_->core().post([fn = std::move(fn)](redis::core& c) { c.guarded(fn); });
 }
 
+subscription connection::after(std::chrono::milliseconds delay, std::function<void()> fn) {
+    auto const what = std::make_shared<timed_call>(owner_->core().weak_from_this(), std::move(fn));
+    owner_->core().post([delay, what](redis::core& c) { c.wait(delay, what); });
+    return owner_->make_end(what, [](redis::core& c, timed_call& gone) { c.stop_waiting(gone); });
+}
+
+void connection::log(log_level level, std::string line) {
+    owner_->core().post([level, line = std::move(line)](redis::core& c) { c.log(level, line); });
+}
+
 bool connection::is_here() const noexcept {
     return owner_->core().is_here();
 }

@@ -49,6 +49,7 @@ void core::drop() noexcept {
     channels_.reset();
     servers_.reset();
     watchers_.clear();
+    waiting_.clear();
 }
 
 // -- commands -------------------------------------------------------------------------------------
@@ -112,6 +113,32 @@ void core::tell(subscriber& to, error_code ec) {
 
 void core::on_place_wrong(std::string_view error, dial_target const& by) {
     if (servers_) servers_->note_redirection(error, by);
+}
+
+// -- time -----------------------------------------------------------------------------------------
+
+void timed_call::on_timer(tick) {
+    auto const alive = owner_.lock();
+    if (!alive || is_gone) return;
+    auto const fn = std::move(fn_);
+    alive->stop_waiting(*this);  // it may be destroyed
+    alive->guarded(fn);
+}
+
+void core::wait(std::chrono::milliseconds delay, std::shared_ptr<timed_call> what) {
+    if (what->is_gone) return;
+    auto& loop = floor_->host().loop();
+    auto& node = *what;
+    node.place = waiting_.insert(waiting_.end(), std::move(what));
+    loop.wheel().arm(node, loop.now() + to_ticks(delay) + 1);
+}
+
+void core::stop_waiting(timed_call& what) {
+    if (auto const place = std::exchange(what.place, std::nullopt)) waiting_.erase(*place);
+}
+
+void core::log(log_level level, std::string_view line) {
+    floor_->host().loop().log().write(level, line);
 }
 
 // -- streams --------------------------------------------------------------------------------------

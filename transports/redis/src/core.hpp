@@ -18,6 +18,8 @@
 
 namespace anywire::redis {
 
+class core;
+
 /// Somebody who hears of changes.
 struct watcher {
     std::function<void(state_change const&)> on_change{};
@@ -29,6 +31,22 @@ struct stream_reader {
     connection::entry_handler on_entry{};
     std::function<void(error_code)> on_reading{};  ///< Empty once it was called.
     std::atomic<bool> is_gone{false};
+};
+
+/// Something to be called later.
+class timed_call final : public timer_node {
+public:
+    timed_call(std::weak_ptr<core> owner, std::function<void()> fn)
+        : fn_(std::move(fn)), owner_(std::move(owner)) {}
+    void on_timer(tick now) override;
+
+    std::atomic<bool> is_gone{false};
+    /// Among those that wait; nothing before and after that.
+    std::optional<std::list<std::shared_ptr<timed_call>>::iterator> place{};
+
+private:
+    std::function<void()> fn_;
+    std::weak_ptr<core> owner_;
 };
 
 /// Where a command goes, and how many answers it gets.
@@ -76,6 +94,9 @@ public:
     void stop_reading(stream_reader const& who);
     void watch(std::shared_ptr<watcher> who);
     void stop_watching(watcher const& who);
+    void wait(std::chrono::milliseconds delay, std::shared_ptr<timed_call> what);
+    void stop_waiting(timed_call& what);
+    void log(log_level level, std::string_view line);
     void close();
     /// The edge of a handler.
     template <class Function>
@@ -117,6 +138,7 @@ private:
     std::unique_ptr<channels> channels_{};
     std::list<reading> readings_{};
     std::vector<std::shared_ptr<watcher>> watchers_{};
+    std::list<std::shared_ptr<timed_call>> waiting_{};
     state_change last_{};
     std::vector<std::string> logged_{};  // of attempts that failed, since it was ready
 };

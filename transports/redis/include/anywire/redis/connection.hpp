@@ -205,6 +205,11 @@ public:
 
     /// Runs `fn` where the handlers are called, soon, never at once; not after the end.
     void post(std::function<void()> fn);
+    /// Calls `fn` there once, that much later, unless the result goes before. For what waits for an
+    /// answer of others by way of Redis.
+    [[nodiscard]] subscription after(std::chrono::milliseconds delay, std::function<void()> fn);
+    /// Writes a line to the connection's log.
+    void log(log_level level, std::string line);
     /// Whether the calling thread is where the handlers are called.
     bool is_here() const noexcept;
 
