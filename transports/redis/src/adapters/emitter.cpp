@@ -24,6 +24,14 @@ void request(port& at, std::string const& key, cluster_message const& m) {
     at.publish(channel_kind::plain, names.request, pubsub::encode_request(m));
 }
 
+cluster_message request_to(kind what, std::string const& nsp, audience const& to) {
+    cluster_message m;
+    m.kind = what;
+    m.nsp = nsp;
+    m.to = to;
+    return m;
+}
+
 }  // namespace
 
 emitter::emitter(std::shared_ptr<port> at, emitter_options with)
@@ -73,32 +81,32 @@ void emitter::send(std::string_view name, socketio::encoded event) const {
         channel_kind::plain, names.of_broadcast(m.to), pubsub::encode_broadcast(m, true));
 }
 
+// Named, and filled: GCC 12 takes strings of a temporary of braces for uninitialized.
+
 void emitter::sockets_join(socketio::room_names const& rooms) const {
-    request(*port_,
-            key_,
-            {.kind = kind::sockets_join, .nsp = nsp_, .to = filter_, .rooms = rooms.all()});
+    auto m = request_to(kind::sockets_join, nsp_, filter_);
+    m.rooms = rooms.all();
+    request(*port_, key_, m);
 }
 
 void emitter::sockets_leave(socketio::room_names const& rooms) const {
-    request(*port_,
-            key_,
-            {.kind = kind::sockets_leave, .nsp = nsp_, .to = filter_, .rooms = rooms.all()});
+    auto m = request_to(kind::sockets_leave, nsp_, filter_);
+    m.rooms = rooms.all();
+    request(*port_, key_, m);
 }
 
 void emitter::disconnect_sockets(bool close) const {
-    request(*port_,
-            key_,
-            {.kind = kind::disconnect_sockets, .nsp = nsp_, .to = filter_, .close = close});
+    auto m = request_to(kind::disconnect_sockets, nsp_, filter_);
+    m.close = close;
+    request(*port_, key_, m);
 }
 
 void emitter::tell_servers(std::string_view name, socketio::encoded event) const {
     socketio::check_server_side_name(name);
-    request(*port_,
-            key_,
-            {.kind = kind::server_side_emit,
-             .uid = "emitter",
-             .nsp = nsp_,
-             .packet = std::move(event)});
+    auto m = request_to(kind::server_side_emit, nsp_, {});
+    m.uid = "emitter";
+    m.packet = std::move(event);
+    request(*port_, key_, m);
 }
 
 }  // namespace anywire::redis
