@@ -112,6 +112,10 @@ void acceptor::on_timer(tick) {
 void acceptor::admit(descriptor_owner socket, sockaddr_storage const& from) {
     auto const& trusted = shard_.core().trusted;
     newcomer n{.socket = std::move(socket), .address = client_address(from), .tls = traits_.tls};
+    if (traits_.intake) {
+        complained_ = false;
+        return traits_.intake->take(shard_, std::move(n));
+    }
     if (!traits_.reads_proxy_header) {
         if (!has_room_for(shard_, n)) return;
         complained_ = false;

@@ -78,11 +78,15 @@ void dialect_mount::receive_by(incoming const& in, std::string_view sid, receive
     serve_receiver(in, sid, std::move(by));
 }
 
-void dialect_mount::take(incoming const& in, std::string_view sid, answer taken) const {
+void dialect_mount::take(incoming const& in, std::string_view sid, answer taken) {
     if (!check_origin(in, false)) return;
     auto& owner = core().owner(sid);
     if (&owner != &in.here) return in.move_to(owner);
     auto* const session = static_cast<http_session*>(local(in.here).find_by_sid(sid));
+    if (!session && core().nodes)
+        return carry(in, {.mount = prefix(), .sid = sid}, [](incoming const& again, auto const&) {
+            again.not_found();
+        });
     if (!session) return in.not_found();
     read_messages messages;
     auto const is_binary = in.head.header("content-type") == "application/octet-stream";

@@ -34,7 +34,7 @@ public:
     using mount_point::local;
     void receive_by(incoming const& in, std::string_view sid, receiver by);
     receiver receiver_of(session_protocol const& speaks) const { return {speaks, http_timing_}; }
-    void take(incoming const& in, std::string_view sid, answer taken) const;
+    void take(incoming const& in, std::string_view sid, answer taken);
     void open_duplex(incoming const& in, session_protocol const& speaks, std::string_view name);
 
 private:

@@ -161,7 +161,7 @@ std::string engineio_mount::session_named_by(std::string_view target) const {
 void engineio_mount::serve_session(incoming const& in, engineio::query const& q) {
     if (is_upgrade(in)) return serve_upgrade(in, q);
     auto* const s = find(in.here, q.sid);
-    if (!s) return refuse(in, refusal::unknown_sid);
+    if (!s) return serve_unknown(in, q);
     if (is_websocket(q) || !s->is_polling() || s->revision() != revision_of(q))
         return refuse(in, refusal::bad_request);
     if (in.head.method == "GET") return serve_poll(in, q, *s);
@@ -171,12 +171,20 @@ void engineio_mount::serve_session(incoming const& in, engineio::query const& q)
              fault::engineio_wrong_method)});  // as the reference; the session does not mind
 }
 
+/// Another node may have it.
+void engineio_mount::serve_unknown(incoming const& in, engineio::query const& q) {
+    if (!core().nodes) return refuse(in, refusal::unknown_sid);
+    carry(in, {prefix(), q.sid, true}, [this](incoming const& again, other_nodes::claim) {
+        refuse(again, refusal::unknown_sid);
+    });
+}
+
 // -- the upgrade ----------------------------------------------------------------------------------
 
 void engineio_mount::serve_upgrade(incoming const& in, engineio::query const& q) {
     if (!is_websocket(q)) return refuse(in, refusal::bad_request);
     auto* const s = find(in.here, q.sid);
-    if (!s) return refuse(in, refusal::unknown_sid);
+    if (!s) return serve_unknown(in, q);
     if (s->revision() != revision_of(q)) return refuse(in, refusal::bad_request);
     auto terms = check_websocket(in, {});
     if (!terms) return;

@@ -72,6 +72,7 @@ private:
     void tell(shard& here, request const& of, engineio::refusal why, std::string_view text) const;
 
     void serve_session(incoming const& in, engineio::query const& q);
+    void serve_unknown(incoming const& in, engineio::query const& q);
     void serve_poll(incoming const& in, engineio::query const& q, engineio_session& s);
     void serve_post(incoming const& in, engineio_session& s);
     void serve_upgrade(incoming const& in, engineio::query const& q);

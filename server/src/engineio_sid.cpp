@@ -1,6 +1,7 @@
 #include "engineio_sid.hpp"
 
 #include "hooks.hpp"
+#include "other_nodes.hpp"
 
 #include <string_view>
 
@@ -12,13 +13,17 @@ constexpr std::string_view letters =
 
 /// Makes an id of the application's one that the shard owns, by what is added at its end.
 bool lead_to(service_core const& core, shard const& owner, std::string& sid) {
-    if (&core.owner(sid) == &owner) return true;
     auto const size = sid.size();
+    auto const leads_there = [&] {
+        if (core.nodes) core.nodes->append_mark(sid);
+        return &core.owner(sid) == &owner;
+    };
+    if (leads_there()) return true;
     for (std::size_t n = 0; n < letters.size() * (letters.size() + 1); ++n) {
         sid.resize(size);
         if (n >= letters.size()) sid.push_back(letters[n / letters.size() - 1]);
         sid.push_back(letters[n % letters.size()]);
-        if (&core.owner(sid) == &owner) return true;
+        if (leads_there()) return true;
     }
     return false;
 }

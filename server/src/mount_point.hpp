@@ -7,6 +7,7 @@
 
 #include "http_connection.hpp"
 #include "origin.hpp"
+#include "other_nodes.hpp"
 #include "room.hpp"
 #include "router.hpp"
 #include "service_core.hpp"
@@ -164,13 +165,24 @@ protected:
     /// Gives the session of that sid a request that waits for what it has to say. A
     /// session that is not there is opened first. Requires: the page may use the mount.
     void serve_receiver(incoming const& in, std::string_view sid, receiver by);
+    /// Has a request whose session is not here answered by another node, or by `unless`.
+    /// Requires: there are other nodes.
+    void carry(incoming const& in, other_nodes::wanted const& what, other_nodes::unless_fn unless);
     /// Gives a new session the WebSocket that `to` becomes. `make(unattached_session&)` makes it
     /// and has it held.
     template <class Make>
     static void become(exchange& to, websocket_upgrade upgrade, Make make);
 
 private:
-    void open_receiving(incoming const& in, std::string_view sid, receiver by);
+    void receive_here(incoming const& in,
+                      std::string_view sid,
+                      receiver by,
+                      other_nodes::claim held);
+    void receive_elsewhere(incoming const& in, std::string_view sid, receiver by);
+    void open_receiving(incoming const& in,
+                        std::string_view sid,
+                        receiver by,
+                        other_nodes::claim held);
     void attach(exchange& to, http_session& session, receiver by) const;
     bool asks_to_allow(incoming const& in, http::origin_request const& from, bool originless) const;
 

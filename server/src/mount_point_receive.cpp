@@ -11,6 +11,14 @@ receiver_dress& receiver::dress() const noexcept {
 void mount_point::serve_receiver(incoming const& in, std::string_view sid, receiver by) {
     auto& owner = core_.owner(sid);
     if (&owner != &in.here) return in.move_to(owner);
+    receive_here(in, sid, std::move(by), nullptr);
+}
+
+/// `held`: no other node has the session.
+void mount_point::receive_here(incoming const& in,
+                               std::string_view sid,
+                               receiver by,
+                               other_nodes::claim held) {
     auto const find = [&] { return static_cast<http_session*>(local(in.here).find_by_sid(sid)); };
     auto* found = find();
     if (found && found->end_if_peer_gone()) {
@@ -19,7 +27,10 @@ void mount_point::serve_receiver(incoming const& in, std::string_view sid, recei
         in.here.loop().flush();
         found = find();
     }
-    if (!found) return open_receiving(in, sid, std::move(by));
+    if (!found) {
+        if (core_.nodes && !held) return receive_elsewhere(in, sid, std::move(by));
+        return open_receiving(in, sid, std::move(by), std::move(held));
+    }
     if (found->is_attached()) return by.dress().answer_busy(in.to);
     if (!check_parking(in)) return;
     if (has_hooks(false)) {
@@ -30,7 +41,34 @@ void mount_point::serve_receiver(incoming const& in, std::string_view sid, recei
     attach(in.to, *found, std::move(by));
 }
 
-void mount_point::open_receiving(incoming const& in, std::string_view sid, receiver by) {
+void mount_point::receive_elsewhere(incoming const& in, std::string_view sid, receiver by) {
+    if (in.here.opening().contains(opening_key(sid))) return by.dress().answer_busy(in.to);
+    auto const kept = std::make_shared<receiver>(std::move(by));
+    carry(in,
+          {.mount = prefix(), .sid = sid, .opens = kept->opens},
+          [this, kept, id = std::string(sid)](incoming const& again, other_nodes::claim held) {
+              if (!held) return again.not_found();
+              receive_here(again, id, std::move(*kept), std::move(held));
+          });
+}
+
+void mount_point::carry(incoming const& in,
+                        other_nodes::wanted const& what,
+                        other_nodes::unless_fn unless) {
+    if (!check_parking(in)) return;
+    core_.nodes->carry(in,
+                       what,
+                       [self = shared_from_this(), unless = std::move(unless)](
+                           incoming const& again, other_nodes::claim held) {
+                           if (!self->part(again.here)) return again.not_found();
+                           unless(again, std::move(held));
+                       });
+}
+
+void mount_point::open_receiving(incoming const& in,
+                                 std::string_view sid,
+                                 receiver by,
+                                 other_nodes::claim held) {
     if (!by.opens) return in.not_found();
     auto const key = opening_key(sid);
     if (in.here.opening().contains(key)) return by.dress().answer_busy(in.to);
@@ -41,19 +79,23 @@ void mount_point::open_receiving(incoming const& in, std::string_view sid, recei
         here.opening().erase(key);
         shrink_sparse(here.opening());
     };
-    auto open =
-        [this, &here, gone, id = std::string(sid), by = std::make_shared<receiver>(std::move(by))](
-            exchange& to, session_base::origin from) {
-            gone();
-            if (!check_room(here, to, from.request.remote_address())) return;
-            std::string fields;
-            append_first(fields, here, from);
-            if (!fields.empty()) by->dress().add_fields(fields);
-            auto& sessions = local(here);
-            auto* const s = new http_session(sessions, std::move(from), id, by->speaks, by->timing);
-            sessions.add(s);
-            attach(to, *s, std::move(*by));
-        };
+    auto open = [this,
+                 &here,
+                 gone,
+                 id = std::string(sid),
+                 by = std::make_shared<receiver>(std::move(by)),
+                 held = std::move(held)](exchange& to, session_base::origin from) {
+        gone();
+        if (!check_room(here, to, from.request.remote_address())) return;
+        std::string fields;
+        append_first(fields, here, from);
+        if (!fields.empty()) by->dress().add_fields(fields);
+        auto& sessions = local(here);
+        auto* const s = new http_session(sessions, std::move(from), id, by->speaks, by->timing);
+        sessions.add(s);
+        s->keep(held);
+        attach(to, *s, std::move(*by));
+    };
     admit(in, local(in.here), to_ticks(limits().authorize_timeout), std::move(open), gone);
 }
 

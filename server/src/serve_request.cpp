@@ -5,6 +5,7 @@
 #include "core/fault.hpp"
 #include "host_list.hpp"
 #include "http_connection.hpp"
+#include "relay_field.hpp"
 #include "shard.hpp"
 
 #include <algorithm>
@@ -27,6 +28,14 @@ http::client_info client_of(shard& here,
                                 request,
                                 core.trusted,
                                 core.options.proxy_style);
+}
+
+/// Whom a connection has its request of; of another node, that says so. Nothing where it does not.
+std::optional<request_peer> peer_of(http_connection const& from, http::request_view const& head) {
+    if (!from.is_relay()) [[likely]]
+        return request_peer{from.address(), from.is_tls()};
+    if (head.fields.empty() || !iequals(head.fields.front().name, relay_field)) return std::nullopt;
+    return read_relay_value(head.fields.front().value);
 }
 
 bool serves_host(shard& here, http::client_info const& client) {
@@ -68,7 +77,7 @@ struct refused_request {
     refused_request(shard& here, http_connection& from, http::request_view const& head)
         : by(find_answering(here, asked_for::of_request(head, from))),
           target(by.likely()),
-          client(client_of(here, head, {from.address(), from.is_tls()})),
+          client(client_of(here, head, peer_of(from, head).value_or(request_peer{}))),
           in{here, from, head, client, {}, &from} {}
 
     answering by;
@@ -184,7 +193,9 @@ void serve_guest(shard& here, http_request const& request, exchange& to) {
 // -- for the connections of a shard ---------------------------------------------------------------
 
 void shard::on_request(http_connection& from, http::request_view const& request) {
-    serve_request(*this, from, &from, request, {from.address(), from.is_tls()});
+    if (auto const peer = peer_of(from, request))
+        return serve_request(*this, from, &from, request, *peer);
+    (void)from.respond({.status = status_of(fault::malformed_request), .close = true});
 }
 
 body_terms shard::on_head(http_connection& from, http::request_view const& head) {

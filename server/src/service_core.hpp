@@ -26,6 +26,7 @@ namespace anywire {
 class endpoint_hub;
 class endpoint_numbers;
 class mount_point;
+class other_nodes;
 class service_shards;
 class shard;
 class ticker;
@@ -99,6 +100,7 @@ struct service_core {
     handshake_rate handshakes{};
     std::vector<std::function<void()>> at_end{};  ///< Called when no shard runs any more.
     std::atomic<bool> draining{false};            ///< `drain` or `stop` was called.
+    std::shared_ptr<other_nodes> nodes{};         ///< Null: this is the only one.
     bool is_going = false;  ///< No shard runs any more, and none is to be posted to.
     std::atomic<bool> has_begun{false};
     mutable std::atomic<std::size_t> next_shard{0};  ///< Where the next newcomer goes.

@@ -127,11 +127,13 @@ void shard::stop() {
 void shard::drain(tick deadline_in) {
     if (draining_) return;
     draining_ = true;
-    close_sources();
+    for (auto const& s : sources_)
+        if (!s->outlives_drain()) s->close();
     drainer_ = std::make_unique<drainer>(*this, deadline_in);
 }
 
 void shard::finish() {
+    close_sources();
     for (auto const& m : mounts_) m.sessions->abandon_all();
     errands_.tear_down();
     loop().flush();

@@ -45,6 +45,8 @@ public:
     virtual ~shard_source() = default;
     virtual void start() = 0;
     virtual void close() noexcept = 0;
+    /// Whether it goes on while the shard drains.
+    virtual bool outlives_drain() const noexcept { return false; }
 };
 
 /// One part of a service, with its own sessions. Nothing of it is touched from elsewhere but

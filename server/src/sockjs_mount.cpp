@@ -51,6 +51,17 @@ std::string cache_forever() {
     return fields.append(expires.data(), expires.size()).append("\r\n");
 }
 
+/// There is no session for a message.
+void refuse_message(incoming const& in, bool is_jsonp) {
+    std::string fields;
+    if (!is_jsonp) append_sockjs_anonymous_cors(fields, in.head);
+    (void)in.to.respond({.status = status_of(fault::sockjs_no_session),
+                         .content_type = text_plain,
+                         .fields = no_cache,
+                         .more_fields = fields,
+                         .body = "404 Not Found\n"});
+}
+
 class sockjs_mount final : public mount_point {
 public:
     sockjs_mount(mount_place const& at, sockjs_options options, handlers app);
@@ -325,7 +336,13 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
             status_of(fault_of(wrong)),
             wrong == errc::payload_expected ? "Payload expected." : "Broken JSON encoding.");
     auto* const session = static_cast<http_session*>(local(in.here).find_by_sid(where.session));
-    if (!session) return respond(status_of(fault::sockjs_no_session), "404 Not Found\n");
+    if (!session && core().nodes)
+        return carry(in,
+                     {.mount = prefix(), .sid = where.session},
+                     [is_jsonp](incoming const& again, other_nodes::claim) {
+                         refuse_message(again, is_jsonp);
+                     });
+    if (!session) return refuse_message(in, is_jsonp);
     if (auto const taken = session->receive(messages.messages()); !taken)
         return respond(status_of(fault_of(taken.error())), "the session is paused\n");
     append_cookie(fields, in);

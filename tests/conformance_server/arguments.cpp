@@ -22,6 +22,7 @@ std::string_view const usage =
     "  --address A           address to listen on (127.0.0.1)\n"
     "  --port N              port; 0 picks a free one (0)\n"
     "  --threads N           shards; 0 is one per core (1)\n"
+    "  --nodes N             servers, each on a free port, as the nodes of a cluster (1)\n"
     "  --tls CERT.pem KEY.pem  serve TLS\n"
     "  --tls-more CERT.pem KEY.pem  a further certificate, for the names it has\n"
     "  --client-ca CA.pem    ask clients for certificates that these have issued\n"
@@ -123,6 +124,8 @@ std::optional<command_line> parse(demo::flag_reader flags) {
             a.server.port = flags.number<std::uint16_t>();
         else if (flags.is("--threads"))
             a.server.threads = flags.number<unsigned>();
+        else if (flags.is("--nodes"))
+            a.nodes = flags.number<unsigned>();
         else if (flags.is("--max-payload"))
             a.max_payload = flags.number<std::size_t>();
         else if (flags.is("--origins"))

@@ -25,6 +25,8 @@ struct command_line {
     std::string health{};
     std::string client_files{};
     std::string admin{};  ///< "details", "read-only" or "counts"; empty: no admin page.
+    unsigned nodes =
+        1;  ///< Servers, each on a port of its own, that have their sessions in common.
     bool msgpack = false;
     bool log = false;
 };

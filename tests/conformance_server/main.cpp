@@ -1,13 +1,17 @@
 // anywire-conformance: what public conformance suites and the JavaScript clients' own suites expect
 // of a server. A plain user of the public API.
+#include <anywire/cluster.hpp>
+
 #include "conformance.hpp"
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <pthread.h>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -24,6 +28,46 @@ void mount(anywire::server& server, conformance::command_line const& a) {
     conformance::mount_routes(server);
 }
 
+/// One server, or several that are the nodes of a cluster.
+class servers {
+public:
+    explicit servers(conformance::command_line const& a) {
+        for (unsigned i = 0; i < a.nodes; ++i) {
+            all_.push_back(std::make_unique<anywire::server>(a.server));
+            if (a.nodes > 1)
+                nodes_.push_back(std::make_unique<anywire::cluster_node>(
+                    *all_.back(),
+                    anywire::cluster_options{.registry = registry_,
+                                             .secret = "of conformance servers"}));
+            mount(*all_.back(), a);
+        }
+    }
+
+    anywire::server& first() noexcept { return *all_.front(); }
+    void run() {
+        std::vector<std::thread> others;
+        for (std::size_t i = 1; i < all_.size(); ++i)
+            others.emplace_back([&s = *all_[i]] { s.run(); });
+        first().run();
+        for (auto& t : others) t.join();
+    }
+    void drain(std::chrono::milliseconds deadline) {
+        for (auto const& s : all_) s->drain(deadline);
+    }
+    void stop() {
+        for (auto const& s : all_) s->stop();
+    }
+    void print_others() const {
+        for (std::size_t i = 1; i < all_.size(); ++i)
+            std::printf("also on %s\n", all_[i]->url().c_str());
+    }
+
+private:
+    std::shared_ptr<anywire::session_registry> registry_ = anywire::make_memory_registry();
+    std::vector<std::unique_ptr<anywire::server>> all_{};
+    std::vector<std::unique_ptr<anywire::cluster_node>> nodes_{};
+};
+
 /// The next signal but SIGHUP, which has the certificates read again.
 void wait_for_end(anywire::server& server, sigset_t const& signals) {
     for (;;) {
@@ -37,11 +81,11 @@ void wait_for_end(anywire::server& server, sigset_t const& signals) {
 }
 
 /// SIGTERM and SIGINT drain; a second one ends at once.
-void wait_for_signals(anywire::server& server, sigset_t const& signals) {
-    wait_for_end(server, signals);
-    server.drain(10s);
-    wait_for_end(server, signals);
-    server.stop();
+void wait_for_signals(servers& all, sigset_t const& signals) {
+    wait_for_end(all.first(), signals);
+    all.drain(10s);
+    wait_for_end(all.first(), signals);
+    all.stop();
 }
 
 void serve(conformance::command_line a) {
@@ -58,8 +102,8 @@ void serve(conformance::command_line a) {
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by the shards' threads
 
-    anywire::server server(a.server);
-    mount(server, a);
+    servers all(a);
+    auto& server = all.first();
     if (!a.static_folder.empty()) server.serve_files("/static", a.static_folder);
     if (!a.health.empty()) {
         server.mount_health(a.health);
@@ -68,11 +112,12 @@ void serve(conformance::command_line a) {
 
     for (std::size_t i = 1; i <= a.server.listeners.size(); ++i)
         std::printf("also on %s\n", server.url(i).c_str());
+    all.print_others();
     std::printf("listening on %s\n", server.url().c_str());
     std::fflush(stdout);
 
-    std::thread waiting([&] { wait_for_signals(server, signals); });
-    server.run();
+    std::thread waiting([&] { wait_for_signals(all, signals); });
+    all.run();
     // The thread still waits for a second signal; the process ends without it.
     waiting.detach();
     std::fflush(stdout);

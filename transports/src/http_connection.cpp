@@ -17,6 +17,7 @@ constexpr std::uint32_t most_drained = 256u * 1024 * 1024;
 // How long a drain leaves an idle connection to a session's client: its next poll fetches the
 // goodbye, if it is on the way already.
 constexpr tick last_chance = to_ticks(2s);
+constexpr std::size_t most_of_relay_field = 256;
 
 }  // namespace
 
@@ -24,7 +25,8 @@ http_connection::http_connection(http_site& site, http_arrival what)
     : connection(site.host(), std::move(what.stream), usual_stall, std::move(what.ticket)),
       site_(site),
       address_(std::move(what.address)),
-      lender_(std::move(what.lender)) {}
+      lender_(std::move(what.lender)),
+      is_relay_(what.is_relay) {}
 
 http_connection::~http_connection() = default;
 
@@ -106,12 +108,22 @@ void http_connection::read_on() {
         start_reading();
 }
 
+/// A request that is relayed says whose it is, beyond what it may say by itself.
+http::request_limits http_connection::request_limits() const noexcept {
+    auto out = handler().settings().request;
+    if (is_relay_) {
+        out.fields += 1;
+        out.header += most_of_relay_field;
+    }
+    return out;
+}
+
 /// Reads one request off the front; false when more bytes are needed.
 bool http_connection::parse_one(std::string_view& bytes) {
     using status = http::request_reader::status;
     auto const in_pieces = reader_ != nullptr;
     if (lender_ && !in_pieces && !is_ours(bytes)) return false;
-    http::request_reader local(handler().settings().request);
+    http::request_reader local(request_limits());
     // Taken out while it reads: its request is borrowed while that is served.
     auto kept = std::move(reader_);
     auto& reader = in_pieces ? *kept : local;
@@ -250,8 +262,11 @@ void http_connection::on_deadline() {
 }
 
 void http_connection::on_shutdown() {
+    hold const here(*this);
     if (phase_ == phase::ending) return;  // it lingers for its last answer's sake, and not long
     keep_alive_ = false;
+    // Whoever only waits for something to say should not wait for the end.
+    if (busy_ && !answered_ && events_) events_->on_next_waiting();
     if (busy_ || reader_ || unsent_bytes() != 0) return;
     if (!goes_on_ || client_ended_) return drop();
     if (!std::exchange(is_leaving_, true)) set_deadline(loop().now() + last_chance);

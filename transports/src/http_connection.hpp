@@ -7,6 +7,7 @@
 #include "http_site.hpp"
 #include "websocket_connection.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,12 +56,27 @@ public:
 
     std::string const& address() const noexcept { return address_; }
     bool is_tls() const noexcept { return stream().is_tls(); }
-    std::optional<peer_certificate> peer() const { return stream().peer(); }
+    /// The other end's, where that is the client's.
+    std::optional<peer_certificate> peer() const {
+        return is_relay_ ? std::optional<peer_certificate>{} : stream().peer();
+    }
+    /// As `http_arrival::is_relay`.
+    bool is_relay() const noexcept { return is_relay_; }
 
     /// Has the request that runs served by another site, and what comes after it: the connection
     /// goes there. This one is of no use after that.
     /// Requires: a request is running, and nothing of an answer has been written.
     void move_to(http_site& there, http::request_view const& request);
+
+    /// What a connection is made of, with the bytes that were read from it and not used.
+    struct handed_over {
+        byte_stream stream{-1, nullptr};
+        std::unique_ptr<connection_ticket> ticket{};
+        std::string rest{};
+    };
+    /// The request that runs is answered by whoever takes the connection, soon. This one is of no
+    /// use after that. Requires: as `move_to`.
+    void hand_over(std::function<void(handed_over)> taker);
 
     /// Whether the connection itself is counted.
     bool is_counted() const noexcept { return has_ticket() && !is_proxied_; }
@@ -117,11 +133,13 @@ private:
         std::optional<websocket_upgrade> websocket{};
         http_site* site = nullptr;
         std::string request{};
+        std::function<void(handed_over)> taker{};
     };
     void depart(departure to);
     void leave(std::string_view rest);
     void become_websocket(websocket_upgrade const& to, std::string_view rest);
 
+    http::request_limits request_limits() const noexcept;
     http_handler& handler() const noexcept { return site_.handler(); }
 
     http_site& site_;
@@ -149,6 +167,7 @@ private:
     bool telling_ = false;     // somebody is going to be told so
     bool goes_on_ = false;     // the latest answer belongs to a session that goes on
     bool is_leaving_ = false;  // a drain has found it idle
+    bool is_relay_;
     bool is_proxied_ = false;  // the ticket, if any, is the request's and not the connection's
 };
 

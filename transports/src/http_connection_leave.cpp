@@ -41,6 +41,10 @@ void http_connection::move_to(http_site& there, http::request_view const& reques
     depart({.site = &there, .request = serialized(request)});
 }
 
+void http_connection::hand_over(std::function<void(handed_over)> taker) {
+    depart({.taker = std::move(taker)});
+}
+
 void http_connection::depart(departure to) {
     departure_ = std::make_unique<departure>(std::move(to));
     if (parsing_) return;  // `parse` knows the bytes that lie after the request
@@ -54,6 +58,9 @@ void http_connection::leave(std::string_view rest) {
     listen(nullptr, false);
     if (to->websocket) {
         become_websocket(*to->websocket, rest);
+    } else if (to->taker) {
+        auto ticket = take_ticket();
+        to->taker({take_stream(), std::move(ticket), std::string(rest)});
     } else {
         to->request.append(rest);
         auto ticket = take_ticket();
@@ -63,7 +70,8 @@ void http_connection::leave(std::string_view rest) {
                               std::move(address_),
                               std::move(ticket),
                               std::move(lender_),
-                              std::move(to->request)});
+                              std::move(to->request),
+                              is_relay_});
     }
     drop();
 }

@@ -90,6 +90,8 @@ struct http_arrival {
     std::unique_ptr<connection_ticket> ticket{};
     std::unique_ptr<connection_lender> lender{};
     std::string bytes{};
+    /// Another node of the service brings the requests of its clients: each says whose it is.
+    bool is_relay = false;
 };
 
 /// Where the HTTP connections of one shard live.

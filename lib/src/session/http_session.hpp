@@ -5,8 +5,10 @@
 #include "session/held_senders.hpp"
 #include "session/session_base.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace anywire {
@@ -42,6 +44,8 @@ public:
     std::string_view sid() const noexcept override { return sid_; }
     std::string_view transport() const noexcept override;
     void attach(anywire::transport& to) override;
+    /// Keeps something for as long as the session can be asked for by its sid.
+    void keep(std::shared_ptr<void const> what) noexcept { kept_ = std::move(what); }
 
     /// Messages that a POST has brought; all or none are taken.
     ///
@@ -83,6 +87,7 @@ private:
     // may come back with another all the same.
     std::vector<anywire::transport*> draining_{};
     frame_ptr goodbye_frame_{};
+    std::shared_ptr<void const> kept_{};
     held_senders held_{};
 };
 

@@ -5,26 +5,11 @@
 
 #include <boost/system/errc.hpp>
 
-#include <array>
-#include <charconv>
 #include <utility>
 #include <vector>
 
 namespace anywire::gateway {
 namespace {
-
-bool has_no_body(unsigned status) noexcept {
-    return status == 204 || status == 304;
-}
-
-std::optional<std::uint64_t> length_of(client_response const& head) noexcept {
-    auto const text = head.field("content-length");
-    if (text.empty() || !head.field("transfer-encoding").empty()) return std::nullopt;
-    std::uint64_t bytes = 0;
-    auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), bytes);
-    if (ec != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return bytes;
-}
 
 struct plain_answer {
     unsigned status;
@@ -98,37 +83,15 @@ pass_call::pass_call(pass_shard& at, dialect_request const& r)
     : at_(at),
       to_(r.to()),
       asked_(std::string(r.method()).append(" ").append(r.below())),
-      is_head_(r.method() == "HEAD") {}
+      answer_(to_, r.method() == "HEAD") {}
 
 void pass_call::begin(client_network& by, client_request const& r) {
     call_ = by.fetch(r, *this);
     to_.listen(this, true);
 }
 
-answer pass_call::head() const noexcept {
-    answer a{.status = status_, .fields = fields_.text()};
-    a.length = length_;
-    return a;
-}
-
-void pass_call::on_head(client_response const& head) {
-    status_ = head.status;
-    fields_ = fields_to_answer(head.fields);
-    length_ = length_of(head);
-    if (has_no_body(status_) || (!is_head_ && length_ && *length_ <= most_whole)) {
-        stage_ = stage::whole;
-        return;
-    }
-    stage_ = stage::streaming;
-    to_.begin_stream(this->head());
-    // What it has to say may take its time, and the client waits for the head.
-    if (!is_head_) (void)to_.write_stream({});
-}
-
 void pass_call::on_body(std::string_view piece) {
-    if (stage_ == stage::whole) return (void)body_.append(piece);
-    std::array<std::string_view, 1> const parts{piece};
-    if (!to_.write_stream(parts)) call_->pause(true);
+    if (!answer_.add(piece)) call_->pause(true);
 }
 
 void pass_call::on_sent() {
@@ -137,21 +100,14 @@ void pass_call::on_sent() {
 
 void pass_call::on_end() {
     to_.listen(nullptr, false);
-    if (stage_ == stage::streaming) {
-        (void)to_.end_stream({});
-    } else {
-        auto a = head();
-        a.body = body_;
-        a.length.reset();
-        (void)to_.respond(a);
-    }
+    answer_.end();
     at_.end(*this);
 }
 
 void pass_call::on_failure(client_failure const& why) {
     at_.note(asked_ + " was not passed on: " + why.text);
     to_.listen(nullptr, false);
-    if (stage_ == stage::streaming)
+    if (answer_.has_left())
         to_.abort();
     else
         refuse(to_, answer_for(why));

@@ -4,6 +4,7 @@
 
 #include "backend.hpp"
 #include "client/network.hpp"
+#include "passed_answer.hpp"
 #include "socket_network.hpp"
 
 #include <chrono>
@@ -51,37 +52,21 @@ public:
     void begin(client_network& by, client_request const& r);
 
 private:
-    // Answers of that length come whole before they leave in one write.
-    static constexpr std::size_t most_whole = 16u << 10;
-
-    enum class stage : std::uint8_t {
-        asked,      ///< The head of the answer has not come.
-        whole,      ///< Its body is kept until its end.
-        streaming,  ///< Its head has left.
-    };
-
     // -- exchange_events
     void on_sent() override;
     void on_done() override { at_.end(*this); }
     void on_gone() override { at_.end(*this); }
     // -- client_response_events
-    void on_head(client_response const& head) override;
+    void on_head(client_response const& head) override { answer_.begin(head.status, head.fields); }
     void on_body(std::string_view piece) override;
     void on_end() override;
     void on_failure(client_failure const& why) override;
-
-    answer head() const noexcept;
 
     pass_shard& at_;
     exchange& to_;
     std::string asked_;
     std::unique_ptr<client_call> call_{};
-    response_headers fields_{};
-    std::optional<std::uint64_t> length_{};
-    std::string body_{};
-    unsigned status_ = 0;
-    stage stage_ = stage::asked;
-    bool is_head_;
+    relay::passed_answer answer_;
 };
 
 }  // namespace anywire::gateway

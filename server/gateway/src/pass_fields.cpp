@@ -1,6 +1,7 @@
 #include "pass_fields.hpp"
 
 #include "core/ascii.hpp"
+#include "hop_fields.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,19 +9,6 @@
 
 namespace anywire::gateway {
 namespace {
-
-/// Fields of one connection, and of how a body is framed on it.
-constexpr std::array<std::string_view, 11> of_connections{"connection",
-                                                          "content-length",
-                                                          "keep-alive",
-                                                          "http2-settings",
-                                                          "proxy-authenticate",
-                                                          "proxy-authorization",
-                                                          "proxy-connection",
-                                                          "te",
-                                                          "trailer",
-                                                          "transfer-encoding",
-                                                          "upgrade"};
 
 /// What a server would believe of a proxy, and must not believe of a client.
 constexpr std::array<std::string_view, 10> of_proxies{"forwarded",
@@ -41,21 +29,10 @@ bool is_same_to_servers(std::string_view name, std::string_view known) noexcept 
     });
 }
 
-template <class Names>
-bool is_one_of(std::string_view name, Names const& names) noexcept {
-    return std::any_of(names.begin(), names.end(), [name](auto const known) {
+bool is_of_proxy(std::string_view name) noexcept {
+    return std::any_of(of_proxies.begin(), of_proxies.end(), [name](auto const known) {
         return is_same_to_servers(name, known);
     });
-}
-
-/// Whether the sender has named it as one for the next hop only.
-bool is_nominated(std::string_view name, std::span<http_field const> all) noexcept {
-    for (auto const& f : all) {
-        if (!iequals(f.name, "connection")) continue;
-        for (auto list = f.value; !list.empty();)
-            if (iequals(take_element(list), name)) return true;
-    }
-    return false;
 }
 
 std::string_view port_of(passed_client const& client) noexcept {
@@ -79,8 +56,8 @@ std::vector<client_field> fields_to_pass(std::span<http_field const> of,
     if (!client.host.empty()) add(out, "Host", client.host);
     for (auto const& f : of) {
         if (is_same_to_servers(f.name, "host") || is_same_to_servers(f.name, "expect")) continue;
-        if (is_one_of(f.name, of_connections) || is_one_of(f.name, of_proxies)) continue;
-        if (is_nominated(f.name, of)) continue;
+        if (relay::is_of_connection(f.name) || is_of_proxy(f.name)) continue;
+        if (relay::is_nominated(f.name, of)) continue;
         add(out, f.name, f.value);
     }
     if (!client.address.empty() && client.address != "unix:")
@@ -88,15 +65,6 @@ std::vector<client_field> fields_to_pass(std::span<http_field const> of,
     if (!client.host.empty()) add(out, "X-Forwarded-Host", client.host);
     add(out, "X-Forwarded-Port", port_of(client));
     add(out, "X-Forwarded-Proto", client.is_secure ? "https" : "http");
-    return out;
-}
-
-response_headers fields_to_answer(std::span<http_field const> of) {
-    response_headers out;
-    for (auto const& f : of) {
-        if (iequals(f.name, "date") || is_one_of(f.name, of_connections)) continue;
-        if (!is_nominated(f.name, of)) out.add(f.name, f.value);
-    }
     return out;
 }
 

@@ -22,6 +22,7 @@
 
 namespace anywire {
 
+class cluster_node;
 class exchange;
 class executors;
 class mount_point;
@@ -354,6 +355,7 @@ protected:
     void tear_down() noexcept;
 
 private:
+    friend class cluster_node;
     friend void socketio::mount_on(service& to, std::string path, socketio::server const& io);
     using mount_maker = std::function<std::shared_ptr<mount_point>(mount_place const&)>;
     using sharing_maker = std::function<std::shared_ptr<mount_point>(mount_place const&, handlers)>;

@@ -1,5 +1,7 @@
 #include "pass_fields.hpp"
 
+#include "hop_fields.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -91,7 +93,7 @@ TEST_CASE("an answer goes through without what is of its connection") {
                                      {"X-Hop", "1"},
                                      {"Location", "http://127.0.0.1:3000/a"},
                                      {"Content-Encoding", "gzip"}};
-    CHECK(fields_to_answer(of).text() ==
+    CHECK(relay::fields_to_answer(of).text() ==
           "Content-Type: text/html\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n"
           "Location: http://127.0.0.1:3000/a\r\nContent-Encoding: gzip\r\n");
 }

@@ -58,7 +58,7 @@ http_link* link_pool::take(std::string_view key, bool is_once) {
         auto* const link = idle_[i];
         if (link->key() != key) continue;
         auto const age = link->loop().now() - link->idle_since_;
-        if (is_once && age >= to_ticks(longest_for_once)) return nullptr;  // the others are older
+        if (is_once && age >= to_ticks(for_once_)) return nullptr;  // the others are older
         idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(i));
         link->is_idle_ = false;
         if (link->is_alive()) return link;
@@ -70,9 +70,9 @@ http_link* link_pool::take(std::string_view key, bool is_once) {
 void link_pool::put(http_link& link) {
     auto const is_same = [&](http_link const* l) { return l->key() == link.key(); };
     auto oldest = idle_.end();
-    if (std::count_if(idle_.begin(), idle_.end(), is_same) >= std::ptrdiff_t{most_of_one})
+    if (std::count_if(idle_.begin(), idle_.end(), is_same) >= static_cast<std::ptrdiff_t>(of_one_))
         oldest = std::find_if(idle_.begin(), idle_.end(), is_same);
-    else if (idle_.size() >= most)
+    else if (idle_.size() >= all_)
         oldest = idle_.begin();
     if (oldest != idle_.end()) {
         auto* const gone = *oldest;
@@ -111,6 +111,19 @@ void http_link::begin(http_link_user& user,
 
 void http_link::abandon() noexcept {
     user_ = nullptr;
+    drop();
+}
+
+void http_link::announce_next() {
+    if (!user_ || is_dropped() || switches_ || kept_for_ == 0s) return;
+    hold const here(*this);
+    kept_for_ = 0s;
+    (void)send("POST ");
+}
+
+void http_link::on_shutdown() {
+    if (!is_idle_) return;
+    pool_->remove(*this);
     drop();
 }
 
@@ -160,7 +173,7 @@ void http_link::feed(std::string_view bytes) {
 
 void http_link::note_keep_alive() {
     auto const said = timeout_of(reader_.head().joined("keep-alive"));
-    if (said) kept_for_ = std::min(link_pool::longest, std::max(*said, 1s) - 1s);
+    if (said && kept_for_ > 0s) kept_for_ = std::min(link_pool::longest, std::max(*said, 1s) - 1s);
 }
 
 void http_link::hand_over(std::string_view rest) {

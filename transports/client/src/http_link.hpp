@@ -58,6 +58,13 @@ public:
     static constexpr std::chrono::seconds longest_for_once{4};
 
     link_pool() = default;
+    /// For servers that are known to keep connections for longer than `longest`: has so many to one
+    /// origin, also for what must not be asked twice.
+    void allow(std::size_t of_one) noexcept {
+        of_one_ = of_one;
+        all_ = of_one > most ? of_one : most;
+        for_once_ = longest;
+    }
     link_pool(link_pool const&) = delete;
     link_pool& operator=(link_pool const&) = delete;
     ~link_pool();
@@ -72,6 +79,9 @@ public:
 
 private:
     std::vector<http_link*> idle_{};  // the oldest first
+    std::size_t of_one_ = most_of_one;
+    std::size_t all_ = most;
+    std::chrono::seconds for_once_{longest_for_once};
 };
 
 /// A client's connection with HTTP/1.1 on it: one request at a time, and none while it is in its
@@ -88,13 +98,17 @@ public:
                http::response_to what);
     /// Stops and resumes the reading of the body.
     void pause(bool is);
+    /// Tells the server that another request waits for this answer, which it may then give sooner.
+    /// There is none: the connection ends after the answer.
+    void announce_next();
     /// The user has gone, or wants no more of it.
     void abandon() noexcept;
 
     std::string const& key() const noexcept { return key_; }
     bool is_alive() const noexcept { return !is_dropped() && !stream().has_peer_ended(); }
 
-    void on_shutdown() override {}
+    /// What waits in the pool waits for nothing any more.
+    void on_shutdown() override;
 
 private:
     friend class link_pool;
