@@ -2,7 +2,9 @@
 #include "integration/cluster/test_cluster.hpp"
 
 #include <chrono>
+#include <mutex>
 #include <string>
+#include <vector>
 
 using namespace anywire;
 using namespace anywire::test;
@@ -52,6 +54,8 @@ TEST_CASE("sessions of a node that has gone are unknown at once, in the words of
     CHECK(raw_client(left.port()).get(polling(sid)).body == "4x");
     parked.send(parked.request_bytes("GET", polling(sid)));
     REQUIRE(eventually([&] { return left.numbers().under_way == 1; }));
+    settle(left.server());
+    settle(right->server());
     right.reset();
     CHECK(parked.read_response().body == "1");
 
@@ -70,14 +74,17 @@ TEST_CASE("sessions of a node that has gone are unknown at once, in the words of
 }
 
 TEST_CASE("a node that is lost in the middle of a poll leaves the client an answer") {
-    // It lives for others only as long as it says so, and it has stopped to.
-    node_terms silent;
+    test_cluster all(0);
+    node_terms silent;  // it says once that it lives, and then no more
     silent.change = [](cluster_options& o) {
-        o.heartbeat = 500ms;
-        o.lives = 1s;
+        o.heartbeat = 1h;
+        o.lives = 2h;
     };
-    test_cluster all(2, silent);
+    all.add(silent);
+    all.add({});
     auto const sid = sid_of(raw_client(all.at(0).port()).get(polling()).body);
+    CHECK(raw_client(all.at(1).port()).post(polling(sid), "4x").body == "ok");
+    CHECK(raw_client(all.at(1).port()).get(polling(sid)).body == "4x");
     raw_client parked(all.at(1).port());
     parked.send(parked.request_bytes("GET", polling(sid)));
     REQUIRE(eventually([&] { return all.at(1).numbers().under_way == 1; }));
@@ -117,12 +124,14 @@ TEST_CASE("a node that drains answers what it carries, and sends its clients els
     CHECK(socket.read_close().close_code() == 1001);
     socket.send(client_close(1001));
     CHECK(socket.is_ended_by_peer());
-    CHECK(all.at(1).server().wait_for_end());
     // Both that can go on do so at the node that has them.
     CHECK(raw_client(port).post(polling(sid), "4x").body == "ok");
     CHECK(raw_client(port).get(polling(sid)).body == "4x");
     CHECK(raw_client(port).post(s + "/xhr_send", R"(["x"])").status == 204);
     CHECK(raw_client(port).post(s + "/xhr", "").body == "a[\"x\"]\n");
+    parked.close();
+    stream.close();
+    CHECK(all.at(1).server().wait_for_end());
 }
 
 TEST_CASE("sessions of a node that drains are told goodbye through other nodes") {
@@ -155,28 +164,36 @@ TEST_CASE("two nodes that take each other for a session's owner do not send it t
     class liar final : public session_registry {
     public:
         void announce(registered_node node, std::chrono::milliseconds, done then) override {
-            if (std::find_if(nodes.begin(), nodes.end(), [&](auto const& n) {
-                    return n.id == node.id;
-                }) == nodes.end())
-                nodes.push_back(node);
+            {
+                std::scoped_lock const lock(mutex_);
+                std::erase_if(nodes_, [&](auto const& n) { return n.id == node.id; });
+                nodes_.push_back(std::move(node));
+            }
             then({});
         }
         void withdraw(std::string) override {}
-        void list(listed then) override { then({}, nodes); }
+        void list(listed then) override { then({}, nodes()); }
         void claim(std::string, std::string node, std::chrono::milliseconds, owned then) override {
-            then({}, nodes.size() < 2 ? node : nodes[0].id == node ? nodes[1].id : nodes[0].id);
+            auto const all = nodes();
+            then({}, all[0].id == node ? all[1].id : all[0].id);
         }
-        void find(std::string, owned then) override {
-            then({}, nodes.empty() ? std::string{} : nodes[0].id);
-        }
+        void find(std::string, owned then) override { then({}, nodes()[0].id); }
         void release(std::string, std::string) override {}
-        std::vector<registered_node> nodes{};
+        std::vector<registered_node> nodes() {
+            std::scoped_lock const lock(mutex_);
+            return nodes_;
+        }
+
+    private:
+        std::mutex mutex_{};
+        std::vector<registered_node> nodes_{};
     };
     auto const registry = std::make_shared<liar>();
-    node_terms one_thread;
-    test_node left(registry, one_thread);
-    REQUIRE(eventually([&] { return left.numbers().under_way == 0; }));
-    test_node right(registry, one_thread);
-    REQUIRE(eventually([&] { return raw_client(left.port()).post(s + "/xhr", "").status == 404; }));
+    test_node left(registry, {});
+    test_node right(registry, {});
+    REQUIRE(eventually([&] { return registry->nodes().size() == 2; }));
+    CHECK(raw_client(left.port()).post(s + "/xhr", "").status == 404);
+    CHECK(raw_client(right.port()).post(s + "/xhr", "").status == 404);
+    CHECK(raw_client(left.port()).post(s + "/xhr_send", "[]").status == 404);
     CHECK(raw_client(right.port()).post(s + "/xhr_send", "[]").status == 404);
 }

@@ -72,7 +72,8 @@ TEST_CASE("JSONP of Engine.IO 3 goes to the node that has the session") {
     terms.engineio.jsonp = true;
     test_cluster all(2, terms);
     std::string const path = "/eio/?EIO=3&transport=polling&j=0";
-    auto const first = all.get(path).body;
+    std::string const own = "Sec-Fetch-Site: same-origin\r\n";
+    auto const first = all.get(path, own).body;
     CHECK(first.starts_with("___eio[0]("));
     auto const at = first.find("sid\\\":\\\"") + 8;
     auto const sid = first.substr(at, first.find("\\\"", at) - at);
@@ -80,7 +81,7 @@ TEST_CASE("JSONP of Engine.IO 3 goes to the node that has the session") {
     for (int i = 0; i < 3; ++i) {
         CHECK(all.post(there, "d=3%3A4hi", "Content-Type: application/x-www-form-urlencoded\r\n")
                   .body == "ok");
-        CHECK(all.get(there).body.find("3:4hi") != std::string::npos);
+        CHECK(all.get(there, own).body.find("3:4hi") != std::string::npos);
     }
 }
 
@@ -112,7 +113,8 @@ TEST_CASE("SockJS streams go to the node that has the session, as they come") {
         CHECK(stream.read_head().header("X-Accel-Buffering") == "no");
         CHECK(stream.read_chunk().size() == 2049);
         send(s);
-        CHECK(stream.read_chunk() + stream.read_chunk() == "a[\"hello\"]\na[\"again\"]\n");
+        CHECK(stream.read_chunk() == "a[\"hello\"]\n");
+        CHECK(stream.read_chunk() == "a[\"again\"]\n");
     }
     SECTION("eventsource") {
         std::string const s = "/echo/000/eventing";
@@ -122,8 +124,8 @@ TEST_CASE("SockJS streams go to the node that has the session, as they come") {
         CHECK(stream.read_head().header("Content-Type").starts_with("text/event-stream"));
         CHECK(stream.read_chunk() == "\r\n");
         send(s);
-        CHECK(stream.read_chunk() + stream.read_chunk() ==
-              "data: a[\"hello\"]\r\n\r\ndata: a[\"again\"]\r\n\r\n");
+        CHECK(stream.read_chunk() == "data: a[\"hello\"]\r\n\r\n");
+        CHECK(stream.read_chunk() == "data: a[\"again\"]\r\n\r\n");
     }
     SECTION("htmlfile") {
         std::string const s = "/echo/000/htmlfile";

@@ -181,19 +181,15 @@ void core::on_reading(stream_line& s, error_code ec) {
 
 // -- state ----------------------------------------------------------------------------------------
 
-void core::on_server(dial_target const& which, failure const* why) {
-    evaluate(why, which.text());
-}
-
 void core::on_slots() {
     if (!channels_) return;
     channels_->relocate();
     for (auto& r : readings_) r.line->relocate();
-    evaluate(nullptr, "the cluster");
+    evaluate(nullptr);
 }
 
-/// `what` was reached, or something of it was lost.
-void core::evaluate(failure const* why, std::string const& what) {
+/// Something was reached, or (`why`) lost.
+void core::evaluate(failure const* why) {
     if (why) counts_->note_error(why->text);
     if (!servers_ || !channels_) return;
     auto const is_whole = servers_->is_whole() && channels_->is_whole();
@@ -201,15 +197,18 @@ void core::evaluate(failure const* why, std::string const& what) {
     if (is_whole && !is_ready) {
         if (last_.now == redis::state::lost) counts_->reconnects.fetch_add(1);
         logged_.clear();
-        return change(redis::state::ready, "reached " + what, log_level::info);
+        return change(redis::state::ready, "reached " + servers_->text(), log_level::info);
     }
     if (!why) return;
     if (!is_whole && is_ready) {
-        logged_ = why->text;
+        logged_.push_back(why->text);
         return change(redis::state::lost, why->text, log_level::error);
     }
-    // An attempt that fails as the one before is no news.
-    auto const is_news = std::exchange(logged_, why->text) != why->text;
+    // An attempt that fails as one before is no news.
+    constexpr std::size_t most_logged = 64;
+    auto const is_news = logged_.size() < most_logged &&
+                         std::find(logged_.begin(), logged_.end(), why->text) == logged_.end();
+    if (is_news) logged_.push_back(why->text);
     floor_->host().log().write(is_news ? log_level::error : log_level::debug, "Redis: ", why->text);
 }
 

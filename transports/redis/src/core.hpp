@@ -111,11 +111,11 @@ private:
     };
 
     // -- servers::events
-    void on_server(dial_target const& which, failure const* why) override;
+    void on_server(failure const* why) override { evaluate(why); }
     void on_slots() override;
     void on_done(request& r, error_code ec, reply&& answer) override;
     // -- channels::events
-    void on_channels_changed(failure const* why) override { evaluate(why, "the channels"); }
+    void on_channels_changed(failure const* why) override { evaluate(why); }
     void on_place_wrong(std::string_view error, dial_target const& by) override;
     void call(subscriber& to, channel_message const& m) override;
     void tell(subscriber& to, error_code ec) override;
@@ -126,7 +126,7 @@ private:
     void start();
     void run(request r, std::optional<dial_target> const& at);
     void drop() noexcept;
-    void evaluate(failure const* why, std::string const& what);
+    void evaluate(failure const* why);
     void change(redis::state to, std::string text, log_level level);
 
     client_context& context_;
@@ -140,7 +140,7 @@ private:
     std::vector<std::shared_ptr<watcher>> watchers_{};
     std::list<std::shared_ptr<timed_call>> waiting_{};
     state_change last_{};
-    std::string logged_{};  // of the last attempt that failed
+    std::vector<std::string> logged_{};  // of attempts that failed, since it was ready
 };
 
 }  // namespace anywire::redis

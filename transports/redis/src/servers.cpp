@@ -67,6 +67,11 @@ void servers::close() {
     for (auto& r : all) to_.on_done(r, errc::closed, {});
 }
 
+std::string servers::text() const {
+    if (slots_) return "a cluster of " + std::to_string(slots_->masters().size()) + " masters";
+    return lines_.empty() ? std::string{} : lines_.begin()->second->place().text();
+}
+
 bool servers::is_whole() const noexcept {
     if (is_cluster() && !slots_) return false;
     return std::all_of(lines_.begin(), lines_.end(), [this](auto const& named) {
@@ -93,13 +98,13 @@ std::optional<dial_target> servers::place_of(std::optional<std::uint16_t> slot) 
 
 // -- what they say --------------------------------------------------------------------------------
 
-void servers::on_line_up(command_line& l) {
-    to_.on_server(l.place(), nullptr);
+void servers::on_line_up(command_line&) {
+    to_.on_server(nullptr);
 }
 
-void servers::on_line_down(command_line& l, failure const& why, bool) {
+void servers::on_line_down(command_line&, failure const& why, bool) {
     refresh();
-    to_.on_server(l.place(), &why);
+    to_.on_server(&why);
 }
 
 void servers::on_done(request& r, error_code ec, reply&& answer) {
@@ -195,7 +200,7 @@ void servers::on_nobody(failure const& last) {
     is_again_ = false;
     auto const delay = backoff_delay(how_->given.reconnect, failures_++, host_.loop().random_u32());
     refresh_.set(delay);
-    to_.on_server(how_->nodes.front(), &last);
+    to_.on_server(&last);
 }
 
 /// Lets go of nodes that are masters no more, once they owe no answer.

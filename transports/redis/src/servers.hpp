@@ -21,7 +21,7 @@ public:
     class events {
     public:
         /// One is reached (`why` is null), or is lost, or cannot be reached.
-        virtual void on_server(dial_target const& which, failure const* why) = 0;
+        virtual void on_server(failure const* why) = 0;
         /// Slots have other masters.
         virtual void on_slots() = 0;
         virtual void on_done(request& r, error_code ec, reply&& answer) = 0;
@@ -42,6 +42,8 @@ public:
     /// Nothing is sent any more: what waits is told so.
     void close();
 
+    /// What they are, for people.
+    std::string text() const;
     /// Whether all of them are reached.
     bool is_whole() const noexcept;
     std::vector<dial_target> masters() const;
