@@ -11,8 +11,12 @@ set(forbidden_in_hub "${forbidden_in_socketio}")
 set(forbidden_in_transports "<(thread|mutex|iostream)>")
 # What clients run on has a thread: one file of that floor knows it.
 set(forbidden_in_client_context "<iostream>")
+# A connection to Redis is used on any thread: what it counts has a lock. The file of its handle may
+# have to end a thread elsewhere.
+set(forbidden_in_redis "<(thread|iostream)>")
+set(forbidden_in_redis_connection "<iostream>")
 set(forbidden_in_server "<iostream>")
-set(forbidden_in_public "boost/(asio|beast)|openssl/|rapidjson/|<iostream>")
+set(forbidden_in_public "boost/(asio|beast)|openssl/|rapidjson/|hiredis/|<iostream>")
 
 # The areas of lib/src, and which of them each may include.
 set(areas core hub websocket sockjs engineio session client socketio)
@@ -61,13 +65,22 @@ list(FILTER core_files EXCLUDE REGEX "/src/hub/")
 foreach(layer transports server)
   file(GLOB_RECURSE ${layer}_files ${ROOT}/${layer}/*.hpp ${ROOT}/${layer}/*.cpp)
 endforeach()
-# What makes a Socket.IO client of a connection stands on both, and so does the program on it.
+# What makes a Socket.IO client of a connection stands on both, and so does the program on it; so do
+# the adapters to other servers.
 list(FILTER transports_files EXCLUDE REGEX "/transports/(socketio_client|cli)/")
+set(redis_files ${transports_files})
+list(FILTER redis_files INCLUDE REGEX "/transports/redis/")
+set(redis_connection_files ${redis_files})
+list(FILTER redis_connection_files INCLUDE REGEX "/src/connection\\.cpp$")
+list(FILTER redis_files EXCLUDE REGEX "/src/connection\\.cpp$")
+list(FILTER transports_files EXCLUDE REGEX "/transports/redis/")
+# Clients and carriers know nothing of Redis.
+forbid("<anywire/redis/" "anywire::redis stands on the clients" ${transports_files})
 forbid("<anywire/socketio|\"socketio/" "carriers know no layer" ${transports_files})
 set(client_context_files ${transports_files})
 list(FILTER client_context_files INCLUDE REGEX "/client/src/client_context\\.cpp$")
 list(FILTER transports_files EXCLUDE REGEX "/client/src/client_context\\.cpp$")
-foreach(layer core hub socketio transports client_context server)
+foreach(layer core hub socketio transports client_context redis redis_connection server)
   forbid("${forbidden_in_${layer}}" "not in ${layer}" ${${layer}_files})
   forbid("\"\\.\\./" "no paths upwards" ${${layer}_files})
 endforeach()
@@ -77,11 +90,12 @@ file(GLOB_RECURSE server_headers RELATIVE ${ROOT}/server/src ${ROOT}/server/src/
 file(GLOB_RECURSE public_server_headers RELATIVE ${ROOT}/server/include ${ROOT}/server/include/anywire/*.hpp)
 foreach(header IN LISTS server_headers public_server_headers)
   string(REPLACE "." "\\." pattern ${header})
-  forbid("[<\"]${pattern}[>\"]" "a header of server/" ${lib_files} ${transports_files})
+  forbid("[<\"]${pattern}[>\"]" "a header of server/" ${lib_files} ${transports_files} ${redis_files})
 endforeach()
 
 file(GLOB_RECURSE public_files ${ROOT}/lib/include/anywire/*.hpp
      ${ROOT}/transports/include/anywire/*.hpp ${ROOT}/transports/client/include/anywire/*.hpp
+     ${ROOT}/transports/redis/include/anywire/*.hpp
      ${ROOT}/server/include/anywire/*.hpp ${ROOT}/server/cluster/include/anywire/*.hpp)
 # The one header that is for those who have RapidJSON, and those for programs on Asio.
 list(FILTER public_files EXCLUDE REGEX "/(json/rapidjson|asio|client_asio|executors|detail/asio_stream)\\.hpp$")
@@ -109,7 +123,7 @@ foreach(file IN LISTS lib_files)
 endforeach()
 
 # Peers choose names: a table by text has a keyed hash (core/keyed_hash.hpp).
-foreach(file IN LISTS lib_files transports_files server_files)
+foreach(file IN LISTS lib_files transports_files redis_files server_files)
   if(file MATCHES "/(core/keyed_hash\\.hpp|anywire/json/containers\\.hpp)$")
     continue()
   endif()

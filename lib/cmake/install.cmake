@@ -2,8 +2,12 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(dest ${CMAKE_INSTALL_LIBDIR}/cmake/anywire)
 
+set(optional_targets)
+if(TARGET anywire_redis)
+  set(optional_targets anywire_redis)
+endif()
 install(TARGETS anywire_core anywire_socketio anywire_transports anywire_client
-        anywire_socketio_client anywire_server anywire_cluster anywire_testing
+        anywire_socketio_client anywire_server anywire_cluster anywire_testing ${optional_targets}
         EXPORT anywireTargets FILE_SET HEADERS)
 install(EXPORT anywireTargets NAMESPACE anywire:: DESTINATION ${dest})
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/anywireConfig.cmake.in anywireConfig.cmake

@@ -41,6 +41,8 @@ request keep_request(incoming const& in) {
     kept.set_target(in.head.target);
     kept.set_remote(in.client.address, in.client.scheme == "https");
     for (auto const& f : in.head.fields) kept.add_field(f.name, f.value);
+    auto const host = http::asked_host(in.client);
+    if (host != in.head.header("host")) kept.set_host(host);
     auto const peer = in.via ? in.via->peer() : std::optional<peer_certificate>{};
     if (peer) kept.set_certificate({peer->subject, peer->fingerprint, peer->pem});
     return kept.build();

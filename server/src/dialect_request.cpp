@@ -23,8 +23,8 @@ std::string_view dialect_request::header(std::string_view name) const noexcept {
 std::span<http_field const> dialect_request::fields() const noexcept {
     return context_.in.head.fields;
 }
-std::string_view dialect_request::host() const noexcept {
-    return context_.in.head.host;
+std::string dialect_request::host() const {
+    return http::asked_host(context_.in.client);
 }
 std::string_view dialect_request::body() const noexcept {
     return context_.in.head.body;

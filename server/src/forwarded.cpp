@@ -235,6 +235,16 @@ bool address_ranges::contains(std::string_view address) const noexcept {
            });
 }
 
+std::string asked_host(client_info const& client) {
+    std::string out(client.host);
+    auto const colon = out.rfind(':');
+    auto const has_port = colon != out.npos && out.find(']', colon) == out.npos;
+    auto const usual = client.scheme == "https" ? 443 : 80;
+    if (!out.empty() && !has_port && client.port != 0 && client.port != usual)
+        out.append(":").append(std::to_string(client.port));
+    return out;
+}
+
 client_info resolve_client(std::string_view peer,
                            std::string_view scheme,
                            request_view const& request,

@@ -48,6 +48,10 @@ struct client_info {
     bool trusted = false;  ///< The peer is a trusted proxy: what it forwards has been looked at.
 };
 
+/// Host and port that a client asked for, as they stand in a Host; the port only where it is said
+/// and not the scheme's.
+[[nodiscard]] std::string asked_host(client_info const& client);
+
 /// Looks through trusted proxies. `peer` is the address of the connection in the form of
 /// `client_info::address`, `scheme` that of the listener; `believed` says in which fields proxies
 /// forward.

@@ -1,7 +1,8 @@
 // What Autobahn's fuzzing server expects of a client: it runs each case and sends back what comes.
-// anywire-autobahn-client ws://127.0.0.1:9001 [compress]
+// anywire-autobahn-client ws://127.0.0.1:9001 plain|compress [FIRST [LAST]]
 #include <anywire/client.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -46,14 +47,16 @@ std::string run(anywire::client_context& context, std::string url, bool compress
 }  // namespace
 
 int main(int argc, char** argv) try {
-    if (argc < 2) return 2;
+    if (argc < 3) return 2;
     std::string const server = argv[1];
-    auto const compress = argc > 2 && std::string_view(argv[2]) == "compress";
+    auto const compress = std::string_view(argv[2]) == "compress";
     anywire::client_context context;
     auto const count = std::atoi(run(context, server + "/getCaseCount", false, false).c_str());
     std::printf("%d cases\n", count);
+    auto const first = argc > 3 ? std::atoi(argv[3]) : 1;
+    auto const last = argc > 4 ? std::min(std::atoi(argv[4]), count) : count;
     std::string const agent = compress ? "agent=anywire-compressing" : "agent=anywire";
-    for (int n = 1; n <= count; ++n)
+    for (int n = first; n <= last; ++n)
         run(context, server + "/runCase?case=" + std::to_string(n) + '&' + agent, compress, true);
     run(context, server + "/updateReports?" + agent, false, false);
     return count > 0 ? 0 : 1;

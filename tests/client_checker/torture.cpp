@@ -41,6 +41,8 @@ bool is_fault(plan& p, demo::flag_reader& flags) {
         p.fault.buffer_responses = true;
     else if (flags.is("--for"))
         p.faults = ms();
+    else if (flags.is("--recoveries"))
+        p.recoveries = flags.number<std::size_t>();
     else
         return false;
     return true;
@@ -93,7 +95,7 @@ std::unique_ptr<anywire::testing::fault_proxy> stand_before(plan& p) {
 
 }  // namespace
 
-void break_things(plan const& p, anywire::testing::fault_proxy* proxy) {
+void break_things(plan const& p, anywire::testing::fault_proxy* proxy, tally& all) {
     if (!proxy) return;
     auto const end = std::chrono::steady_clock::now() + p.faults;
     auto s = p.fault;
@@ -106,6 +108,7 @@ void break_things(plan const& p, anywire::testing::fault_proxy* proxy) {
         proxy->set(s);
         std::this_thread::sleep_for(p.drop_every);
     }
+    all.wait_for(&tally::recoveries, p.recoveries, patience);
     // What stands in the way goes on standing there; what ends connections does not.
     s.drop = false;
     s.cut_every = 0ms;

@@ -24,6 +24,7 @@ struct plan {
     unsigned sessions = 3;                     ///< Complete ones of each client, without faults.
     unsigned numbers = 300;                    ///< Each way in one session.
     std::chrono::milliseconds faults{0};       ///< How long they last, before those sessions.
+    std::size_t recoveries = 0;                ///< And until so many sessions were recovered.
     std::chrono::milliseconds drop_every{0};   ///< And lets it be for as long.
     anywire::testing::fault_settings fault{};  ///< What goes wrong meanwhile.
 };
@@ -38,6 +39,7 @@ public:
     void add(std::size_t tally::*what, std::size_t n = 1) {
         std::scoped_lock const lock(mutex_);
         this->*what += n;
+        changed_.notify_all();
     }
     void say_wrong(std::string text) {
         std::scoped_lock const lock(mutex_);
@@ -61,6 +63,11 @@ public:
         if (!changed_.wait_for(lock, longest, [&] { return working_ == 0 || !wrong_.empty(); }))
             wrong_.push_back(std::to_string(working_) + " clients are not done");
     }
+    /// Waits until `what` is `n`, or for something that is wrong, or for `longest`.
+    void wait_for(std::size_t tally::*what, std::size_t n, std::chrono::seconds longest) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, longest, [&] { return this->*what >= n || !wrong_.empty(); });
+    }
     /// Prints all of it; whether nothing is wrong.
     bool print() const;
 
@@ -83,7 +90,7 @@ private:
 void run_numbers(plan const& p, anywire::testing::fault_proxy* proxy, tally& all);
 void run_socketio(plan const& p, anywire::testing::fault_proxy* proxy, tally& all);
 /// Has the plan's faults happen for as long as it says.
-void break_things(plan const& p, anywire::testing::fault_proxy* proxy);
+void break_things(plan const& p, anywire::testing::fault_proxy* proxy, tally& all);
 
 constexpr std::chrono::seconds patience{100};
 

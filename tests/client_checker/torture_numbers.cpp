@@ -90,7 +90,7 @@ void run_numbers(plan const& p, anywire::testing::fault_proxy* proxy, tally& all
     std::vector<std::unique_ptr<numbers_client>> clients;
     for (unsigned i = 0; i < p.clients; ++i)
         clients.push_back(std::make_unique<numbers_client>(p, is_calm, all, context));
-    break_things(p, proxy);
+    break_things(p, proxy, all);
     is_calm = true;
     all.wait(patience);
     std::promise<void> gone;  // where their handlers run

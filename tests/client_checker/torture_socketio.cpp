@@ -96,7 +96,7 @@ void run_socketio(plan const& p, anywire::testing::fault_proxy* proxy, tally& al
         made.set_value();
     });
     made.get_future().wait();
-    break_things(p, proxy);
+    break_things(p, proxy, all);
     is_calm = true;
     all.wait(patience);
     std::promise<void> gone;

@@ -74,7 +74,8 @@ for (const secure of [false, true]) {
     }
 }
 
-describe('HAProxy that ends what is quiet for a second', () => {
+// They only wait: all at once.
+describe('HAProxy that ends what is quiet for a second', { concurrency: 16 }, () => {
     const quiet = { timeout: '1s' };
     // Sends a line now and another later: the same session if its heartbeats are quick enough.
     async function connects(url, args) {

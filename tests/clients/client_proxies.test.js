@@ -78,8 +78,8 @@ describe('behind nginx with a short timeout', () => {
     it('stays connected, since it pings', async () => {
         const server = await start_ws();
         const proxy = await start_nginx(`http://127.0.0.1:${server.port}`,
-            [...upgrade, 'proxy_read_timeout 3s;', 'proxy_send_timeout 3s;']);
-        const cli = start_cli(['--wait', '9', '--ping', '1', proxy.ws_url]);
+            [...upgrade, 'proxy_read_timeout 1s;', 'proxy_send_timeout 1s;']);
+        const cli = start_cli(['--wait', '3', '--ping', '0.3', proxy.ws_url]);
         cli.end_input();
         const { code } = await cli.ended;
         assert.equal(code, 0, cli.notes);

@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const { start_gateway } = require('./lib/gateway');
+const { numbers_of, until_idle } = require('./lib/gateway_numbers');
 const need = require('./lib/need');
 const { start_ws } = require('./lib/node_servers');
 const { after, before, describe, it } = require('./lib/testing');
@@ -17,6 +18,8 @@ const settings = (backends, i) => `
 threads = 2
 [log]
 access_file = "off"
+[admin]
+address = "127.0.0.1"
 [[route]]
 path = "/live"
 backends = [${backends.map((url) => `"${url}"`).join(', ')}]
@@ -56,14 +59,14 @@ class Counter {
     }
 }
 
-const descriptors = (pid) => fs.readdirSync(`/proc/${pid}/fd`).length;
-
 describe('a gateway that is told other settings', () => {
     let backends;
     let gateway;
+    let admin;
     before(async () => {
         backends = [await start_ws(), await start_ws()];
         gateway = await start_gateway([], { config: settings(backends.map((b) => b.ws_url), 0) });
+        [, admin] = await gateway.log.until(/status and metrics on (\S+)/);
     });
     after(async () => {
         if (gateway) await gateway.stop();
@@ -79,6 +82,7 @@ describe('a gateway that is told other settings', () => {
 
     it('loses nothing in a hundred reloads, and keeps nothing', async () => {
         const { WebSocket } = need('ws');
+        const before_all = await until_idle(gateway, admin);
         const counters = [];
         for (let i = 0; i < 8; ++i) {
             counters.push(new Counter(new WebSocket(`${gateway.ws_url}/live`)));
@@ -88,11 +92,17 @@ describe('a gateway that is told other settings', () => {
         await within(Promise.all(counters.map((c) => c.ready)), 'sessions');
         await reload(1);
         await reload(2);
-        const at_first = descriptors(gateway.child.pid);
+        const at_first = await numbers_of(gateway, admin);
+        assert.equal(at_first.links, counters.length);
         for (let i = 3; i < 100; ++i) await reload(i);
-        const at_last = descriptors(gateway.child.pid);
+        const at_last = await numbers_of(gateway, admin);
         await Promise.all(counters.map((c) => c.stop(5)));
-        assert.ok(Math.abs(at_last - at_first) < 20, `${at_first} descriptors, then ${at_last}`);
+        assert.equal(at_last.links, counters.length);
+        assert.ok(Math.abs(at_last.descriptors - at_first.descriptors) < 20,
+            `${at_first.descriptors} descriptors, then ${at_last.descriptors}`);
+        const grown = at_last.resident - at_first.resident;
+        assert.ok(grown < 6e6, `${grown} bytes more`);
+        await until_idle(gateway, admin, before_all.descriptors);
         const fresh = await WsClient.open(`${gateway.ws_url}/live`);
         fresh.send('x'.repeat(100_099));
         assert.equal((await fresh.receive(1))[0].length, 100_099);

@@ -89,15 +89,15 @@ public:
         }
         void sockets_join(sio::socket_filter filter,
                           sio::emit_flags flags,
-                          std::string room) override {
-            others(flags, [&](sio::local_sockets& there) { there.sockets_join(filter, room); });
-            here().sockets_join(filter, room);
+                          strings rooms) override {
+            others(flags, [&](sio::local_sockets& there) { there.sockets_join(filter, rooms); });
+            here().sockets_join(filter, rooms);
         }
         void sockets_leave(sio::socket_filter filter,
                            sio::emit_flags flags,
-                           std::string room) override {
-            others(flags, [&](sio::local_sockets& there) { there.sockets_leave(filter, room); });
-            here().sockets_leave(filter, room);
+                           strings rooms) override {
+            others(flags, [&](sio::local_sockets& there) { there.sockets_leave(filter, rooms); });
+            here().sockets_leave(filter, rooms);
         }
         void disconnect_sockets(sio::socket_filter filter,
                                 sio::emit_flags flags,

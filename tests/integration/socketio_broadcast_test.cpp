@@ -213,6 +213,10 @@ TEST_CASE("sockets are fetched, moved and ended from outside") {
     CHECK(one[0].rooms == strings{c.ids[0], "r", "s"});
     CHECK(std::any_cast<std::string>(one[0].data) == "d" + c.ids[0]);
     CHECK(one[0].handshake.address == "127.0.0.1");
+    io.in("r").sockets_leave({"r", "s"});
+    CHECK(fetch(io.in("r")).empty());
+    CHECK(fetch(io.in("s")).size() == 1);
+    io.in(c.ids[0]).sockets_join({"r", "s"});
     CHECK(tested.with(c.ids[0], [](sio::socket& s) { CHECK(s.is_in("r")); }));
     CHECK(io.socket_count() == 3);
     io.in("r").disconnect_sockets();

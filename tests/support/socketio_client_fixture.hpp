@@ -70,7 +70,8 @@ public:
 /// A client on a scripted connection.
 struct client_script {
     explicit client_script(sio::client_options o = {})
-        : core(std::make_shared<sio::manager_core>(loop, home, std::move(o))), io(core) {
+        : core(std::make_shared<sio::manager_core>(loop, home, sio::check_options(std::move(o)))),
+          io(core) {
         core->attach(wire);
         sink.write = [this](log_level, std::string_view line) { lines.emplace_back(line); };
     }

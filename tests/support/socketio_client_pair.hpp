@@ -102,7 +102,8 @@ struct client_and_server {
     explicit client_and_server(sio::options of_server = {}, sio::client_options of_client = {})
         : server(std::move(of_server)),
           wire(host, of_client.parser != nullptr),
-          core(std::make_shared<sio::manager_core>(loop, home, std::move(of_client))),
+          core(std::make_shared<sio::manager_core>(
+              loop, home, sio::check_options(std::move(of_client)))),
           io(core) {
         core->attach(wire);
     }

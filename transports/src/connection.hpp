@@ -186,7 +186,12 @@ private:
                              std::size_t offset,
                              std::size_t& taken,
                              io_result& r);
-    std::size_t write_frames(std::span<frame* const> frames, std::size_t offset);
+    struct written {
+        std::size_t frames = 0;  // whole ones
+        std::size_t offset = 0;  // of the bytes of the one after those
+        std::size_t bytes = 0;
+    };
+    written write_frames(std::span<frame* const> frames, std::size_t offset);
     void flush_unsent();
     void settle();
     void arm();

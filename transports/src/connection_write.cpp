@@ -74,15 +74,11 @@ std::size_t connection::send_some_frames(std::span<frame* const> frames) {
             keep(frames, r.bytes);
         return 1;
     }
-    auto sent = write_frames(frames, 0);
-    if (broken_) return frames.size();
-    std::size_t taken = 0;
-    while (taken < frames.size() && sent >= size_of(*frames[taken]))
-        sent -= size_of(*frames[taken++]);
-    if (taken == frames.size()) return taken;
+    auto const sent = write_frames(frames, 0);
+    if (broken_ || sent.frames == frames.size()) return frames.size();
     // At least one is kept, or nobody would say when the socket takes more.
-    keep(frames.subspan(taken, 1), sent);
-    return taken + 1;
+    keep(frames.subspan(sent.frames, 1), sent.offset);
+    return sent.frames + 1;
 }
 
 /// Writes a prefix of `frames`, the first from `offset` on: how many bytes were tried.
@@ -99,15 +95,12 @@ std::size_t connection::write_some_frames(std::span<frame* const> frames,
         r = write_out(bytes);
         return bytes.size();
     }
-    std::size_t total = 0;
-    taken = 0;
-    while (taken < frames.size() && total < flat_limit) {
-        total += size_of(*frames[taken]) - (taken == 0 ? offset : 0);
-        ++taken;
-    }
+    auto total = size_of(*frames[0]) - offset;
+    taken = 1;
+    while (taken < frames.size() && total < flat_limit) total += size_of(*frames[taken++]);
     auto const visit_taken = [&](auto visit) {
-        for (std::size_t i = 0; i < taken; ++i)
-            for_each_piece(*frames[i], i == 0 ? offset : 0, visit);
+        for_each_piece(*frames[0], offset, visit);
+        for (std::size_t i = 1; i < taken; ++i) for_each_piece(*frames[i], 0, visit);
     };
     auto const is_plain = stream_.is_plain_socket();
     if (total <= io_host::flat_size && !(is_plain && frames.size() == 1)) {
@@ -142,19 +135,26 @@ std::size_t connection::write_pieces(std::span<frame* const> frames,
     return total;
 }
 
-std::size_t connection::write_frames(std::span<frame* const> frames, std::size_t offset) {
-    std::size_t sent = 0;
-    while (!frames.empty()) {
+/// Writes a prefix of `frames`, the first from `offset` on, until the socket takes no more.
+connection::written connection::write_frames(std::span<frame* const> frames, std::size_t offset) {
+    written all{.frames = 0, .offset = offset, .bytes = 0};
+    while (all.frames < frames.size()) {
         io_result r;
         std::size_t taken = 0;
-        auto const tried = write_some_frames(frames, offset, taken, r);
+        auto const tried = write_some_frames(frames.subspan(all.frames), all.offset, taken, r);
         if (r.what == io_result::status::failed || r.what == io_result::status::end) break_off();
-        sent += r.bytes;
-        if (r.bytes < tried) break;
-        frames = frames.subspan(taken);
-        offset = 0;
+        all.bytes += r.bytes;
+        if (r.bytes == tried) {
+            all.frames += taken;
+            all.offset = 0;
+            continue;
+        }
+        all.offset += r.bytes;
+        while (all.offset >= size_of(*frames[all.frames]))
+            all.offset -= size_of(*frames[all.frames++]);
+        break;
     }
-    return sent;
+    return all;
 }
 
 void connection::keep(std::span<frame* const> frames, std::size_t already_sent) {
@@ -177,21 +177,17 @@ void connection::keep(std::span<frame* const> frames, std::size_t already_sent) 
 }
 
 void connection::flush_unsent() {
-    auto sent = write_frames(unsent_->frames, unsent_->offset);
+    auto const sent = write_frames(unsent_->frames, unsent_->offset);
     if (broken_) {
         unsent_.reset();
         return;
     }
-    unsent_->bytes -= sent;
-    if (sent > 0) stall_deadline_ = loop().now() + write_stall_;
-    sent += unsent_->offset;
-    std::size_t done = 0;
-    while (done < unsent_->frames.size() && sent >= size_of(*unsent_->frames[done]))
-        sent -= size_of(*unsent_->frames[done++]);
-    for (std::size_t i = 0; i < done; ++i) unsent_->frames[i]->unref();
+    unsent_->bytes -= sent.bytes;
+    if (sent.bytes > 0) stall_deadline_ = loop().now() + write_stall_;
+    for (std::size_t i = 0; i < sent.frames; ++i) unsent_->frames[i]->unref();
     unsent_->frames.erase(unsent_->frames.begin(),
-                          unsent_->frames.begin() + static_cast<std::ptrdiff_t>(done));
-    unsent_->offset = sent;
+                          unsent_->frames.begin() + static_cast<std::ptrdiff_t>(sent.frames));
+    unsent_->offset = sent.offset;
     if (!unsent_->frames.empty()) return;
     unsent_.reset();
     on_sent();

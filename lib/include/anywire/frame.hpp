@@ -63,30 +63,33 @@ public:
 
     /// What stands after the bytes of a headed frame; null where nothing does. `text` and `ws` are
     /// without it, though the header in `ws` counts it.
-    frame const* rest() const noexcept { return headed_ ? rest_of_headed() : nullptr; }
-    std::size_t rest_size() const noexcept { return headed_ ? rest_of_headed()->size() : 0; }
+    frame const* rest() const noexcept { return has(headed) ? rest_of_headed() : nullptr; }
+    std::size_t rest_size() const noexcept { return has(headed) ? rest_of_headed()->size() : 0; }
     /// A frame of the same bytes in one piece, for a carrier that needs them so.
     frame_ptr joined() const;
 
     /// The protocol's own frames (open, heartbeat, close) are never dropped on overflow.
-    bool is_protocol() const noexcept { return protocol_; }
-    void mark_protocol() noexcept { protocol_ = true; }
+    bool is_protocol() const noexcept { return has(protocol); }
+    void mark_protocol() noexcept { mark(protocol); }
 
     /// Marks a frame that many sessions get, so that further forms are worth keeping.
-    bool is_shared() const noexcept { return shared_; }
-    void mark_shared() noexcept { shared_ = true; }
+    bool is_shared() const noexcept { return has(shared); }
+    void mark_shared() noexcept { mark(shared); }
 
     /// An attachment belongs to the frame before it: the two are dropped together or not at all.
-    bool is_attachment() const noexcept { return attachment_; }
-    void mark_attachment() noexcept { attachment_ = true; }
+    bool is_attachment() const noexcept { return has(attachment); }
+    void mark_attachment() noexcept { mark(attachment); }
 
     /// The application asked for this frame to go uncompressed.
-    bool is_uncompressed() const noexcept { return uncompressed_; }
-    void mark_uncompressed() noexcept { uncompressed_ = true; }
+    bool is_uncompressed() const noexcept { return has(uncompressed); }
+    void mark_uncompressed() noexcept { mark(uncompressed); }
+
+    /// None of all that may be special about a frame: a message of one session's own, in one piece.
+    bool is_plain() const noexcept { return traits_ == 0; }
 
     /// What the frame is the latest of: one that waits is replaced by the next of the same key. 0,
     /// the default: none.
-    std::uint64_t key() const noexcept { return keyed_ ? find_key() : 0; }
+    std::uint64_t key() const noexcept { return has(keyed) ? find_key() : 0; }
     /// Requires: it has none yet. Cost: an allocation.
     void set_key(std::uint64_t key);
 
@@ -110,7 +113,17 @@ public:
 
 private:
     struct form_node;
+    enum trait : std::uint8_t {
+        protocol = 1,
+        shared = 2,
+        attachment = 4,
+        uncompressed = 8,
+        headed = 16,
+        keyed = 32,
+    };
 
+    bool has(trait t) const noexcept { return (traits_ & t) != 0; }
+    void mark(trait t) noexcept { traits_ = static_cast<std::uint8_t>(traits_ | t); }
     frame(std::size_t own, std::size_t all, frame_kind kind) noexcept;
     frame const* rest_of_headed() const noexcept;
     std::uint64_t find_key() const noexcept;
@@ -123,13 +136,8 @@ private:
     mutable std::atomic<form_node*> forms_{nullptr};
     std::uint8_t header_size_ = 0;
     frame_kind kind_;
-    bool protocol_ : 1 = false;
-    bool shared_ : 1 = false;
-    bool attachment_ : 1 = false;
-    bool uncompressed_ : 1 = false;
-    bool headed_ : 1 = false;
-    bool keyed_ : 1 = false;
-    char header_[13] = {};  // up to ten of them; the header ends where the text begins
+    std::uint8_t traits_ = 0;
+    char header_[13];  // up to ten of them; the header ends where the text begins
 };
 static_assert(sizeof(frame) == 32);
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,6 +42,14 @@ public:
     virtual void count_of(audience of, count_fn then) = 0;
     /// Gives the rooms that a member is in; none where it is not here.
     virtual void rooms_of(std::string_view member, names_fn then) = 0;
+
+    /// A handle of the members: a bus that hears from other processes on a thread of its own locks
+    /// it, and calls these functions while it holds what it has got. Empty once they are going.
+    virtual std::weak_ptr<void const> handle() noexcept = 0;
+    /// What calls a function once, never at once: on the thread of the shard that asks for it, or
+    /// of the first if another thread does; when the shards have gone, on the thread that finds
+    /// out. For the answers that a bus has gathered.
+    virtual std::function<void(std::function<void()>)> teller() = 0;
 
 protected:
     ~local_hub() = default;

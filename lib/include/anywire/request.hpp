@@ -47,6 +47,11 @@ public:
     /// here or not. What is no token is left out. Clients without another place put a credential
     /// here.
     std::vector<std::string_view> subprotocols() const;
+    /// Host and port that the client asked for: the request's own, or what a trusted proxy
+    /// forwarded
+    /// ("Host" is what the proxy has sent). The port may be left out where it is the scheme's.
+    /// Empty where a client of HTTP/1.0 says none.
+    std::string_view host() const noexcept;
     /// The client's address: the peer's, or what a trusted proxy forwarded. "unix:" where that is
     /// not known, as the peer came to a Unix domain socket.
     std::string_view remote_address() const noexcept;

@@ -37,12 +37,26 @@ void outbox::count(frame const& f, bool comes) noexcept {
     shared_bytes_ += comes ? size : 0u - size;
 }
 
-void outbox::push(frame_ptr f) {
-    if (count_ == capacity()) grow();
-    count(*f, true);
-    if (f->rest()) has_headed_ = true;
-    slot(count_) = f.release();
-    ++count_;
+/// Calls `visit` for `n` frames from a place on; it must not change the outbox but for its counts.
+template <class Visit>
+void outbox::for_each(std::uint32_t from, std::size_t n, Visit visit) const noexcept {
+    auto* const* const all = slots();
+    auto const most = mask();
+    for (std::uint32_t i = 0, at = head_ + from; i < n; ++i, ++at) visit(*all[at & most]);
+}
+
+/// Counts a frame that comes and is not plain.
+void outbox::note_special(frame const& f) noexcept {
+    count(f, true);
+    if (f.rest()) has_headed_ = true;
+}
+
+void outbox::copy_to(std::vector<frame*>& to, std::size_t n) const {
+    auto const first = (head_ + sent_) & mask();
+    auto const in_one = std::min<std::size_t>(n, capacity() - first);
+    auto* const* const all = slots();
+    to.assign(all + first, all + first + in_one);
+    to.insert(to.end(), all, all + (n - in_one));
 }
 
 // -- keys -----------------------------------------------------------------------------------------
@@ -110,21 +124,33 @@ void outbox::join(std::size_t n) {
     if (n == size()) has_headed_ = false;
 }
 
+/// Counts a frame that is taken and is not plain.
+void outbox::take_special(frame const& f, taken& all) noexcept {
+    count(f, false);
+    if (f.is_protocol()) return;
+    all.messages += f.is_attachment() ? 0 : 1;
+    all.bytes += f.size() + f.rest_size();
+}
+
 outbox::taken outbox::take(std::size_t n) noexcept {
     taken all;
-    for (std::size_t i = 0; i < n; ++i) {
-        auto const& f = *at(i);
-        count(f, false);
-        if (!f.is_protocol()) {
-            all.messages += f.is_attachment() ? 0 : 1;
-            all.bytes += f.size() + f.rest_size();
-        }
-        if (retains_) kept_bytes_ += static_cast<std::uint32_t>(f.cost());
-    }
-    if (retains_)
+    auto const before = bytes_;
+    std::uint32_t plain = 0;
+    std::uint32_t plain_bytes = 0;
+    for_each(sent_, n, [&](frame const& f) {
+        if (!f.is_plain()) return take_special(f, all);
+        ++plain;
+        plain_bytes += static_cast<std::uint32_t>(f.size());
+    });
+    bytes_ -= plain_bytes + plain * static_cast<std::uint32_t>(frame::overhead);
+    all.messages += plain;
+    all.bytes += plain_bytes;
+    if (retains_) {
+        kept_bytes_ += before - bytes_;
         sent_ += static_cast<std::uint32_t>(n);
-    else
+    } else {
         release_front(static_cast<std::uint32_t>(n));
+    }
     return all;
 }
 
@@ -166,10 +192,8 @@ void outbox::clear() noexcept {
 }
 
 void outbox::release_front(std::uint32_t n) noexcept {
-    for (std::uint32_t i = 0; i < n; ++i) {
-        unlist(*slot(i));
-        slot(i)->unref();
-    }
+    if (find_index()) for_each(0, n, [this](frame const& f) { unlist(f); });
+    for_each(0, n, [](frame const& f) { f.unref(); });
     forget_front(n);
 }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace anywire {
 
@@ -56,6 +57,8 @@ public:
     bool empty() const noexcept { return count_ == sent_; }
     std::size_t size() const noexcept { return count_ - sent_; }
     frame* at(std::size_t i) const noexcept { return slot(sent_ + i); }
+    /// Puts the `n` oldest into `to`, in place of what is there.
+    void copy_to(std::vector<frame*>& to, std::size_t n) const;
     /// The sum of `frame::cost()`.
     std::size_t bytes() const noexcept { return bytes_; }
     /// The part of `bytes` that is the protocol's own.
@@ -68,7 +71,14 @@ public:
     void count_dropped() noexcept { ++dropped_; }
 
     /// Adds a frame at the end, whatever waits already.
-    void push(frame_ptr f);
+    void push(frame_ptr f) {
+        if (count_ == capacity()) grow();
+        if (f->is_plain())
+            bytes_ += static_cast<std::uint32_t>(f->size() + frame::overhead);
+        else
+            note_special(*f);
+        slot(count_++) = f.release();
+    }
     /// The frame of that key which waits to be taken; null when there is none, and where what is
     /// taken is kept: there each message counts.
     frame const* find(std::uint64_t key) const noexcept;
@@ -144,6 +154,9 @@ private:
     frame** slots() const noexcept { return is_inline() ? const_cast<frame**>(inline_) : heap_; }
     frame*& slot(std::size_t i) const noexcept { return slots()[(head_ + i) & mask()]; }
     void count(frame const& f, bool comes) noexcept;
+    template <class Visit>
+    void for_each(std::uint32_t from, std::size_t n, Visit visit) const noexcept;
+    void note_special(frame const& f) noexcept;
     void grow();
     void free_heap() noexcept;
     /// Stands in front of the slots on the heap; null: there is none.
@@ -151,6 +164,7 @@ private:
     key_index* find_index() const noexcept { return is_inline() ? nullptr : index(); }
     std::uint32_t place_of(std::uint64_t key) const noexcept;
     void make_index();
+    void take_special(frame const& f, taken& all) noexcept;
     void unlist(frame const& f) noexcept;
     void release_front(std::uint32_t n) noexcept;
     void forget_front(std::uint32_t n) noexcept;

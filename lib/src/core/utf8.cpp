@@ -20,6 +20,25 @@ bool is_continuation(char const* p) noexcept {
     return (byte(p) & 0xc0u) == 0x80u;
 }
 
+/// Most short messages, without a loop for each kind of step; false says nothing.
+bool is_short_ascii(std::string_view text) noexcept {
+#ifdef __SSE2__
+    constexpr std::size_t block = sizeof(__m128i), longest = 16 * block;
+    auto left = text.size();
+    if (left < block || left > longest) return false;
+    auto const load = [](char const* p) {
+        return _mm_loadu_si128(reinterpret_cast<__m128i const*>(p));
+    };
+    // The last block reaches back into the one before.
+    auto all = load(text.data() + left - block);
+    for (auto const* p = text.data(); left > block; p += block, left -= block)
+        all = _mm_or_si128(all, load(p));
+    return _mm_movemask_epi8(all) == 0;
+#else
+    return text.empty();
+#endif
+}
+
 char const* skip_ascii(char const* p, char const* end) noexcept {
 #ifdef __SSE2__
     auto const* const begin = p;
@@ -128,6 +147,7 @@ char const* skip_valid(char const* p, char const* end) noexcept {
 }  // namespace
 
 bool is_utf8(std::string_view text) noexcept {
+    if (is_short_ascii(text)) return true;
     auto const* const end = text.data() + text.size();
     return skip_valid(text.data(), end) == end;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace anywire::hub {
 
@@ -32,11 +33,16 @@ public:
         }
         return is_edge;
     }
+    /// Whether a room has members, of those that were counted.
+    bool has(std::string_view room) const {
+        std::scoped_lock const lock(mutex_);
+        return sizes_.find(room) != sizes_.end();
+    }
     /// Counts by another key. Requires: nothing was counted yet.
     void set_key(siphash_key const& key) { sizes_ = keyed_map<std::size_t>(0, keyed_hash{key}); }
 
 private:
-    std::mutex mutex_{};
+    mutable std::mutex mutex_{};
     keyed_map<std::size_t> sizes_;
 };
 

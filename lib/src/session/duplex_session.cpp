@@ -33,7 +33,7 @@ duplex_session::duplex_session(endpoint_core& endpoint, origin from, duplex_timi
 void duplex_session::on_payload(anywire::transport& from, std::string_view data, bool binary) {
     if (is_traced()) tell_received(from, data, binary);
     on_alive(from);
-    if (current() == state::open || current() == state::fresh) on_message(data, binary);
+    if (current() <= state::open) on_message(data, binary);
 }
 
 void duplex_session::on_alive(anywire::transport&) {

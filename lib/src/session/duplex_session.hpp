@@ -23,7 +23,7 @@ public:
     duplex_session(endpoint_core& endpoint, origin from, duplex_timing const& timing);
 
     void on_payload(anywire::transport& from, std::string_view data, bool binary) override;
-    void on_alive(anywire::transport& from) override;
+    void on_alive(anywire::transport& from) final;
     void on_writable(anywire::transport& from) override;
 
 protected:

@@ -225,7 +225,7 @@ void endpoint_hub::ask_rooms_of(std::string_view member, names_fn then) {
 
 /// Has what takes an answer called on the shard that asks, or on the first; when that has gone, by
 /// whoever finds out.
-std::function<void(std::function<void()>)> endpoint_hub::teller() const {
+std::function<void(std::function<void()>)> endpoint_hub::teller() {
     auto const from = find_here(*shards_, count_);
     return
         [shards = shards_, to = from == shard_group::nowhere ? 0 : from](std::function<void()> fn) {

@@ -84,6 +84,8 @@ public:
     void members_of(audience of, names_fn then) override;
     void count_of(audience of, count_fn then) override;
     void rooms_of(std::string_view member, names_fn then) override;
+    std::weak_ptr<void const> handle() noexcept override { return weak_from_this(); }
+    std::function<void(std::function<void()>)> teller() override;
 
 private:
     /// A mount's sessions on one shard, in that shard's list.
@@ -101,7 +103,6 @@ private:
     void on_every_shard(Fn fn);
     bool can_send(message_view m) const noexcept;
     endpoint_bus* bus_for(bool local) const noexcept;
-    std::function<void(std::function<void()>)> teller() const;
     using name_sink = std::function<void(std::string)>;
     void gather_names(std::function<void(endpoint_core&, name_sink const&)> find, names_fn then);
 

@@ -11,18 +11,23 @@
 
 namespace anywire {
 
-/// Sizes, then target, address, fields ("Name: value\n") and the certificate's parts one after the
-/// other.
+/// Sizes, then target, address, fields ("Name: value\n"), host and the certificate's parts one
+/// after the other.
 struct request::header_block {
     std::uint16_t target;
     std::uint16_t address;
     std::uint16_t fields;
+    std::uint16_t host;
     std::uint16_t subject;
     std::uint16_t pem;
     std::uint8_t fingerprint;
     bool secure;
 
     char* text() noexcept { return reinterpret_cast<char*>(this + 1); }
+    char* end_of_fields() noexcept { return text() + target + address + fields; }
+    std::size_t size() const noexcept {
+        return sizeof *this + target + address + fields + host + subject + fingerprint + pem;
+    }
 };
 
 void request::free_deleter::operator()(header_block* block) const noexcept {
@@ -32,7 +37,7 @@ void request::free_deleter::operator()(header_block* block) const noexcept {
 request request::copy() const {
     request made;
     if (!block_) return made;
-    auto const size = sizeof(header_block) + block_->target + block_->address + block_->fields;
+    auto const size = block_->size();
     auto* const raw = std::malloc(size);
     if (!raw) throw std::bad_alloc();
     std::memcpy(raw, block_.get(), size);
@@ -58,13 +63,19 @@ std::string_view request::remote_address() const noexcept {
                   : std::string_view{};
 }
 
+std::string_view request::host() const noexcept {
+    if (!block_) return {};
+    return block_->host == 0 ? header("host")
+                             : std::string_view{block_->end_of_fields(), block_->host};
+}
+
 bool request::is_secure() const noexcept {
     return block_ && block_->secure;
 }
 
 std::optional<client_certificate> request::certificate() const noexcept {
     if (!block_ || block_->pem == 0) return std::nullopt;
-    auto const* const at = block_->text() + block_->target + block_->address + block_->fields;
+    auto const* const at = block_->end_of_fields() + block_->host;
     return client_certificate{{at, block_->subject},
                               {at + block_->subject, block_->fingerprint},
                               {at + block_->subject + block_->fingerprint, block_->pem}};
@@ -137,6 +148,7 @@ request request_builder::build() const {
     std::string_view const parts[] = {target_.substr(0, 0xffff),
                                       address_.substr(0, 0xffff),
                                       fields_,
+                                      host_.substr(0, 0xffff),
                                       certificate_.subject,
                                       certificate_.fingerprint,
                                       certificate_.pem};
@@ -149,9 +161,10 @@ request request_builder::build() const {
         new (raw) request::header_block{.target = size_of(0),
                                         .address = size_of(1),
                                         .fields = size_of(2),
-                                        .subject = size_of(3),
-                                        .pem = size_of(5),
-                                        .fingerprint = static_cast<std::uint8_t>(parts[4].size()),
+                                        .host = size_of(3),
+                                        .subject = size_of(4),
+                                        .pem = size_of(6),
+                                        .fingerprint = static_cast<std::uint8_t>(parts[5].size()),
                                         .secure = secure_};
     char* to = block->text();
     for (auto const part : parts) {

@@ -17,6 +17,8 @@ public:
         address_ = address;
         secure_ = secure;
     }
+    /// Where it is not what the field says.
+    void set_host(std::string_view host) { host_ = host; }
     /// One of which a part is longer than 64 KB is left out.
     void set_certificate(client_certificate const& c) noexcept;
     /// Fields that concern only the connection are left out.
@@ -27,6 +29,7 @@ public:
 private:
     std::string_view target_{};
     std::string_view address_{};
+    std::string_view host_{};
     client_certificate certificate_{};
     bool secure_ = false;
     std::string fields_{};

@@ -27,8 +27,7 @@ void gather(outbox& queue, anywire::transport const& to, std::vector<frame*>& ba
     auto const n =
         to.shape() == carrier::one_shot ? queue.size() : std::min(queue.size(), most_at_once);
     if (queue.has_headed() && !to.gathers()) queue.join(n);
-    batch.clear();
-    for (std::size_t i = 0; i < n; ++i) batch.push_back(queue.at(i));
+    queue.copy_to(batch, n);
 }
 
 }  // namespace
@@ -40,16 +39,17 @@ session_base::extras& session_base::more() {
 
 /// The time a handler takes, where it is one of those that are timed.
 struct session_base::timed {
-    explicit timed(session_base& s) noexcept : of(s) {
-        if (of.loop().is_timing()) began = of.loop().fine_clock();
+    explicit timed(session_base& s) noexcept : of(s), is_timing(s.loop().is_timing()) {
+        if (is_timing) began = of.loop().fine_clock();
     }
     ~timed() {
-        if (of.loop().is_timing()) of.numbers().handler_time.add(of.loop().fine_clock() - began);
+        if (is_timing) of.numbers().handler_time.add(of.loop().fine_clock() - began);
     }
     timed(timed const&) = delete;
     timed& operator=(timed const&) = delete;
 
     session_base& of;
+    bool const is_timing;
     std::chrono::nanoseconds began{0};
 };
 
@@ -95,13 +95,20 @@ session_base::~session_base() {
 
 // -- what the application calls -------------------------------------------------------------------
 
+inline errc session_base::queue_one(frame_ptr f, sending how) {
+    if (auto const why = judge(f->cost(), how); why != errc{}) return why;
+    outbox_.push(std::move(f));
+    mark_dirty();
+    return {};
+}
+
 result<void> session_base::send(message_view m) {
     if (state_ != state::open) return errc::session_closed;
     loop().wake();
     if (!is_sound(m)) return errc::bad_utf8;
     auto f = message_codec().encode(m, loop().scratch());
     if (!f) return errc::bad_utf8;
-    return send_frames({&f, 1});
+    return to_result(queue_one(std::move(f), sending::direct));
 }
 
 result<void> session_base::send_shared(shared_message& m, std::uint64_t key) {
@@ -115,7 +122,7 @@ result<void> session_base::send_shared(shared_message& m, std::uint64_t key) {
         return made;
     });
     if (!f) return errc::bad_utf8;
-    if (key == 0) return send_frames({&f, 1}, sending::unheard);
+    if (key == 0) return to_result(queue_one(std::move(f), sending::unheard));
     // Who has hashed it by another secret has sent it in another endpoint first.
     if (f->key() != key) {
         f = how.encode(m.view(), loop().scratch());
@@ -148,13 +155,13 @@ result<void> session_base::send_headed(std::string_view head, shared_message& re
         if (f->rest_size() <= small) f = f->joined();
     }
     if (!f) return errc::bad_utf8;
-    return send_frames({&f, 1}, how);
+    return to_result(queue_one(std::move(f), how));
 }
 
 result<void> session_base::send_frames(std::span<frame_ptr> packet, sending how) {
     std::size_t cost = 0;
     for (auto const& f : packet) cost += f->cost();
-    if (auto const admitted = admit(cost, how); !admitted) return admitted;
+    if (auto const why = judge(cost, how); why != errc{}) return why;
     for (auto& f : packet) outbox_.push(std::move(f));
     mark_dirty();
     return {};
@@ -220,10 +227,11 @@ void session_base::end_carrier(goodbye const& how) {
 }
 
 void session_base::deliver(message_view m) {
-    if (state_ != state::open && state_ != state::fresh) return;
+    if (state_ > state::open) return;
     if (endpoint_.limits_rate() && is_too_fast(m.data.size())) return;
-    row().messages_in.add();
-    row().bytes_in.add(m.data.size());
+    auto& counts = row();
+    counts.messages_in.add();
+    counts.bytes_in.add(m.data.size());
     if (paused_ || state_ == state::fresh || (extras_ && extras_->kept)) {
         auto& kept = more().kept;
         if (!kept) kept = std::make_unique<message_box>();

@@ -241,7 +241,11 @@ protected:
         take(session_step::die);
         mark_dirty();
     }
-    void mark_dirty() noexcept { loop().mark_dirty(*this); }
+    /// Has the next flush look at the session.
+    void mark_dirty() noexcept {
+        loop().check_thread();
+        if (!dirty_) loop().add_dirty(*this);
+    }
     /// Asks for `on_due` at `when`; the latest call counts.
     void set_due(tick when);
     void clear_due() noexcept { has_due_ = false; }
@@ -274,7 +278,22 @@ private:
     extras& more();
     /// What waits beyond the outbox: on the wire, on answers not read.
     std::size_t bytes_elsewhere() const noexcept;
-    result<void> overflow(std::size_t cost, sending how);
+    /// Whether a packet may be queued; `errc{}`: it may. In here an answer is a number, which fits
+    /// into a register: a `result` does not.
+    [[nodiscard]] errc judge(std::size_t cost, sending how) {
+        auto const most = endpoint_.limits().max_queued_bytes;
+        auto const is_usual =
+            state_ == state::open && !blocked_ && !has_unread_ && how != sending::volatile_;
+        if (is_usual && outbox_.fits(cost, 0, most)) return {};
+        return judge_closely(cost, how);
+    }
+    [[nodiscard]] errc judge_closely(std::size_t cost, sending how);
+    [[nodiscard]] errc overflow(std::size_t cost, sending how);
+    [[nodiscard]] inline errc queue_one(frame_ptr f, sending how);
+    static result<void> to_result(errc e) {
+        if (e != errc{}) return e;
+        return {};
+    }
     void close_as_slow(std::string_view what);
     void on_grace_over(tick now);
     bool is_too_fast(std::size_t bytes);

@@ -28,6 +28,11 @@ std::size_t session_base::bytes_elsewhere() const noexcept {
 }
 
 result<void> session_base::admit(std::size_t cost, sending how) {
+    return to_result(judge(cost, how));
+}
+
+/// What `judge` has to look at where more is to be asked than whether it fits.
+errc session_base::judge_closely(std::size_t cost, sending how) {
     if (state_ != state::open) return errc::session_closed;
     // What cannot leave now may be out of date when it can.
     if (how == sending::volatile_ && !is_writable()) {
@@ -42,7 +47,7 @@ result<void> session_base::admit(std::size_t cost, sending how) {
 
 /// The queue would pass its bound: what the transport takes at once is written before that is
 /// judged.
-result<void> session_base::overflow(std::size_t cost, sending how) {
+errc session_base::overflow(std::size_t cost, sending how) {
     dropping const counted(*this);
     pump();
     auto const elsewhere = bytes_elsewhere();
@@ -124,7 +129,7 @@ result<void> session_base::send_keyed(frame_ptr f, sending how) {
     auto const* const waiting = outbox_.find(f->key());
     auto const held = waiting ? waiting->cost() : 0;
     if (f->cost() > held)
-        if (auto const admitted = admit(f->cost() - held, how); !admitted) return admitted;
+        if (auto const why = judge(f->cost() - held, how); why != errc{}) return why;
     // What made room for it may have written the other one, or dropped it.
     if (outbox_.push_latest(std::move(f))) ++more().replaced;
     mark_dirty();

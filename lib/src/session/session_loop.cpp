@@ -4,8 +4,6 @@
 #include "session/queue_budget.hpp"
 #include "session/session_base.hpp"
 
-#include <boost/assert.hpp>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -23,10 +21,7 @@ session_loop::session_loop(unsigned shard, tick now, log_sink const& sink, entro
     wheel_.on_failure([this] { log_.failed("a timer"); });
 }
 
-void session_loop::mark_dirty(session_base& s) noexcept {
-    BOOST_ASSERT_MSG(!owner_ || owner_->may_touch(),
-                     "a session was used on a thread that is not its own: use post(id, fn)");
-    if (s.dirty_) return;
+void session_loop::add_dirty(session_base& s) noexcept {
     s.dirty_ = true;
     s.next_dirty_ = nullptr;
     auto const is_first = dirty_last_ == nullptr;

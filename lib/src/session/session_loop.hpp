@@ -6,6 +6,8 @@
 #include "core/siphash.hpp"
 #include "core/timer_wheel.hpp"
 
+#include <boost/assert.hpp>
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -114,8 +116,13 @@ public:
     /// Adds one, for as long as it is not over.
     void listen(std::shared_ptr<packet_listener> to);
 
-    /// Puts a session on the list that `flush` works through.
-    void mark_dirty(session_base& s) noexcept;
+    /// Asserts that the calling thread may use the loop and its sessions.
+    void check_thread() const noexcept {
+        BOOST_ASSERT_MSG(!owner_ || owner_->may_touch(),
+                         "a session was used on a thread that is not its own: use post(id, fn)");
+    }
+    /// Puts a session on the list that `flush` works through. Requires: it is not there.
+    void add_dirty(session_base& s) noexcept;
     /// Takes it off again. Cost: the length of the list; only where a session does not wait for
     /// its turn to be destroyed.
     void unmark(session_base& s) noexcept;

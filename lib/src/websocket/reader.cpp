@@ -120,6 +120,46 @@ void message_reader::enable_inflate(deflate_params const& agreed) noexcept {
 }
 
 event message_reader::next(char*& at, char* end) {
+    if (!unfinished_ && !ended_) {
+        auto const e = side_ == role::server ? take_short<role::server>(at, end)
+                                             : take_short<role::client>(at, end);
+        if (e.kind != event_kind::none) return e;
+    }
+    return next_of_any(at, end);
+}
+
+/// What most input is made of, without the machinery for all else: a message that lies in the input
+/// whole, in one frame of the shortest header. `none`: it is not that, and nothing was used.
+/// Requires: nothing is unfinished.
+template <role Side>
+event message_reader::take_short(char*& at, char* end) noexcept {
+    constexpr unsigned whole_text = 0x81, whole_binary = 0x82;  // with FIN
+    constexpr unsigned mask_bit = Side == role::server ? 0x80 : 0, longest = 125;
+    constexpr std::size_t header = Side == role::server ? 2 + sizeof(mask_key) : 2;
+    auto const there = static_cast<std::size_t>(end - at);
+    if (there < header) return {};
+    auto const first = static_cast<unsigned char>(at[0]);
+    // Beyond the longest where the mask is not as it has to be.
+    auto const size = static_cast<unsigned char>(at[1]) ^ mask_bit;
+    auto const is_short = (first == whole_text || first == whole_binary) && size <= longest;
+    if (!is_short || size > there - header || size > options_->max_message) return {};
+    char* const payload = at + header;
+    at = payload + size;
+    std::string_view const message{payload, size};
+    auto is_sound = first == whole_binary;
+    if constexpr (Side == role::server) {
+        mask_key mask = 0;
+        std::memcpy(&mask, payload - sizeof mask, sizeof mask);
+        is_sound |= apply_mask(payload, size, mask);
+    }
+    if (is_sound || is_utf8(message))
+        return {first == whole_binary ? event_kind::binary : event_kind::text, message};
+    ended_ = true;
+    at = end;
+    return not_utf8();
+}
+
+event message_reader::next_of_any(char*& at, char* end) {
     release_finished(at != end);
     while (at != end && !ended_) {
         auto const e =

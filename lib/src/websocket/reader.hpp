@@ -87,6 +87,9 @@ private:
     struct unfinished;
 
     char const* problem_of_order(frame_header const& h) const noexcept;
+    template <role Side>
+    event take_short(char*& at, char* end) noexcept;
+    event next_of_any(char*& at, char* end);
     event start_frame(char*& at, char* end);
     event start_control(frame_header const& h, char*& at, char* end);
     event start_data(frame_header const& h, char*& at, char* end);

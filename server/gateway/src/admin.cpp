@@ -12,7 +12,7 @@ server_options options_of(admin_settings const& s, log_sink log) {
     server_options o;
     o.address.clear();
     listener_options at;
-    at.address = s.address;
+    at.address = s.address_or_default();
     at.port = s.port;
     at.path = s.path;
     o.listeners = {at};
@@ -66,6 +66,11 @@ public:
         for (auto& p : publishers)
             server_.route(
                 "POST", p.path, std::move(p.handler), {.max_body = p.max_body * 2 + 1'024});
+        // HAProxy goes on sending a server that answers 404 what belongs to sessions that it has.
+        server_.route("GET", "/health/haproxy", [this](route_request const&) {
+            auto const n = numbers_();
+            return http_answer{.status = n.is_leaving ? 404u : is_ready(n) ? 200u : 503u};
+        });
         auto const ready = [this] { return is_ready(numbers_()); };
         server_.mount_health("/health", {.is_ready = ready});
         thread_ = std::thread([this] { server_.run(); });

@@ -13,8 +13,9 @@
 namespace anywire::gateway {
 
 /// The listener for operators: "/" is the status page, "/metrics" the numbers, "/health" says
-/// whether clients can be served, "/health/live" whether the process lives; and where applications
-/// publish. On a thread of its own, so that it answers while the shards are busy.
+/// whether clients can be served, "/health/live" whether the process lives, "/health/haproxy" the
+/// same as "/health", but with 404 while it leaves; and where applications publish. On a thread of
+/// its own, so that it answers while the shards are busy.
 ///
 /// Thread: made and destroyed on one thread; `numbers` is called on its own.
 class admin {

@@ -2,6 +2,7 @@
 
 #include "core/ascii.hpp"
 #include "core/percent.hpp"
+#include "front_query.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -113,7 +114,7 @@ std::optional<std::vector<std::string>> cgi_environment::of(link_opening const& 
     out.set("REQUEST_URI", r.target());
     out.set("SCRIPT_NAME", script_name_);
     out.set("PATH_INFO", below);
-    out.set("QUERY_STRING", r.query());
+    out.set("QUERY_STRING", query_for_backend(from));
     out.set("REMOTE_ADDR", r.remote_address());
     out.set("REMOTE_HOST", r.remote_address());
     out.set("UNIQUE_ID", from.session);

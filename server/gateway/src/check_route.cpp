@@ -35,6 +35,10 @@ bool is_plain_path(std::string_view path) {
     return true;
 }
 
+bool is_field_name(std::string_view name) {
+    return !name.empty() && std::ranges::all_of(name, [](char c) { return is_token_char(c); });
+}
+
 void check_front(problem_list& to, std::string const& key, route_settings const& r) {
     if (!is_plain_path(r.path))
         to.add(key + ".path",
@@ -53,6 +57,11 @@ void check_front(problem_list& to, std::string const& key, route_settings const&
                    "write it as https://example.com, https://*.example.com or *");
     to.check_time(key + ".heartbeat", r.heartbeat, 1ms);
     to.check_time(key + ".heartbeat_timeout", r.heartbeat_timeout, 1ms);
+    to.check_size(key + ".sockjs_response_limit", r.sockjs_response_limit, 1, most_bytes);
+    if (!r.engineio_cookie.empty() && !is_field_name(r.engineio_cookie))
+        to.add(key + ".engineio_cookie",
+               shown(r.engineio_cookie) + " is no name of a cookie",
+               "write it as io, of letters, digits and '-'");
     auto const& url = r.sockjs_url;
     if (!url.empty() && !url.starts_with('/') && !url.starts_with("http://") &&
         !url.starts_with("https://"))
@@ -68,10 +77,6 @@ void check_template(problem_list& to, std::string const& key, std::string const&
                error,
                "write variables as {path}, {query}, {query.NAME}, {cookie.NAME}, {header.NAME} or "
                "{address}, and a brace as {{");
-}
-
-bool is_field_name(std::string_view name) {
-    return !name.empty() && std::ranges::all_of(name, [](char c) { return is_token_char(c); });
 }
 
 void check_forward(problem_list& to, std::string const& route, route_settings const& r) {
@@ -90,6 +95,11 @@ void check_forward(problem_list& to, std::string const& route, route_settings co
         check_name(key + ".set." + name, name);
         check_template(to, key + ".set." + name, value);
     }
+    for (std::size_t i = 0; i < f.default_subprotocols.size(); ++i)
+        if (!is_field_name(f.default_subprotocols[i]))
+            to.add(item_key(key + ".default_subprotocols", i),
+                   shown(f.default_subprotocols[i]) + " is not the name of a subprotocol",
+                   "write it as graphql-transport-ws");
     if (f.proxy != proxy_header::none && r.kind != backend_kind::websocket &&
         r.kind != backend_kind::stream)
         to.add(key + ".proxy",

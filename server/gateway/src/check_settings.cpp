@@ -117,12 +117,13 @@ void check_listeners(problem_list& to, gateway_settings const& s) {
                        "it takes sockets that " + item_key("systemd", j) + " takes, too",
                        "give each the name of other sockets");
     }
-    if (s.admin.port == 0 && s.admin.path.empty()) return;
-    if (s.admin.path.empty()) check_address(to, "admin", s.admin.address);
+    if (!s.admin.is_wanted()) return;
+    auto const address = s.admin.address_or_default();
+    if (s.admin.path.empty()) check_address(to, "admin", address);
     check_path(to, "admin", s.admin.path);
     if (s.admin.port != 0 && !s.admin.path.empty())
         to.add("admin.path", "both a port and a path are there", "leave one of them out");
-    claim("admin", place_of(s.admin.address, s.admin.port, s.admin.path));
+    claim("admin", place_of(address, s.admin.port, s.admin.path));
 }
 
 // -- whom it believes -----------------------------------------------------------------------------
@@ -206,10 +207,10 @@ void check_routes(problem_list& to, gateway_settings const& s) {
                    "choose another path, or write shim = false in [site]");
         auto const& publish = r.hooks.publish_path;
         if (publish.empty()) continue;
-        if (s.admin.port == 0 && s.admin.path.empty())
+        if (!s.admin.is_wanted())
             to.add(key + ".hooks.publish_path",
                    "there is no admin listener that the application could post to",
-                   "write [admin] with a port or a path");
+                   "write [admin] with an address, a port or a path");
         if (auto const [other, is_new] = publish_paths.emplace(publish, i); !is_new)
             to.add(key + ".hooks.publish_path",
                    shown(publish) + " is that of " + item_key("route", other->second),
@@ -223,6 +224,7 @@ std::vector<settings_problem> check_settings(gateway_settings const& s) {
     problem_list to;
     to.check_number("threads", s.threads, 0, 256);
     to.check_time("drain", s.drain, 0ms);
+    to.check_time("drain_delay", s.drain_delay, 0ms);
     check_trust(to, s);
     check_listeners(to, s);
     check_limits(to, s.limits);

@@ -135,7 +135,8 @@ void add_operation(CLI::App& app, flag_words& to) {
     add_text(app,
              "--admin",
              to.admin,
-             "Metrics, health, status page: ADDRESS:PORT or unix:/SOCKET.\nDefault none",
+             "Metrics, health, status page: ADDRESS:PORT or unix:/SOCKET;\nport 0 is one that is "
+             "free. Default none",
              "PLACE",
              group);
     app.add_option("--log-format", to.format, "text (the default) or json")

@@ -21,8 +21,8 @@ namespace anywire::gateway {
 /// are what the server has made of trusted proxies' fields, so that X-Forwarded-For and Forwarded
 /// have one element: the client. What a client, or a proxy that is not trusted, has written into
 /// such fields is never passed on, listed or not, as the backend could not tell it from the
-/// gateway's own; and nor are the proxies on the way. X-Forwarded-Host is the Host that the gateway
-/// was asked with, X-Forwarded-Port its port or else the scheme's.
+/// gateway's own; and nor are the proxies on the way. X-Forwarded-Host is
+/// `request::host`, X-Forwarded-Port its port or else the scheme's.
 ///
 /// Thread: any.
 class forward_fields {

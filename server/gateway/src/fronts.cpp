@@ -51,6 +51,9 @@ sockjs_options sockjs_of(route_settings const& s) {
     o.heartbeat = s.heartbeat;
     o.heartbeat_timeout = s.heartbeat_timeout;
     o.sockjs_url = s.sockjs_url;
+    o.cookie = s.sockjs_cookie;
+    o.websocket = s.sockjs_websocket;
+    o.response_limit = s.sockjs_response_limit;
     o.htmlfile = s.jsonp;
     o.jsonp = s.jsonp;
     return o;
@@ -62,6 +65,7 @@ engineio_options engineio_of(route_settings const& s) {
     o.ping_timeout = s.heartbeat_timeout;
     o.eio3 = s.eio3;
     o.jsonp = s.jsonp;
+    o.cookie.name = s.engineio_cookie;
     o.on_upgrade = [](session& from) { bridge::of(from).on_transport(); };
     return o;
 }

@@ -11,11 +11,14 @@
 #include "site.hpp"
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -75,9 +78,16 @@ public:
     }
     server& on() noexcept { return server_; }
     std::size_t listener_count() const noexcept { return listener_count_; }
-    std::chrono::milliseconds drain_time() const {
-        std::scoped_lock const lock(mutex_);
-        return settings_.drain;
+    void drain() {
+        is_leaving_ = true;
+        auto const delay = setting(&gateway_settings::drain_delay);
+        if (delay.count() == 0) return begin_drain();
+        boost::asio::post(server_.executor_of(0), [this, delay] {
+            delay_.emplace(server_.executor_of(0), delay);
+            delay_->async_wait([this](error_code failed) {
+                if (!failed) begin_drain();
+            });
+        });
     }
     error_code reopen_log() { return access_.load()->reopen(); }
 
@@ -101,6 +111,7 @@ public:
         n.service = server_.snapshot();
         n.uptime = std::chrono::duration_cast<std::chrono::seconds>(now - begun_);
         n.version = ANYWIRE_VERSION;
+        n.is_leaving = is_leaving_;
         std::scoped_lock const lock(mutex_);
         for (auto const& r : routes_) {
             auto const& on = *r.served.on;
@@ -131,6 +142,12 @@ public:
     }
 
 private:
+    std::chrono::milliseconds setting(std::chrono::milliseconds gateway_settings::*which) const {
+        std::scoped_lock const lock(mutex_);
+        return settings_.*which;
+    }
+    void begin_drain() { server_.drain(setting(&gateway_settings::drain)); }
+
     /// A route, and who asks its servers whether they work.
     struct working_route {
         served_route served{};
@@ -231,6 +248,8 @@ private:
     std::vector<std::unique_ptr<client_context>> clients_{};
     std::vector<std::unique_ptr<shard_state>> shards_{};
     std::vector<working_route> routes_{};
+    std::atomic<bool> is_leaving_{false};
+    std::optional<boost::asio::steady_timer> delay_{};  // shard 0's
 };
 
 gate::gate(gateway_settings settings, log_sink log)
@@ -241,7 +260,7 @@ void gate::run() {
     impl_->run();
 }
 void gate::drain() {
-    impl_->on().drain(impl_->drain_time());
+    impl_->drain();
 }
 void gate::stop() {
     impl_->on().stop();

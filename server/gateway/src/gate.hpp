@@ -40,7 +40,8 @@ public:
 
     /// Serves until `stop`, or until a drain is through.
     void run();
-    /// Refuses new sessions, tells each client goodbye, and ends within the settings' `drain`.
+    /// Is not ready any more; after the settings' `drain_delay` refuses new sessions, tells each
+    /// client goodbye, and ends within their `drain`.
     void drain();
     void stop();
 

@@ -156,7 +156,7 @@ bool is_ready(gateway_numbers const& n) noexcept {
                    return b.is_healthy;
                });
     };
-    return !n.service.is_draining && std::all_of(n.routes.begin(), n.routes.end(), is_served);
+    return !n.is_leaving && std::all_of(n.routes.begin(), n.routes.end(), is_served);
 }
 
 std::string to_metrics(gateway_numbers const& n, metrics_format as) {

@@ -28,9 +28,11 @@ struct gateway_numbers {
     std::vector<route_numbers> routes{};
     std::chrono::seconds uptime{0};
     std::string version{};
+    bool is_leaving = false;  ///< It drains, or is about to.
 };
 
-/// Whether each route has a backend that is healthy: what a load balancer in front wants to know.
+/// Whether it stays, and each route has a backend that is healthy: what a load balancer in front
+/// wants to know.
 [[nodiscard]] bool is_ready(gateway_numbers const& n) noexcept;
 
 /// The service's numbers and the gateway's; `docs/gateway.md` lists the names.

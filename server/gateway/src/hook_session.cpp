@@ -4,6 +4,8 @@
 
 #include "hook_signature.hpp"
 #include "hooks_backend.hpp"
+#include "no_server.hpp"
+#include "subprotocol_offer.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -26,21 +28,11 @@ hook_session::hook_session(hooks_shard& at, link_opening const& what, link_event
 hook_session::~hook_session() {
     disown();
     if (waits_) shard_.forget(*this);
-    if (!server_) return;
-    auto& servers = *shard_.plan().servers;
-    if (stage_ == stage::opening)
-        servers.on_given_up(*server_);
-    else
-        servers.on_closed(*server_, false);
 }
 
 void hook_session::disown() noexcept {
     events_ = nullptr;
     if (link_) *std::exchange(link_, nullptr) = nullptr;
-}
-
-std::string_view hook_session::server() const noexcept {
-    return server_ ? std::string_view(shard_.plan().servers->url(*server_)) : std::string_view{};
 }
 
 // -- its beginning --------------------------------------------------------------------------------
@@ -63,38 +55,34 @@ void hook_session::begin(link_opening const& what) {
     if (!fields)
         return refuse_soon({.status = 400, .text = "this path or a field cannot be passed on"});
     fields_ = std::move(*fields);
-    if (plan.settings.forward.subprotocols)
-        for (auto const p : what.request.subprotocols())
-            offered_.append(offered_.empty() ? "" : ", ").append(p);
+    for (auto const& p : offered_for(what, plan.settings.forward))
+        offered_.append(offered_.empty() ? "" : ", ").append(p);
     arm(plan.settings.connect_timeout);
     try_server();
 }
 
 void hook_session::try_server() {
-    auto& servers = *shard_.plan().servers;
-    server_ = servers.choose(steady_now(), tried_);
+    auto const& plan = shard_.plan();
+    server_ = server_claim(*plan.servers, steady_now(), tried_);
     if (!server_) {
-        auto const is_none = tried_.empty();
-        return refuse_soon({.status = is_none ? 503u : 502u,
-                            .text = is_none ? "no server behind the gateway is healthy"
-                                            : "the server behind the gateway failed",
-                            .log = last_failure_});
+        auto const why = tried_.empty() ? no_server::is_healthy : no_server::works;
+        return refuse_soon(refusal_for(why, last_failure_, plan.settings.health.retry_after));
     }
-    tried_.push_back(*server_);
-    auto const url = parse_url(urls_[*server_]);
+    tried_.push_back(server_.server());
+    auto const url = parse_url(urls_[server_.server()]);
     if (url) {
         url_ = *url;
         return post_next();
     }
     last_failure_ = "its URL is not valid";
-    servers.on_failed(*std::exchange(server_, std::nullopt), steady_now(), last_failure_);
+    server_.failed(steady_now(), last_failure_);
     try_server();
 }
 
 void hook_session::on_opened() {
     stage_ = stage::open;
     has_deadline_ = false;
-    shard_.plan().servers->on_opened(*server_, steady_now());
+    server_.opened(steady_now());
     std::vector<std::string>{}.swap(urls_);
     std::vector<std::size_t>{}.swap(tried_);
     if (is_lost_) return post_next();  // the client has not waited for it
@@ -106,16 +94,14 @@ void hook_session::on_opened() {
 }
 
 void hook_session::on_not_opened() {
-    auto& servers = *shard_.plan().servers;
     auto const status = answer_.status();
     auto const is_refusal = status >= 400 && status < 500 && status != 408 && status != 429;
     last_failure_ = answer_.explain();
-    auto const server = *std::exchange(server_, std::nullopt);
     if (!is_refusal) {
-        servers.on_failed(server, steady_now(), last_failure_);
+        server_.failed(steady_now(), last_failure_);
         return is_lost_ ? end_quietly() : try_server();
     }
-    servers.on_refused(server, steady_now());
+    server_.refused(steady_now());
     if (is_lost_) return end_quietly();
     refuse(
         {.status = status,
@@ -244,15 +230,23 @@ void hook_session::on_timer(tick now) {
     if (!has_deadline_) return;
     if (!not_after(deadline_, now)) return shard_.network()->loop().wheel().arm(*this, deadline_);
     has_deadline_ = false;
-    if (stage_ == stage::opening)
-        return refuse({.status = 504,
-                       .text = "the server behind the gateway took too long",
-                       .log = "no answer to OPEN within connect_timeout"});
+    if (stage_ == stage::opening) {
+        auto const* const why = call_
+                                    ? "no answer to OPEN within connect_timeout"
+                                    : "OPEN had no turn within connect_timeout: see max_in_flight";
+        if (call_) server_.failed(steady_now(), why);
+        return refuse_late(why);
+    }
     // The client need not wait for the application to hear of it.
     auto* const to = events_;
     disown();
     is_lost_ = true;
     if (to) to->on_link_end({.is_clean = true});
+}
+
+/// Not tried with another server: whether the application has let the client in is not known.
+void hook_session::refuse_late(std::string_view why) {
+    refuse(refusal_for(no_server::is_in_time, why, {}));
 }
 
 void hook_session::refuse(link_refusal why) {
@@ -272,8 +266,7 @@ void hook_session::refuse_soon(link_refusal why) {
 void hook_session::end(bool is_clean, close_code code, std::string text) {
     auto* const to = events_;
     disown();
-    if (server_ && stage_ != stage::opening)
-        shard_.plan().servers->on_closed(*std::exchange(server_, std::nullopt), !is_clean);
+    server_.closed(!is_clean);
     end_quietly();
     if (to) to->on_link_end({.is_clean = is_clean, .code = code, .text = text});
 }

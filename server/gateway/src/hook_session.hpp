@@ -3,6 +3,7 @@
 #include "core/timer_wheel.hpp"
 #include "hook_answer.hpp"
 #include "hooks_shard.hpp"
+#include "server_claim.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -38,7 +39,7 @@ public:
     /// The link goes.
     void leave();
     std::size_t queued_bytes() const noexcept { return queued_bytes_; }
-    std::string_view server() const noexcept;
+    std::string_view server() const noexcept { return server_.url(); }
     /// Is told when there is no session any more.
     void set_link(hook_session** link) noexcept { link_ = link; }
 
@@ -80,6 +81,7 @@ private:
     /// It is over; `*this` is gone when these return.
     void refuse(link_refusal why);
     void refuse_soon(link_refusal why);
+    void refuse_late(std::string_view why);
     void end(bool is_clean, close_code code, std::string text);
     void end_quietly();
     void disown() noexcept;
@@ -95,7 +97,7 @@ private:
     std::vector<std::string> urls_{};  // for each server, until one has taken the session
     client_url url_{};
     std::vector<std::size_t> tried_{};
-    std::optional<std::size_t> server_{};
+    server_claim server_{};
     std::string offered_{};  // subprotocols
     hook_answer::meta_fields meta_{};
     std::vector<std::string> channels_{};  // to be joined when the client is there

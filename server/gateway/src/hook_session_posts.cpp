@@ -161,14 +161,9 @@ void hook_session::on_failure(client_failure const& why) {
         why.error == boost::system::errc::make_error_code(boost::system::errc::timed_out);
     if (posting_ == post_kind::open) {
         last_failure_ = why.text;
-        auto const server = *std::exchange(server_, std::nullopt);
-        shard_.plan().servers->on_failed(server, std::chrono::steady_clock::now(), why.text);
+        server_.failed(std::chrono::steady_clock::now(), why.text);
         if (is_lost_) return end_quietly();
-        if (is_late)
-            return refuse({.status = 504,
-                           .text = "the server behind the gateway took too long",
-                           .log = why.text});
-        return try_server();
+        return is_late ? refuse_late(why.text) : try_server();
     }
     shard_.note("session " + id_ + ": " + why.text);
     if (posting_ == post_kind::close || posting_ == post_kind::disconnect)

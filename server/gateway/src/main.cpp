@@ -73,10 +73,6 @@ private:
     bool is_ending_ = false;
 };
 
-bool has_admin(admin_settings const& s) {
-    return !s.path.empty() || s.port != 0;
-}
-
 int run(gateway_settings const& settings, int count, char const* const* words) {
     block_signals();
     auto const log = make_process_log(settings.log);
@@ -84,7 +80,7 @@ int run(gateway_settings const& settings, int count, char const* const* words) {
     std::optional<admin> operators;
     for (std::size_t i = 0; i < g.listener_count(); ++i)
         log.write(anywire::log_level::info, "listening on " + g.url(i));
-    if (has_admin(settings.admin)) {
+    if (settings.admin.is_wanted()) {
         operators.emplace(
             settings.admin, log, [&g] { return g.numbers(); }, g.publishers());
         log.write(anywire::log_level::info, "status and metrics on " + operators->url());

@@ -12,14 +12,15 @@ namespace anywire::gateway {
 
 /// The client of a request that is passed on.
 struct passed_client {
-    std::string_view host{};     ///< Host and port that it asked for; empty where it said none.
+    std::string_view host{};     ///< `request::host`.
     std::string_view address{};  ///< A literal IP, or "unix:".
     bool is_secure = false;
 };
 
 /// What of a request's fields goes to the server, and what it is told of the client: Host as the
-/// client said it, and X-Forwarded-For, -Host, -Port and -Proto. Those of the client's own, and
-/// others by which servers are told of clients, do not go through, whether spelled with '-' or with
+/// client asked for it, and X-Forwarded-For, -Host, -Port and -Proto. Those of the client's own,
+/// and others by which servers are told of clients, do not go through, whether spelled with '-' or
+/// with
 /// '_'. Nor does what concerns the connection or the body's framing.
 ///
 /// Spec: RFC 9110, 7.6.1.

@@ -64,7 +64,6 @@ program_link::program_link(std::shared_ptr<program_route> of,
 program_link::~program_link() {
     if (connection_) connection_->abandon();
     if (child_) child_->abandon();
-    if (server_) of_->servers->on_closed(*server_, false);
 }
 
 void program_link::begin() {
@@ -77,25 +76,25 @@ void program_link::begin() {
     if (of_->processes > most)
         return refuse(try_later("too many programs run behind the gateway",
                                 std::to_string(most) + " programs run: see max_processes"));
-    auto const server = of_->servers->choose(steady_clock::now(), {});
+    auto server = server_claim(*of_->servers, steady_clock::now());
     if (!server)
         return refuse(try_later("the program behind the gateway is not available",
                                 "the program could not be started lately"));
-    auto const& command = of_->commands[*server];
+    auto const& command = of_->commands[server.server()];
     spawn_failure wrong;
     auto process = spawn(command, *opening_->environment, of_->settings.program.folder, wrong);
     if (process) {
-        server_ = server;
-        of_->servers->on_opened(*server, steady_clock::now());
+        server_ = std::move(server);
+        server_.opened(steady_clock::now());
         return start(opening_->host, std::move(*process));
     }
     auto const text =
         "cannot start the program '" + command.front() + "': " + std::strerror(wrong.error);
     if (wrong.is_overload()) {
-        of_->servers->on_given_up(*server);
+        server = {};
         return refuse(try_later("the gateway cannot start another program now", text));
     }
-    of_->servers->on_failed(*server, steady_clock::now(), text);
+    server.failed(steady_clock::now(), text);
     refuse({.status = 502,
             .text = "the program behind the gateway cannot be started",
             .fields = {},
@@ -167,7 +166,7 @@ void program_link::end_as_program() {
 void program_link::end(link_end const& how) {
     if (connection_) std::exchange(connection_, nullptr)->abandon();
     if (child_) std::exchange(child_, nullptr)->abandon();
-    of_->servers->on_closed(*std::exchange(server_, std::nullopt), how.code != close_code::normal);
+    server_.closed(how.code != close_code::normal);
     events_.on_link_end(how);
 }
 
@@ -192,7 +191,7 @@ std::size_t program_link::queued_bytes() const noexcept {
 }
 
 std::string_view program_link::server() const noexcept {
-    return server_ ? std::string_view(of_->servers->url(*server_)) : std::string_view{};
+    return server_.url();
 }
 
 }  // namespace anywire::gateway

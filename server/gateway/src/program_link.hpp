@@ -4,6 +4,7 @@
 #include "cgi_environment.hpp"
 #include "framed_connection.hpp"
 #include "program_child.hpp"
+#include "server_claim.hpp"
 #include "settings.hpp"
 #include "upstreams.hpp"
 
@@ -74,7 +75,7 @@ private:
     std::unique_ptr<opening> opening_;         ///< Until the program runs.
     framed_connection* connection_ = nullptr;  ///< Cleared when the program's output has ended.
     program_child* child_ = nullptr;
-    std::optional<std::size_t> server_{};
+    server_claim server_{};
     std::optional<program_exit> exit_{};
     bool is_closing_ = false;
 };

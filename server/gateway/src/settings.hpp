@@ -69,7 +69,9 @@ struct forward_settings {
     /// backend.
     bool session_fields = true;
     bool subprotocols = true;  ///< The client's offer; what the backend chooses is the client's.
-    bool set_cookie = true;    ///< Set-Cookie of the backend's handshake goes to the client.
+    /// Offered for clients of SockJS and Engine.IO that cannot offer any themselves.
+    std::vector<std::string> default_subprotocols{};
+    bool set_cookie = true;  ///< Set-Cookie of the backend's handshake goes to the client.
     proxy_header proxy = proxy_header::none;
 };
 
@@ -150,9 +152,14 @@ struct route_settings {
     std::chrono::milliseconds heartbeat{25'000};
     std::chrono::milliseconds heartbeat_timeout{20'000};
     bool compress = false;     ///< permessage-deflate with clients.
-    std::string sockjs_url{};  ///< As in `sockjs_options`.
-    bool jsonp = false;        ///< JSONP and htmlfile of SockJS, JSONP of Engine.IO.
-    bool eio3 = true;          ///< Engine.IO 3, for old clients.
+    std::string sockjs_url{};  ///< As in `sockjs_options`, and so are the next three.
+    bool sockjs_cookie = false;
+    bool sockjs_websocket = true;
+    std::size_t sockjs_response_limit = 128u << 10;
+    /// Name of the cookie with the id of an Engine.IO session, as `cookie_options::name`.
+    std::string engineio_cookie{};
+    bool jsonp = false;  ///< JSONP and htmlfile of SockJS, JSONP of Engine.IO.
+    bool eio3 = true;    ///< Engine.IO 3, for old clients.
 };
 
 /// What is served beside routes.
@@ -172,10 +179,14 @@ struct log_settings {
     std::string access_file{};  ///< Empty: standard output; "-" : none.
 };
 
+/// Of the listener for operators, which is there where any of it is named.
 struct admin_settings {
-    std::string address = "127.0.0.1";
-    std::uint16_t port = 0;  ///< 0: no admin listener.
-    std::string path{};      ///< A Unix domain socket in its place.
+    std::string address{};   ///< A literal IP address; empty: 127.0.0.1.
+    std::uint16_t port = 0;  ///< 0: one that is free.
+    std::string path{};      ///< A Unix domain socket in their place.
+
+    bool is_wanted() const noexcept { return port != 0 || !(address.empty() && path.empty()); }
+    std::string address_or_default() const { return address.empty() ? "127.0.0.1" : address; }
 };
 
 /// Sockets that systemd listens at and passes on (socket activation).
@@ -195,6 +206,9 @@ struct gateway_settings {
                          .max_sessions_per_address = 256,
                          .max_handshakes_per_second_per_address = 50};
     std::chrono::milliseconds drain{10'000};
+    /// Before a drain: as long as balancers need to see that the gateway is not ready. It serves as
+    /// before meanwhile. Default 0.
+    std::chrono::milliseconds drain_delay{0};
     admin_settings admin{};
     log_settings log{};
     site_settings site{};

@@ -125,7 +125,8 @@ settings_change difference(gateway_settings const& before, gateway_settings cons
     for (auto const& [table, flag] : {std::pair{"limits", &out.limits},
                                       std::pair{"log", &out.log},
                                       std::pair{"site", &out.site},
-                                      std::pair{"drain", &out.drain}})
+                                      std::pair{"drain", &out.drain},
+                                      std::pair{"drain_delay", &out.drain}})
         for (auto const& key : differing(a, b, table)) {
             if (takes_restart(key)) {
                 out.later.push_back("takes a restart: " + old_and_new(a, b, key));

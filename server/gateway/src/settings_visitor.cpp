@@ -179,6 +179,7 @@ void visit_forward(settings_visitor& v, forward_settings& f) {
     v.flag("forwarded", f.forwarded);
     v.flag("session_fields", f.session_fields);
     v.flag("subprotocols", f.subprotocols);
+    v.texts("default_subprotocols", f.default_subprotocols);
     v.flag("set_cookie", f.set_cookie);
     choice(v, "proxy", f.proxy, std::array{"none"sv, "v1"sv, "v2"sv});
     v.end_table();
@@ -253,9 +254,13 @@ void visit_route(settings_visitor& v, route_settings& r) {
     v.duration("heartbeat_timeout", r.heartbeat_timeout);
     v.flag("compress", r.compress);
     v.text("sockjs_url", r.sockjs_url);
+    v.flag("sockjs_cookie", r.sockjs_cookie);
+    v.flag("sockjs_websocket", r.sockjs_websocket);
+    size(v, "sockjs_response_limit", r.sockjs_response_limit);
     v.flag("sockjs_base64", r.sockjs_base64);
     v.flag("jsonp", r.jsonp);
     v.flag("eio3", r.eio3);
+    v.text("engineio_cookie", r.engineio_cookie);
     list(
         v,
         "backend",
@@ -289,6 +294,7 @@ route_settings default_route() {
 void visit(gateway_settings& s, settings_visitor& v) {
     number(v, "threads", s.threads);
     v.duration("drain", s.drain);
+    v.duration("drain_delay", s.drain_delay);
     v.texts("trusted_proxies", s.trusted_proxies);
     choice(v, "proxy_style", s.proxy_style, std::array{"any"sv, "x_forwarded"sv, "forwarded"sv});
     v.texts("hosts", s.hosts);

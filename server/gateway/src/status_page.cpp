@@ -152,7 +152,7 @@ std::string to_html(gateway_numbers const& n) {
         "<meta http-equiv=refresh content=5><title>anywire-gateway</title><style>");
     to.add(style).add("</style></head><body>\n<div class=top><h1>anywire-gateway ");
     to.text(n.version).add("</h1><span class=soft>");
-    if (n.service.is_draining)
+    if (n.is_leaving)
         to.add("<span class=bad>draining</span>");
     else
         to.state(is_ready(n), "ready", "not ready: a route has no healthy backend");

@@ -5,6 +5,7 @@
 #include "context_floor.hpp"
 #include "forward_fields.hpp"
 #include "framed_link_end.hpp"
+#include "no_server.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -17,12 +18,6 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr dial_options dialing{.keep_alive = 60s, .next_address = 250ms};
-
-link_refusal with_retry_after(link_refusal why, std::chrono::milliseconds after) {
-    auto const seconds = std::max<long long>(1, (after.count() + 999) / 1000);
-    why.fields.add("Retry-After", std::to_string(seconds));
-    return why;
-}
 
 }  // namespace
 
@@ -53,15 +48,15 @@ private:
         auto& route = *of_.of_;
         auto const now = host_.loop().now();
         auto const is_over = not_after(until_, now);
-        if (!is_over) of_.server_ = route.servers->choose(steady_clock::now(), tried_);
+        if (!is_over) of_.server_ = server_claim(*route.servers, steady_clock::now(), tried_);
         if (!of_.server_) return of_.refuse(make_refusal());
-        tried_.push_back(*of_.server_);
+        tried_.push_back(of_.server_.server());
         // A server that is silent leaves some time for those that are not.
         auto const left = until_ - now;
         auto const is_last = tried_.size() >= route.servers->size();
         host_.loop().wheel().arm(*this, now + (is_last ? left : (left + 1) / 2));
         dialer_ = std::make_unique<dialer>(host_, dialing, *this);
-        dialer_->start(route.targets[*of_.server_]);  // may be the end of `*this`
+        dialer_->start(route.targets[of_.server_.server()]);  // may be the end of `*this`
     }
 
     void on_dialed(int descriptor) override { of_.on_dialed(descriptor); }
@@ -71,36 +66,22 @@ private:
     }
     void on_timer(tick) override {
         is_late_ = true;
-        auto const& name = of_.of_->targets[*of_.server_];
+        auto const& name = of_.of_->targets[of_.server_.server()];
         failed(name.text() + " took no connection in time");
     }
 
     void failed(std::string why) {
         disarm();
         last_ = std::move(why);
-        auto const server = *std::exchange(of_.server_, std::nullopt);
-        of_.of_->servers->on_failed(server, steady_clock::now(), last_);
+        of_.server_.failed(steady_clock::now(), last_);
         attempt();
     }
 
     link_refusal make_refusal() const {
-        auto const& health = of_.of_->settings.health;
-        if (tried_.empty())
-            return with_retry_after({.status = 503,
-                                     .text = "no server behind the gateway is available",
-                                     .fields = {},
-                                     .log = "no server is healthy"},
-                                    health.retry_after);
-        if (is_late_)
-            return {.status = 504,
-                    .text = "the server behind the gateway took too long",
-                    .fields = {},
-                    .log = last_};
-        return with_retry_after({.status = 503,
-                                 .text = "no server behind the gateway could be reached",
-                                 .fields = {},
-                                 .log = last_},
-                                1s);
+        auto const why = tried_.empty() ? no_server::is_healthy
+                         : is_late_     ? no_server::is_in_time
+                                        : no_server::works;
+        return refusal_for(why, last_, of_.of_->settings.health.retry_after);
     }
 
     stream_link& of_;
@@ -122,17 +103,12 @@ stream_link::stream_link(std::shared_ptr<stream_route const> of,
 
 stream_link::~stream_link() {
     if (connection_) connection_->abandon();
-    if (!server_) return;
-    if (opening_)
-        of_->servers->on_given_up(*server_);
-    else
-        of_->servers->on_closed(*server_, false);
 }
 
 void stream_link::on_dialed(int descriptor) {
     auto const done = std::move(opening_);
     auto const& s = of_->settings;
-    of_->servers->on_opened(*server_, steady_clock::now());
+    server_.opened(steady_clock::now());
     auto* const made = new framed_connection(done->host(),
                                              byte_stream(descriptor, nullptr),
                                              {.framing = {.kind = s.stream.framing,
@@ -153,7 +129,7 @@ void stream_link::refuse(link_refusal why) {
 void stream_link::on_framed_end(framed_end why) {
     std::string text;
     auto const how = to_link_end(why, of_->settings.limits.max_message, text);
-    of_->servers->on_closed(*std::exchange(server_, std::nullopt), !how.is_clean);
+    server_.closed(!how.is_clean);
     events_.on_link_end(how);
 }
 
@@ -174,8 +150,7 @@ std::size_t stream_link::queued_bytes() const noexcept {
 }
 
 std::string_view stream_link::server() const noexcept {
-    return server_ && !opening_ ? std::string_view(of_->servers->url(*server_))
-                                : std::string_view{};
+    return opening_ ? std::string_view{} : server_.url();
 }
 
 }  // namespace anywire::gateway

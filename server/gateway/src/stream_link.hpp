@@ -3,12 +3,12 @@
 #include "backend.hpp"
 #include "dialer.hpp"
 #include "framed_connection.hpp"
+#include "server_claim.hpp"
 #include "settings.hpp"
 #include "upstreams.hpp"
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,7 +59,7 @@ private:
     link_events& events_;
     std::unique_ptr<opening> opening_;         ///< Until there is a connection.
     framed_connection* connection_ = nullptr;  ///< Cleared when it ends.
-    std::optional<std::size_t> server_{};      ///< Chosen, and not told yet what became of it.
+    server_claim server_{};
 };
 
 }  // namespace anywire::gateway

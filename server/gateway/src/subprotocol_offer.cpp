@@ -4,6 +4,7 @@
 #include <string_view>
 
 namespace anywire::gateway {
+namespace {
 
 std::vector<std::string> offered_by(request const& from) {
     std::vector<std::string> all;
@@ -21,6 +22,14 @@ std::vector<std::string> offered_by(request const& from) {
         rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
     }
     return all;
+}
+
+}  // namespace
+
+std::vector<std::string> offered_for(link_opening const& what, forward_settings const& how) {
+    if (!how.subprotocols) return {};
+    auto all = offered_by(what.request);
+    return all.empty() && what.dialect != "websocket" ? how.default_subprotocols : all;
 }
 
 }  // namespace anywire::gateway

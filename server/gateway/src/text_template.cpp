@@ -2,6 +2,7 @@
 
 #include "ascii.hpp"
 #include "core/percent.hpp"
+#include "front_query.hpp"
 #include "request_guard.hpp"
 
 #include <algorithm>
@@ -53,7 +54,7 @@ void append_without_controls(std::string& out, std::string_view text) {
 }  // namespace
 
 std::string_view asked_host(request const& r) noexcept {
-    auto const host = r.header("Host");
+    auto const host = r.host();
     return http::is_valid_host(host) ? host : std::string_view{};
 }
 
@@ -155,7 +156,7 @@ std::string text_template::value_of(piece const& p, link_opening const& from) {
     switch (p.what) {
         case variable::none:
         case variable::path: break;
-        case variable::query: return std::string(r.query());
+        case variable::query: return query_for_backend(from);
         case variable::query_value: return r.query_value(p.name).value_or(std::string());
         case variable::cookie: return r.cookie(p.name).value_or(std::string());
         case variable::header: return std::string(r.header(p.name));

@@ -19,9 +19,10 @@ enum class template_use : std::uint8_t {
     field,  ///< As it is, without control characters.
 };
 
-/// A text with variables: {path} (below the route's), {query}, {query.NAME}, {cookie.NAME},
-/// {header.NAME}, {address} of the client, {host} that it asked for, {scheme} ("http" or "https"),
-/// {session}, {transport}, {dialect}. "{{" is a brace. What a client has not sent is empty.
+/// A text with variables: {path} (below the route's), {query} (as `query_for_backend` says),
+/// {query.NAME}, {cookie.NAME}, {header.NAME}, {address} of the client, {host} that it asked for,
+/// {scheme} ("http" or "https"), {session}, {transport}, {dialect}. "{{" is a brace. What a client
+/// has not sent is empty.
 ///
 /// Of two slashes where {path} begins one is left out, and the "?" or "&" before an empty {query}
 /// that the text of a URL ends with.
@@ -85,7 +86,7 @@ private:
     std::vector<piece> pieces_{};  // the last one without a variable, where there is text after it
 };
 
-/// The host that a client asked for, with its port where it said one; empty where it said none.
+/// `request::host`, where it is one.
 ///
 /// Borrow: the request.
 [[nodiscard]] std::string_view asked_host(request const& r) noexcept;

@@ -4,6 +4,8 @@
 
 #include "core/ascii.hpp"
 #include "forward_fields.hpp"
+#include "no_server.hpp"
+#include "server_claim.hpp"
 #include "subprotocol_offer.hpp"
 #include "text_template.hpp"
 
@@ -80,17 +82,14 @@ public:
                    shard_place& here,
                    link_opening const& what,
                    link_events& to);
-    ~websocket_link() override;
 
     bool send(message_view m) override;
     void close(close_code code, std::string_view text) override;
     void pause(bool is) override { is ? client_->pause() : client_->resume(); }
     std::size_t queued_bytes() const noexcept override { return client_->queued_bytes(); }
-    std::string_view server() const noexcept override;
+    std::string_view server() const noexcept override { return server_.url(); }
 
 private:
-    enum class state : std::uint8_t { opening, open, over };
-
     friend struct link_handlers;
 
     void attempt();
@@ -99,7 +98,6 @@ private:
     void on_close(close_event const& how);
     void on_drain();
     std::unique_ptr<client> make_client(websocket_server const& server, std::string_view url);
-    void refuse(link_refusal why);
     void refuse_soon(link_refusal why);
 
     websocket_backend const& of_;
@@ -108,14 +106,13 @@ private:
     client_particulars own_{};
     std::vector<std::string> urls_{};  ///< For each server, expanded for this client.
     std::vector<std::size_t> tried_{};
-    std::optional<std::size_t> server_{};
+    server_claim server_{};
     std::unique_ptr<client> client_{};
     /// What the client had no room for.
     std::optional<std::vector<std::pair<std::string, bool>>> unsent_{};
     std::optional<std::pair<close_code, std::string>> goodbye_{};  ///< It waits for `unsent_`.
     client_failure last_{};
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-    state state_ = state::opening;
 };
 
 class websocket_backend final : public backend {
@@ -159,7 +156,7 @@ std::optional<client_particulars> websocket_backend::particulars_for(
     if (!fields) return std::nullopt;
     client_particulars own;
     own.headers = std::move(*fields);
-    if (settings_.forward.subprotocols) own.protocols = offered_by(what.request);
+    own.protocols = offered_for(what, settings_.forward);
     own.preamble = proxy_preamble(
         settings_.forward.proxy, what.request.remote_address(), what.request.is_secure());
     return own;
@@ -221,18 +218,6 @@ struct link_handlers {
     }
 };
 
-/// What a client is told where no server takes it.
-link_refusal no_server(client_failure const& last) {
-    if (last.text.empty())
-        return {503, "no server behind the gateway is available", {}, "no server is healthy"};
-    auto const is_late = last.error == boost::system::errc::timed_out;
-    return {is_late ? 504u : 502u,
-            is_late ? "the server behind the gateway took too long"
-                    : "no server behind the gateway could be reached",
-            {},
-            last.text};
-}
-
 /// The fields of a refusal that tell a client what to do.
 response_headers passed_on(client_failure const& why) {
     response_headers out;
@@ -267,21 +252,21 @@ websocket_link::websocket_link(websocket_backend const& of,
 
 void websocket_link::refuse_soon(link_refusal why) {
     boost::asio::post(here_.executor, [this, alive = std::weak_ptr(alive_), why = std::move(why)] {
-        if (!alive.expired()) refuse(why);
+        if (!alive.expired()) events_.on_link_refused(why);
     });
 }
 
-websocket_link::~websocket_link() {
-    if (!server_) return;
-    if (state_ == state::opening) of_.servers().on_given_up(*server_);
-    if (state_ == state::open) of_.servers().on_closed(*server_, false);
-}
-
 void websocket_link::attempt() {
-    server_ = of_.servers().choose(steady_clock::now(), tried_);
-    if (!server_) return refuse_soon(no_server(last_));
-    tried_.push_back(*server_);
-    client_ = make_client(of_.server(*server_), std::string_view(urls_[*server_]));
+    server_ = server_claim(of_.servers(), steady_clock::now(), tried_);
+    if (!server_) {
+        auto const why = tried_.empty()                                  ? no_server::is_healthy
+                         : last_.error == boost::system::errc::timed_out ? no_server::is_in_time
+                                                                         : no_server::works;
+        return refuse_soon(refusal_for(why, last_.text, of_.settings().health.retry_after));
+    }
+    auto const i = server_.server();
+    tried_.push_back(i);
+    client_ = make_client(of_.server(i), std::string_view(urls_[i]));
     client_->connect();
 }
 
@@ -305,12 +290,11 @@ std::unique_ptr<client> websocket_link::make_client(websocket_server const& serv
 }
 
 void websocket_link::on_open(client& c) {
-    state_ = state::open;
     // There are many links, and most are idle: what only an attempt needs goes.
     own_ = {};
     urls_ = {};
     tried_ = {};
-    of_.servers().on_opened(*server_, steady_clock::now());
+    server_.opened(steady_clock::now());
     response_headers fields;
     if (of_.settings().forward.set_cookie)
         for (auto const& f : c.response_fields())
@@ -321,20 +305,16 @@ void websocket_link::on_open(client& c) {
 void websocket_link::on_failure(client_failure const& why) {
     auto const now = steady_clock::now();
     if (is_answer(why)) {
-        of_.servers().on_refused(*std::exchange(server_, std::nullopt), now);
-        return refuse({.status = why.status,
-                       .text = why.body.empty() ? std::string("Refused") : why.body,
-                       .fields = passed_on(why),
-                       .log = why.text});
+        server_.refused(now);
+        return events_.on_link_refused(
+            {.status = why.status,
+             .text = why.body.empty() ? std::string("Refused") : why.body,
+             .fields = passed_on(why),
+             .log = why.text});
     }
-    of_.servers().on_failed(*std::exchange(server_, std::nullopt), now, why.text);
+    server_.failed(now, why.text);
     last_ = why;
     attempt();
-}
-
-void websocket_link::refuse(link_refusal why) {
-    state_ = state::over;
-    events_.on_link_refused(std::move(why));
 }
 
 bool websocket_link::send(message_view m) {
@@ -366,10 +346,9 @@ void websocket_link::close(close_code code, std::string_view text) {
 }
 
 void websocket_link::on_close(close_event const& how) {
-    state_ = state::over;
     auto const is_lost =
         how.reason == close_reason::transport_lost || how.reason == close_reason::heartbeat_timeout;
-    of_.servers().on_closed(*server_, is_lost);
+    server_.closed(is_lost);
     if (how.reason == close_reason::server_closed || how.reason == close_reason::client_closed)
         return events_.on_link_end({true, how.code, how.text});
     if (is_lost) return events_.on_link_end({});
@@ -378,10 +357,6 @@ void websocket_link::on_close(close_event const& how) {
                          how.reason == close_reason::message_too_big ? close_code::message_too_big
                                                                      : close_code::internal_error,
                          "the server behind the gateway: " + std::string(to_string(how.reason))});
-}
-
-std::string_view websocket_link::server() const noexcept {
-    return server_ ? std::string_view(of_.servers().url(*server_)) : std::string_view{};
 }
 
 }  // namespace

@@ -46,8 +46,8 @@ public:
     std::string_view header(std::string_view name) const noexcept;
     /// All fields in their order, as sent.
     std::span<http_field const> fields() const noexcept;
-    /// Host and port asked for, as sent; empty where a client of HTTP/1.0 says none.
-    std::string_view host() const noexcept;
+    /// Host and port that the client asked for, as `request::host`.
+    std::string host() const;
     std::string_view body() const noexcept;  ///< At most `session_limits::max_message` bytes.
     /// The client's address: the peer's, or what a trusted proxy forwarded.
     std::string_view remote_address() const noexcept;

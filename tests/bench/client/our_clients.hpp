@@ -1,11 +1,13 @@
 #pragma once
 
 #include <anywire/client_options.hpp>
+#include <anywire/close_reason.hpp>
 
 #include "tally.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace bench {
 
@@ -19,13 +21,23 @@ struct idle_kind {
     char const* name;
     char const* path;
     anywire::client_dialect dialect;
-    bool has_profile;  ///< They share their options and handlers.
+    bool has_profile;  ///< They share their options and, but for Socket.IO, their handlers.
+    bool is_socketio = false;
 };
 inline constexpr idle_kind idle_kinds[] = {
     {"WebSocket, of one profile", "/ws", anywire::client_dialect::websocket, true},
     {"WebSocket, options of their own", "/ws", anywire::client_dialect::websocket, false},
     {"SockJS, of one profile", "/sockjs", anywire::client_dialect::sockjs, true},
-    {"Engine.IO, of one profile", "/engine.io/", anywire::client_dialect::engineio, true}};
+    {"Engine.IO, of one profile", "/engine.io/", anywire::client_dialect::engineio, true},
+    {"Socket.IO, of one profile", "/socket.io/", anywire::client_dialect::engineio, true, true},
+    {"Socket.IO, options of their own",
+     "/socket.io/",
+     anywire::client_dialect::engineio,
+     false,
+     true}};
+
+/// How a session that shall last has ended.
+std::string text_of(anywire::close_event const& how);
 
 /// What one of them costs.
 struct idle_cost {

@@ -67,8 +67,8 @@ async function counting_ws(tls, options = {}) {
 }
 
 // For torture_socketio.cpp: "n" with a number, acknowledged, each client's in order, where one may
-// come again; and "count" with numbers for all.
-async function counting_socketio(tls, options = {}) {
+// come again; and "count" with numbers for all, one each `every` ms.
+async function counting_socketio(tls, { every = 3, ...options } = {}) {
     const { Server } = need('socket.io');
     const server = make_server(tls);
     const wrong = [];
@@ -84,7 +84,7 @@ async function counting_socketio(tls, options = {}) {
         });
     });
     let next = 0;
-    const timer = setInterval(() => { io.emit('count', next++); }, 3);
+    const timer = setInterval(() => { io.emit('count', next++); }, every);
     const listening = await listen(server, { wrong, last });
     const { stop } = listening;
     listening.stop = async () => {

@@ -17,11 +17,15 @@ function find_program(name, package_name = name) {
     }
 }
 
+// No port twice: what it was asked for may not listen there yet.
+const given = new Set();
 async function free_port() {
     const probe = net.createServer();
     await new Promise((resolve) => probe.listen(0, '127.0.0.1', resolve));
     const { port } = probe.address();
     await new Promise((resolve) => probe.close(resolve));
+    if (given.has(port)) return free_port();
+    given.add(port);
     return port;
 }
 

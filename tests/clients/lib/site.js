@@ -56,4 +56,4 @@ function make_socketio_site() {
     return dir;
 }
 
-module.exports = { client_files, make_site, make_socketio_site };
+module.exports = { client_files, installed, make_site, make_socketio_site };

@@ -9,6 +9,8 @@
 #include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -67,9 +69,10 @@ inline std::string text_event(std::string_view text) {
 class hooked {
 public:
     explicit hooked(std::function<void(gateway::route_settings&)> const& change = {},
-                    std::vector<std::string> const& urls = {})
+                    std::vector<std::string> const& urls = {},
+                    server_options o = on_free_port())
         : route_(std::make_shared<gateway::route>()),
-          front(on_free_port(), [&](server& s, gateway_server::place_finder const& here) {
+          front(std::move(o), [&](server& s, gateway_server::place_finder const& here) {
               auto& settings = route_->settings;
               settings.path = "/live";
               settings.kind = gateway::backend_kind::hooks;
@@ -93,6 +96,18 @@ public:
     }
 
     raw_client client() const { return raw_client(front.port()); }
+    gateway::upstream_numbers numbers(std::size_t server = 0) const {
+        return route_->servers->numbers(std::chrono::steady_clock::now())[server];
+    }
+    /// What has become of all choices of a server, once no session of it is there any more:
+    /// "opened 1 failed 0 lost 0".
+    std::string outcome(std::size_t server = 0) const {
+        auto const is_over = eventually([&] { return numbers(server).sessions == 0; });
+        auto const n = numbers(server);
+        return is_over ? "opened " + std::to_string(n.opened) + " failed " +
+                             std::to_string(n.failed) + " lost " + std::to_string(n.lost)
+                       : std::to_string(n.sessions) + " sessions are left";
+    }
     /// The application lets a client in.
     void open(raw_client& c, std::string_view events = "OPEN\r\n", std::string_view fields = {}) {
         c.send(c.upgrade_bytes("/live"));

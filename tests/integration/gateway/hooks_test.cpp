@@ -64,6 +64,21 @@ TEST_CASE("an application has a client by a POST for each event") {
     close.answer_with("204 No Content", "", "");
 }
 
+TEST_CASE("an application is told what the client asked a trusted proxy for") {
+    auto o = on_free_port();
+    o.trusted_proxies = {"127.0.0.1"};
+    hooked h({}, {}, std::move(o));
+    auto client = h.client();
+    client.send(client.upgrade_bytes("/live",
+                                     "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n"
+                                     "X-Forwarded-Host: example.com\r\n"));
+    auto const open = h.app.next();
+    CHECK(open.field("X-Forwarded-For") == "192.0.2.7");
+    CHECK(open.field("X-Forwarded-Host") == "example.com");
+    CHECK(open.field("X-Forwarded-Port") == "443");
+    CHECK(open.field("X-Forwarded-Proto") == "https");
+}
+
 TEST_CASE("an application that answers 204 lets everybody in and says nothing") {
     hooked h;
     auto client = h.client();

@@ -85,6 +85,20 @@ TEST_CASE("a request is passed on as it is, and its answer comes back as it is")
     CHECK(client.get("/own").body == "the gateway's own");
 }
 
+TEST_CASE("a trusted proxy says who the client is, and what it asked for") {
+    auto o = on_free_port();
+    o.trusted_proxies = {"127.0.0.1"};
+    passing p({}, std::move(o));
+    auto const told = std::string(
+        "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Host: example.com:81\r\n"
+        "X-Forwarded-Port: 81\r\nX-Forwarded-Proto: https\r\n");
+    auto client = p.client();
+    client.send(client.request_bytes("GET", "/", {}, told));
+    auto const head = p.back.accept().read_head();
+    CHECK(has(head, "Host: example.com:81"));
+    CHECK(head.find(told) != std::string::npos);
+}
+
 TEST_CASE("methods and bodies go through, and connections to the server are used again") {
     passing p;
     auto client = p.client();

@@ -103,17 +103,26 @@ TEST_CASE("a server that refuses is passed over for the next one") {
     CHECK(route.numbers(0).last_failure.find("Connection refused") != std::string::npos);
 }
 
-TEST_CASE("where no server takes it, the client may try again later") {
-    auto settings = route_to({refusing_url(), refusing_url()});
-    settings.health = {.max_failures = 1, .retry_after = 90s};
-    stream_bench route(settings);
+TEST_CASE("where each server that was tried refuses, the gateway is a bad one") {
+    stream_bench route(route_to({refusing_url(), refusing_url()}));
     link_bench bench;
     bench.open(*route.backend);
     REQUIRE(bench.seen.wait_for("refused "));
-    auto const first = bench.seen.all().back();
-    CHECK(first.find("refused 503 no server behind the gateway could be reached") == 0);
-    CHECK(first.find("Connection refused") != std::string::npos);
-    CHECK(first.find("Retry-After: 1\r\n") != std::string::npos);
+    auto const said = bench.seen.all().back();
+    CHECK(said.find("refused 502 no server behind the gateway could be reached") == 0);
+    CHECK(said.find("Connection refused") != std::string::npos);
+}
+
+TEST_CASE("where no server is healthy, the client is told when to try again") {
+    auto settings = route_to({refusing_url()});
+    settings.health = {.retry_after = 90s, .check_interval = 1s, .fall = 1};
+    stream_bench route(settings);
+    route.servers->on_checked(0, false, std::chrono::steady_clock::now(), "down");
+    link_bench bench;
+    bench.open(*route.backend);
+    REQUIRE(bench.seen.wait_for("refused 503 no server behind the gateway is available"));
+    CHECK(bench.seen.all().back().find("Retry-After: 90\r\n") != std::string::npos);
+    CHECK(route.numbers().failed == 0);
 }
 
 TEST_CASE("a server that is silent is answered for with 504") {

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <future>
 #include <memory>
 #include <set>
@@ -38,6 +39,9 @@ struct tested {
     explicit tested(sio::options o = for_tests()) : io(std::move(o)) {
         io.on("add", [](int a, int b, sio::ack<int> done) { done(a + b); });
         io.on("bytes", [](bytes raw, sio::ack<bytes> done) { done(raw); });
+        io.on("who am I", [](sio::socket& s, sio::ack<std::string> done) {
+            done(std::string(s.request().header("x-who")));
+        });
         io.on("ask me", [](sio::socket& s) { s.emit("tell", [&s](int n) { s.emit("told", n); }); });
         io.on("go away", [](sio::socket& s) { s.disconnect(true); });
         io.of("/admin").use([](sio::socket& s, sio::next go_on) {
@@ -253,9 +257,33 @@ TEST_CASE("coroutines run on the client's context") {
     REQUIRE(seen.wait_for("sum 42"));
 }
 
+TEST_CASE("clients of one profile share options, and each has what is its own") {
+    tested t;
+    notes seen;
+    client_context context;
+    std::deque<sio::client> clients;
+    {
+        sio::client_profile const profile(t.options());
+        REQUIRE(profile.options().url == t.options().url);
+        for (auto const* const who : {"ann", "bob"})
+            clients.emplace_back(context, profile, client_particulars{.headers = {{"X-Who", who}}});
+    }
+    for (auto& io : clients) {
+        io.socket().emit("who am I", [&](std::string const& name) { seen.add(name); });
+        io.connect();
+    }
+    REQUIRE(seen.wait_for("ann"));
+    REQUIRE(seen.wait_for("bob"));
+}
+
 TEST_CASE("options that are not valid are said at once") {
     client_context context;
     REQUIRE_THROWS_AS(sio::client(context, {.url = "ftp://a"}), std::invalid_argument);
     REQUIRE_THROWS_AS(sio::client(context, {.url = "http://a", .engine = {.transports = {"x"}}}),
                       std::invalid_argument);
+    REQUIRE_THROWS_AS(sio::client_profile({.url = "ftp://a"}), std::invalid_argument);
+    REQUIRE_THROWS_AS(sio::client_profile({.url = "http://a", .max_depth = 0}),
+                      std::invalid_argument);
+    sio::client_profile const profile({.url = "http://a"});
+    REQUIRE_THROWS_AS(sio::client(context, profile, {.target = "/b"}), std::invalid_argument);
 }

@@ -49,6 +49,23 @@ struct model {
         waiting.erase(first, end);
         return true;
     }
+    /// Takes the oldest: in their order, told as messages and their bytes.
+    void check_taken(outbox& q, std::size_t n) const {
+        std::vector<frame*> batch(3);
+        q.copy_to(batch, n);
+        REQUIRE(batch.size() == n);
+        std::size_t messages = 0;
+        std::size_t size = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            REQUIRE(batch[i]->text() == waiting[i].text);
+            if (waiting[i].what == kind::own) continue;
+            messages += waiting[i].what == kind::attachment ? 0 : 1;
+            size += waiting[i].text.size();
+        }
+        auto const taken = q.take(n);
+        REQUIRE(taken.messages == messages);
+        REQUIRE(taken.bytes == size);
+    }
     void check(outbox const& q) const {
         REQUIRE(q.size() == waiting.size());
         REQUIRE(q.empty() == waiting.empty());
@@ -101,7 +118,7 @@ TEST_CASE("an outbox counts as a recount of its model does, whatever is done to 
             }
             case 3: {
                 auto const n = random() % 4 % (m.waiting.size() + 1);
-                q.take(n);
+                m.check_taken(q, n);
                 for (std::size_t i = 0; i < n; ++i) {
                     if (retains) m.kept.push_back(m.waiting.front());
                     m.waiting.pop_front();

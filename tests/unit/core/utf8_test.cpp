@@ -95,6 +95,20 @@ TEST_CASE("malformed text is not UTF-8, wherever it stands") {
     }
 }
 
+TEST_CASE("a stray byte is found in text of every length, at every place") {
+    for (std::size_t n = 1; n <= 300; ++n) {
+        std::string text(n, 'a');
+        auto as_expected = is_utf8(text);
+        for (std::size_t i = 0; i < n; ++i) {
+            text[i] = '\x80';
+            as_expected = as_expected && !is_utf8(text);
+            text[i] = 'a';
+        }
+        CAPTURE(n);
+        CHECK(as_expected);
+    }
+}
+
 TEST_CASE("text is UTF-8 however it is cut") {
     std::string const text =
         "Hello-\xc2\xb5@\xc3\x9f\xc3\xb6\xc3\xa4-\xe2\x82\xac-\xf0\x9f\x92\xa9"

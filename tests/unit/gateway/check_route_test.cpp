@@ -71,6 +71,15 @@ TEST_CASE("a route says who its clients are") {
         {"", route([](r& x) { x.sockjs_url = "/sockjs.js"; })},
         {"", route([](r& x) { x.sockjs_url = "https://a/sockjs.js"; })},
         {"route[0].sockjs_url", route([](r& x) { x.sockjs_url = "sockjs.js"; }), "sockjs.js"},
+        {"route[0].sockjs_response_limit", route([](r& x) { x.sockjs_response_limit = 0; })},
+        {"", route([](r& x) { x.engineio_cookie = "io"; })},
+        {"route[0].engineio_cookie", route([](r& x) { x.engineio_cookie = "i o"; }), "i o"},
+        {"", route([](r& x) { x.forward.default_subprotocols = {"graphql-transport-ws"}; })},
+        {"route[0].forward.default_subprotocols[1]",
+         route([](r& x) {
+             x.forward.default_subprotocols = {"a", "b c"};
+         }),
+         "b c"},
     });
 }
 

@@ -146,6 +146,8 @@ TEST_CASE("flags say where to listen, and how to be watched") {
 
 TEST_CASE("flags of operation have more than one form") {
     CHECK(run({"--files", "www", "--admin", "unix:/run/admin"}).admin.path == "/run/admin");
+    CHECK(run({"--files", "www", "--admin", "127.0.0.1:0"}).admin.is_wanted());
+    CHECK_FALSE(run({"--files", "www"}).admin.is_wanted());
     CHECK(run({"--files", "www", "--access-log", "/var/log/a"}).log.access_file == "/var/log/a");
     CHECK(run({"--files", "www", "--access-log", "-"}).log.access_file == "");
     auto const tls = run({"--files", "www", "--tls-certificate", "a", "--tls-key", "b"});

@@ -261,3 +261,19 @@ TEST_CASE("whoever comes to a Unix domain socket is trusted where \"unix:\" is, 
     request.fields = {&lie, 1};
     CHECK(address("10.0.0.1", trusted) == "203.0.113.9");
 }
+
+TEST_CASE("the host asked for has the port that a proxy says, where it is none of the scheme's") {
+    auto const asked = [](std::vector<field> const& fields) {
+        return asked_host(resolve("10.0.0.1", fields));
+    };
+    CHECK(asked({}) == "own");
+    CHECK(asked({{"x-forwarded-host", "example.com"}}) == "example.com");
+    CHECK(asked({{"x-forwarded-host", "example.com:81"}, {"x-forwarded-port", "82"}}) ==
+          "example.com:81");
+    CHECK(asked({{"x-forwarded-host", "example.com"}, {"x-forwarded-port", "8443"}}) ==
+          "example.com:8443");
+    CHECK(asked({{"x-forwarded-host", "[::1]"}, {"x-forwarded-port", "81"}}) == "[::1]:81");
+    CHECK(asked({{"x-forwarded-port", "80"}}) == "own");
+    CHECK(asked({{"x-forwarded-port", "443"}, {"x-forwarded-proto", "https"}}) == "own");
+    CHECK(asked_host(client_info{.scheme = "http", .port = 81}).empty());
+}

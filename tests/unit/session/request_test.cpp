@@ -79,6 +79,21 @@ TEST_CASE("a request outlives what it was built from, and moves") {
     CHECK(moved.header("cookie") == "k=v");
 }
 
+TEST_CASE("the host asked for is that of the field, unless it is known better") {
+    request_builder b;
+    CHECK(b.build().host().empty());
+    CHECK(request().host().empty());
+    b.set_target("/a");
+    b.set_remote("::1", false);
+    b.add_field("Host", "10.0.0.5:8080");
+    CHECK(b.build().host() == "10.0.0.5:8080");
+    b.set_host("example.com");
+    auto const r = b.build();
+    CHECK(r.host() == "example.com");
+    CHECK(r.header("host") == "10.0.0.5:8080");
+    CHECK(r.remote_address() == "::1");
+}
+
 TEST_CASE("fields that concern only the connection are left out") {
     request_builder b;
     for (auto const* name : {"Connection",
@@ -131,6 +146,7 @@ TEST_CASE("a request keeps the client's certificate after its fields, if there i
     b.set_target("/chat");
     b.set_remote("203.0.113.7", true);
     b.add_field("Host", "example.com");
+    b.set_host("example.com:8443");
     CHECK_FALSE(b.build().certificate());
     CHECK_FALSE(request().certificate());
 
@@ -144,6 +160,10 @@ TEST_CASE("a request keeps the client's certificate after its fields, if there i
     CHECK(r.certificate()->pem == pem);
     CHECK(r.header("host") == "example.com");
     CHECK(r.remote_address() == "203.0.113.7");
+    auto const copy = r.copy();
+    REQUIRE(copy.certificate());
+    CHECK(copy.certificate()->pem == pem);
+    CHECK(copy.host() == "example.com:8443");
 
     request_builder huge;
     std::string const too_long(70'000, 'p');

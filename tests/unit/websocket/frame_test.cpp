@@ -81,6 +81,24 @@ TEST_CASE("masking twice is no change, at every size, place and phase") {
         }
 }
 
+TEST_CASE("masking says whether ASCII has come of it, wherever a byte is not") {
+    mask_key key = 0;
+    std::memcpy(&key, "\x01\xd2\x23\xf4", 4);
+    for (std::size_t n = 0; n <= 70; ++n) {
+        std::string text(n, 'x');
+        apply_mask(text.data(), n, key);
+        CHECK(apply_mask(text.data(), n, key));
+        auto right = true;
+        for (std::size_t i = 0; i < n; ++i) {
+            auto other = text;
+            other[i] = '\x80';
+            apply_mask(other.data(), n, key);
+            right = right && !apply_mask(other.data(), n, key);
+        }
+        CHECK(right);
+    }
+}
+
 TEST_CASE("a close payload is the code and as much of the reason as fits") {
     using namespace std::literals;
     CHECK(close_of(1000, "") == "\x03\xe8");

@@ -235,6 +235,19 @@ TEST_CASE("a message over the limit is refused at its header, before any of it i
                      options) == "error1009 ");
 }
 
+TEST_CASE("short messages are held to the limit and to their order, too") {
+    reader_options const options{.max_message = 10};
+    CHECK(heard_from(client_frame(opcode::text, "0123456789"), options) == "text(0123456789) ");
+    CHECK(heard_from(client_frame(opcode::text, "0123456789a"), options) == "error1009 ");
+    CHECK(heard_from(client_frame(opcode::binary, "0123456789a"), options) == "error1009 ");
+    auto const inside = client_frame(opcode::text, "a", false) + client_frame(opcode::text, "b");
+    CHECK(heard_from(inside) == "error1002 ");
+    auto const after = client_frame(opcode::close, "") + client_frame(opcode::text, "b");
+    CHECK(heard_from(after) == "close1005() ");
+    auto const bad = client_frame(opcode::text, "\xff") + client_frame(opcode::text, "b");
+    CHECK(heard_from(bad) == "error1007 ");
+}
+
 TEST_CASE("an announced length allocates nothing") {
     reader_options const options{.max_message = 1u << 30};
     transcript t{options};

@@ -12,34 +12,9 @@
 #include <atomic>
 #include <iterator>
 #include <list>
-#include <stdexcept>
 #include <utility>
 
 namespace anywire {
-namespace {
-
-std::shared_ptr<client_settings const> settings_of(client_options options) {
-    auto checked = check_settings(std::move(options));
-    if (!checked.value) throw std::invalid_argument(checked.wrong);
-    return std::move(checked.value);
-}
-
-/// Without a floor TLS is the profile's own.
-profile_data make_profile(client_options options, context_floor* floor) {
-    profile_data out;
-    out.settings = settings_of(std::move(options));
-    std::string wrong;
-    out.network = make_network_terms(out.settings->options, floor, wrong);
-    if (!out.network) throw std::invalid_argument("client_options::network: " + wrong);
-    return out;
-}
-
-void check(client_particulars const& own, client_settings const& settings) {
-    auto const wrong = check_particulars(own, settings);
-    if (!wrong.empty()) throw std::invalid_argument(wrong);
-}
-
-}  // namespace
 
 /// A client as its context has it. It outlives the client where that was destroyed on another
 /// thread, until the context has let go of it.
@@ -256,7 +231,7 @@ client::client(client_context& on,
                client_profile const& profile,
                std::shared_ptr<client_handlers const> handlers,
                client_particulars own) {
-    check(own, *profile.data_->settings);
+    check_own(own, *profile.data_);
     impl_ = std::make_shared<impl>(on, *this, *profile.data_, std::move(handlers), std::move(own));
 }
 

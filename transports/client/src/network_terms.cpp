@@ -3,6 +3,7 @@
 #include "context_floor.hpp"
 
 #include <cstdlib>
+#include <stdexcept>
 #include <utility>
 
 namespace anywire {
@@ -39,6 +40,21 @@ std::shared_ptr<network_terms const> make_network_terms(client_options const& op
     }
     if (!error.empty()) return nullptr;
     return made;
+}
+
+profile_data make_profile(client_options options, context_floor* floor) {
+    auto checked = check_settings(std::move(options));
+    if (!checked.value) throw std::invalid_argument(checked.wrong);
+    profile_data out{.settings = std::move(checked.value)};
+    std::string wrong;
+    out.network = make_network_terms(out.settings->options, floor, wrong);
+    if (!out.network) throw std::invalid_argument("client_options::network: " + wrong);
+    return out;
+}
+
+void check_own(client_particulars const& own, profile_data const& profile) {
+    auto const wrong = check_particulars(own, *profile.settings);
+    if (!wrong.empty()) throw std::invalid_argument(wrong);
 }
 
 }  // namespace anywire

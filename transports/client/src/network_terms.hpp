@@ -39,5 +39,11 @@ struct profile_data {
     std::shared_ptr<client_settings const> settings{};
     std::shared_ptr<network_terms const> network{};
 };
+/// As `make_network_terms`.
+///
+/// Throws: `std::invalid_argument` for a URL or an option that is not valid, in one sentence.
+[[nodiscard]] profile_data make_profile(client_options options, context_floor* floor);
+/// Throws: `std::invalid_argument` for particulars that are not valid, in one sentence.
+void check_own(client_particulars const& own, profile_data const& profile);
 
 }  // namespace anywire

@@ -1,17 +1,22 @@
 #include <anywire/socketio_client.hpp>
 
 #include "client/reconnector.hpp"
-#include "client/settings.hpp"
 #include "context_floor.hpp"
 #include "io_host.hpp"
+#include "network_terms.hpp"
 #include "socket_network.hpp"
 #include "socketio/client/manager_core.hpp"
 
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace anywire::socketio {
+
+struct client_profile_data {
+    std::shared_ptr<client_options const> options{};
+    profile_data engine{};
+};
+
 namespace {
 
 class context_home final : public client_home {
@@ -24,12 +29,22 @@ private:
     client_context& on_;
 };
 
-client_options for_engine(client_options o) {
+/// Without a floor TLS is the profile's own.
+client_profile_data make_data(client_options o, context_floor* floor) {
     o.engine.url = engine_url(o.url);
     o.engine.dialect = client_dialect::engineio;
     // Sockets keep what waits, so that nothing of one session is sent in another.
     o.engine.offline = while_disconnected::refuse;
-    return o;
+    auto options = check_options(std::move(o));
+    auto engine = make_profile(options->engine, floor);
+    return {std::move(options), std::move(engine)};
+}
+
+std::unique_ptr<socket_network> network_of(context_floor& floor,
+                                           profile_data const& of,
+                                           client_particulars own) {
+    check_own(own, of);
+    return std::make_unique<socket_network>(floor, of.network, std::move(own));
 }
 
 }  // namespace
@@ -37,17 +52,12 @@ client_options for_engine(client_options o) {
 /// The connection of one client.
 class client::impl final : public client_wire {
 public:
-    impl(client_context& on, client_options o)
+    impl(client_context& on, client_profile_data const& of, client_particulars own)
         : floor_(client_access::share_floor(on)),
-          core_(std::make_shared<manager_core>(floor_->host().loop(),
-                                               std::make_shared<context_home>(on),
-                                               for_engine(std::move(o)))) {
-        auto settings = check_settings(core_->opts().engine);
-        if (!settings.value) throw std::invalid_argument(settings.wrong);
-        std::string wrong;
-        network_ = client_access::make_network(on, core_->opts().engine, wrong);
-        if (!network_) throw std::invalid_argument(wrong);
-        engine_ = std::make_unique<reconnector>(*network_, std::move(settings.value), *core_);
+          core_(std::make_shared<manager_core>(
+              floor_->host().loop(), std::make_shared<context_home>(on), of.options)),
+          network_(network_of(*floor_, of.engine, std::move(own))),
+          engine_(std::make_unique<reconnector>(*network_, of.engine.settings, *core_)) {
         core_->attach(*this);
     }
     ~impl() { end(); }
@@ -79,12 +89,25 @@ public:
 private:
     std::shared_ptr<context_floor> floor_;
     std::shared_ptr<manager_core> core_;
-    std::unique_ptr<socket_network> network_{};
-    std::unique_ptr<reconnector> engine_{};  // goes first
+    std::unique_ptr<socket_network> network_;
+    std::unique_ptr<reconnector> engine_;  // goes first
 };
 
+client_profile::client_profile(client_options options)
+    : data_(std::make_shared<client_profile_data const>(make_data(std::move(options), nullptr))) {}
+
+client_options const& client_profile::options() const noexcept {
+    return *data_->options;
+}
+
 client::client(client_context& on, client_options options)
-    : client(on, std::make_shared<impl>(on, std::move(options))) {}
+    : client(on,
+             std::make_shared<impl>(on,
+                                    make_data(std::move(options), &client_access::floor_of(on)),
+                                    client_particulars{})) {}
+
+client::client(client_context& on, client_profile const& profile, client_particulars own)
+    : client(on, std::make_shared<impl>(on, *profile.data_, std::move(own))) {}
 
 client::client(client_context& on, std::shared_ptr<impl> made)
     : manager(made->core()), on_(on), impl_(std::move(made)) {}

@@ -10,8 +10,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -193,10 +193,11 @@ private:
     std::uint64_t next_number_ = 0;
     std::vector<pending_ack> acks_{};
     std::size_t hurried_acks_ = 0;  // of the oldest: given up at the next tick
-    std::deque<kept_event> kept_{};
-    std::deque<queued_event> queue_{};
+    // Empty nearly always, when a list holds nothing.
+    std::list<kept_event> kept_{};
+    std::list<queued_event> queue_{};
     std::size_t kept_bytes_ = 0;  // of both
-    std::deque<early_event> early_{};
+    std::list<early_event> early_{};
     std::size_t early_bytes_ = 0;
     std::vector<timed> timers_{};
 };

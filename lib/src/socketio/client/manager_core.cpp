@@ -12,17 +12,6 @@ using wire::packet_type;
 
 constexpr unsigned deepest = 512;
 
-void check(client_options const& o) {
-    auto const fail = [](char const* what) { throw std::invalid_argument(what); };
-    if (o.engine.revision != 3 && o.engine.revision != 4)
-        fail("engine.revision is 3 or 4: that of Engine.IO");
-    if (o.parser && o.engine.revision == 3)
-        fail("a parser of your own is for protocol 5: engine.revision 4");
-    if (o.max_depth == 0 || o.max_depth > deepest) fail("max_depth is from 1 to 512");
-    if (o.max_packet_bytes == 0) fail("max_packet_bytes has to be positive");
-    if (o.max_pending_acks == 0) fail("max_pending_acks has to be positive");
-}
-
 /// The words of socket.io-client for what has ended a session.
 client_disconnect_reason reason_of(close_event const& how, bool is_polling) noexcept {
     using reason = client_disconnect_reason;
@@ -54,15 +43,27 @@ std::string name_of(std::string_view nsp) {
 
 }  // namespace
 
-manager_core::manager_core(session_loop& loop, std::shared_ptr<client_home> home, client_options o)
+std::shared_ptr<client_options const> check_options(client_options o) {
+    auto const fail = [](char const* what) { throw std::invalid_argument(what); };
+    if (o.engine.revision != 3 && o.engine.revision != 4)
+        fail("engine.revision is 3 or 4: that of Engine.IO");
+    if (o.parser && o.engine.revision == 3)
+        fail("a parser of your own is for protocol 5: engine.revision 4");
+    if (o.max_depth == 0 || o.max_depth > deepest) fail("max_depth is from 1 to 512");
+    if (o.max_packet_bytes == 0) fail("max_packet_bytes has to be positive");
+    if (o.max_pending_acks == 0) fail("max_pending_acks has to be positive");
+    return std::make_shared<client_options const>(std::move(o));
+}
+
+manager_core::manager_core(session_loop& loop,
+                           std::shared_ptr<client_home> home,
+                           std::shared_ptr<client_options const> o)
     : loop_(loop),
       home_(std::move(home)),
       options_(std::move(o)),
-      protocol_(options_.engine.revision == 3 ? wire::protocol::v4 : wire::protocol::v5),
-      limits_{.max_attachments = options_.max_attachments, .max_depth = options_.max_depth},
-      assembler_(options_.max_packet_bytes) {
-    check(options_);
-}
+      protocol_(options_->engine.revision == 3 ? wire::protocol::v4 : wire::protocol::v5),
+      limits_{.max_attachments = options_->max_attachments, .max_depth = options_->max_depth},
+      assembler_(options_->max_packet_bytes) {}
 
 manager_core::~manager_core() = default;
 
@@ -228,15 +229,15 @@ void manager_core::violate(std::string_view what) {
 void manager_core::on_message(message_view m) {
     auto const keep = shared_from_this();
     if (!has_session_) return;
-    if (options_.parser) return on_parsed(*options_.parser, m);
+    if (options_->parser) return on_parsed(*options_->parser, m);
     if (m.binary) {
         if (!assembler_.awaiting()) return violate("binary data that nothing announced");
         auto const step = assembler_.add(m.data);
         if (step == wire::assembler::step::too_big) return violate("a packet that is too big");
         if (step == wire::assembler::step::more) return;
         auto const p = std::move(assembler_);
-        assembler_ = wire::assembler(options_.max_packet_bytes);
-        if (!wire::check_placeholders(p.head().payload, p.attachments(), options_.max_attachments))
+        assembler_ = wire::assembler(options_->max_packet_bytes);
+        if (!wire::check_placeholders(p.head().payload, p.attachments(), options_->max_attachments))
             return violate("placeholders without attachments, or too many copies of one");
         return dispatch(p.head(), p.attachments());
     }
@@ -251,9 +252,9 @@ void manager_core::on_parsed(packet_parser const& parser, message_view m) {
     if (m.binary != parser.is_binary()) return violate("a message of another parser");
     decoded_packet d;
     auto wrong = parser.decode(m.data,
-                               {.max_attachments = options_.max_attachments,
-                                .max_depth = options_.max_depth,
-                                .max_packet_bytes = options_.max_packet_bytes},
+                               {.max_attachments = options_->max_attachments,
+                                .max_depth = options_->max_depth,
+                                .max_packet_bytes = options_->max_packet_bytes},
                                d);
     if (!wrong.empty()) return violate(wrong);
     wire::packet p{
@@ -261,7 +262,7 @@ void manager_core::on_parsed(packet_parser const& parser, message_view m) {
     wrong = wire::check_packet(p, limits_);
     if (!wrong.empty()) return violate(wrong);
     if (!d.attachments.empty() &&
-        !wire::check_placeholders(p.payload, d.attachments, options_.max_attachments))
+        !wire::check_placeholders(p.payload, d.attachments, options_->max_attachments))
         return violate("an object that only looks like bytes");
     dispatch(p, d.attachments);
 }
@@ -279,7 +280,7 @@ result<void> manager_core::send(packet_type type,
                                 detail::encoded const& payload,
                                 bool compress) {
     if (!has_session_ || !below_) return errc::session_closed;
-    if (options_.parser)
+    if (options_->parser)
         return send_parsed({.kind = static_cast<packet_kind>(type),
                             .nsp = nsp,
                             .id = id,
@@ -297,8 +298,8 @@ result<void> manager_core::send(packet_type type,
 
 result<void> manager_core::send_parsed(packet_view const& p, bool compress) {
     std::string bytes;
-    options_.parser->encode(bytes, p);
-    message_view const message(std::string_view(bytes), options_.parser->is_binary());
+    options_->parser->encode(bytes, p);
+    message_view const message(std::string_view(bytes), options_->parser->is_binary());
     return below_->send({&message, 1}, compress);
 }
 

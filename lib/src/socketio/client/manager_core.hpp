@@ -29,6 +29,10 @@ class client_socket_core;
 
 /// The URL of the server's Engine.IO: one without a path gets Socket.IO's. What is no URL stays.
 [[nodiscard]] std::string engine_url(std::string_view url);
+/// The options, to be shared.
+///
+/// Throws: `std::invalid_argument` for those out of range.
+[[nodiscard]] std::shared_ptr<client_options const> check_options(client_options o);
 
 /// `manager` as it is: packets to sockets, sockets to packets.
 ///
@@ -37,10 +41,10 @@ class manager_core final : public std::enable_shared_from_this<manager_core>,
                            public client_events,
                            public timer_node {
 public:
-    /// Thread: any.
-    ///
-    /// Throws: `std::invalid_argument` for options out of range.
-    manager_core(session_loop& loop, std::shared_ptr<client_home> home, client_options o);
+    /// `o` is what `check_options` gave. Thread: any.
+    manager_core(session_loop& loop,
+                 std::shared_ptr<client_home> home,
+                 std::shared_ptr<client_options const> o);
     ~manager_core();
 
     /// Has it stand on a connection, which outlives `detach`.
@@ -76,7 +80,7 @@ public:
     void on_timer(tick now) override;
 
     // -- what sockets use
-    client_options const& opts() const noexcept { return options_; }
+    client_options const& opts() const noexcept { return *options_; }
     session_loop& loop() noexcept { return loop_; }
     wire::protocol protocol() const noexcept { return protocol_; }
     std::string_view sid() const noexcept { return below_ ? below_->sid() : std::string_view{}; }
@@ -138,7 +142,7 @@ public:
                      "socket.io client: ",
                      parts...,
                      " (",
-                     options_.url,
+                     options_->url,
                      " '",
                      shown(nsp),
                      "')",
@@ -159,7 +163,7 @@ private:
 
     session_loop& loop_;
     std::shared_ptr<client_home> home_;
-    client_options options_;
+    std::shared_ptr<client_options const> options_;
     wire::protocol protocol_;
     wire::decode_limits limits_;
     client_wire* below_ = nullptr;

@@ -92,10 +92,10 @@ void broadcast::count_sockets(handler<void(error_code, std::size_t)> then) const
     where_->adapter().count_of(filter_, std::move(fn));
 }
 void broadcast::sockets_join(room_names const& rooms) const {
-    for (auto const& room : rooms.all()) where_->adapter().sockets_join(filter_, flags_, room);
+    where_->adapter().sockets_join(filter_, flags_, rooms.all());
 }
 void broadcast::sockets_leave(room_names const& rooms) const {
-    for (auto const& room : rooms.all()) where_->adapter().sockets_leave(filter_, flags_, room);
+    where_->adapter().sockets_leave(filter_, flags_, rooms.all());
 }
 void broadcast::disconnect_sockets(bool close) const {
     where_->adapter().disconnect_sockets(filter_, flags_, close);

@@ -2,13 +2,9 @@
 
 #include "client.hpp"
 #include "core/outbox.hpp"
-#include "gathering.hpp"
 #include "io_core.hpp"
 #include "socket_core.hpp"
 
-#include <algorithm>
-#include <chrono>
-#include <numeric>
 #include <utility>
 
 namespace anywire::socketio {
@@ -92,7 +88,7 @@ void nsp_core::begin_as(nsp_core const& from) {
 
 // -- the order ------------------------------------------------------------------------------------
 
-void nsp_core::apply(operation op, detail::encoded* logged) {
+void nsp_core::apply(operation op, logged_event* logged) {
     auto const self = weak_from_this().lock();
     if (!self) return;  // the last word of an adapter that goes
     auto const here = io_.here();
@@ -135,7 +131,7 @@ void nsp_core::run_here(std::size_t shard, std::vector<operation> const& all) {
 }
 
 bool nsp_core::insert(socket_core& s, nsp_shard& where, std::optional<std::uint64_t> position) {
-    packet_list missed;
+    auto missed = s.take_missed();
     for (;;) {
         std::vector<operation> mine;
         {
@@ -174,7 +170,28 @@ void nsp_core::broadcast(detail::encoded event, socket_filter filter, emit_flags
     operation op{.filter = std::make_shared<socket_filter const>(std::move(filter)),
                  .is_volatile = flags.is_volatile,
                  .is_compressed = flags.is_compressed};
-    if (recovers() && is_kept(flags)) return apply(std::move(op), &event);
+    // An offset of this log would mean nothing where the adapter gives them.
+    if (!recovers() || !is_kept(flags) || adapter_->numbers_events())
+        return send_unlogged(std::move(op), std::move(event), flags);
+    logged_event kept{std::move(event)};
+    apply(std::move(op), &kept);
+}
+
+void nsp_core::broadcast_at(std::string_view offset,
+                            encoded event,
+                            socket_filter filter,
+                            emit_flags flags) {
+    if (!is_attached_) return;
+    operation op{.filter = std::make_shared<socket_filter const>(std::move(filter)),
+                 .is_volatile = flags.is_volatile,
+                 .is_compressed = flags.is_compressed};
+    if (!recovers() || !is_kept(flags))
+        return send_unlogged(std::move(op), std::move(event), flags);
+    logged_event kept{std::move(event), std::string(offset)};
+    apply(std::move(op), &kept);
+}
+
+void nsp_core::send_unlogged(operation op, encoded event, emit_flags const& flags) {
     auto packet = std::make_shared<outgoing_packet>(name_,
                                                     std::nullopt,
                                                     std::move(event),
@@ -186,76 +203,26 @@ void nsp_core::broadcast(detail::encoded event, socket_filter filter, emit_flags
     apply(std::move(op));
 }
 
-void nsp_core::broadcast_with_ack(detail::encoded event,
-                                  socket_filter filter,
-                                  emit_flags flags,
-                                  detail::ack_handler then) {
-    using answer = std::pair<std::string, std::vector<std::string>>;
-    auto const gathered = std::make_shared<gathering<answer>>(
-        io_,
-        is_attached_ ? parts_.size() : 1,
-        [then = std::move(then)](error_code e, std::vector<answer> const& all) {
-            std::vector<arguments> list;
-            list.reserve(all.size());
-            for (auto const& [json, attachments] : all) list.emplace_back(json, attachments);
-            (void)then(e, list);
-        });
-    if (!is_attached_) return gathered->finish_one();
-    auto const id = next_ack_id();
-    auto const packet = std::make_shared<outgoing_packet const>(
-        name_, id, std::move(event), flags.is_compressed, std::string_view{}, io_.parser());
-    auto const one = [gathered](error_code e, std::span<arguments const> args) {
-        if (e) gathered->lost(e);
-        if (!e && !args.empty()) {
-            detail::encoded kept = detail::encode_arguments(args.front());
-            gathered->add({"[" + std::move(kept.json) + "]", std::move(kept.attachments)});
-        }
-        gathered->finish_one();
-        return true;
-    };
-    auto const shared = std::make_shared<socket_filter const>(std::move(filter));
-    apply({.fn = [=](nsp_shard& part) {
-        part.for_each(*shared, [&](socket_core& s) {
-            if (!s.admits(flags, packet->bytes())) return;
-            gathered->expect(1);
-            s.send_asking(*packet, id, flags, one);
-        });
-        gathered->finish_one();
-    }});
-}
-
-void nsp_core::fetch_sockets(socket_filter filter,
-                             std::function<void(error_code, std::vector<remote_socket>)> then) {
-    auto const n = is_attached_ ? parts_.size() : 1;
-    auto const gathered = std::make_shared<gathering<remote_socket>>(io_, n, std::move(then));
-    if (!is_attached_) return gathered->finish_one();
-    auto const shared = std::make_shared<socket_filter const>(std::move(filter));
-    apply({.fn = [gathered, shared, &io = io_](nsp_shard& part) {
-        part.for_each(*shared, [&](socket_core& s) {
-            // The application's data may not want to be copied.
-            if (!io.call([&] { gathered->add(s.as_remote()); }))
-                gathered->lost(make_error_code(errc::bad_arguments));
-        });
-        gathered->finish_one();
-    }});
-}
-
-void nsp_core::sockets_join(socket_filter filter, std::string room) {
+void nsp_core::sockets_join(socket_filter filter, std::vector<std::string> rooms) {
     if (is_parent_) {
         for (auto const& child : io_.children_of(*this))
-            child->adapter().sockets_join(filter, {}, room);
+            child->adapter().sockets_join(filter, {}, rooms);
         return;
     }
-    for_each(std::move(filter), [room = std::move(room)](socket_core& s) { s.join(room); });
+    for_each(std::move(filter), [rooms = std::move(rooms)](socket_core& s) {
+        for (auto const& room : rooms) s.join(room);
+    });
 }
 
-void nsp_core::sockets_leave(socket_filter filter, std::string room) {
+void nsp_core::sockets_leave(socket_filter filter, std::vector<std::string> rooms) {
     if (is_parent_) {
         for (auto const& child : io_.children_of(*this))
-            child->adapter().sockets_leave(filter, {}, room);
+            child->adapter().sockets_leave(filter, {}, rooms);
         return;
     }
-    for_each(std::move(filter), [room = std::move(room)](socket_core& s) { s.leave(room); });
+    for_each(std::move(filter), [rooms = std::move(rooms)](socket_core& s) {
+        for (auto const& room : rooms) s.leave(room);
+    });
 }
 
 void nsp_core::disconnect_sockets(socket_filter filter, bool close) {
@@ -267,69 +234,14 @@ void nsp_core::disconnect_sockets(socket_filter filter, bool close) {
     for_each(std::move(filter), [close](socket_core& s) { s.disconnect(close); });
 }
 
-// -- listing --------------------------------------------------------------------------------------
-
-void nsp_core::gather_names(std::function<void(nsp_shard&, name_sink const&)> find, names_fn then) {
-    auto const n = is_attached_ ? parts_.size() : 1;
-    auto const gathered = std::make_shared<gathering<std::string>>(
-        io_, n, [then = std::move(then)](error_code e, std::vector<std::string> names) {
-            std::sort(names.begin(), names.end());
-            names.erase(std::unique(names.begin(), names.end()), names.end());
-            then(e, std::move(names));
-        });
-    if (!is_attached_) return gathered->finish_one();
-    apply({.fn = [gathered, find = std::move(find)](nsp_shard& part) {
-        find(part, [&](std::string name) { gathered->add(std::move(name)); });
-        gathered->finish_one();
-    }});
+std::function<void(std::function<void()>)> nsp_core::teller() {
+    auto const from = io_.here();
+    return [io = io_.shared_from_this(), to = from == shard_group::nowhere ? 0 : from](
+               std::function<void()> fn) { io->tell(to, std::move(fn)); };
 }
 
-void nsp_core::all_rooms(names_fn then) {
-    gather_names(
-        [](nsp_shard& part, name_sink const& add) {
-            // Those who leave are still to tell the application, but are members no more.
-            auto const is_member = [](socket_core* s) {
-                return s->current() == socket_core::state::connected;
-            };
-            part.rooms().for_each([&](nsp_shard::room const& r) {
-                if (std::any_of(r.members.begin(), r.members.end(), is_member)) add(r.name);
-            });
-            part.for_each({}, [&](socket_core& s) { add(s.id_text); });
-        },
-        std::move(then));
-}
-
-void nsp_core::members_of(audience of, names_fn then) {
-    gather_names(
-        [of = std::move(of)](nsp_shard& part, name_sink const& add) {
-            part.for_each(of, [&](socket_core& s) { add(s.id_text); });
-        },
-        std::move(then));
-}
-
-void nsp_core::count_of(audience of, count_fn then) {
-    auto const n = is_attached_ ? parts_.size() : 1;
-    auto const gathered = std::make_shared<gathering<std::size_t>>(
-        io_, n, [then = std::move(then)](error_code e, std::vector<std::size_t> const& counts) {
-            then(e, std::accumulate(counts.begin(), counts.end(), std::size_t{0}));
-        });
-    if (!is_attached_) return gathered->finish_one();
-    apply({.fn = [gathered, of = std::move(of)](nsp_shard& part) {
-        std::size_t here = 0;
-        part.for_each(of, [&](socket_core&) { ++here; });
-        gathered->add(here);
-        gathered->finish_one();
-    }});
-}
-
-void nsp_core::rooms_of(std::string_view member, names_fn then) {
-    gather_names(
-        [id = std::string(member)](nsp_shard& part, name_sink const& add) {
-            auto const* const s = part.find(id);
-            if (!s || s->current() != socket_core::state::connected) return;
-            for (auto& name : s->rooms()) add(std::move(name));
-        },
-        std::move(then));
+bool nsp_core::has_room(std::string_view room) const {
+    return !adapter_->watches_rooms() || census_.has(room);
 }
 
 void nsp_core::hear_server(event const& e) {

@@ -107,6 +107,7 @@ public:
 
     // -- local_sockets
     std::string const& nsp_name() const noexcept override { return name_; }
+    recovery_options const& recovery() const noexcept override;
     void broadcast(detail::encoded event, socket_filter filter, emit_flags flags) override;
     void broadcast_with_ack(detail::encoded event,
                             socket_filter filter,
@@ -114,14 +115,27 @@ public:
                             detail::ack_handler then) override;
     void fetch_sockets(socket_filter filter,
                        std::function<void(error_code, std::vector<remote_socket>)> then) override;
-    void sockets_join(socket_filter filter, std::string room) override;
-    void sockets_leave(socket_filter filter, std::string room) override;
+    void broadcast_asking(encoded event,
+                          socket_filter filter,
+                          emit_flags flags,
+                          std::shared_ptr<answer_sink> to) override;
+    void sockets_join(socket_filter filter, std::vector<std::string> rooms) override;
+    void sockets_leave(socket_filter filter, std::vector<std::string> rooms) override;
     void disconnect_sockets(socket_filter filter, bool close) override;
     void all_rooms(names_fn then) override;
     void members_of(audience of, names_fn then) override;
     void count_of(audience of, count_fn then) override;
     void rooms_of(std::string_view member, names_fn then) override;
+    std::weak_ptr<void const> handle() noexcept override { return weak_from_this(); }
+    std::function<void(std::function<void()>)> teller() override;
     void hear_server(event const& e) override;
+    bool has_room(std::string_view room) const override;
+    void broadcast_at(std::string_view offset,
+                      encoded event,
+                      socket_filter filter,
+                      emit_flags flags) override;
+    std::uint64_t log_position() const override;
+    void end_live(std::string_view pid, std::function<void()> then) override;
     void persist_session(stored_session s) override;
     void restore_session(std::string_view pid,
                          std::optional<std::string> offset,
@@ -138,25 +152,27 @@ public:
 private:
     using filter_ptr = std::shared_ptr<socket_filter const>;
 
-    /// Gives an operation its place in the order, and does it here. `logged` is the event of one
-    /// that goes into the log, which makes its packet.
-    void apply(operation op, detail::encoded* logged = nullptr);
-    void log(operation& op, detail::encoded& event);
+    /// An event that goes into the log, which makes its packet.
+    struct logged_event {
+        encoded event{};
+        std::string offset{};  ///< Empty: the log's own.
+    };
+    /// Gives an operation its place in the order, and does it here.
+    void apply(operation op, logged_event* logged = nullptr);
+    void log(operation& op, logged_event& e);
+    /// Sends an event that is not kept.
+    void send_unlogged(operation op, encoded event, emit_flags const& flags);
     using packet_list = std::vector<std::shared_ptr<outgoing_packet const>>;
     /// What a socket has missed since `position`; false if it cannot be had.
     bool find_missed(socket_core const& s, std::uint64_t position, packet_list& missed) const;
     void run_here(std::size_t shard, std::vector<operation> const& all);
     void drain(std::size_t shard);
-    using restored_fn = std::function<void(restore_error, restored_session)>;
-    /// Ends the live socket of a session whose client has come back, then restores it.
-    void take_over(std::size_t shard,
-                   std::string const& pid,
-                   std::optional<std::string> const& offset,
-                   restored_fn const& then);
     restore_error take(std::string const& pid,
                        std::optional<std::string> const& offset,
-                       restored_session& out,
-                       std::optional<std::size_t>* lives_on);
+                       restored_session& out);
+    /// The shard of the live socket that has a secret id and may be replaced.
+    std::optional<std::size_t> find_live(std::string const& pid) const;
+    void end_live_here(std::size_t shard, std::string const& pid, std::function<void()> then);
     /// Does `fn` for the sockets of a filter, on every shard.
     void for_each(socket_filter filter, std::function<void(socket_core&)> fn);
     using name_sink = std::function<void(std::string)>;

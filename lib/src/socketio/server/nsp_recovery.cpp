@@ -20,9 +20,11 @@ bool is_meant_for(socket_filter const& filter, socket_core const& s) noexcept {
 
 }  // namespace
 
-void nsp_core::log(operation& op, detail::encoded& event) {
+void nsp_core::log(operation& op, logged_event& e) {
+    auto const own = log_->next_offset();
+    auto const& offset = e.offset.empty() ? own : e.offset;
     op.packet = std::make_shared<outgoing_packet const>(
-        name_, std::nullopt, std::move(event), op.is_compressed, log_->next_offset(), io_.parser());
+        name_, std::nullopt, std::move(e.event), op.is_compressed, offset, io_.parser());
     log_->push(op.packet, op.filter, io_.steady_time());
 }
 
@@ -32,6 +34,7 @@ bool nsp_core::find_missed(socket_core const& s,
                            packet_list& missed) const {
     if (!log_ || !log_->reaches(position)) return false;
     auto bytes = s.queued_bytes();
+    for (auto const& packet : missed) bytes += packet->bytes();
     log_->for_each_after(position, [&](auto const& packet, auto const& filter) {
         if (!is_meant_for(filter, s)) return;
         missed.push_back(packet);
@@ -47,13 +50,14 @@ result<void> nsp_core::send_logged(socket_core& s, detail::encoded event, emit_f
                  .is_volatile = flags.is_volatile,
                  .is_compressed = flags.is_compressed};
     auto const shard = s.at().index();
+    logged_event kept{std::move(event)};
     std::uint64_t position = 0;
     for (;;) {
         std::vector<operation> mine;
         {
             std::scoped_lock const lock(order_);
             if (parts_[shard]->inbox.empty()) {
-                log(op, event);
+                log(op, kept);
                 position = log_->position();
                 break;
             }
@@ -95,18 +99,24 @@ void nsp_core::forget_expired() {
     dropped = log_->take_dropped();
 }
 
+recovery_options const& nsp_core::recovery() const noexcept {
+    return io_.opts().recovery;
+}
+
+std::uint64_t nsp_core::log_position() const {
+    if (!log_) return 0;
+    std::scoped_lock const lock(order_);
+    return log_->position();
+}
+
 restore_error nsp_core::take(std::string const& pid,
                              std::optional<std::string> const& offset,
-                             restored_session& out,
-                             std::optional<std::size_t>* lives_on) {
+                             restored_session& out) {
     std::vector<stored_session> dropped;
     if (!log_) return restore_error::unknown_session;
     std::scoped_lock const lock(order_);
     auto const error = log_->take(pid, offset, io_.steady_time(), out);
     dropped = log_->take_dropped();
-    if (error == restore_error::unknown_session && lives_on && io_.opts().recovery.replace_live)
-        if (auto const found = holders_.find(pid); found != holders_.end())
-            *lives_on = found->second.shard;
     return error;
 }
 
@@ -114,21 +124,37 @@ void nsp_core::restore_session(std::string_view pid,
                                std::optional<std::string> offset,
                                std::function<void(restore_error, restored_session)> then) {
     restored_session out;
-    std::optional<std::size_t> lives_on;
-    std::string const id(pid);
-    auto const error = take(id, offset, out, &lives_on);
-    if (lives_on &&
-        io_.post(*lives_on, [self = shared_from_this(), at = *lives_on, id, offset, then] {
-            self->take_over(at, id, offset, then);
-        }))
-        return;
-    then(error, std::move(out));
+    std::string id(pid);
+    auto const error = take(id, offset, out);
+    if (error != restore_error::unknown_session) return then(error, std::move(out));
+    end_live(pid, [self = shared_from_this(), id, offset, then = std::move(then)] {
+        restored_session found;
+        auto const outcome = self->take(id, offset, found);
+        then(outcome, std::move(found));
+    });
 }
 
-void nsp_core::take_over(std::size_t shard,
-                         std::string const& pid,
-                         std::optional<std::string> const& offset,
-                         restored_fn const& then) {
+std::optional<std::size_t> nsp_core::find_live(std::string const& pid) const {
+    if (!log_ || !io_.opts().recovery.replace_live) return std::nullopt;
+    std::scoped_lock const lock(order_);
+    auto const found = holders_.find(pid);
+    if (found == holders_.end()) return std::nullopt;
+    return found->second.shard;
+}
+
+void nsp_core::end_live(std::string_view pid, std::function<void()> then) {
+    std::string const id(pid);
+    auto const at = find_live(id);
+    if (at && io_.post(*at, [self = shared_from_this(), at = *at, id, then] {
+            self->end_live_here(at, id, then);
+        }))
+        return;
+    then();
+}
+
+void nsp_core::end_live_here(std::size_t shard,
+                             std::string const& pid,
+                             std::function<void()> then) {
     io_shard::entry const here(io_.shard(shard));
     socket_core* old = nullptr;
     {
@@ -138,11 +164,7 @@ void nsp_core::take_over(std::size_t shard,
     }
     if (old) old->owner().replace();
     // When the old one's end has been told, and its session stored.
-    io_.shard(shard).defer([self = shared_from_this(), pid, offset, then] {
-        restored_session out;
-        auto const error = self->take(pid, offset, out, nullptr);
-        then(error, std::move(out));
-    });
+    io_.shard(shard).defer(std::move(then));
 }
 
 }  // namespace anywire::socketio

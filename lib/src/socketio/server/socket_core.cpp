@@ -65,6 +65,7 @@ void socket_core::forget_recovery() {
     position_.reset();
     stored_.reset();
     data_.reset();
+    (void)take_missed();
     if (rare_) rare_->posted.clear();  // to another one than it is from now on
     leave_rooms();
     if (client_.protocol() == wire::protocol::v5) {
@@ -109,11 +110,23 @@ void socket_core::restored(restore_error error, restored_session s) {
     id_text = s.session.id;
     data_ = s.session.data;
     position_ = s.position;
+    for (auto& event : s.missed)
+        extras().missed.push_back(std::make_shared<outgoing_packet const>(nsp_->name(),
+                                                                          std::nullopt,
+                                                                          std::move(event),
+                                                                          true,
+                                                                          std::string_view{},
+                                                                          client_.io().parser()));
     for (auto const& room : s.session.rooms)
         if (room != id_text) join(room);
     stored_ = std::make_unique<stored_session>(std::move(s.session));
     if (client_.io().opts().recovery.skip_middlewares) return join_namespace();
     run_middlewares(0);
+}
+
+std::vector<std::shared_ptr<outgoing_packet const>> socket_core::take_missed() noexcept {
+    if (!rare_) return {};
+    return std::exchange(rare_->missed, {});
 }
 
 bool socket_core::is_joining() const noexcept {

@@ -64,6 +64,9 @@ public:
     /// The namespace has taken it in; its log stands at `log_position`.
     void on_inserted(std::uint64_t log_position);
 
+    /// What it has missed before the position from which it goes on.
+    std::vector<std::shared_ptr<outgoing_packet const>> take_missed() noexcept;
+
     /// Calls what was posted to it; once it has joined, if it has not yet. Requires: it does not
     /// leave.
     void take_posted(std::shared_ptr<posting> p);
@@ -159,7 +162,8 @@ private:
         std::vector<std::function<void(disconnect_reason)>> disconnecting{};
         std::vector<std::function<void(disconnect_reason)>> disconnect{};
         std::unique_ptr<kept_event> waiting{};
-        std::vector<std::shared_ptr<posting>> posted{};  // until it has joined
+        std::vector<std::shared_ptr<posting>> posted{};                // until it has joined
+        std::vector<std::shared_ptr<outgoing_packet const>> missed{};  // the same, of a recovery
     };
     class event_ack;
 

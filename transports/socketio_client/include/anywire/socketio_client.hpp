@@ -1,6 +1,7 @@
 #pragma once
 
 #include <anywire/client_context.hpp>
+#include <anywire/client_options.hpp>
 #include <anywire/json.hpp>
 #include <anywire/socketio/client_async.hpp>
 #include <anywire/socketio/client_options.hpp>
@@ -11,6 +12,25 @@
 #include <memory>
 
 namespace anywire::socketio {
+
+struct client_profile_data;
+
+/// What any number of clients are made of, as `anywire::client_profile`: options that were checked
+/// once, with what was made of them, the URL taken apart, the proxies of the environment, TLS with
+/// its files as they are now. A copy costs nothing and shares it all, and so do its clients.
+///
+/// Thread: any; it is constant. It may be used on several contexts, and may go before its clients.
+class client_profile {
+public:
+    /// Throws: `std::invalid_argument` for a URL or an option that is not valid, in one sentence.
+    explicit client_profile(client_options options);
+
+    client_options const& options() const noexcept;
+
+private:
+    friend class client;
+    std::shared_ptr<client_profile_data const> data_;
+};
 
 /// A Socket.IO client: a manager with a connection of its own.
 ///
@@ -27,6 +47,10 @@ class client : public manager {
 public:
     /// Throws: `std::invalid_argument` for a URL or an option that is not valid, in one sentence.
     client(client_context& on, client_options options);
+    /// One of many, with what it has of its own: `target` is for plain WebSockets, and empty here.
+    ///
+    /// Throws: `std::invalid_argument` for particulars that are not valid, in one sentence.
+    client(client_context& on, client_profile const& profile, client_particulars own = {});
     client(client const&) = delete;
     client& operator=(client const&) = delete;
     ~client();

@@ -1,0 +1,127 @@
+#include "channel_line.hpp"
+
+#include <array>
+#include <utility>
+
+namespace anywire::redis {
+namespace {
+
+/// By `channel_kind`.
+struct words {
+    std::string_view subscribe;
+    std::string_view unsubscribe;
+    std::string_view message;
+};
+constexpr std::array<words, 3> words_of{{
+    {"subscribe", "unsubscribe", "message"},
+    {"psubscribe", "punsubscribe", "pmessage"},
+    {"ssubscribe", "sunsubscribe", "smessage"},
+}};
+
+constexpr auto relaxed = std::memory_order_relaxed;
+
+}  // namespace
+
+channel_line::channel_line(io_host& host,
+                           std::shared_ptr<settings const> how,
+                           std::shared_ptr<tallies> counts,
+                           std::optional<dial_target> fixed,
+                           events& to)
+    : host_(host),
+      counts_(std::move(counts)),
+      to_(to),
+      link_(host, how, std::move(fixed), how->given.ping_interval, *this) {}
+
+channel_line::~channel_line() {
+    *alive_ = false;
+}
+
+void channel_line::subscribe(channel_kind kind, std::string const& name, std::uint64_t number) {
+    ask({.kind = kind, .name = name, .number = number});
+}
+
+void channel_line::unsubscribe(channel_kind kind, std::string const& name) {
+    ask({.kind = kind, .is_end = true, .name = name});
+}
+
+void channel_line::ask(asked what) {
+    auto const& w = words_of[static_cast<std::size_t>(what.kind)];
+    append_words(out_, what.is_end ? w.unsubscribe : w.subscribe, what.name);
+    counts_->sent.fetch_add(1, relaxed);
+    asked_.push_back(std::move(what));
+    flush_soon();
+}
+
+void channel_line::flush_soon() {
+    if (std::exchange(will_flush_, true)) return;
+    host_.defer([this, alive = alive_] {
+        if (!*alive) return;
+        will_flush_ = false;
+        auto const out = std::exchange(out_, {});
+        if (link_.is_up() && !out.empty()) link_.send(out);
+    });
+}
+
+void channel_line::on_up() {
+    out_.clear();
+    to_.on_channels_up(*this);
+}
+
+void channel_line::on_down(failure const& why, bool was_up) {
+    asked_.clear();
+    out_.clear();
+    to_.on_channels_down(*this, why, was_up);
+}
+
+/// A socket with subscriptions takes PING, and answers it by an array; without, by a status.
+void channel_line::on_silent() {
+    append_words(out_, "PING");
+    counts_->sent.fetch_add(1, relaxed);
+    flush_soon();
+}
+
+void channel_line::on_reply(reply&& r) {
+    if (r.is_error()) return on_error(r);
+    if (r.kind == reply_kind::status && r.text == "PONG") return;
+    auto const& parts = r.elements;
+    auto const what = parts.empty() ? std::string_view{} : std::string_view(parts[0].text);
+    if (what == "pong") return;
+    for (std::size_t i = 0; i < words_of.size(); ++i) {
+        auto const kind = static_cast<channel_kind>(i);
+        auto const& w = words_of[i];
+        auto const is_pattern = kind == channel_kind::pattern;
+        if (what == w.message && parts.size() == (is_pattern ? 4u : 3u)) {
+            counts_->messages.fetch_add(1, relaxed);
+            channel_message const m{
+                .channel = parts[is_pattern ? 2 : 1].text,
+                .payload = parts.back().text,
+                .pattern = is_pattern ? std::string_view(parts[1].text) : std::string_view{}};
+            return to_.on_message(kind, parts[1].text, m);
+        }
+        if (parts.size() == 3 && (what == w.subscribe || what == w.unsubscribe))
+            return on_confirmed(kind, what == w.unsubscribe, parts[1].text);
+    }
+    link_.drop({errc::protocol_error, "has sent what is no message of a channel"});
+}
+
+void channel_line::on_confirmed(channel_kind kind, bool is_end, std::string_view name) {
+    auto const is_next = !asked_.empty() && asked_.front().kind == kind &&
+                         asked_.front().is_end == is_end && asked_.front().name == name;
+    if (!is_next) {
+        if (is_end) return to_.on_unsubscribed(kind, name);
+        return link_.drop({errc::protocol_error, "has confirmed what nobody asked for"});
+    }
+    auto const done = std::move(asked_.front());
+    asked_.pop_front();
+    if (!is_end) to_.on_subscribed(kind, done.name, done.number, nullptr);
+}
+
+void channel_line::on_error(reply const& r) {
+    // A PING that is refused is a sign of life, too.
+    if (asked_.empty()) return;
+    auto const done = std::move(asked_.front());
+    asked_.pop_front();
+    if (!done.is_end) to_.on_subscribed(done.kind, done.name, done.number, &r);
+}
+
+}  // namespace anywire::redis

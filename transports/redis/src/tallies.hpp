@@ -1,0 +1,88 @@
+#pragma once
+
+#include <anywire/redis/connection.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace anywire::redis {
+
+/// What is counted about one connection. Thread: any.
+class tallies {
+public:
+    explicit tallies(limits const& l) noexcept : limits_(l) {}
+
+    /// Room for one command of so many bytes: false where there is none.
+    bool take_room(std::size_t bytes) noexcept {
+        auto const fits = commands_.fetch_add(1) < limits_.max_waiting_commands;
+        auto const before = bytes_.fetch_add(bytes);
+        // An empty queue takes any one command that is allowed.
+        if (fits && (before == 0 || before + bytes <= limits_.max_waiting_bytes)) return true;
+        give_room(bytes);
+        dropped.fetch_add(1);
+        return false;
+    }
+    void give_room(std::size_t bytes) noexcept {
+        commands_.fetch_sub(1);
+        bytes_.fetch_sub(bytes);
+    }
+    void note_error(std::string text) {
+        std::scoped_lock const lock(mutex_);
+        last_error_ = std::move(text);
+    }
+    redis::health health() const {
+        redis::health out{.state = state.load(),
+                          .waiting_commands = commands_.load(),
+                          .queued_bytes = bytes_.load(),
+                          .channels = channels.load(),
+                          .reconnects = reconnects.load(),
+                          .commands = sent.load(),
+                          .messages = messages.load(),
+                          .dropped = dropped.load()};
+        std::scoped_lock const lock(mutex_);
+        out.last_error = last_error_;
+        return out;
+    }
+
+    std::atomic<redis::state> state{redis::state::connecting};
+    std::atomic<std::size_t> channels{0};
+    std::atomic<std::uint64_t> reconnects{0};
+    std::atomic<std::uint64_t> sent{0};
+    std::atomic<std::uint64_t> messages{0};
+    std::atomic<std::uint64_t> dropped{0};
+
+private:
+    redis::limits const limits_;
+    std::atomic<std::size_t> commands_{0};
+    std::atomic<std::size_t> bytes_{0};
+    mutable std::mutex mutex_{};
+    std::string last_error_{};
+};
+
+/// The room that one command takes, until it goes. Move-only.
+class room {
+public:
+    room() noexcept = default;
+    room(std::shared_ptr<tallies> of, std::size_t bytes) noexcept
+        : of_(std::move(of)), bytes_(bytes) {}
+    room(room&&) noexcept = default;
+    room& operator=(room&& other) noexcept {
+        std::swap(of_, other.of_);
+        std::swap(bytes_, other.bytes_);
+        return *this;
+    }
+    ~room() {
+        if (of_) of_->give_room(bytes_);
+    }
+
+private:
+    std::shared_ptr<tallies> of_{};
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace anywire::redis
