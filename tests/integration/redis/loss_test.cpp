@@ -33,7 +33,7 @@ TEST_CASE("a server that is restarted is found again, and everything subscribed 
     CHECK(b.seen.wait_for("message p1 2"));
     CHECK(b.seen.wait_for("message s 3"));
     auto const h = b.connection.health();
-    CHECK(h.reconnects == 1);
+    CHECK(h.reconnects >= 1);
     CHECK_FALSE(h.last_error.empty());
     // Once for each change, however many attempts there were.
     CHECK(b.log.count("Redis: cannot connect") <= 2);
