@@ -5,66 +5,14 @@
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
+const { Client } = require('./lib/cluster_client');
 const { start_cpp, start_node } = require('./lib/cluster_server');
-const need = require('./lib/need');
 const { start_redis } = require('./lib/redis');
 const { after, before, describe, it } = require('./lib/testing');
 const { within } = require('./lib/within');
 
-const { io: connect } = need('socket.io-client');
-
 const everybody = { rooms: [], except: [] };
 const to = (...rooms) => ({ rooms, except: [] });
-
-// A client of one server that keeps what it hears.
-class Client {
-    constructor(url, who, more = {}) {
-        this.events = [];
-        this.waiting = [];
-        this.socket = connect(url, {
-            auth: { who: { who } }, forceNew: true, transports: ['websocket'], ...more,
-        });
-        this.socket.onAny((...event) => {
-            this.events.push(event);
-            for (const look of this.waiting) look();
-        });
-    }
-
-    async open() {
-        if (!this.socket.connected) await within(once(this.socket, 'connect'), 'connect');
-        await this.until(() => this.events.some(([name]) => name === 'hello'), 'hello');
-        this.id = this.socket.id;
-        this.events = [];
-        return this;
-    }
-
-    until(ready, what) {
-        return within(new Promise((resolve) => {
-            const look = () => {
-                if (!ready()) return;
-                this.waiting = this.waiting.filter((each) => each !== look);
-                resolve();
-            };
-            this.waiting.push(look);
-            look();
-        }), what);
-    }
-
-    // The events so far, and forgets them.
-    take() {
-        const { events } = this;
-        this.events = [];
-        return events;
-    }
-
-    ask(...event) {
-        return within(this.socket.emitWithAck(...event), `an answer to ${event[0]}`);
-    }
-
-    close() {
-        this.socket.disconnect();
-    }
-}
 
 class Cluster {
     async start(adapter, more = {}) {
@@ -105,11 +53,6 @@ class Cluster {
     }
 }
 Cluster.marks = 0;
-Client.prototype.connected = async function connected() {
-    if (!this.socket.connected) await within(once(this.socket, 'connect'), 'connect');
-    return this;
-};
-
 const names = ['cpp1', 'cpp2', 'node1', 'node2'];
 const sorted = (list) => [...list].sort();
 

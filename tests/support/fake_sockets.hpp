@@ -31,6 +31,10 @@ public:
     }
     /// Takes what was written down.
     strings take() { return std::exchange(seen, {}); }
+    /// Does what a shard was still to do.
+    void do_deferred() {
+        for (auto const& fn : std::exchange(deferred, {})) fn();
+    }
     /// The adapter is of a server that ends.
     void end() { kept_.reset(); }
 
@@ -39,6 +43,8 @@ public:
     std::vector<std::pair<std::string, std::string>> at{};  ///< What was sent with an offset.
     socketio::recovery_options recovery_terms{};
     std::shared_ptr<socketio::answer_sink> asked{};
+    bool defers = false;  ///< Whether joining and counting wait for `do_deferred`.
+    std::vector<std::function<void()>> deferred{};
     bool answers = true;  ///< Whether sockets answer events at once.
     std::function<void(socketio::event const&)> on_server{};
     std::map<std::string, socketio::stored_session> stored{};
@@ -57,7 +63,10 @@ public:
         for (auto const& s : meant(of)) ids.push_back(s.id);
         then({}, ids);
     }
-    void count_of(audience of, count_fn then) override { then({}, meant(of).size()); }
+    void count_of(audience of, count_fn then) override {
+        if (defers) return deferred.push_back([=, this] { then({}, meant(of).size()); });
+        then({}, meant(of).size());
+    }
     void rooms_of(std::string_view, names_fn then) override { then({}, {}); }
     std::weak_ptr<void const> handle() noexcept override { return kept_; }
     std::function<void(std::function<void()>)> teller() override {
@@ -91,6 +100,10 @@ public:
         then({}, meant(of));
     }
     void sockets_join(audience of, strings rooms) override {
+        if (defers) return deferred.push_back([=, this] { join(of, rooms); });
+        join(of, rooms);
+    }
+    void join(audience const& of, strings const& rooms) {
         for (auto& s : sockets)
             if (is_meant(s, of)) s.rooms.insert(s.rooms.end(), rooms.begin(), rooms.end());
         for (auto const& r : rooms) note("join " + r, of, {});

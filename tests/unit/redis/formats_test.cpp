@@ -39,6 +39,22 @@ TEST_CASE("a broadcast to one room has a channel of its own, and is read only wh
     CHECK(w.counters->refused == 1);
 }
 
+TEST_CASE("what follows a join is for those who join, though no shard has let them in yet") {
+    cluster_world w("pubsub");
+    auto& a = w.serve();
+    auto& b = w.serve();
+    b.add("b1");
+    b.here.defers = true;
+    a.adapter->sockets_join({}, {}, {"r"});
+    a.adapter->broadcast({R"(["ev"])"}, {{"r"}, {}}, {});
+    w.redis.run();
+    CHECK(b.here.take() == strings{R"(broadcast ["ev"] to r)"});
+    b.here.do_deferred();
+    (void)w.redis.publish(channel_kind::plain, "socket.io#/#nobody#", "\xc1");
+    w.redis.run();
+    CHECK(w.counters->refused == 0);
+}
+
 TEST_CASE("patterns fit names that look like patterns, and only those") {
     cluster_world w("pubsub");
     auto& a = w.serve("/a*");

@@ -65,8 +65,20 @@ void cluster_link::sockets_join(audience of, emit_flags flags, std::vector<std::
     auto m = make(kind::sockets_join);
     m.to = of;
     m.rooms = rooms;
-    tell_and_do(m, [of = std::move(of), rooms = std::move(rooms)](local_sockets& here) {
-        here.sockets_join(of, rooms);
+    tell_and_do(m, [this, of = std::move(of), rooms = std::move(rooms)](local_sockets& here) {
+        join_here(here, of, rooms);
+    });
+}
+
+void cluster_link::join_here(local_sockets& here,
+                             audience const& of,
+                             std::vector<std::string> const& rooms) {
+    if (!watches_rooms()) return here.sockets_join(of, rooms);
+    ++joining_;
+    here.sockets_join(of, rooms);
+    // Shards do this after that.
+    here.count_of({{std::string{}}, {}}, [weak = weak_from_this()](error_code, std::size_t) {
+        if (auto const link = weak.lock()) --link->joining_;
     });
 }
 

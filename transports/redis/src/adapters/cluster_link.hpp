@@ -104,6 +104,12 @@ protected:
         };
     }
 
+    /// Has sockets here join rooms; until they have, `is_joining`.
+    void join_here(local_sockets& here, audience const& of, std::vector<std::string> const& rooms);
+    /// Whether sockets here are still to join rooms that others have sent them into: what follows
+    /// is for them, though nobody is in the room yet.
+    bool is_joining() const noexcept { return joining_ != 0; }
+
     /// A message of another server, or of this one, which is left alone.
     void take(cluster_message m);
     /// A message that makes no sense: counted, and logged once in a while.
@@ -143,6 +149,7 @@ private:
     std::string nsp_;
     pending_requests requests_;
     std::atomic<bool> is_closed_{false};
+    std::atomic<std::size_t> joining_{0};
     log_throttle throttle_{};
 };
 

@@ -50,9 +50,7 @@ void cluster_link::take_request(cluster_message& m) {
             });
             return;
         case kind::sockets_join:
-            (void)with_here([&](local_sockets& here) {
-                here.sockets_join(std::move(m.to), std::move(m.rooms));
-            });
+            (void)with_here([&](local_sockets& here) { join_here(here, m.to, m.rooms); });
             return;
         case kind::sockets_leave:
             (void)with_here([&](local_sockets& here) {
@@ -76,7 +74,7 @@ void cluster_link::take_one_socket(cluster_message& m) {
     (void)with_here([&](local_sockets& here) {
         if (!here.has_room(m.sid)) return;
         audience const one{{m.sid}, {}};
-        if (m.kind == kind::join_one) here.sockets_join(one, m.rooms);
+        if (m.kind == kind::join_one) join_here(here, one, m.rooms);
         if (m.kind == kind::leave_one) here.sockets_leave(one, m.rooms);
         if (m.kind == kind::disconnect_one) here.disconnect_sockets(one, m.close);
         if (m.request_id.empty()) return;

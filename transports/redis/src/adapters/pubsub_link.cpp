@@ -66,7 +66,7 @@ void pubsub_link::on_broadcast(channel_message const& m) {
     auto const found = channels_.find(m.channel);
     if (!found.is_ours) return;
     auto is_wanted = true;
-    if (found.room)
+    if (found.room && !is_joining())
         (void)with_here([&](local_sockets& here) { is_wanted = here.has_room(*found.room); });
     if (!is_wanted) return;
     cluster_message read;
