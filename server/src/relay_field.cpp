@@ -10,8 +10,9 @@ std::string relay_value(request_peer const& client) {
 
 std::optional<request_peer> read_relay_value(std::string_view value) noexcept {
     auto const blank = value.find(' ');
+    if (blank == std::string_view::npos) return std::nullopt;
     auto const scheme = value.substr(0, blank);
-    auto const address = blank == std::string_view::npos ? "" : value.substr(blank + 1);
+    auto const address = value.substr(blank + 1);
     if (scheme != "http" && scheme != "https") return std::nullopt;
     auto const is_address =
         address.empty() || address == http::unix_address || http::parse_address(address);

@@ -6,7 +6,9 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const http = require('node:http');
 const { start_gateway } = require('./lib/gateway');
+const { start_balancer } = require('./lib/haproxy');
 const need = require('./lib/need');
+const { free_port } = require('./lib/nginx');
 const { start_ws } = require('./lib/node_servers');
 const { after, before, describe, it } = require('./lib/testing');
 const { within } = require('./lib/within');
@@ -126,7 +128,6 @@ describe('a WebSocket through the gateway', () => {
 
 describe('a backend that is not there', () => {
     it('is 502, and the log says why', async () => {
-        const { free_port } = require('./lib/nginx');
         const gateway = await start_gateway(
             ['--websocket', '/live', '--backend', `ws://127.0.0.1:${await free_port()}`]);
         const client = new WsClient(`${gateway.ws_url}/live`);
@@ -134,6 +135,41 @@ describe('a backend that is not there', () => {
         await gateway.log.until(/could not|refused|Connection refused/);
         await gateway.stop();
     });
+});
+
+describe('HAProxy with the PROXY protocol on each side', () => {
+    for (const version of ['v1', 'v2']) {
+        it(`says who the client is: ${version}`, async () => {
+            const backend = await start_ws();
+            const port = await free_port();
+            const behind = await start_balancer(
+                ['option forwardfor', `server one 127.0.0.1:${backend.port}`],
+                { bind: 'accept-proxy' });
+            const gateway = await start_gateway([], { listen: '', config: `
+trusted_proxies = ["127.0.0.1"]
+[[listen]]
+port = ${port}
+proxy_protocol = true
+[[route]]
+path = "/live"
+backends = ["${behind.ws_url}"]
+[route.forward]
+proxy = "${version}"
+x_forwarded = false
+` });
+            const front = await start_balancer([
+                `server one 127.0.0.1:${port} send-proxy${version === 'v2' ? '-v2' : ''}`]);
+            const taken = next_connection(backend);
+            const client = await WsClient.open(
+                `${front.ws_url}/live`, [], { localAddress: '127.0.0.5' });
+            assert.equal((await taken).request.headers['x-forwarded-for'], '127.0.0.5');
+            client.send('hello');
+            assert.deepEqual(await client.receive(1), ['hello']);
+            await client.close();
+            await gateway.access.until(/^127\.0\.0\.5 /);
+            for (const one of [front, gateway, behind, backend]) await one.stop();
+        });
+    }
 });
 
 describe('bytes over SockJS, which has none', () => {

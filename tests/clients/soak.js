@@ -48,7 +48,8 @@ address = "127.0.0.1"
 path = "/live"
 backends = ["${live}"]
 heartbeat = "300ms"
-heartbeat_timeout = "500ms"
+heartbeat_timeout = "2s"
+connect_timeout = "60s"
 [route.limits]
 max_message = ${1_000_000 + i}
 [[route]]
@@ -56,14 +57,15 @@ path = "/socket.io"
 fronts = ["engineio"]
 backends = ["engineio://${io}/socket.io/"]
 heartbeat = "300ms"
-heartbeat_timeout = "500ms"
+heartbeat_timeout = "2s"
+connect_timeout = "60s"
 `;
 
 // One lap: each way with the next of its faults.
 const runs_of = (gateway, lap) => ways.map(([args, faults]) => [
     '--url', `${gateway.url}${args.includes('socketio') ? '' : '/live'}`, ...args,
     ...faults[lap % faults.length],
-    '--for', 1500, '--clients', 8, '--sessions', 2, '--numbers', 200,
+    '--for', 1500, '--clients', 6, '--sessions', 2, '--numbers', 200,
 ]);
 
 class Soak {
@@ -83,8 +85,11 @@ class Soak {
 
     async run(args) {
         if (args.includes('socketio')) this.io.last.clear();
-        const { code, said } = await run_checker(torture, args, 110000);
-        assert.equal(code, 0, `${args.join(' ')}\n${said}`);
+        const what = args.join(' ');
+        const { code, said } = await run_checker(torture, args, 240000).catch((error) => {
+            throw new Error(`${what}\n${error.message}`);
+        });
+        assert.equal(code, 0, `${what}\n${said}`);
         for (const [, name, n] of said.matchAll(/([a-z ]+) (\d+)(?:,|\n)/g)) {
             this.totals[name.trim()] = (this.totals[name.trim()] || 0) + Number(n);
         }

@@ -28,6 +28,9 @@ BEGIN { print "#include \"prelude.hpp\"" }
 FNR == 1 && FILENAME ~ /redis\.md$/ {
     print "#include <anywire/client_context.hpp>\n#include <anywire/redis/connection.hpp>"
 }
+FNR == 1 && FILENAME ~ /scaling-out\.md$/ {
+    print "#include <anywire/redis/emitter.hpp>\n#include <anywire/redis/endpoint_bus.hpp>"
+}
 FNR == 1 && FILENAME ~ /client\.md$/ { print "#include <anywire/socketio_client.hpp>" }
 FNR == 1 && FILENAME ~ /(client|coroutines)\.md$/ { print "#include <anywire/coro.hpp>" }
 FNR == 1 && FILENAME ~ /sticky/ { print "#include <anywire/cluster.hpp>" }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <netinet/in.h>
 #include <stdexcept>
@@ -39,18 +40,30 @@ inline std::uint16_t free_port() {
 
 /// A real redis-server in a folder of its own, on the loopback and on a unix socket. It ends with
 /// this object, and with the test's process.
+///
+/// Ports that are free now may be taken a moment later, by another test: then it tries others.
 class redis_server {
 public:
-    /// `more` are lines of its configuration, or "--sentinel" as the first.
-    explicit redis_server(std::vector<std::string> more = {})
-        : more_(std::move(more)), port_(free_port()) {
-        start();
+    /// `more` are lines of its configuration, or "--sentinel" as the first. "{port}" in a line is
+    /// a second port: of TLS, or of a cluster's bus.
+    explicit redis_server(std::vector<std::string> more = {}) : more_(std::move(more)) {
+        for (int attempt = 0; pid_ < 0; ++attempt) {
+            port_ = free_port();
+            second_port_ = free_port();
+            try {
+                start();
+            } catch (std::runtime_error const&) {
+                if (attempt == 5 || log().find("Address already in use") == std::string::npos)
+                    throw;
+            }
+        }
     }
     redis_server(redis_server const&) = delete;
     redis_server& operator=(redis_server const&) = delete;
     ~redis_server() { stop(SIGKILL); }
 
     std::uint16_t port() const noexcept { return port_; }
+    std::uint16_t second_port() const noexcept { return second_port_; }
     std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
     std::string url() const { return "redis://" + address(); }
     std::string socket_path() const { return folder_.file("redis.sock"); }
@@ -65,8 +78,13 @@ public:
                            socket_path() + "\ndir " + folder_.path() + "\nlogfile " + log_path() +
                            "\n";
         if (!is_sentinel) text += "save \"\"\nappendonly no\nenable-debug-command yes\n";
-        for (auto const& line : more_)
-            if (line != "--sentinel") text += line + "\n";
+        for (auto line : more_) {
+            if (line == "--sentinel") continue;
+            if (auto const at = line.find("{port}"); at != std::string::npos)
+                line.replace(at, 6, std::to_string(second_port_));
+            text += line + "\n";
+        }
+        std::filesystem::remove(log_path());
         folder_.write("redis.conf", text);
         pid_ = ::fork();
         if (pid_ == 0) {
@@ -82,8 +100,11 @@ public:
         }
         auto const is_ended = [this] { return ::waitpid(pid_, nullptr, WNOHANG) == pid_; };
         auto is_dead = false;
-        if (!eventually([&] { return is_listening() || (is_dead = is_ended()); }) || is_dead)
-            throw std::runtime_error("redis-server does not start: " + log());
+        if (eventually([&] { return is_listening() || (is_dead = is_ended()); }) && !is_dead)
+            return;
+        if (is_dead) pid_ = -1;
+        stop(SIGKILL);
+        throw std::runtime_error("redis-server does not start: " + log());
     }
     void stop(int how = SIGTERM) {
         if (pid_ <= 0) return;
@@ -99,7 +120,7 @@ public:
     void resume() const { ::kill(pid_, SIGCONT); }
     std::string log() const {
         std::ifstream in(log_path());
-        return {std::istreambuf_iterator<char>(in), {}};
+        return std::string(std::istreambuf_iterator<char>(in), {});
     }
 
 private:
@@ -117,7 +138,8 @@ private:
 
     temp_folder folder_{};
     std::vector<std::string> more_;
-    std::uint16_t port_;
+    std::uint16_t port_ = 0;
+    std::uint16_t second_port_ = 0;
     pid_t pid_ = -1;
 };
 

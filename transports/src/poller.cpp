@@ -1,5 +1,7 @@
 #include "poller.hpp"
 
+#include "session/shard_host.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -54,6 +56,7 @@ void poller::wait() {
 }
 
 void poller::look() {
+    auto const alive = alive_;
     auto const n =
         ::epoll_wait(epoll_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
     count_ = n > 0 ? static_cast<std::size_t>(n) : 0;
@@ -64,7 +67,13 @@ void poller::look() {
         [](epoll_event const& e) { return (e.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0; });
     for (next_ = 0; next_ < count_;) {
         auto const& e = events_[next_++];
-        if (e.data.ptr) static_cast<watcher*>(e.data.ptr)->on_ready(e.events);
+        if (!e.data.ptr) continue;
+        {
+            host_turn const turn;
+            static_cast<watcher*>(e.data.ptr)->on_ready(e.events);
+        }
+        // Another host may have had its turn, and ended this one.
+        if (!*alive) return;
     }
     next_ = count_ = 0;
     if (epoll_.is_open()) wait();

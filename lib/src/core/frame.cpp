@@ -1,7 +1,14 @@
 #include "core/frame.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstring>
 #include <new>
+#include <utility>
+
+#ifndef __has_feature  // GCC
+#define __has_feature(x) 0
+#endif
 
 namespace anywire {
 
@@ -15,6 +22,58 @@ struct frame::form_node {
 };
 
 namespace {
+
+/// Room of short frames that have gone, for those to come: a burst makes more of one size at once
+/// than the allocator has at hand, and frees them together.
+///
+/// Thread: each has its own; what one has made another may free.
+class spare_room {
+public:
+    constexpr spare_room() noexcept = default;
+    spare_room(spare_room const&) = delete;
+    spare_room& operator=(spare_room const&) = delete;
+    ~spare_room() {
+        for (auto& l : lists_) {
+            while (l.first) ::operator delete(std::exchange(l.first, l.first->next));
+            l.count = most;  // what goes later, at the end of the thread, is not kept
+        }
+    }
+
+    void* take(std::size_t size) {
+        if (size > longest) return ::operator new(size);
+        auto& l = lists_[(size - 1) / step];
+        if (!l.first) return ::operator new((size + step - 1) / step * step);
+        --l.count;
+        return std::exchange(l.first, l.first->next);
+    }
+    void give(void* room, std::size_t size) noexcept {
+        if (size > longest) return ::operator delete(room);
+        auto& l = lists_[(size - 1) / step];
+        if (l.count == most) return ::operator delete(room);
+        ++l.count;
+        l.first = new (room) block{l.first};
+    }
+
+private:
+    struct block {
+        block* next;
+    };
+    struct list {
+        block* first = nullptr;
+        std::size_t count = 0;
+    };
+    static constexpr std::size_t step = 32;
+    static constexpr std::size_t longest = 160;
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+    static constexpr std::size_t most = 0;  // who uses what has gone is found out
+#else
+    static constexpr std::size_t most = 128;  // of each size: 57 KB in all
+#endif
+
+    std::array<list, longest / step> lists_{};
+};
+
+constinit thread_local spare_room spare{};
 
 /// In front of a headed frame stands the address of its rest.
 constexpr std::size_t rest_room = 16;
@@ -40,7 +99,7 @@ frame::frame(std::size_t own, std::size_t size, frame_kind kind) noexcept
 }
 
 frame* frame::make(std::size_t size, frame_kind kind) {
-    return new (::operator new(sizeof(frame) + size)) frame(size, size, kind);
+    return new (spare.take(sizeof(frame) + size)) frame(size, size, kind);
 }
 
 frame* frame::make(std::string_view text, frame_kind kind) {
@@ -80,13 +139,15 @@ void frame::destroy() const noexcept {
         ::operator delete(node);
         node = next;
     }
-    auto* begin = const_cast<char*>(reinterpret_cast<char const*>(this));
+    auto* const begin = const_cast<char*>(reinterpret_cast<char const*>(this));
     if (has(headed)) {
         rest_of_headed()->unref();
-        begin -= rest_room;
+        this->~frame();
+        return ::operator delete(begin - rest_room);
     }
+    auto const size = sizeof(frame) + size_;
     this->~frame();
-    ::operator delete(begin);
+    spare.give(begin, size);
 }
 
 std::string_view frame::find_form(wire_form which) const noexcept {

@@ -3,6 +3,7 @@
 #include "core/tally.hpp"
 #include "session/session_loop.hpp"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -21,6 +22,34 @@ struct loop_numbers {
     tally bytes_out{};
 };
 
+class shard_host;
+
+/// While one lives, other hosts than the one whose event is under way may be used, too: those whose
+/// sessions wait for an event have it when this ends, at once. So what one read brings leaves
+/// before the next is read, though it goes from one host to another.
+///
+/// Thread: that of all of them. Nothing of a host may be on the stack below it that an event of
+/// another may destroy.
+class host_turn {
+public:
+    host_turn() noexcept;
+    ~host_turn();
+    host_turn(host_turn const&) = delete;
+    host_turn& operator=(host_turn const&) = delete;
+
+    /// False where it has no room for one more, or has come to its end: what they do for each other
+    /// then waits for an event that is posted.
+    bool add(shard_host& h) noexcept;
+    /// The host has gone.
+    void forget(shard_host& h) noexcept;
+
+private:
+    host_turn* outer_;
+    bool is_over_ = false;
+    std::size_t count_ = 0;
+    std::array<shard_host*, 4> others_{};
+};
+
 /// What one shard runs on: a thread's event loop, an executor that a program lends, or the time of
 /// a test. Brackets every event of the shard and watches how long it takes.
 ///
@@ -28,7 +57,7 @@ struct loop_numbers {
 class shard_host : private session_loop::owner {
 public:
     shard_host(unsigned shard, log_sink const& log, session_loop::entropy random);
-    virtual ~shard_host() = default;
+    virtual ~shard_host();
     shard_host(shard_host const&) = delete;
     shard_host& operator=(shard_host const&) = delete;
 
@@ -108,6 +137,10 @@ private:
     private:
         Function fn_;
     };
+
+    friend class host_turn;
+    void take_turn() noexcept;
+    void post_turn() noexcept;
 
     // -- session_loop::owner
     bool may_touch() const noexcept final { return !is_running() || is_here(); }

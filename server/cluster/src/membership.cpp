@@ -63,13 +63,15 @@ void membership::ask() {
 void membership::on_listed(error_code ec, std::vector<registered_node> all) {
     is_asking_ = false;
     if (ec) {
-        // What was known is the best that there is.
         core_.note(here_, "the registry cannot be asked for nodes", ec.message());
+        // What was known is the best that there is, and somebody waits for it.
+        core_.publish(known_);
     } else {
         node_table others;
         for (auto& n : all)
             if (auto const number = node_number_of(n.id); number && *number != core_.self())
                 others.push_back({*number, std::move(n.address)});
+        known_ = others;
         core_.publish(std::move(others));
     }
     if (is_wanted_) refresh();

@@ -2,6 +2,7 @@
 
 #include <anywire/session_registry.hpp>
 
+#include "cluster_core.hpp"
 #include "core/timer_wheel.hpp"
 #include "errand.hpp"
 
@@ -14,8 +15,6 @@ class shard;
 }
 
 namespace anywire::relay {
-
-class cluster_core;
 
 /// Tells the registry that this node lives, and asks which others do: at every heartbeat, and when
 /// a session is asked for whose node is not known.
@@ -49,6 +48,7 @@ private:
 
     shard& here_;
     cluster_core& core_;
+    node_table known_{};
     tick next_beat_ = 0;
     tick next_ask_ = 0;
     bool is_wanted_ = false;  // an answer, as soon as it may be asked for

@@ -134,7 +134,7 @@ void relay_shard::carry(incoming const& in,
         ++core_.tallies().unknown;
         return unless(in, nullptr);
     }
-    auto* const named = was_carried ? nullptr : find_node(*node);
+    auto* const named = node && !was_carried ? find_node(*node) : nullptr;
     auto ticket = counted_ticket::take(core_.tallies().under_way, core_.options().max_relayed);
     if (!ticket) return refuse_full(in);
     auto request = std::make_unique<stray_request>(
@@ -146,7 +146,16 @@ void relay_shard::carry(incoming const& in,
     auto const now = here_.loop().now();
     auto const owner = was_carried ? std::nullopt : owners_.find(request->key, now);
     if (owner) return go_on(std::move(request), owner);
+    is_silent_ = is_silent_ && !not_after(silent_until_, now);
+    if (is_silent_) return end_unasked(std::move(request));
     look_up(lookup::of::session, std::move(request));
+}
+
+/// The registry cannot be asked, or was not heard from lately: a new session is here, unknown to
+/// other nodes.
+void relay_shard::end_unasked(stray_ptr what) {
+    auto held = what->opens ? no_claim() : nullptr;
+    end_here(std::move(what), std::move(held));
 }
 
 void relay_shard::begin_call(incoming const& in, peer_node& to, stray_ptr what) {
@@ -212,21 +221,30 @@ void relay_shard::on_owner(std::uint64_t number,
         if (is_here && !claims_.contains(key)) core_.registry().release(key, node);
         return;
     }
-    if (ec) core_.note(here_, "the registry cannot be asked for sessions", ec.message());
-    auto const may_open = what->opens && (ec || is_here || node.empty());
-    if (may_open) {
+    if (ec) {
+        on_silence(ec.message());
+        return end_unasked(std::move(what));
+    }
+    if (what->opens && (is_here || node.empty())) {
         auto held = is_here ? claim_of(key) : no_claim();
         return end_here(std::move(what), std::move(held));
     }
-    auto const owner = is_here || ec ? std::nullopt : node_number_of(node);
+    auto const owner = is_here ? std::nullopt : node_number_of(node);
     if (owner) owners_.learn(key, *owner, here_.loop().now());
     go_on(std::move(what), owner);
 }
 
 void relay_shard::on_no_answer(lookup& l) {
     auto what = take_lookup(l.number());
-    core_.note(here_, "the registry does not answer", "it was waited for");
-    end_here(std::move(what), what->opens ? no_claim() : nullptr);
+    on_silence("it does not answer in time");
+    end_unasked(std::move(what));
+}
+
+/// Nobody waits for the registry again until it has had some time.
+void relay_shard::on_silence(std::string_view why) {
+    is_silent_ = true;
+    silent_until_ = here_.loop().now() + to_ticks(core_.options().patience);
+    core_.note(here_, "the registry cannot be asked where sessions are", why);
 }
 
 other_nodes::claim relay_shard::claim_of(std::string const& key) {

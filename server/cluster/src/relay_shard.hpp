@@ -80,6 +80,8 @@ private:
     void go_on(stray_ptr what, std::optional<node_number> node);
     /// No other node has the session; null: nor may it be opened here.
     void end_here(stray_ptr what, other_nodes::claim held);
+    void end_unasked(stray_ptr what);
+    void on_silence(std::string_view why);
     other_nodes::claim claim_of(std::string const& key);
 
     shard& here_;
@@ -90,6 +92,8 @@ private:
     owner_cache owners_;
     keyed_map<std::weak_ptr<session_claim>> claims_;
     std::uint64_t last_lookup_ = 0;
+    tick silent_until_ = 0;
+    bool is_silent_ = false;  // the registry, which is not asked until then
 };
 
 }  // namespace anywire::relay

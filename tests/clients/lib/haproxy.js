@@ -27,14 +27,13 @@ listen front
 `;
 }
 
-// Starts an HAProxy of our own; `lines` are those of its listener, its servers among them. With
-// `tls`, files of a certificate, it speaks TLS.
-async function start_balancer(lines, { timeout = '30s', tls } = {}) {
+// Starts an HAProxy of our own; `lines` are those of its listener, its servers among them, and `bind`
+// is what its address is followed by. With `tls`, files of a certificate, it speaks TLS.
+async function start_balancer(lines, { timeout = '30s', tls, bind = '' } = {}) {
     const dir = temp_dir('haproxy');
     const config = path.join(dir, 'haproxy.cfg');
     const port = await free_port();
     const stats = await free_port();
-    let bind = '';
     if (tls) {
         const both = path.join(dir, 'both.pem');
         fs.writeFileSync(both, fs.readFileSync(tls.cert) + fs.readFileSync(tls.key, 'utf8'));

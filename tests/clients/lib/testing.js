@@ -6,6 +6,10 @@ const { after, before, describe, it } = require('node:test');
 // failure names what did not happen.
 const options = { timeout: 120000 };
 
+// Node 20 may wait for ever, and busily, for handles to close when its environment is torn down;
+// process.exit() leaves that out. All has been written by then.
+process.on('exit', (code) => process.exit(code));
+
 module.exports = {
     describe,
     it: (claim, body) => it(claim, options, body),

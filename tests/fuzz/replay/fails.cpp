@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     if (in.find("abort!") != in.npos) std::abort();
     if (in.find("throw!") != in.npos) throw std::runtime_error("thrown");
     if (in.find("wild!!") != in.npos) {
-        char* volatile nowhere = nullptr;
+        char volatile* volatile nowhere = nullptr;
         *nowhere = 1;
     }
     if (in.find("signed") != in.npos) {

@@ -83,6 +83,8 @@ TEST_CASE("a node that is lost in the middle of a poll leaves the client an answ
     all.add(silent);
     all.add({});
     auto const sid = sid_of(raw_client(all.at(0).port()).get(polling()).body);
+    CHECK(raw_client(all.at(1).port()).post(polling(sid), "4x").body == "ok");
+    CHECK(raw_client(all.at(1).port()).get(polling(sid)).body == "4x");
     raw_client parked(all.at(1).port());
     parked.send(parked.request_bytes("GET", polling(sid)));
     REQUIRE(eventually([&] { return all.at(1).numbers().under_way == 1; }));

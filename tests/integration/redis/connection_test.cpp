@@ -137,7 +137,9 @@ TEST_CASE("a subscription that has gone while it was asked for is not in the way
 
 TEST_CASE("a stream is read from where it is, or from its beginning") {
     redis_server server;
-    redis_bench b(quick_redis(server.url()));
+    auto o = quick_redis(server.url());
+    o.ping_interval = 500ms;
+    redis_bench b(o);
     b.run("XADD", "s", "*", "n", "old");
     SECTION("from now on") {
         auto const reading = b.read_stream({.key = "s"});
@@ -159,7 +161,7 @@ TEST_CASE("a stream is read from where it is, or from its beginning") {
         CHECK(b.seen.wait_for("entry a=1 b=2"));
     }
     SECTION("a request that is held longer than the time between two pings") {
-        auto const reading = b.read_stream({.key = "s", .block = 700ms});
+        auto const reading = b.read_stream({.key = "s", .block = 1'100ms});
         REQUIRE(b.seen.wait_for("reading"));
         // Pings of the other socket tell the time: the request was held to its end, and made again.
         auto const sent = b.connection.health().commands;

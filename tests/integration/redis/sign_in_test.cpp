@@ -60,7 +60,9 @@ TEST_CASE("an ACL user does what he may, and hears what he may not") {
 
 TEST_CASE("a user without the right to ping is served, too") {
     redis_server server({"user default on nopass ~* &* +@all -ping"});
-    redis_bench b(quick_redis(server.url()));
+    auto o = quick_redis(server.url());
+    o.ping_interval = 500ms;
+    redis_bench b(o);
     CHECK(b.run("SET", "k", "v").answer.text == "OK");
     auto const kept = b.subscribe("c");
     REQUIRE(b.seen.wait_for("subscribed c"));
@@ -85,12 +87,12 @@ TEST_CASE("TLS, with the server's certificate checked and the client's own shown
     certificate issuer({.common_name = "issuer", .is_authority = true});
     certificate leaf({.names = {"localhost"}}, &issuer);
     certificate own({.common_name = "app"}, &issuer);
-    auto const tls_port = std::to_string(free_port());
-    redis_server server({"tls-port " + tls_port,
+    redis_server server({"tls-port {port}",
                          "tls-cert-file " + leaf.certificate_file(),
                          "tls-key-file " + leaf.key_file(),
                          "tls-ca-cert-file " + issuer.certificate_file(),
                          "tls-auth-clients yes"});
+    auto const tls_port = std::to_string(server.second_port());
     auto o = quick_redis("rediss://localhost:" + tls_port);
     o.tls.ca = issuer.certificate_file();
     o.tls.certificate = own.certificate_file();

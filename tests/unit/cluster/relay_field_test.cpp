@@ -19,6 +19,7 @@ TEST_CASE("a relay's field says address and scheme of its client") {
 
 TEST_CASE("what is no such value is nothing") {
     for (auto const* const text : {"",
+                                   "http",
                                    "https1.2.3.4",
                                    "ftp 1.2.3.4",
                                    "https 1.2.3",

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace anywire;
 using namespace std::literals;
@@ -110,4 +112,27 @@ TEST_CASE("pointers to a frame share it, and the last one frees it") {
     frame_ptr const taken(h.release());
     CHECK_FALSE(h);
     CHECK(taken->text() == "other");
+}
+
+TEST_CASE("frames of every size come and go, in any number and on any thread") {
+    std::vector<frame_ptr> all;
+    auto const make_all = [&] {
+        for (std::size_t size = 0; size < 200; ++size)
+            for (int i = 0; i < 3; ++i) all.push_back(make(std::string(size, 'x')));
+    };
+    auto const are_right = [&] {
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (all[i]->text() != std::string(i / 3, 'x')) return false;
+        return true;
+    };
+    for (int round = 0; round < 2; ++round) {
+        make_all();
+        CHECK(are_right());
+        all.clear();
+    }
+    // More of one size than are kept, freed by another thread than made them.
+    for (int i = 0; i < 1000; ++i) all.push_back(make("0123456789"));
+    std::thread([&] { all.clear(); }).join();
+    make_all();
+    CHECK(are_right());
 }

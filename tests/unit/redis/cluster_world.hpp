@@ -8,7 +8,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -74,5 +76,50 @@ struct cluster_world {
     fake_redis redis{};
     std::vector<std::unique_ptr<cluster_server>> servers{};
 };
+
+// -- what is told of answers ----------------------------------------------------------------------
+
+struct fetched {
+    void operator()(error_code e, std::vector<socketio::remote_socket> all) {
+        ++calls;
+        error = e;
+        for (auto const& s : all) ids.push_back(s.id);
+        std::sort(ids.begin(), ids.end());
+        sockets = std::move(all);
+    }
+    int calls = 0;
+    error_code error{};
+    strings ids{};
+    std::vector<socketio::remote_socket> sockets{};
+};
+
+struct answered {
+    bool operator()(error_code e, std::span<socketio::arguments const> all) {
+        ++calls;
+        error = e;
+        for (auto const& a : all) values.push_back(a[0].as_string().value_or("?"));
+        std::sort(values.begin(), values.end());
+        return true;
+    }
+    int calls = 0;
+    error_code error{};
+    strings values{};
+};
+
+struct named {
+    void operator()(error_code e, strings all) {
+        ++calls;
+        error = e;
+        std::sort(all.begin(), all.end());
+        names = std::move(all);
+    }
+    int calls = 0;
+    error_code error{};
+    strings names{};
+};
+
+inline std::string some_kind() {
+    return GENERATE(as<std::string>{}, "pubsub", "sharded", "streams");
+}
 
 }  // namespace anywire::test

@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <atomic>
 #include <span>
 #include <stdexcept>
@@ -123,4 +124,60 @@ TEST_CASE("what a program does to sessions outside of events leaves in one of it
     h.host.loop().wake();
     h.host.end_event();
     CHECK(h.context.poll() == 0);
+}
+
+TEST_CASE("a host that another one's event has used has its own when the turn ends") {
+    hosted h;
+    h.host.start();
+    {
+        host_turn const turn;
+        h.host.loop().wake();
+        h.host.loop().wake();
+        CHECK(h.context.poll() == 0);
+    }
+    CHECK(h.context.poll() == 0);
+    // It has been: what comes now asks for another.
+    h.host.loop().wake();
+    CHECK(h.context.poll() == 1);
+}
+
+TEST_CASE("a host that may not be touched where the turn ends has an event that is posted") {
+    hosted h;
+    bool is_here = true;
+    io_host strict(
+        0,
+        h.sink,
+        [](std::span<unsigned char>) {},
+        h.connections,
+        h.context.get_executor(),
+        [&] { return is_here; });
+    strict.start();
+    {
+        host_turn const turn;
+        strict.loop().wake();
+        is_here = false;
+    }
+    is_here = true;
+    CHECK(h.context.poll() == 1);
+    strict.end();
+}
+
+TEST_CASE("a host that goes before its turn has none") {
+    host_turn const turn;
+    hosted left;
+    left.host.start();
+    left.host.loop().wake();
+    {
+        hosted gone;
+        gone.host.start();
+        gone.host.loop().wake();
+    }
+    // One more than a turn has room for is posted.
+    std::array<hosted, 3> more{};
+    for (auto& h : more) {
+        h.host.start();
+        h.host.loop().wake();
+    }
+    CHECK(more[1].context.poll() == 0);
+    CHECK(more[2].context.poll() == 1);
 }

@@ -214,6 +214,7 @@ void websocket_link::send_ping() {
 
 void websocket_link::append(websocket::opcode op, std::string_view payload, bool compressed) {
     auto const begin = out_.size() + header_size(payload.size());
+    if (out_.empty()) out_.reserve(std::max<std::size_t>(usual_, begin + payload.size()));
     out_.resize(begin);
     out_.append(payload);
     (void)websocket::mask_frame_before(
@@ -241,6 +242,8 @@ void websocket_link::flush() {
     if (unsent_bytes() != 0) return;
     if (!out_.empty()) {
         owes_sent_ = true;
+        constexpr std::size_t most_usual = std::size_t{16} * 1024;
+        usual_ = static_cast<std::uint16_t>(std::min(out_.size(), most_usual));
         auto const bytes = std::exchange(out_, {});
         if (!send(bytes)) return;
     }

@@ -82,14 +82,15 @@ private:
         std::optional<websocket::deflater> deflater{};
     };
     std::unique_ptr<compression> compression_{};
-    std::string out_{};                    // frames that the next flush sends
+    std::string out_{};                    // frames that the next flush sends, and no memory else
     std::unique_ptr<std::string> held_{};  // bytes read that wait for their turn, or a resume
     phase phase_ = phase::open;
     bool peer_closed_ = false;
     bool paused_ = false;
     bool in_turn_ = false;  // a flush follows
     bool will_flush_ = false;
-    bool owes_sent_ = false;  // bytes have been sent since the last `on_sent`
+    bool owes_sent_ = false;   // bytes have been sent since the last `on_sent`
+    std::uint16_t usual_ = 0;  // bytes of what the last flush has sent: the next may be as many
     std::uint32_t drained_ = 0;
     std::uint32_t unspoken_ = 0;  // bytes since the last sign of life told
 };

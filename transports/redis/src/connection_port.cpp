@@ -1,8 +1,11 @@
 #include "connection_port.hpp"
 
+#include <anywire/redis/emitter.hpp>
+
 #include "adapters/pubsub_link.hpp"
 #include "adapters/sharded_link.hpp"
 #include "adapters/streams_link.hpp"
+#include "bus/bus_link.hpp"
 
 #include <utility>
 
@@ -69,7 +72,7 @@ void connection_port::draw_random(std::span<unsigned char> to) {
     random_(to);
 }
 
-// -- the adapters ---------------------------------------------------------------------------------
+// -- what is made of a connection -----------------------------------------------------------------
 
 adapter_maker pubsub_adapter(connection redis, pubsub_options with) {
     return make_pubsub_adapter(std::make_shared<connection_port>(std::move(redis)),
@@ -84,6 +87,13 @@ adapter_maker sharded_adapter(connection redis, sharded_options with) {
 adapter_maker streams_adapter(connection redis, streams_options with) {
     return make_streams_adapter(std::make_shared<connection_port>(std::move(redis)),
                                 std::move(with));
+}
+
+emitter::emitter(connection redis, emitter_options with)
+    : emitter(std::make_shared<connection_port>(std::move(redis)), std::move(with)) {}
+
+bus_maker endpoint_bus(connection redis, endpoint_bus_options with) {
+    return make_endpoint_bus(std::make_shared<connection_port>(std::move(redis)), std::move(with));
 }
 
 }  // namespace anywire::redis

@@ -201,11 +201,14 @@ void core::evaluate(failure const* why) {
     }
     if (!why) return;
     if (!is_whole && is_ready) {
-        logged_ = why->text;
+        logged_.push_back(why->text);
         return change(redis::state::lost, why->text, log_level::error);
     }
-    // An attempt that fails as the one before is no news.
-    auto const is_news = std::exchange(logged_, why->text) != why->text;
+    // An attempt that fails as one before is no news.
+    constexpr std::size_t most_logged = 64;
+    auto const is_news = logged_.size() < most_logged &&
+                         std::find(logged_.begin(), logged_.end(), why->text) == logged_.end();
+    if (is_news) logged_.push_back(why->text);
     floor_->host().log().write(is_news ? log_level::error : log_level::debug, "Redis: ", why->text);
 }
 

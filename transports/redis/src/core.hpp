@@ -140,7 +140,7 @@ private:
     std::vector<std::shared_ptr<watcher>> watchers_{};
     std::list<std::shared_ptr<timed_call>> waiting_{};
     state_change last_{};
-    std::string logged_{};  // of the last attempt that failed
+    std::vector<std::string> logged_{};  // of attempts that failed, since it was ready
 };
 
 }  // namespace anywire::redis

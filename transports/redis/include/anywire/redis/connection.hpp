@@ -24,7 +24,7 @@ namespace anywire::redis {
 /// Whether a connection works.
 enum class state : std::uint8_t {
     connecting,  ///< Not yet. Commands wait.
-    ready,       ///< Commands are sent, and every subscription is in effect.
+    ready,       ///< Commands are sent, and what was subscribed to is so again.
     lost,        ///< It was ready and is not: commands wait, messages are missed.
     closed,      ///< By `connection::close`. Final.
 };
