@@ -132,6 +132,12 @@ describe('the emitter of Node', () => {
         const connection = createClient({ url: redis.url });
         await connection.connect();
         try {
+            // Clients come in before the server has subscribed, and an emitter asks nobody.
+            await within((async () => {
+                const hears = (name) => connection.sendCommand(['PUBSUB', ...name]);
+                while ((await hears(['NUMSUB', 'socket.io-request#/#']))[1] === 0 ||
+                    await hears(['NUMPAT']) < 2);
+            })(), 'the subscriptions of the server');
             const emitter = new Emitter(connection);
             emitter.in(client.id).socketsJoin(['a', 'b']);
             emitter.to('a').emit('to a', Buffer.from([1, 2]));
