@@ -54,6 +54,26 @@ entry_fields fields_of(captured_command const& c) {
     return fields;
 }
 
+/// Reads and writes what was published, `count` messages, two of which were cut off.
+template <class Encode>
+void check_published(std::string_view section,
+                     std::string_view command,
+                     std::size_t count,
+                     Encode encode) {
+    std::size_t cut = 0;
+    auto const n = for_each(section, command, [&](captured_command const& c) {
+        cluster_message m;
+        auto const wrong = decode_message(c.words[2], most, m, plain);
+        CHECK(wrong.empty() == !c.is_cut);
+        if (c.is_cut)
+            ++cut;
+        else
+            CHECK(encode(m) == c.words[2]);
+    });
+    CHECK(n == count);
+    CHECK(cut == 2);
+}
+
 }  // namespace
 
 TEST_CASE("what @socket.io/redis-adapter publishes is read and written as it was") {
@@ -101,33 +121,15 @@ TEST_CASE("channels are those that @socket.io/redis-adapter subscribes to") {
 }
 
 TEST_CASE("what the sharded adapter publishes is read and written as it was") {
-    std::size_t cut = 0;
-    auto const n = for_each("sharded", "SPUBLISH", [&](captured_command const& c) {
-        cluster_message m;
-        auto const wrong = decode_message(c.words[2], most, m, plain);
-        CHECK(wrong.empty() == !c.is_cut);
-        if (c.is_cut)
-            ++cut;
-        else
-            CHECK(encode_sharded(m, plain) == c.words[2]);
+    check_published("sharded", "SPUBLISH", 21, [](cluster_message const& m) {
+        return encode_sharded(m, plain);
     });
-    CHECK(n == 21);
-    CHECK(cut == 2);
 }
 
 TEST_CASE("what the streams adapter publishes is read and written as it was") {
-    std::size_t cut = 0;
-    auto const n = for_each("streams", "PUBLISH", [&](captured_command const& c) {
-        cluster_message m;
-        auto const wrong = decode_message(c.words[2], most, m, plain);
-        CHECK(wrong.empty() == !c.is_cut);
-        if (c.is_cut)
-            ++cut;
-        else
-            CHECK(encode_published(m, plain) == c.words[2]);
+    check_published("streams", "PUBLISH", 13, [](cluster_message const& m) {
+        return encode_published(m, plain);
     });
-    CHECK(n == 13);
-    CHECK(cut == 2);
 }
 
 TEST_CASE("entries of the stream are read and written as they were") {

@@ -27,14 +27,9 @@ channel_line::channel_line(io_host& host,
                            std::shared_ptr<tallies> counts,
                            std::optional<dial_target> fixed,
                            events& to)
-    : host_(host),
-      counts_(std::move(counts)),
+    : counts_(std::move(counts)),
       to_(to),
       link_(host, how, std::move(fixed), how->given.ping_interval, *this) {}
-
-channel_line::~channel_line() {
-    *alive_ = false;
-}
 
 void channel_line::subscribe(channel_kind kind, std::string const& name, std::uint64_t number) {
     ask({.kind = kind, .name = name, .number = number});
@@ -46,38 +41,26 @@ void channel_line::unsubscribe(channel_kind kind, std::string const& name) {
 
 void channel_line::ask(asked what) {
     auto const& w = words_of[static_cast<std::size_t>(what.kind)];
-    append_words(out_, what.is_end ? w.unsubscribe : w.subscribe, what.name);
+    append_words(link_.output(), what.is_end ? w.unsubscribe : w.subscribe, what.name);
     counts_->sent.fetch_add(1, relaxed);
     asked_.push_back(std::move(what));
-    flush_soon();
-}
-
-void channel_line::flush_soon() {
-    if (std::exchange(will_flush_, true)) return;
-    host_.defer([this, alive = alive_] {
-        if (!*alive) return;
-        will_flush_ = false;
-        auto const out = std::exchange(out_, {});
-        if (link_.is_up() && !out.empty()) link_.send(out);
-    });
+    link_.flush_soon();
 }
 
 void channel_line::on_up() {
-    out_.clear();
     to_.on_channels_up(*this);
 }
 
 void channel_line::on_down(failure const& why, bool was_up) {
     asked_.clear();
-    out_.clear();
     to_.on_channels_down(*this, why, was_up);
 }
 
 /// A socket with subscriptions takes PING, and answers it by an array; without, by a status.
 void channel_line::on_silent() {
-    append_words(out_, "PING");
+    append_words(link_.output(), "PING");
     counts_->sent.fetch_add(1, relaxed);
-    flush_soon();
+    link_.flush_soon();
 }
 
 void channel_line::on_reply(reply&& r) {

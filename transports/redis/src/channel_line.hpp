@@ -45,7 +45,6 @@ public:
                  std::shared_ptr<tallies> counts,
                  std::optional<dial_target> fixed,
                  events& to);
-    ~channel_line();
 
     void start() { link_.start(); }
     bool is_up() const noexcept { return link_.is_up(); }
@@ -72,15 +71,10 @@ private:
     void on_error(reply const& r);
     void on_confirmed(channel_kind kind, bool is_end, std::string_view name);
     void ask(asked what);
-    void flush_soon();
 
-    io_host& host_;
     std::shared_ptr<tallies> counts_;
     channel_line::events& to_;
     std::deque<asked> asked_{};
-    std::string out_{};
-    bool will_flush_ = false;
-    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     kept_link link_;
 };
 

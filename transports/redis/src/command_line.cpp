@@ -23,10 +23,6 @@ command_line::command_line(io_host& host,
       time_(host.loop(), [this] { on_time(); }),
       link_(host, how, std::move(fixed), how->given.ping_interval, *this) {}
 
-command_line::~command_line() {
-    *alive_ = false;
-}
-
 void command_line::add(request r) {
     if (link_.is_up()) return send(std::move(r));
     waiting_.push_back(std::move(r));
@@ -35,31 +31,19 @@ void command_line::add(request r) {
 
 void command_line::send(request r) {
     if (std::exchange(r.asking, false)) {
-        append_words(out_, "ASKING");
+        append_words(link_.output(), "ASKING");
         r.missing = r.answers + 1;
     } else {
         r.missing = r.answers;
     }
-    out_.append(r.bytes);
+    link_.output().append(r.bytes);
     counts_->sent.fetch_add(1, std::memory_order_relaxed);
     sent_.push_back(std::move(r));
     set_time();
-    flush_soon();
-}
-
-/// What else has been asked for by then leaves with it.
-void command_line::flush_soon() {
-    if (std::exchange(will_flush_, true)) return;
-    host_.defer([this, alive = alive_] {
-        if (!*alive) return;
-        will_flush_ = false;
-        auto const out = std::exchange(out_, {});
-        if (link_.is_up() && !out.empty()) link_.send(out);
-    });
+    link_.flush_soon();
 }
 
 void command_line::on_up() {
-    out_.clear();
     for (auto& r : take_waiting()) send(std::move(r));
     to_.on_line_up(*this);
 }
@@ -89,7 +73,6 @@ void command_line::on_reply(reply&& r) {
 }
 
 void command_line::on_down(failure const& why, bool was_up) {
-    out_.clear();
     auto const now = host_.loop().now();
     for (auto& r : std::exchange(sent_, {}))
         to_.on_done(r, r.is_over(now) ? errc::timed_out : errc::connection_lost, {});

@@ -41,7 +41,6 @@ public:
                  std::shared_ptr<tallies> counts,
                  std::optional<dial_target> fixed,
                  events& to);
-    ~command_line();
 
     void start() { link_.start(); }
     void add(request r);
@@ -62,7 +61,6 @@ private:
     void on_down(failure const& why, bool was_up) override;
 
     void send(request r);
-    void flush_soon();
     void on_time();
     void set_time();
 
@@ -71,9 +69,6 @@ private:
     command_line::events& to_;
     std::deque<request> waiting_{};
     std::deque<request> sent_{};
-    std::string out_{};
-    bool will_flush_ = false;
-    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     client_deadline time_;
     kept_link link_;
 };

@@ -92,7 +92,18 @@ void kept_link::open() {
 void kept_link::on_link_up() {
     failures_ = 0;
     is_up_ = true;
+    out_.clear();
     to_.on_up();
+}
+
+void kept_link::flush_soon() {
+    if (std::exchange(will_flush_, true)) return;
+    host_.defer([this, alive = alive_] {
+        if (!*alive) return;
+        will_flush_ = false;
+        auto const out = std::exchange(out_, {});
+        if (is_up_ && !out.empty()) link_->send(out);
+    });
 }
 
 void kept_link::on_link_down(failure const& why) {
@@ -103,6 +114,7 @@ void kept_link::on_link_down(failure const& why) {
 void kept_link::come_back(failure const& why) {
     next_.set(backoff_delay(how_->given.reconnect, failures_++, host_.loop().random_u32()));
     auto const was_up = std::exchange(is_up_, false);
+    out_.clear();
     to_.on_down(why, was_up);
 }
 

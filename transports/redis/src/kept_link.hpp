@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace anywire::redis {
@@ -44,12 +45,18 @@ public:
               events& to);
     kept_link(kept_link const&) = delete;
     kept_link& operator=(kept_link const&) = delete;
+    ~kept_link() { *alive_ = false; }
 
     /// Begins, soon.
     void start() { next_.set_soon(); }
     bool is_up() const noexcept { return is_up_; }
-    /// Requires: it is up.
+    /// Sends at once, in front of `output`. Requires: it is up.
     void send(std::string_view bytes) { link_->send(bytes); }
+    /// What is to be sent, for `flush_soon`. It is emptied when the connection is made, and when it
+    /// is lost.
+    std::string& output() noexcept { return out_; }
+    /// Sends it in one write, with what else is there by then; nothing where it is not up then.
+    void flush_soon();
     /// Ends the connection, to come back; requires that it is up, and nothing of it is used by the
     /// caller after that. `on_down` follows at once.
     void drop(failure why) { link_->fail(std::move(why)); }
@@ -78,6 +85,9 @@ private:
     std::unique_ptr<server_link> link_{};
     bool is_up_ = false;
     std::uint32_t failures_ = 0;  // in a row
+    std::string out_{};
+    bool will_flush_ = false;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     client_deadline next_;
 };
 
