@@ -31,7 +31,7 @@ void proxy_intake::on_end(bool) {
 void proxy_intake::on_bytes(char* data, std::size_t size) {
     has_begun_ = true;
     std::size_t used = 0;
-    if (feed({data, size}, used)) return;
+    if (feed({data, size}, used)) return hand_over();
     // Taken by what is looked at first: what follows the header is TLS's, or a request.
     auto const socket = stream().descriptor();
     auto const room = std::min(io_host::read_size, http::proxy_header_reader::longest);
@@ -39,7 +39,7 @@ void proxy_intake::on_bytes(char* data, std::size_t size) {
         auto const seen = ::recv(socket, data, room, MSG_PEEK | MSG_DONTWAIT);
         if (seen <= 0) return;  // more comes later, or the end
         auto const is_done = feed({data, static_cast<std::size_t>(seen)}, used);
-        if (is_dropped()) return;
+        if (is_dropped()) return;  // its socket is closed
         if (used > 0) (void)::recv(socket, data, used, MSG_DONTWAIT);
         if (is_done) return hand_over();
     }
@@ -63,7 +63,9 @@ void proxy_intake::refuse(std::string_view why) {
     drop();
 }
 
+/// Nothing is left to hand over of who has been refused.
 void proxy_intake::hand_over() {
+    if (is_dropped()) return;
     auto const& client = reader_.client();
     newcomer n{.socket = descriptor_owner(take_stream().release()),
                .address = client.address.empty() ? address_ : client.address,

@@ -13,7 +13,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <linux/sockios.h>
 #include <string>
+#include <sys/ioctl.h>
 
 using namespace anywire;
 using namespace anywire::test;
@@ -60,6 +62,12 @@ struct behind_proxy {
     running_server server;
 };
 
+/// Whether the server has read all that went through a Unix domain socket.
+bool is_all_read(raw_client const& c) {
+    int left = 0;
+    return ::ioctl(c.descriptor(), SIOCOUTQ, &left) == 0 && left == 0;
+}
+
 std::string const v1 = "PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\n";
 
 }  // namespace
@@ -88,6 +96,21 @@ TEST_CASE("the header may come in pieces, and nothing that follows it is lost") 
     together.send(header + c.request_bytes("GET", "/echo") + c.request_bytes("GET", "/echo"));
     CHECK(together.read_response().status == 200);
     CHECK(together.read_response().status == 200);
+}
+
+TEST_CASE("each byte of the header may come when all before it were read") {
+    temp_folder const folder;
+    auto const path = folder.file("proxy.sock");
+    auto o = on_free_port();
+    o.listeners.push_back({.path = path, .proxy_protocol = proxy_protocol::required});
+    behind_proxy const p(o);
+    auto const header = GENERATE(as<std::string>(), v1, proxy_v2_of_v4(proxy_tls_field(false)));
+    raw_client c(0, {.path = path});
+    for (auto const byte : header) {
+        c.send({&byte, 1});
+        REQUIRE(eventually([&] { return is_all_read(c); }));
+    }
+    CHECK(c.get("/echo").body == "Welcome to SockJS!\n");
 }
 
 TEST_CASE("TLS comes after the header, in the same segment or later") {

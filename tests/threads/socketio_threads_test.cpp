@@ -100,6 +100,7 @@ void live(busy_house& w, int i, int round, std::string& ticket) {
     (void)c.until("3" + nsp + ",5[3]");
     c.packet("2" + nsp + R"(,6["f"])");
     (void)c.until("3" + nsp + ",6[4]");
+    c.packet(R"(2["all",2])");
     auto const event = c.until(R"(2["all",)");
     auto const end = event.rfind('"');
     auto const begin = event.rfind('"', end - 1);
@@ -117,24 +118,30 @@ TEST_CASE("Socket.IO clients come and go while every thread does everything") {
     std::atomic<int> fetched{0};
     std::vector<std::thread> callers;
     auto const& io = w.tested.io;
+    std::atomic<int> lives{0};
+    // So many times a life, or a slow machine would do little else.
+    constexpr int calls_a_life = 8;
     auto const repeat = [&](std::function<void(int)> fn) {
-        callers.emplace_back([&done, fn = std::move(fn)] {
+        callers.emplace_back([&, fn = std::move(fn)] {
             for (int n = 0; !done; ++n) {
                 fn(n);
-                ::poll(nullptr, 0, 1);
+                (void)eventually([&] { return done || n < calls_a_life * (lives + 1); });
             }
         });
     };
+    std::thread answering([&] {
+        while (!done) {
+            for (auto const& d : w.decisions.take()) d();
+            for (auto const& a : w.acks.take()) a(1);
+            ::poll(nullptr, 0, 1);
+        }
+    });
     repeat([&](int n) {
         io.emit("all", n);
         io.to("r").except("s").emit("m", n);
         w.children->emit("m", n);
     });
-    repeat([&](int n) {
-        for (auto const& d : w.decisions.take()) d();
-        for (auto const& a : w.acks.take()) a(1);
-        io.timeout(20ms).emit("asks", n, [](error_code, std::vector<int>) {});
-    });
+    repeat([&](int n) { io.timeout(20ms).emit("asks", n, [](error_code, std::vector<int>) {}); });
     repeat([&](int n) {
         io.fetch_sockets([&](error_code, std::vector<sio::remote_socket> all) {
             fetched += static_cast<int>(all.size());
@@ -156,11 +163,15 @@ TEST_CASE("Socket.IO clients come and go while every thread does everything") {
     });
     auto const errors = on_threads(6, [&](int i) {
         std::string ticket;
-        for (int round = 0; round < 25; ++round) live(w, i, round, ticket);
+        for (int round = 0; round < 25; ++round) {
+            live(w, i, round, ticket);
+            ++lives;
+        }
     });
     CHECK(errors == std::vector<std::string>{});
     CHECK(w.tested.is_empty());
     done = true;
+    answering.join();
     for (auto& t : callers) t.join();
     CHECK(w.came == w.went);
     CHECK(w.came == 150);
