@@ -11,8 +11,8 @@ set(forbidden_in_hub "${forbidden_in_socketio}")
 set(forbidden_in_transports "<(thread|mutex|iostream)>")
 # What clients run on has a thread: one file of that floor knows it.
 set(forbidden_in_client_context "<iostream>")
-# A connection to Redis is used on any thread: what it counts has a lock. The file of its handle may
-# have to end a thread elsewhere.
+# A connection to Redis and a bus are used on any thread: what they count has a lock. The file of the
+# handle may have to end a thread elsewhere.
 set(forbidden_in_redis "<(thread|iostream)>")
 set(forbidden_in_redis_connection "<iostream>")
 set(forbidden_in_server "<iostream>")
@@ -69,11 +69,11 @@ endforeach()
 # the adapters to other servers.
 list(FILTER transports_files EXCLUDE REGEX "/transports/(socketio_client|cli)/")
 set(redis_files ${transports_files})
-list(FILTER redis_files INCLUDE REGEX "/transports/redis/")
+list(FILTER redis_files INCLUDE REGEX "/transports/(redis|unix_bus)/")
 set(redis_connection_files ${redis_files})
-list(FILTER redis_connection_files INCLUDE REGEX "/src/connection\\.cpp$")
-list(FILTER redis_files EXCLUDE REGEX "/src/connection\\.cpp$")
-list(FILTER transports_files EXCLUDE REGEX "/transports/redis/")
+list(FILTER redis_connection_files INCLUDE REGEX "/src/(connection|bus_port)\\.cpp$")
+list(FILTER redis_files EXCLUDE REGEX "/src/(connection|bus_port)\\.cpp$")
+list(FILTER transports_files EXCLUDE REGEX "/transports/(redis|unix_bus)/")
 # Clients and carriers know nothing of Redis.
 forbid("<anywire/redis/" "anywire::redis stands on the clients" ${transports_files})
 forbid("<anywire/socketio|\"socketio/" "carriers know no layer" ${transports_files})
@@ -95,7 +95,7 @@ endforeach()
 
 file(GLOB_RECURSE public_files ${ROOT}/lib/include/anywire/*.hpp
      ${ROOT}/transports/include/anywire/*.hpp ${ROOT}/transports/client/include/anywire/*.hpp
-     ${ROOT}/transports/redis/include/anywire/*.hpp
+     ${ROOT}/transports/redis/include/anywire/*.hpp ${ROOT}/transports/unix_bus/include/anywire/*.hpp
      ${ROOT}/server/include/anywire/*.hpp ${ROOT}/server/cluster/include/anywire/*.hpp)
 # The one header that is for those who have RapidJSON, and those for programs on Asio.
 list(FILTER public_files EXCLUDE REGEX "/(json/rapidjson|asio|client_asio|executors|detail/asio_stream)\\.hpp$")

@@ -3,9 +3,11 @@ include(CMakePackageConfigHelpers)
 set(dest ${CMAKE_INSTALL_LIBDIR}/cmake/anywire)
 
 set(optional_targets)
-if(TARGET anywire_redis)
-  set(optional_targets anywire_redis)
-endif()
+foreach(each adapters redis unix_bus)
+  if(TARGET anywire_${each})
+    list(APPEND optional_targets anywire_${each})
+  endif()
+endforeach()
 install(TARGETS anywire_core anywire_socketio anywire_transports anywire_client
         anywire_socketio_client anywire_server anywire_cluster anywire_testing ${optional_targets}
         EXPORT anywireTargets FILE_SET HEADERS)

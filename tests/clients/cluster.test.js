@@ -1,13 +1,15 @@
 'use strict';
 
-// Two servers of this library and two of Node behind one Redis, with each of Node's adapters: every
-// operation from each of them, on the clients of all of them.
+// Two servers of this library and two of Node behind one Redis, with each of Node's adapters, and four
+// of this library without Redis: every operation from each of them, on the clients of all of them.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
+const fs = require('node:fs');
 const { Client } = require('./lib/cluster_client');
 const { start_cpp, start_node } = require('./lib/cluster_server');
 const { start_redis } = require('./lib/redis');
+const { temp_dir } = require('./lib/temp');
 const { after, before, describe, it } = require('./lib/testing');
 const { within } = require('./lib/within');
 
@@ -16,11 +18,14 @@ const to = (...rooms) => ({ rooms, except: [] });
 
 class Cluster {
     async start(adapter, more = {}) {
-        this.redis = await start_redis();
-        const each = (name) => ({ adapter, redis: this.redis, name, ...more });
+        const is_local = adapter === 'unix';
+        if (is_local) this.folder = temp_dir('bus');
+        else this.redis = await start_redis();
+        const each = (name) => ({ adapter, redis: this.redis, folder: this.folder, name, ...more });
+        const start_other = is_local ? start_cpp : start_node;
         this.servers = await Promise.all([
             start_cpp(each('cpp1')), start_cpp({ ...each('cpp2'), threads: 2 }),
-            start_node(each('node1')), start_node(each('node2')),
+            start_other(each('node1')), start_other(each('node2')),
         ]);
         this.controls = await Promise.all(this.servers.map(
             (s) => new Client(`${s.url}/control`, 'control').connected()));
@@ -212,5 +217,40 @@ function operations(adapter) {
     });
 }
 
-for (const adapter of ['pubsub', 'sharded', 'streams']) operations(adapter);
+for (const adapter of ['pubsub', 'sharded', 'streams', 'unix']) operations(adapter);
+
+it('a server that is killed is missed by the others of its host at once, and its file removed', async () => {
+    const cluster = await new Cluster().start('unix');
+    try {
+        assert.equal(fs.readdirSync(cluster.folder).length, names.length);
+        const [killed, ...left] = cluster.servers;
+        killed.kill();
+        await killed.child.ended;
+        const [, control] = cluster.controls;
+        // Nobody waits for it: the timeout is longer than the test may take.
+        for (;;) {
+            const { answers } = await control.ask('sse_ask', 'question', 'x');
+            if (answers.length === left.length - 1) break;
+        }
+        const all = await control.ask('fetch', everybody);
+        assert.deepEqual(
+            sorted(all.map((s) => s.id)), sorted(cluster.clients.slice(1).map((c) => c.id)));
+        await control.ask('emit', everybody, 'still');
+        for (const client of cluster.clients.slice(1))
+            await client.until(() => client.events.some(([name]) => name === 'still'), 'still');
+        await within((async () => {
+            while (fs.readdirSync(cluster.folder).length !== left.length)
+                await new Promise((resolve) => setTimeout(resolve, 20));
+        })(), 'the file of the dead is gone');
+        const again = await start_cpp(
+            { adapter: 'unix', folder: cluster.folder, name: 'again' });
+        cluster.servers = [again, ...left];
+        const late = await new Client(again.url, 'again').open();
+        cluster.clients.push(late);
+        await control.ask('emit', everybody, 'welcome');
+        await late.until(() => late.events.some(([name]) => name === 'welcome'), 'welcome');
+    } finally {
+        await cluster.stop();
+    }
+});
 

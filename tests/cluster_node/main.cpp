@@ -1,9 +1,10 @@
-// anywire-cluster-node: one Socket.IO server of several that share a Redis. What it is told on the
-// namespace /control it does to the main one; tests/clients/lib/cluster_server.js is the same for
-// Node. A plain user of the public API.
+// anywire-cluster-node: one Socket.IO server of several that share a Redis, or a folder. What it is
+// told on the namespace /control it does to the main one; tests/clients/lib/cluster_server.js is
+// the same for Node. A plain user of the public API.
 #include <anywire/redis/socketio_adapter.hpp>
 #include <anywire/server.hpp>
 #include <anywire/socketio.hpp>
+#include <anywire/unix_bus.hpp>
 
 #include <csignal>
 #include <cstdio>
@@ -142,7 +143,11 @@ void serve_control(sio::nsp const& control, sio::nsp const& io, heard_events& he
     serve_questions(control, io);
 }
 
-redis::adapter_maker adapter_of(std::map<std::string, std::string> const& a) {
+anywire::adapter_maker adapter_of(std::map<std::string, std::string> const& a) {
+    if (a.at("adapter") == "unix") {
+        anywire::unix_bus const at({.folder = a.at("folder")});
+        return at.socketio_adapter();
+    }
     redis::connection const at({.url = a.at("redis")});
     auto const key = a.contains("key") ? a.at("key") : std::string("socket.io");
     auto const& kind = a.at("adapter");
@@ -150,7 +155,7 @@ redis::adapter_maker adapter_of(std::map<std::string, std::string> const& a) {
     if (kind == "sharded") return redis::sharded_adapter(at, {.channel_prefix = key});
     if (kind == "streams")
         return redis::streams_adapter(at, {.stream_name = key, .channel_prefix = key});
-    throw std::invalid_argument("--adapter: pubsub, sharded or streams");
+    throw std::invalid_argument("--adapter: pubsub, sharded, streams or unix");
 }
 
 void serve(std::map<std::string, std::string> const& a) {

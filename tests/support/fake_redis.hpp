@@ -117,7 +117,7 @@ private:
         watchers_{};
 };
 
-class fake_redis::port final : public redis::port {
+class fake_redis::port final : public redis::stream_port {
 public:
     explicit port(fake_redis& at) noexcept : at_(at) {}
 

@@ -9,9 +9,11 @@ const { within } = require('./within');
 const executable = process.env.ANYWIRE_CLUSTER_NODE ||
     path.resolve(__dirname, '../../../build/bin/anywire-cluster-node');
 
-async function start(command, args, { adapter, redis, name, recovery, key, threads, log }) {
+async function start(
+    command, args, { adapter, redis, folder, name, recovery, key, threads, log }) {
     const child = start_child(command, [
-        ...args, '--adapter', adapter, '--redis', redis.url, '--name', name,
+        ...args, '--adapter', adapter, '--name', name,
+        ...(folder ? ['--folder', folder] : ['--redis', redis.url]),
         '--key', key ?? 'socket.io', '--threads', String(threads ?? 1),
         ...(recovery ? ['--recovery', 'yes'] : []), ...(log ? ['--log', 'yes'] : []),
     ]);

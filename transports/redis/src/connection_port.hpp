@@ -9,7 +9,7 @@
 namespace anywire::redis {
 
 /// A connection, as adapters and buses use it.
-class connection_port final : public port {
+class connection_port final : public stream_port {
 public:
     explicit connection_port(connection redis) : redis_(std::move(redis)) {}
 

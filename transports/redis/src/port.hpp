@@ -17,30 +17,26 @@
 
 namespace anywire::redis {
 
-/// What adapters and buses need of Redis and of the world: a `connection`, or a test's own.
+/// What adapters and buses need of whatever carries their messages, and of the world: a
+/// `connection`, a `unix_bus`, or a test's own.
 ///
 /// Thread: any. What is given to it is called where it runs, one at a time, never from within a
 ///         call to it.
 class port {
 public:
-    using answer_fn = connection::reply_handler;
     using count_fn = std::function<void(error_code, std::uint64_t)>;
 
     virtual ~port() = default;
 
-    /// As the functions of `connection`.
-    virtual void command(std::vector<std::string> args, answer_fn done) = 0;
-    virtual void transaction(std::vector<std::vector<std::string>> commands, answer_fn done) = 0;
-    /// Says nothing of what becomes of it.
+    /// What it is, at the beginning of lines in the log.
+    virtual std::string_view name() const noexcept { return "redis"; }
+
+    /// As the functions of `connection`. Says nothing of what becomes of it.
     virtual void publish(channel_kind kind, std::string channel, std::string payload) = 0;
     [[nodiscard]] virtual subscription subscribe(channel_kind kind,
                                                  std::string channel,
                                                  connection::message_handler on_message) = 0;
     virtual void count_subscribers(channel_kind kind, std::string channel, count_fn done) = 0;
-    [[nodiscard]] virtual subscription read_stream(stream_options what,
-                                                   connection::entry_handler on_entry) = 0;
-    [[nodiscard]] virtual subscription watch(
-        std::function<void(state_change const&)> on_change) = 0;
     virtual bool is_ready() const = 0;
 
     /// Calls `fn` then, unless the result has gone before.
@@ -55,6 +51,20 @@ protected:
     port() = default;
     port(port const&) = default;
     port& operator=(port const&) = default;
+};
+
+/// The same where something is kept, too: Redis alone.
+class stream_port : public port {
+public:
+    using answer_fn = connection::reply_handler;
+
+    /// As the functions of `connection`.
+    virtual void command(std::vector<std::string> args, answer_fn done) = 0;
+    virtual void transaction(std::vector<std::vector<std::string>> commands, answer_fn done) = 0;
+    [[nodiscard]] virtual subscription read_stream(stream_options what,
+                                                   connection::entry_handler on_entry) = 0;
+    [[nodiscard]] virtual subscription watch(
+        std::function<void(state_change const&)> on_change) = 0;
 };
 
 /// An id that nobody can guess: so many characters of an alphabet of 16 or 64.

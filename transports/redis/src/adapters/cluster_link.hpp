@@ -81,7 +81,6 @@ protected:
     virtual void tell_and_do(cluster_message const& m, std::function<void(local_sockets&)> fn);
 
     port& at() const noexcept { return *port_; }
-    std::shared_ptr<port> const& shared_port() const noexcept { return port_; }
     adapter_options const& opts() const noexcept { return options_; }
     wire_limits const& limits() const noexcept { return limits_; }
     cluster_message make(message_kind k) const;

@@ -16,8 +16,12 @@ void cluster_link::refuse(string_view what, string_view channel) {
     if (options_.counters) ++options_.counters->refused;
     auto const left_out = throttle_.admit(port_->now());
     if (!left_out) return;
-    std::string line("redis: ");
-    line.append(what).append(" was left alone (channel '").append(shown(channel)).append("')");
+    std::string line(port_->name());
+    line.append(": ")
+        .append(what)
+        .append(" was left alone (channel '")
+        .append(shown(channel))
+        .append("')");
     line.append(more_like_it(*left_out));
     port_->log(log_level::info, line);
 }

@@ -20,7 +20,9 @@ std::string const& field(entry_fields const& fields, std::string_view name) {
 
 }  // namespace
 
-stream_hub::stream_hub(std::shared_ptr<port> at, std::string key, streams_options const& with)
+stream_hub::stream_hub(std::shared_ptr<stream_port> at,
+                       std::string key,
+                       streams_options const& with)
     : port_(std::move(at)),
       key_(std::move(key)),
       max_len_(with.max_len),

@@ -32,7 +32,7 @@ public:
     /// Takes an entry of another server.
     using entry_fn = std::function<void(entry_id, entry_fields const&)>;
 
-    stream_hub(std::shared_ptr<port> at, std::string key, streams_options const& with);
+    stream_hub(std::shared_ptr<stream_port> at, std::string key, streams_options const& with);
     stream_hub(stream_hub const&) = delete;
     stream_hub& operator=(stream_hub const&) = delete;
 
@@ -82,7 +82,7 @@ private:
     void flush();
     bool is_own(std::string_view uid) const;
 
-    std::shared_ptr<port> port_;
+    std::shared_ptr<stream_port> port_;
     std::string key_;
     std::size_t max_len_;
     std::uint32_t read_count_;

@@ -7,7 +7,7 @@ namespace anywire::redis {
 
 using socketio::restore_error;
 
-stream_recovery::stream_recovery(std::shared_ptr<port> at,
+stream_recovery::stream_recovery(std::shared_ptr<stream_port> at,
                                  std::shared_ptr<stream_hub> hub,
                                  terms with,
                                  std::function<std::uint64_t()> position,

@@ -30,7 +30,7 @@ public:
     using then_fn = std::function<void(socketio::restore_error, socketio::restored_session)>;
 
     /// `position` gives that of the namespace's log.
-    stream_recovery(std::shared_ptr<port> at,
+    stream_recovery(std::shared_ptr<stream_port> at,
                     std::shared_ptr<stream_hub> hub,
                     terms with,
                     std::function<std::uint64_t()> position,
@@ -49,7 +49,7 @@ private:
     bool is_meant(audience const& to) const;
     void finish(socketio::restore_error why);
 
-    std::shared_ptr<port> port_;
+    std::shared_ptr<stream_port> port_;
     std::shared_ptr<stream_hub> hub_;
     terms terms_;
     std::function<std::uint64_t()> position_;

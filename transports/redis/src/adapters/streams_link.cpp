@@ -20,11 +20,12 @@ bool is_kept(cluster_message const& m) noexcept {
 
 }  // namespace
 
-streams_link::streams_link(std::shared_ptr<port> at,
+streams_link::streams_link(std::shared_ptr<stream_port> at,
                            local_sockets& here,
                            streams_options const& with,
                            std::shared_ptr<stream_hub> hub)
     : cluster_link(at, here, with.common, draw_id(*at, uid_size, hex_alphabet)),
+      stream_port_(at),
       options_(with),
       channel_(with.channel_prefix + "#" + here.nsp_name() + "#"),
       kind_(with.use_sharded_pubsub ? channel_kind::sharded : channel_kind::plain),
@@ -124,19 +125,19 @@ void streams_link::on_entry(entry_id id, entry_fields const& fields) {
 // -- sessions -------------------------------------------------------------------------------------
 
 void streams_link::persist_session(socketio::stored_session s) {
-    at().command({"SET",
-                  options_.session_key_prefix + s.pid,
-                  encode_session(s, opts().data),
-                  "PX",
-                  std::to_string(here_.recovery().max_disconnection.count())},
-                 {});
+    stream_port_->command({"SET",
+                           options_.session_key_prefix + s.pid,
+                           encode_session(s, opts().data),
+                           "PX",
+                           std::to_string(here_.recovery().max_disconnection.count())},
+                          {});
 }
 
 void streams_link::restore_session(std::string_view pid,
                                    std::optional<std::string> offset,
                                    restored_fn then) {
     auto const run = std::make_shared<stream_recovery>(
-        shared_port(),
+        stream_port_,
         hub_,
         stream_recovery::terms{.session_key = options_.session_key_prefix + std::string(pid),
                                .nsp = nsp_name(),
@@ -155,7 +156,7 @@ void streams_link::restore_session(std::string_view pid,
     here_.end_live(pid, [run, offset = std::move(offset)] { run->begin(offset); });
 }
 
-adapter_maker make_streams_adapter(std::shared_ptr<port> at, streams_options with) {
+adapter_maker make_streams_adapter(std::shared_ptr<stream_port> at, streams_options with) {
     // Namespaces share streams, and those of several servers in this process, too.
     struct all_hubs {
         std::mutex mutex{};

@@ -8,7 +8,7 @@ namespace anywire::redis {
 /// A namespace among servers with @socket.io/redis-streams-adapter.
 class streams_link final : public cluster_link {
 public:
-    streams_link(std::shared_ptr<port> at,
+    streams_link(std::shared_ptr<stream_port> at,
                  local_sockets& here,
                  streams_options const& with,
                  std::shared_ptr<stream_hub> hub);
@@ -32,6 +32,7 @@ private:
     void on_entry(entry_id id, entry_fields const& fields);
     bool recovers() const noexcept { return here_.recovery().enabled; }
 
+    std::shared_ptr<stream_port> stream_port_;
     streams_options options_;
     std::string channel_;
     channel_kind kind_;
@@ -40,6 +41,7 @@ private:
 };
 
 /// As `streams_adapter`.
-[[nodiscard]] adapter_maker make_streams_adapter(std::shared_ptr<port> at, streams_options with);
+[[nodiscard]] adapter_maker make_streams_adapter(std::shared_ptr<stream_port> at,
+                                                 streams_options with);
 
 }  // namespace anywire::redis

@@ -178,8 +178,9 @@ bool bus_link::decode(channel_message const& m, bus_message& out) {
     if (options_.counters) ++options_.counters->refused;
     if (auto const left_out = throttle_.admit(port_->now()))
         port_->log(log_level::info,
-                   "redis: " + std::string(wrong) + " was left alone (channel '" +
-                       shown(m.channel) + "')" + more_like_it(*left_out));
+                   std::string(port_->name()) + ": " + std::string(wrong) +
+                       " was left alone (channel '" + shown(m.channel) + "')" +
+                       more_like_it(*left_out));
     return false;
 }
 
@@ -242,8 +243,7 @@ void bus_link::on_answer(channel_message const& m) {
 
 bus_maker make_endpoint_bus(std::shared_ptr<port> at, endpoint_bus_options with) {
     if (with.name.empty())
-        throw std::invalid_argument(
-            "redis::endpoint_bus: name the endpoint, the same on all servers");
+        throw std::invalid_argument("endpoint_bus: name the endpoint, the same on all servers");
     return [at = std::move(at), with = std::move(with)](local_sessions& here) {
         return std::make_unique<redis_bus>(here, std::make_shared<bus_link>(at, here, with));
     };

@@ -1,0 +1,157 @@
+#include "bus_core.hpp"
+
+#include "core/log_text.hpp"
+#include "random_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace anywire::mesh {
+
+bus_core::bus_core(client_context& on, unix_bus_options with, std::shared_ptr<node_folder> at)
+    : floor_(client_access::share_floor(on)),
+      options_(std::move(with)),
+      folder_(std::move(at)),
+      channels_(0, keyed_hash{draw_hash_key()}) {}
+
+void bus_core::begin() {
+    post([](bus_core& self) {
+        node_mesh::events& to = self;
+        self.mesh_ = std::make_unique<node_mesh>(
+            self.floor_->host(), self.options_, self.folder_, self.counts_, to);
+        self.mesh_->start();
+    });
+}
+
+void bus_core::leave() {
+    is_gone_ = true;
+    floor_->host().post([self = shared_from_this()] { self->drop(); });
+}
+
+void bus_core::drop() noexcept {
+    mesh_.reset();
+    folder_.reset();
+    channels_.clear();
+    questions_.clear();
+    waiting_.clear();
+}
+
+// -- messages -------------------------------------------------------------------------------------
+
+namespace {
+
+/// What one message is charged with until it is on its way to the nodes.
+class charge {
+public:
+    charge(std::shared_ptr<bus_tallies> at, std::size_t bytes) : at_(std::move(at)), bytes_(bytes) {
+        at_->queued_bytes += bytes_;
+    }
+    charge(charge const&) = delete;
+    charge& operator=(charge const&) = delete;
+    ~charge() { at_->queued_bytes -= bytes_; }
+
+private:
+    std::shared_ptr<bus_tallies> at_;
+    std::size_t bytes_;
+};
+
+}  // namespace
+
+void bus_core::publish(std::string_view channel, std::string_view payload, tick now) {
+    auto const size = channel.size() + payload.size();
+    auto const is_too_long =
+        size > options_.max_message_bytes || channel.size() > most_channel_bytes;
+    if (is_too_long || counts_->queued_bytes + size > options_.max_queued_bytes) {
+        counts_->dropped.fetch_add(1);
+        auto const left_out = too_much_.admit(now);
+        if (!left_out) return;
+        return post([is_too_long, left_out](bus_core& self) {
+            self.log(log_level::error,
+                     (is_too_long
+                          ? "unix_bus: a message longer than max_message_bytes was dropped"
+                          : "unix_bus: a message was dropped, as max_queued_bytes wait already") +
+                         more_like_it(*left_out));
+        });
+    }
+    auto message = make_message(channel, payload);
+    message->mark_shared();
+    post([message = std::move(message),
+          channel_size = channel.size(),
+          room =
+              std::make_shared<charge>(counts_, size + anywire::frame::overhead)](bus_core& self) {
+        auto const bytes = message->text().substr(message_overhead);
+        auto const to = bytes.substr(0, channel_size);
+        if (self.mesh_) self.mesh_->send(to, *message);
+        self.on_message(to, bytes.substr(channel_size));
+    });
+}
+
+void bus_core::on_message(std::string_view channel, std::string_view payload) {
+    auto const found = channels_.find(channel);
+    if (found == channels_.end()) return;
+    for (auto const& who : subscribers(found->second))
+        if (!who->is_gone)
+            guarded([&] { who->on_message({.channel = channel, .payload = payload}); });
+}
+
+void bus_core::subscribe(std::string const& channel, std::shared_ptr<bus_subscriber> who) {
+    if (who->is_gone) return;
+    auto& all = channels_[channel];
+    all.push_back(std::move(who));
+    if (all.size() == 1 && mesh_) mesh_->subscribe(channel);
+}
+
+void bus_core::unsubscribe(std::string const& channel, bus_subscriber const& who) {
+    auto const found = channels_.find(channel);
+    if (found == channels_.end()) return;
+    std::erase_if(found->second, [&](auto const& s) { return s.get() == &who; });
+    if (!found->second.empty()) return;
+    channels_.erase(found);
+    shrink_sparse(channels_);
+    if (mesh_) mesh_->unsubscribe(channel);
+}
+
+// -- questions ------------------------------------------------------------------------------------
+
+void bus_core::count(std::string channel, redis::port::count_fn done) {
+    questions_.push_back({std::move(channel), std::move(done)});
+    on_nodes_changed();
+}
+
+void bus_core::on_nodes_changed() {
+    if (!mesh_ || !mesh_->is_settled()) return;
+    for (auto const& q : std::exchange(questions_, {})) {
+        auto const here = channels_.find(q.channel);
+        auto const n =
+            mesh_->count(q.channel) + (here == channels_.end() ? 0 : here->second.size());
+        guarded([&] { q.done({}, n); });
+    }
+}
+
+// -- time and the log -----------------------------------------------------------------------------
+
+void bus_timer::on_timer(tick) {
+    auto const alive = owner_.lock();
+    if (!alive || is_gone) return;
+    auto const fn = std::move(fn_);
+    alive->stop_waiting(*this);  // it may be destroyed
+    alive->guarded(fn);
+}
+
+void bus_core::wait(std::chrono::milliseconds delay, std::shared_ptr<bus_timer> what) {
+    if (what->is_gone) return;
+    auto& loop = floor_->host().loop();
+    auto& node = *what;
+    node.place = waiting_.insert(waiting_.end(), std::move(what));
+    loop.wheel().arm(node, loop.now() + to_ticks(delay) + 1);
+}
+
+void bus_core::stop_waiting(bus_timer& what) {
+    if (auto const place = std::exchange(what.place, std::nullopt)) waiting_.erase(*place);
+}
+
+void bus_core::log(log_level level, std::string_view line) {
+    floor_->host().log().write(level, line);
+}
+
+}  // namespace anywire::mesh
