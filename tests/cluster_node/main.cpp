@@ -1,41 +1,32 @@
 // anywire-cluster-node: one Socket.IO server of several that share a Redis, or a folder. What it is
 // told on the namespace /control it does to the main one; tests/clients/lib/cluster_server.js is
 // the same for Node. A plain user of the public API.
+#include <anywire/cluster.hpp>
+#include <anywire/redis/node_registry.hpp>
 #include <anywire/redis/socketio_adapter.hpp>
-#include <anywire/server.hpp>
-#include <anywire/socketio.hpp>
 #include <anywire/unix_bus.hpp>
+
+#include "node.hpp"
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <map>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
+using namespace cluster_node_program;
+
 namespace {
 
 namespace sio = anywire::socketio;
 namespace redis = anywire::redis;
 using sio::ack;
-using sio::arguments;
 using sio::json_value;
-using sio::json_view;
-using strings = std::vector<std::string>;
-
-/// Who is meant, and how: what `/control` is told of each operation.
-struct terms {
-    strings rooms{};
-    strings except{};
-    std::optional<bool> is_volatile{};
-    std::optional<bool> local{};
-    std::optional<int> timeout{};
-};
-ANYWIRE_JSON(terms, rooms, except, is_volatile, local, timeout)
 
 struct found_socket {
     std::string id{};
@@ -101,12 +92,13 @@ void serve_questions(sio::nsp const& control, sio::nsp const& io) {
                 done(out);
             });
     });
-    control.on("sse_ask", [io](sio::socket&, std::string name, arguments args, ack<outcome> done) {
-        io.server_side_emit(
-            name, args, [done](anywire::error_code e, std::vector<json_value> answers) {
-                done({e.failed(), std::move(answers)});
-            });
-    });
+    control.on("sse_ask",
+               [io](sio::socket&, std::string name, sio::arguments args, ack<outcome> done) {
+                   io.server_side_emit(
+                       name, args, [done](anywire::error_code e, std::vector<json_value> answers) {
+                           done({e.failed(), std::move(answers)});
+                       });
+               });
     control.on("rooms", [io](sio::socket&, ack<strings> done) {
         io.all_rooms([done](anywire::error_code, strings all) { done(all); });
     });
@@ -116,10 +108,11 @@ void serve_questions(sio::nsp const& control, sio::nsp const& io) {
 }
 
 void serve_control(sio::nsp const& control, sio::nsp const& io, heard_events& heard) {
-    control.on("emit", [io](sio::socket&, terms t, std::string name, arguments args, ack<> done) {
-        audience_of(io, t).emit(name, args);
-        done();
-    });
+    control.on("emit",
+               [io](sio::socket&, terms t, std::string name, sio::arguments args, ack<> done) {
+                   audience_of(io, t).emit(name, args);
+                   done();
+               });
     control.on("join", [io](sio::socket&, terms t, strings rooms, ack<> done) {
         audience_of(io, t).sockets_join(rooms);
         done();
@@ -132,7 +125,7 @@ void serve_control(sio::nsp const& control, sio::nsp const& io, heard_events& he
         audience_of(io, t).disconnect_sockets(close);
         done();
     });
-    control.on("sse", [io](sio::socket&, std::string name, arguments args, ack<> done) {
+    control.on("sse", [io](sio::socket&, std::string name, sio::arguments args, ack<> done) {
         io.server_side_emit(name, args);
         done();
     });
@@ -143,70 +136,119 @@ void serve_control(sio::nsp const& control, sio::nsp const& io, heard_events& he
     serve_questions(control, io);
 }
 
-anywire::adapter_maker adapter_of(std::map<std::string, std::string> const& a) {
-    if (a.at("adapter") == "unix") {
-        anywire::unix_bus const at({.folder = a.at("folder")});
-        return at.socketio_adapter();
-    }
-    redis::connection const at({.url = a.at("redis")});
-    auto const key = a.contains("key") ? a.at("key") : std::string("socket.io");
+anywire::adapter_maker adapter_of(arguments const& a) {
+    if (a.at("adapter") == "unix")
+        return anywire::unix_bus({.folder = a.at("folder")}).socketio_adapter();
     auto const& kind = a.at("adapter");
+    auto const& key = a.at("key");
+    if (kind == "emitter") return {};
+    auto const at = redis_of(a);
     if (kind == "pubsub") return redis::pubsub_adapter(at, {.key = key});
     if (kind == "sharded") return redis::sharded_adapter(at, {.channel_prefix = key});
     if (kind == "streams")
         return redis::streams_adapter(at, {.stream_name = key, .channel_prefix = key});
-    throw std::invalid_argument("--adapter: pubsub, sharded, streams or unix");
+    throw std::invalid_argument("--adapter: pubsub, sharded, streams, unix or emitter");
 }
 
-void serve(std::map<std::string, std::string> const& a) {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    heard_events heard;
-    auto const is_quiet = !a.contains("log");
-    anywire::server server(
-        {.port = 0,
-         .threads = a.contains("threads") ? static_cast<unsigned>(std::stoul(a.at("threads"))) : 1,
-         .log = {.level = is_quiet ? anywire::log_level::error : anywire::log_level::debug,
-                 .write = [](anywire::log_level, std::string_view line) {
-                     std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
-                 }}});
-    sio::options o;
-    o.recovery.enabled = a.contains("recovery");
-    o.engine.origins = {"*"};
-    o.make_adapter = adapter_of(a);
-    sio::server const io(o);
-    io.on_server_side([&heard, name = a.at("name")](sio::event const& e) {
-        {
-            std::scoped_lock const lock(heard.mutex);
-            heard.names.emplace_back(e.name());
-        }
-        e.answer(name);
-    });
-    serve_clients(io);
-    serve_control(io.of("/control"), io, heard);
-    server.mount("/socket.io/", io);
-    std::printf("listening on %s\n", server.url().c_str());
-    std::fflush(stdout);
-    std::thread waiting([&] {
-        int which = 0;
-        sigwait(&signals, &which);
-        server.stop();
-    });
-    server.run();
-    waiting.join();
+anywire::server_options options_of(arguments const& a) {
+    return {
+        .port = static_cast<std::uint16_t>(std::stoul(a.at("port"))),
+        .threads = static_cast<unsigned>(std::stoul(a.at("threads"))),
+        .log = {.level = a.contains("log") ? anywire::log_level::debug : anywire::log_level::error,
+                .write = [](anywire::log_level, std::string_view line) {
+                    std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+                }}};
 }
+
+/// One server, and what it shares with others.
+class program {
+public:
+    explicit program(arguments const& a) : server_(options_of(a)), io_(socketio_of(a)) {
+        if (a.contains("cluster"))
+            node_ = std::make_unique<anywire::cluster_node>(
+                server_,
+                anywire::cluster_options{
+                    .registry = redis::make_node_registry(redis_of(a), {.name = a.at("cluster")}),
+                    .secret = "of anywire-cluster-node"});
+        io_.on_server_side([this, name = a.at("name")](sio::event const& e) {
+            {
+                std::scoped_lock const lock(heard_.mutex);
+                heard_.names.emplace_back(e.name());
+            }
+            e.answer(name);
+        });
+        serve_clients(io_);
+        if (a.at("adapter") == "emitter")
+            serve_emitter(io_.of("/control"), a);
+        else
+            serve_control(io_.of("/control"), io_, heard_);
+        server_.mount("/socket.io/", io_);
+        if (a.contains("plain")) mount_plain(server_, redis_of(a));
+    }
+    void run() {
+        sigset_t signals;
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGTERM);
+        sigaddset(&signals, SIGINT);
+        std::printf("listening on %s\n", server_.url().c_str());
+        std::fflush(stdout);
+        std::thread waiting([&] {
+            int which = 0;
+            sigwait(&signals, &which);
+            server_.stop();
+        });
+        server_.run();
+        waiting.join();
+    }
+
+private:
+    static sio::options socketio_of(arguments const& a) {
+        sio::options o;
+        o.recovery.enabled = a.contains("recovery");
+        o.engine.origins = {"*"};
+        o.make_adapter = adapter_of(a);
+        return o;
+    }
+
+    heard_events heard_{};
+    anywire::server server_;
+    std::unique_ptr<anywire::cluster_node> node_{};
+    sio::server const io_;
+};
 
 }  // namespace
 
+redis::connection cluster_node_program::redis_of(arguments const& a) {
+    auto const& at = a.at("redis");
+    redis::options o{.url = at};
+    if (a.contains("ping")) o.ping_interval = std::chrono::milliseconds(std::stol(a.at("ping")));
+    // Several addresses are nodes of a cluster of Redis.
+    if (!at.starts_with("redis://")) {
+        o.url.clear();
+        for (std::size_t from = 0; from < at.size();) {
+            auto const end = std::min(at.find(',', from), at.size());
+            o.cluster.push_back(at.substr(from, end - from));
+            from = end + 1;
+        }
+    }
+    return redis::connection(o);
+}
+
 int main(int argc, char** argv) {
-    // --name value, each of them.
-    std::map<std::string, std::string> given{{"redis", "redis://127.0.0.1:6379"}, {"name", "cpp"}};
+    arguments given{{"redis", "redis://127.0.0.1:6379"},
+                    {"name", "cpp"},
+                    {"key", "socket.io"},
+                    {"port", "0"},
+                    {"threads", "1"}};
     for (int i = 1; i + 1 < argc; i += 2) given[std::string(argv[i]).substr(2)] = argv[i + 1];
     try {
-        serve(given);
+        // Before any thread: each takes over what is blocked.
+        sigset_t signals;
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGTERM);
+        sigaddset(&signals, SIGINT);
+        pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+        program(given).run();
     } catch (std::exception const& e) {
         std::fprintf(stderr, "anywire-cluster-node: %s\n", e.what());
         return EXIT_FAILURE;

@@ -80,6 +80,9 @@ public:
 
     std::map<std::string, std::string> strings{};
     std::map<std::string, std::vector<redis::stream_entry>> streams{};
+    /// Messages of channels that subscribers were given, and entries that readers were.
+    std::size_t delivered = 0;
+    std::size_t subscriber_count() const noexcept { return subscribers_.size(); }
     /// Keeps what is read from streams from coming, until it is false again.
     bool holds_readers = false;
 
@@ -236,8 +239,10 @@ inline std::size_t fake_redis::publish(redis::channel_kind kind,
         queue_.push_back([this, id = s.id, fn = s.fn, channel, payload] {
             if (std::any_of(subscribers_.begin(), subscribers_.end(), [&](auto const& each) {
                     return each.id == id;
-                }))
+                })) {
+                ++delivered;
                 fn({.channel = channel, .payload = payload});
+            }
         });
     }
     return n;
@@ -254,7 +259,10 @@ inline void fake_redis::feed_readers() {
     if (holds_readers || !is_up_) return;
     for (auto& r : readers_)
         for (auto const& all = streams[r.key]; r.at < all.size(); ++r.at)
-            queue_.push_back([fn = r.fn, e = all[r.at]] { fn(e); });
+            queue_.push_back([this, fn = r.fn, e = all[r.at]] {
+                ++delivered;
+                fn(e);
+            });
 }
 
 inline redis::reply fake_redis::range(words const& w) const {

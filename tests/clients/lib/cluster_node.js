@@ -61,9 +61,12 @@ function serve_control(io, name) {
     });
 }
 
+// Several addresses are nodes of a cluster of Redis.
 async function connect_redis(url) {
-    const { createClient } = need('redis');
-    const client = createClient({ url });
+    const { createClient, createCluster } = need('redis');
+    const client = url.startsWith('redis://')
+        ? createClient({ url })
+        : createCluster({ rootNodes: url.split(',').map((at) => ({ url: `redis://${at}` })) });
     client.on('error', () => {});  // it comes back by itself
     await client.connect();
     return client;

@@ -9,16 +9,25 @@ const { within } = require('./within');
 const executable = process.env.ANYWIRE_CLUSTER_NODE ||
     path.resolve(__dirname, '../../../build/bin/anywire-cluster-node');
 
-async function start(
-    command, args, { adapter, redis, folder, name, recovery, key, threads, log }) {
-    const child = start_child(command, [
-        ...args, '--adapter', adapter, '--name', name,
-        ...(folder ? ['--folder', folder] : ['--redis', redis.url]),
-        '--key', key ?? 'socket.io', '--threads', String(threads ?? 1),
-        ...(recovery ? ['--recovery', 'yes'] : []), ...(log ? ['--log', 'yes'] : []),
-    ]);
-    const { url } = await within(listening(child), `server ${name}`);
-    return { name, url, child, stop: () => stop(child), kill: () => child.kill('SIGKILL') };
+// What is true or has a value in `with_` becomes an option of the program: `plain: true` is
+// "--plain yes".
+async function start(command, args, { redis, ...with_ }) {
+    const given = { key: 'socket.io', redis: redis?.url, ...with_ };
+    const options = Object.entries(given).filter(([, value]) => value)
+        .flatMap(([name, value]) => [`--${name}`, value === true ? 'yes' : String(value)]);
+    const child = start_child(command, [...args, ...options]);
+    const { url, port } = await within(listening(child), `server ${given.name}`);
+    return {
+        name: given.name,
+        url,
+        port,
+        child,
+        stop: () => stop(child),
+        kill: async () => {
+            child.kill('SIGKILL');
+            await within(child.ended, `end of ${given.name} after SIGKILL`);
+        },
+    };
 }
 
 const start_cpp = (with_) => start(executable, [], with_);

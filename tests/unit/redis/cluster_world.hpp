@@ -56,7 +56,9 @@ struct cluster_world {
         redis::adapter_maker make;
         // A process has a connection of its own.
         auto const port = redis.connect();
-        if (kind_of == "pubsub") make = redis::make_pubsub_adapter(port, {.common = options});
+        if (kind_of == "pubsub")
+            make = redis::make_pubsub_adapter(
+                port, {.answers_on_own_channel = own_answers, .common = options});
         if (kind_of == "sharded")
             make = redis::make_sharded_adapter(port, {.mode = mode, .common = options});
         if (kind_of == "streams") make = redis::make_streams_adapter(port, {.common = options});
@@ -70,6 +72,7 @@ struct cluster_world {
     }
 
     std::string kind_of;
+    bool own_answers = false;  ///< Of "pubsub".
     redis::subscription_mode mode = redis::subscription_mode::dynamic;
     std::shared_ptr<redis::adapter_counters> counters = std::make_shared<redis::adapter_counters>();
     redis::adapter_options options{};
