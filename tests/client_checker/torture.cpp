@@ -66,6 +66,8 @@ plan parse(demo::flag_reader flags) {
             o.revision = flags.number<unsigned>();
         else if (flags.is("--ca"))
             o.network.tls.ca = flags.value();
+        else if (flags.is("--proxy"))
+            o.network.proxy = flags.value();
         else if (flags.is("--clients"))
             p.clients = flags.number<unsigned>();
         else if (flags.is("--sessions"))
@@ -75,6 +77,8 @@ plan parse(demo::flag_reader flags) {
         else if (!is_fault(p, flags))
             flags.refuse();
     }
+    // Where nothing breaks, nobody is gone who is only slow.
+    if (p.faults.count() == 0) o.ping_timeout = patience;
     // What is lost without a word has to be tried again soon.
     if (p.drop_every.count() > 0) o.connect_timeout = 5s;
     return p;

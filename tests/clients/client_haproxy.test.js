@@ -4,37 +4,15 @@
 // holds back.
 
 const assert = require('node:assert/strict');
-const { make_certificate } = require('./lib/certificate');
 const { run_checker, torture } = require('./lib/checker');
 const { run_cli, start_cli } = require('./lib/cli');
-const {
-    counting_engineio, counting_socketio, counting_sockjs, counting_ws,
-} = require('./lib/counting_servers');
+const { counting_engineio, counting_sockjs } = require('./lib/counting_servers');
 const { start_haproxy } = require('./lib/haproxy');
 const { start_engineio, start_sockjs, start_ws } = require('./lib/node_servers');
-const { after, before, describe, it } = require('./lib/testing');
+const { numbers_behind } = require('./lib/numbers');
+const { describe, it } = require('./lib/testing');
 
 const flags = (names) => names.flatMap((name) => ['--transport', name]);
-
-// Each dialect's server, the path of its URL, and the ways that its client has.
-const dialects = {
-    websocket: { start: counting_ws, path: '/', ways: [['websocket']] },
-    sockjs: {
-        start: counting_sockjs,
-        path: '/echo',
-        ways: [['websocket'], ['xhr-streaming'], ['eventsource'], ['xhr-polling']],
-    },
-    engineio: {
-        start: counting_engineio,
-        path: '/engine.io/',
-        ways: [['polling'], ['websocket'], ['polling', 'websocket']],
-    },
-    socketio: {
-        start: counting_socketio,
-        path: '',
-        ways: [['polling'], ['websocket'], ['polling', 'websocket']],
-    },
-};
 
 async function with_proxy(server, lines, options, body) {
     const proxy = await start_haproxy(server, lines, { check: '', ...options });
@@ -45,34 +23,7 @@ async function with_proxy(server, lines, options, body) {
     }
 }
 
-for (const secure of [false, true]) {
-    const files = secure ? make_certificate() : undefined;
-    const tls = secure ? ['--ca', files.cert] : [];
-    for (const [dialect, { start, path, ways }] of Object.entries(dialects)) {
-        describe(`${dialect} through HAProxy${secure ? ' over TLS' : ''}`, () => {
-            let server;
-            let proxy;
-            before(async () => {
-                server = await start();
-                proxy = await start_haproxy(server, [], { tls: files, check: '' });
-            });
-            after(async () => {
-                for (const one of [proxy, server]) if (one) await one.stop();
-            });
-            for (const names of ways) {
-                it(`numbers over ${names.join(' and ')}`, async () => {
-                    const { code, said } = await run_checker(torture, [
-                        '--url', `${proxy.url}${path}`, '--dialect', dialect, ...tls,
-                        ...flags(names)]);
-                    assert.deepEqual(server.wrong, [], said);
-                    assert.equal(code, 0, said);
-                    assert.match(said, /cut short 0,/);
-                    if (names[1]) assert.doesNotMatch(said, /upgrades 0,/);
-                });
-            }
-        });
-    }
-}
+numbers_behind('HAProxy', (server, files) => start_haproxy(server, [], { tls: files, check: '' }));
 
 // They only wait: all at once.
 describe('HAProxy that ends what is quiet for a second', { concurrency: 16 }, () => {

@@ -4,12 +4,12 @@
 // cut, and the forward proxies that it is told to ask.
 
 const assert = require('node:assert/strict');
-const fs = require('node:fs');
 const { make_certificate } = require('./lib/certificate');
 const { run_cli, start_cli } = require('./lib/cli');
 const { start_socks, start_squid } = require('./lib/forward_proxies');
 const { start_nginx } = require('./lib/nginx');
 const { start_engineio, start_sockjs, start_ws } = require('./lib/node_servers');
+const { numbers_behind, numbers_through, read_tls } = require('./lib/numbers');
 const { after, before, describe, it } = require('./lib/testing');
 
 const upgrade = [
@@ -55,6 +55,9 @@ behind_nginx('that passes WebSockets', [...upgrade, 'proxy_buffering off;'], (so
     });
 });
 
+numbers_behind('nginx', ({ port }, files) => start_nginx(
+    `http://127.0.0.1:${port}`, [...upgrade, 'proxy_buffering off;'], { tls: files }));
+
 behind_nginx('that refuses WebSockets', ['proxy_http_version 1.1;', 'proxy_buffering off;'],
     (sockjs, engine) => {
         it('falls back to streaming', () => echoes([sockjs()], 'xhr-streaming'));
@@ -91,12 +94,11 @@ describe('behind nginx with a short timeout', () => {
 
 describe('through forward proxies', () => {
     const files = make_certificate();
-    const tls = { cert: fs.readFileSync(files.cert), key: fs.readFileSync(files.key) };
     let plain;
     let secure;
     before(async () => {
         plain = await start_sockjs();
-        secure = await start_sockjs(tls);
+        secure = await start_sockjs(read_tls(files));
     });
     after(async () => {
         for (const one of [plain, secure]) if (one) await one.stop();
@@ -118,6 +120,12 @@ describe('through forward proxies', () => {
         before(async () => { squid = await start_squid(); });
         after(() => squid && squid.stop());
         all_ways(() => `http://${squid.host}`);
+        numbers_through('squid', async (start, tls) => {
+            const server = await start(read_tls(tls));
+            return {
+                url: server.url, args: ['--proxy', `http://${squid.host}`], server, stop: server.stop,
+            };
+        });
         it('is found in the environment', async () => {
             const env = { https_proxy: `http://${squid.host}`, wss_proxy: `http://${squid.host}` };
             await echoes(['--ca', files.cert, `${secure.url}/echo`], 'websocket', { env });

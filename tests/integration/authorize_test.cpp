@@ -49,7 +49,10 @@ std::string bytes_of(raw_client const& c, way_in const& way) {
 struct guarded {
     using rule = std::function<void(request const&, decision)>;
 
-    explicit guarded(rule authorize, unsigned threads = 1, std::chrono::milliseconds timeout = 30s)
+    explicit guarded(rule authorize,
+                     unsigned threads = 1,
+                     std::chrono::milliseconds timeout = 30s,
+                     std::chrono::milliseconds disconnect_delay = 5s)
         : server(logging(threads), [&](anywire::server& at) {
               auto app = noting_echo(seen);
               app.on_open = [this](session& s) {
@@ -59,8 +62,12 @@ struct guarded {
               app.authorize = std::move(authorize);
               session_limits const limits{.authorize_timeout = timeout};
               ws = at.mount("/ws", websocket_options{.limits = limits}, app);
-              sockjs = at.mount(
-                  "/echo", sockjs_options{.limits = limits, .htmlfile = true, .jsonp = true}, app);
+              sockjs = at.mount("/echo",
+                                sockjs_options{.limits = limits,
+                                               .htmlfile = true,
+                                               .jsonp = true,
+                                               .disconnect_delay = disconnect_delay},
+                                app);
           }) {}
 
     server_options logging(unsigned threads) {
@@ -346,7 +353,9 @@ TEST_CASE("a server may drain while clients wait to be let in") {
     auto const& way = GENERATE(from_range(std::begin(ways), std::end(ways)));
     CAPTURE(way.name);
     pending_decisions at;
-    guarded g([&](request const&, decision d) { at.put(std::move(d)); });
+    // One whose poll has been answered is waited for as long as that.
+    auto const ask = [&](request const&, decision d) { at.put(std::move(d)); };
+    guarded g(ask, 1, 30s, 100ms);
     raw_client c(g.server.port());
     c.send(guarded::with_site(bytes_of(c, way)));
     auto const d = at.take();

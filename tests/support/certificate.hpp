@@ -20,7 +20,8 @@ namespace anywire::test {
 /// What a certificate is to say.
 struct certificate_terms {
     std::string common_name = "localhost";
-    std::vector<std::string> names{};  ///< DNS names, as subjectAltName.
+    std::vector<std::string> names{};      ///< DNS names, as subjectAltName.
+    std::vector<std::string> addresses{};  ///< IP addresses, the same.
     bool is_authority = false;
     long valid_from = -3600;  ///< Seconds from now.
     long valid_until = 3600;
@@ -51,6 +52,7 @@ public:
         if (terms.is_authority) extend(NID_basic_constraints, "critical,CA:TRUE");
         std::string names;
         for (auto const& n : terms.names) names += (names.empty() ? "DNS:" : ",DNS:") + n;
+        for (auto const& a : terms.addresses) names += (names.empty() ? "IP:" : ",IP:") + a;
         if (!names.empty()) extend(NID_subject_alt_name, names);
         X509_sign(c, issuer ? issuer->key_.get() : key_.get(), EVP_sha256());
         write(certificate_file(), [&](FILE* f) { PEM_write_X509(f, c); });

@@ -1,7 +1,7 @@
 'use strict';
 
 // Servers of others for tests/client_checker/torture.hpp. Each looks at the numbers that come and
-// sends its own; what was wrong with those that came is in `wrong`.
+// sends its own; what was wrong with those that came is in `wrong`. They listen at `address`.
 
 const need = require('./need');
 const { listen, make_server } = require('./node_servers');
@@ -27,7 +27,7 @@ function count(wrong, name, send, on_end) {
     };
 }
 
-async function counting_engineio(tls, { revision = 4, ...options } = {}) {
+async function counting_engineio(tls, { revision = 4, address, ...options } = {}) {
     const engine = revision === 4
         ? need('engine.io')
         : require(require.resolve('engine.io', {
@@ -40,10 +40,10 @@ async function counting_engineio(tls, { revision = 4, ...options } = {}) {
             (end) => socket.on('close', end));
         socket.on('message', (data) => take(String(data)));
     });
-    return listen(server, { wrong });
+    return listen(server, { wrong }, address);
 }
 
-async function counting_sockjs(tls, options = {}) {
+async function counting_sockjs(tls, { address, ...options } = {}) {
     const server = make_server(tls);
     const wrong = [];
     const service = need('sockjs').createServer({ log: () => {}, ...options });
@@ -52,10 +52,10 @@ async function counting_sockjs(tls, options = {}) {
             (end) => session.on('close', end)));
     });
     service.installHandlers(server, { prefix: '/echo' });
-    return listen(server, { wrong });
+    return listen(server, { wrong }, address);
 }
 
-async function counting_ws(tls, options = {}) {
+async function counting_ws(tls, { address, ...options } = {}) {
     const server = make_server(tls);
     const wrong = [];
     new (need('ws').WebSocketServer)({ server, ...options }).on('connection', (ws) => {
@@ -63,12 +63,12 @@ async function counting_ws(tls, options = {}) {
         ws.on('message', (data) => take(String(data)));
         ws.on('error', () => {});
     });
-    return listen(server, { wrong });
+    return listen(server, { wrong }, address);
 }
 
 // For torture_socketio.cpp: "n" with a number, acknowledged, each client's in order, where one may
 // come again; and "count" with numbers for all, one each `every` ms.
-async function counting_socketio(tls, { every = 3, ...options } = {}) {
+async function counting_socketio(tls, { every = 3, address, ...options } = {}) {
     const { Server } = need('socket.io');
     const server = make_server(tls);
     const wrong = [];
@@ -85,7 +85,7 @@ async function counting_socketio(tls, { every = 3, ...options } = {}) {
     });
     let next = 0;
     const timer = setInterval(() => { io.emit('count', next++); }, every);
-    const listening = await listen(server, { wrong, last });
+    const listening = await listen(server, { wrong, last }, address);
     const { stop } = listening;
     listening.stop = async () => {
         clearInterval(timer);

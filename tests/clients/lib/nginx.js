@@ -29,9 +29,11 @@ async function free_port() {
     return port;
 }
 
-function configuration(dir, port, upstream, location) {
+function configuration(dir, port, upstream, location, tls) {
     const temps = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
         .map((name) => `    ${name}_temp_path ${dir}/${name};`);
+    const certificate = tls
+        ? `ssl_certificate ${tls.cert};\n        ssl_certificate_key ${tls.key};` : '';
     return `daemon off;
 master_process off;
 worker_processes 1;
@@ -42,7 +44,8 @@ http {
     access_log off;
 ${temps.join('\n')}
     server {
-        listen 127.0.0.1:${port};
+        listen 127.0.0.1:${port}${tls ? ' ssl' : ''};
+        ${certificate}
         location / {
             proxy_pass ${upstream};
             proxy_set_header Host $http_host;
@@ -72,13 +75,14 @@ async function ready(child, port, name = 'nginx') {
     }
 }
 
-// Starts an nginx of our own before `upstream`; `location` holds more lines for its location.
-async function start_nginx(upstream, location) {
+// Starts an nginx of our own before `upstream`; `location` holds more lines for its location. With
+// `tls`, files of a certificate, it speaks TLS.
+async function start_nginx(upstream, location, { tls } = {}) {
     const command = find_program('nginx', 'nginx-light');
     const dir = temp_dir('nginx');
     const config = path.join(dir, 'nginx.conf');
     const port = await free_port();
-    fs.writeFileSync(config, configuration(dir, port, upstream, location));
+    fs.writeFileSync(config, configuration(dir, port, upstream, location, tls));
     const child = start_child(command, ['-p', dir, '-c', config, '-e', 'stderr']);
     try {
         await within(ready(child, port), 'answer of nginx');
@@ -87,8 +91,8 @@ async function start_nginx(upstream, location) {
         throw error;
     }
     return {
-        url: `http://127.0.0.1:${port}`,
-        ws_url: `ws://127.0.0.1:${port}`,
+        url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+        ws_url: `${tls ? 'wss' : 'ws'}://127.0.0.1:${port}`,
         stop: async () => {
             child.kill('SIGTERM');
             await within(child.ended, 'end of nginx');

@@ -6,19 +6,20 @@ const http = require('node:http');
 const https = require('node:https');
 const need = require('./need');
 
-async function listen(server, more = {}) {
+async function listen(server, more = {}, address = '127.0.0.1') {
     const sockets = new Set();
     server.on('connection', (socket) => {
         sockets.add(socket);
         socket.on('close', () => sockets.delete(socket));
     });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise((resolve) => server.listen(0, address, resolve));
     const { port } = server.address();
     const scheme = server instanceof https.Server ? 'https' : 'http';
+    const host = address === '127.0.0.1' ? 'localhost' : `[${address}]`;
     return {
         port,
-        url: `${scheme}://localhost:${port}`,
-        ws_url: `${scheme.replace('http', 'ws')}://localhost:${port}`,
+        url: `${scheme}://${host}:${port}`,
+        ws_url: `${scheme.replace('http', 'ws')}://${host}:${port}`,
         ...more,
         // Cuts every connection.
         cut: () => { for (const socket of sockets) socket.destroy(); },

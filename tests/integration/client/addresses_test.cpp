@@ -17,7 +17,8 @@ extern "C" {
 int __real_getaddrinfo(char const*, char const*, addrinfo const*, addrinfo**);
 int __wrap_getaddrinfo(char const*, char const*, addrinfo const*, addrinfo**);
 
-/// "127.0.0.2.then.127.0.0.1.test" has these two addresses, in this order.
+/// "127.0.0.2.then.127.0.0.1.test" has these two addresses, in this order; "v6" is ::1, as names of
+/// URLs have no colons.
 int __wrap_getaddrinfo(char const* node,
                        char const* service,
                        addrinfo const* hints,
@@ -26,8 +27,9 @@ int __wrap_getaddrinfo(char const* node,
     std::string_view const mark = ".then.";
     auto const at = name.find(mark);
     if (at == std::string::npos) return __real_getaddrinfo(node, service, hints, to);
-    auto const first = name.substr(0, at);
-    auto const second = name.substr(at + mark.size(), name.rfind('.') - at - mark.size());
+    auto const address = [](std::string one) { return one == "v6" ? "::1" : one; };
+    auto const first = address(name.substr(0, at));
+    auto const second = address(name.substr(at + mark.size(), name.rfind('.') - at - mark.size()));
     auto const wrong = __real_getaddrinfo(first.c_str(), service, hints, to);
     return wrong != 0 ? wrong : __real_getaddrinfo(second.c_str(), service, hints, &(*to)->ai_next);
 }
@@ -91,6 +93,12 @@ TEST_CASE("the next address of a name is tried at once when the first refuses") 
     scripted_server server;
     wire_bench client({.network = {.next_address = 1h}});
     gets_through(client, server, "127.0.0.3.then.127.0.0.1");
+}
+
+TEST_CASE("127.0.0.1 is tried at once when ::1 refuses, or is not there") {
+    scripted_server server;
+    wire_bench client({.network = {.next_address = 1h}});
+    gets_through(client, server, "v6.then.127.0.0.1");
 }
 
 TEST_CASE("a name of which no address answers is told of") {

@@ -7,6 +7,7 @@
 #include <anywire/server.hpp>
 
 #include "support/certificate.hpp"
+#include "support/ipv6.hpp"
 #include "support/running_server.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -50,8 +51,9 @@ std::vector<way> all_ways() {
 
 /// An echo of each dialect, plain and over TLS.
 struct echo_server {
-    explicit echo_server(certificate const* shown = nullptr)
-        : server(options(shown), [&](anywire::server& s) {
+    explicit echo_server(certificate const* shown = nullptr,
+                         std::string const& address = "127.0.0.1")
+        : server(options(shown, address), [&](anywire::server& s) {
               sockjs_options sockjs;
               sockjs.response_limit = 2'000;
               engineio_options engineio;
@@ -60,11 +62,13 @@ struct echo_server {
               s.mount("/sockjs", sockjs, noting_echo(seen));
               s.mount("/engine.io", engineio, noting_echo(seen));
           }) {}
-    static server_options options(certificate const* shown) {
+    static server_options options(certificate const* shown, std::string const& address) {
         auto o = on_free_port();
+        o.address = address;
         if (shown)
             o.listeners = {
-                {.port = 0,
+                {.address = address,
+                 .port = 0,
                  .tls = {.certificate = shown->certificate_file(), .key = shown->key_file()}}};
         return o;
     }
@@ -180,6 +184,39 @@ TEST_CASE("a client talks to our server over TLS") {
         c.client->connect();
         CHECK(c.seen.wait_for("all by " + w.carrier));
         CHECK(c.seen.count("wrong") == 0);
+    }
+}
+
+TEST_CASE("a client talks to our server over IPv6, and where a name has both families") {
+    if (!has_ipv6()) return;
+    struct place {
+        char const* listens_at;
+        char const* host;
+    };
+    // addresses_test.cpp resolves these names; the first address of each refuses.
+    auto const at = GENERATE(place{"::1", "[::1]"},
+                             place{"127.0.0.1", "v6.then.127.0.0.1.test"},
+                             place{"::1", "127.0.0.1.then.v6.test"});
+    CAPTURE(at.host);
+    certificate const own({.names = {"v6.then.127.0.0.1.test", "127.0.0.1.then.v6.test"},
+                           .addresses = {"::1"},
+                           .is_authority = true});
+    echo_server server(&own, at.listens_at);
+    client_context context;
+    for (auto const& w : all_ways()) {
+        for (std::size_t secure = 0; secure < 2; ++secure) {
+            INFO(shown(w) << (secure ? " over TLS" : ""));
+            auto o = options_of(w,
+                                std::string(secure ? "https://" : "http://") + at.host + ':' +
+                                    std::to_string(server.server.port(secure)));
+            o.network.tls.ca = own.certificate_file();
+            o.network.next_address = 1h;
+            counter c(context, o);
+            c.client->connect();
+            CHECK(c.seen.wait_for("all by " + w.carrier));
+            CHECK(c.seen.count("wrong") == 0);
+            CHECK(c.seen.count("failure") == 0);
+        }
     }
 }
 

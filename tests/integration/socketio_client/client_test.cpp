@@ -4,6 +4,8 @@
 #include <anywire/socketio.hpp>
 #include <anywire/socketio_client.hpp>
 
+#include "support/certificate.hpp"
+#include "support/ipv6.hpp"
 #include "support/running_server.hpp"
 
 #include <catch2/catch.hpp>
@@ -36,7 +38,9 @@ sio::options for_tests(bool with_eio3 = false) {
 
 /// A server, and what both sides have noted.
 struct tested {
-    explicit tested(sio::options o = for_tests()) : io(std::move(o)) {
+    explicit tested(sio::options o = for_tests(), server_options with = on_free_port())
+        : io(std::move(o)),
+          server(std::move(with), [this](anywire::server& s) { s.mount("/socket.io/", io); }) {
         io.on("add", [](int a, int b, sio::ack<int> done) { done(a + b); });
         io.on("bytes", [](bytes raw, sio::ack<bytes> done) { done(raw); });
         io.on("who am I", [](sio::socket& s, sio::ack<std::string> done) {
@@ -59,8 +63,7 @@ struct tested {
 
     notes seen{};
     sio::server io;
-    running_server server{on_free_port(),
-                          [this](anywire::server& s) { s.mount("/socket.io/", io); }};
+    running_server server;
 
     sio::client_options options(std::uint16_t port = 0) const {
         sio::client_options o;
@@ -122,6 +125,34 @@ TEST_CASE("a client speaks with a server over each transport") {
     s.emit("go away");
     REQUIRE(seen.wait_for("disconnect io server disconnect"));
     REQUIRE(t.seen.wait_for("out"));
+}
+
+TEST_CASE("a client speaks with a server over IPv6, plain and over TLS") {
+    if (!has_ipv6()) return;
+    auto const transports = GENERATE(from_range(all_transports));
+    certificate const own({.addresses = {"::1"}, .is_authority = true});
+    tested t(for_tests(),
+             {.address = "::1",
+              .port = 0,
+              .listeners = {{.address = "::1", .port = 0, .tls = own.options()}}});
+    for (std::size_t secure = 0; secure < 2; ++secure) {
+        CAPTURE(secure);
+        notes seen;
+        client_context context;
+        auto o = t.options();
+        o.url =
+            (secure ? "https://[::1]:" : "http://[::1]:") + std::to_string(t.server.port(secure));
+        o.engine.transports = transports;
+        o.engine.network.tls.ca = own.certificate_file();
+        sio::client io(context, o);
+        auto& s = io.socket();
+        note_all(s, seen);
+        s.connect();
+        for (int n = 0; n < 50; ++n)
+            s.emit("add", n, 0, [&seen](int sum) { seen.add("sum " + std::to_string(sum)); });
+        REQUIRE(seen.wait_for("sum 49"));
+        CHECK(seen.count("sum") == 50);
+    }
 }
 
 TEST_CASE("a client closes in order, and may open again") {
