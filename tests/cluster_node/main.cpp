@@ -8,12 +8,14 @@
 
 #include "node.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -136,13 +138,11 @@ void serve_control(sio::nsp const& control, sio::nsp const& io, heard_events& he
     serve_questions(control, io);
 }
 
-anywire::adapter_maker adapter_of(arguments const& a) {
-    if (a.at("adapter") == "unix")
-        return anywire::unix_bus({.folder = a.at("folder")}).socketio_adapter();
+anywire::adapter_maker adapter_of(redis::connection const& at, arguments const& a) {
     auto const& kind = a.at("adapter");
     auto const& key = a.at("key");
+    if (kind == "unix") return anywire::unix_bus({.folder = a.at("folder")}).socketio_adapter();
     if (kind == "emitter") return {};
-    auto const at = redis_of(a);
     if (kind == "pubsub") return redis::pubsub_adapter(at, {.key = key});
     if (kind == "sharded") return redis::sharded_adapter(at, {.channel_prefix = key});
     if (kind == "streams")
@@ -163,13 +163,11 @@ anywire::server_options options_of(arguments const& a) {
 /// One server, and what it shares with others.
 class program {
 public:
-    explicit program(arguments const& a) : server_(options_of(a)), io_(socketio_of(a)) {
-        if (a.contains("cluster"))
-            node_ = std::make_unique<anywire::cluster_node>(
-                server_,
-                anywire::cluster_options{
-                    .registry = redis::make_node_registry(redis_of(a), {.name = a.at("cluster")}),
-                    .secret = "of anywire-cluster-node"});
+    explicit program(arguments const& a)
+        : redis_(shared_redis(a)), server_(options_of(a)), io_(socketio_of(redis_, a)) {
+        server_.mount_metrics("/metrics");
+        if (redis_) server_.add_numbers(redis_->numbers("main"));
+        if (a.contains("cluster")) join_cluster(a);
         io_.on_server_side([this, name = a.at("name")](sio::event const& e) {
             {
                 std::scoped_lock const lock(heard_.mutex);
@@ -183,7 +181,7 @@ public:
         else
             serve_control(io_.of("/control"), io_, heard_);
         server_.mount("/socket.io/", io_);
-        if (a.contains("plain")) mount_plain(server_, redis_of(a));
+        if (redis_ && a.contains("plain")) mount_plain(server_, *redis_);
     }
     void run() {
         sigset_t signals;
@@ -202,15 +200,30 @@ public:
     }
 
 private:
-    static sio::options socketio_of(arguments const& a) {
+    /// A folder is all that the Unix bus needs.
+    static std::optional<redis::connection> shared_redis(arguments const& a) {
+        if (a.at("adapter") == "unix") return std::nullopt;
+        return redis_of(a);
+    }
+    static sio::options socketio_of(std::optional<redis::connection> const& at,
+                                    arguments const& a) {
         sio::options o;
         o.recovery.enabled = a.contains("recovery");
         o.engine.origins = {"*"};
-        o.make_adapter = adapter_of(a);
+        o.make_adapter = adapter_of(at, a);
         return o;
+    }
+    void join_cluster(arguments const& a) {
+        node_ = std::make_unique<anywire::cluster_node>(
+            server_,
+            anywire::cluster_options{
+                .registry = redis::make_node_registry(*redis_, {.name = a.at("cluster")}),
+                .secret = "of anywire-cluster-node",
+                .heartbeat = std::chrono::milliseconds(std::stol(a.at("heartbeat")))});
     }
 
     heard_events heard_{};
+    std::optional<redis::connection> redis_;
     anywire::server server_;
     std::unique_ptr<anywire::cluster_node> node_{};
     sio::server const io_;
@@ -239,7 +252,8 @@ int main(int argc, char** argv) {
                     {"name", "cpp"},
                     {"key", "socket.io"},
                     {"port", "0"},
-                    {"threads", "1"}};
+                    {"threads", "1"},
+                    {"heartbeat", "2000"}};
     for (int i = 1; i + 1 < argc; i += 2) given[std::string(argv[i]).substr(2)] = argv[i + 1];
     try {
         // Before any thread: each takes over what is blocked.
