@@ -1,5 +1,7 @@
 #pragma once
 
+#include "drain_turn.hpp"
+
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <memory>
@@ -12,6 +14,8 @@ namespace anywire {
 class errand {
 public:
     virtual ~errand() = default;
+    /// The shard drains: each turn of it, until it ends.
+    virtual void on_drain(drain_turn const&) {}
     /// The shard is going: nothing of it may be touched after this.
     virtual void on_teardown() noexcept {}
 };
@@ -23,6 +27,10 @@ class errand_list {
 public:
     void keep(std::shared_ptr<errand> e) { all_.insert(std::move(e)); }
     void release(std::shared_ptr<errand> const& e) noexcept { all_.erase(e); }
+    /// Requires: none of them begins or releases one then.
+    void drain(drain_turn const& turn) {
+        for (auto const& e : all_) e->on_drain(turn);
+    }
     void tear_down() noexcept {
         for (auto const& e : std::exchange(all_, {})) e->on_teardown();
     }

@@ -31,6 +31,7 @@ void put(writer& to, std::string_view name, std::string const& text) {
 void write(writer& to, traffic_numbers const& t);
 void write(writer& to, mount_numbers const& m);
 void write(writer& to, shard_numbers const& s);
+void write(writer& to, number_family::sample const& s);
 template <class All>
 void put_all(writer& to, std::string_view name, All const& all) {
     to.key(name);
@@ -110,6 +111,13 @@ void write(writer& to, shard_numbers const& s) {
     to.end_object();
 }
 
+void write(writer& to, number_family::sample const& s) {
+    to.begin_object();
+    for (auto const& [name, value] : s.labels) put(to, name, value);
+    put(to, "value", s.value);
+    to.end_object();
+}
+
 }  // namespace
 
 std::string to_metrics_json(service_numbers const& n) {
@@ -127,6 +135,10 @@ std::string to_metrics_json(service_numbers const& n) {
     write_counts(to, "refused", n.refused);
     put_all(to, "mounts", n.mounts);
     put_all(to, "shards", n.shards);
+    to.key("more");
+    to.begin_object();
+    for (auto const& family : n.more) put_all(to, family.name, family.samples);
+    to.end_object();
     to.end_object();
     return out;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <initializer_list>
+#include <span>
 
 namespace anywire {
 namespace {
@@ -11,13 +12,13 @@ namespace {
 using label = std::pair<std::string_view, std::string_view>;
 using labels = std::initializer_list<label>;
 
-void append_label_value(std::string& out, std::string_view value) {
+void append_escaped(std::string& out, std::string_view value, bool escapes_quotes) {
     for (auto const c : value) {
         if (c == '\n') {
             out.append("\\n");
             continue;
         }
-        if (c == '"' || c == '\\') out.push_back('\\');
+        if (c == '\\' || (c == '"' && escapes_quotes)) out.push_back('\\');
         out.push_back(c);
     }
 }
@@ -42,29 +43,32 @@ public:
                 std::string_view type,
                 std::string_view unit,
                 std::string_view help) {
-        name_.assign("anywire_").append(name);
-        is_counter_ = type == "counter";
-        // OpenMetrics names the family of a counter, the older format the counter itself.
-        auto const named = is_counter_ && !is_open_ ? name_ + "_total" : name_;
-        out_.append("# HELP ").append(named).append(1, ' ').append(help);
-        out_.append("\n# TYPE ").append(named).append(1, ' ').append(type).append(1, '\n');
-        if (is_open_ && !unit.empty())
-            out_.append("# UNIT ").append(named).append(1, ' ').append(unit).append(1, '\n');
+        begin(std::string("anywire_").append(name), type, unit, help);
+    }
+    void family(number_family const& f) {
+        auto const is_counter = f.is == number_family::kind::counter;
+        auto const is_of_bytes = f.name.ends_with("_bytes");
+        begin(f.name, is_counter ? "counter" : "gauge", is_of_bytes ? "bytes" : "", f.help);
+        std::vector<label> with;
+        for (auto const& s : f.samples) {
+            with.assign(s.labels.begin(), s.labels.end());
+            sample(is_counter_ ? "_total" : "", with, {}, std::to_string(s.value));
+        }
     }
     void sample(labels with, std::uint64_t value) {
-        sample(is_counter_ ? "_total" : "", with, {}, std::to_string(value));
+        sample(is_counter_ ? "_total" : "", span_of(with), {}, std::to_string(value));
     }
     void histogram(labels with, duration_histogram const& h) {
         std::uint64_t below = 0;
         for (std::size_t i = 0; i < duration_histogram::bounds; ++i) {
             below += h.buckets[i];
             auto const le = text_of(in_seconds(duration_histogram::bound(i)));
-            sample("_bucket", with, {"le", le}, std::to_string(below));
+            sample("_bucket", span_of(with), {"le", le}, std::to_string(below));
         }
         auto const all = std::to_string(h.count());
-        sample("_bucket", with, {"le", "+Inf"}, all);
-        sample("_count", with, {}, all);
-        sample("_sum", with, {}, text_of(in_seconds(h.sum)));
+        sample("_bucket", span_of(with), {"le", "+Inf"}, all);
+        sample("_count", span_of(with), {}, all);
+        sample("_sum", span_of(with), {}, text_of(in_seconds(h.sum)));
     }
     std::string take() {
         if (is_open_) out_.append("# EOF\n");
@@ -72,12 +76,32 @@ public:
     }
 
 private:
-    void sample(std::string_view suffix, labels with, label last, std::string_view value) {
+    static std::span<label const> span_of(labels with) noexcept {
+        return {with.begin(), with.size()};
+    }
+    void begin(std::string name,
+               std::string_view type,
+               std::string_view unit,
+               std::string_view help) {
+        name_ = std::move(name);
+        is_counter_ = type == "counter";
+        // OpenMetrics names the family of a counter, the older format the counter itself.
+        auto const named = is_counter_ && !is_open_ ? name_ + "_total" : name_;
+        out_.append("# HELP ").append(named).append(1, ' ');
+        append_escaped(out_, help, is_open_);
+        out_.append("\n# TYPE ").append(named).append(1, ' ').append(type).append(1, '\n');
+        if (is_open_ && !unit.empty())
+            out_.append("# UNIT ").append(named).append(1, ' ').append(unit).append(1, '\n');
+    }
+    void sample(std::string_view suffix,
+                std::span<label const> with,
+                label last,
+                std::string_view value) {
         out_.append(name_).append(suffix);
         auto before = '{';
         auto const add = [&](label const& l) {
             out_.append(1, before).append(l.first).append("=\"");
-            append_label_value(out_, l.second);
+            append_escaped(out_, l.second, true);
             out_.push_back('"');
             before = ',';
         };
@@ -234,6 +258,7 @@ std::string to_metrics_text(service_numbers const& n, bool is_open) {
     write_traffic(to, n.mounts);
     write_ends(to, n.mounts);
     write_load(to, n.mounts);
+    for (auto const& family : n.more) to.family(family);
     return to.take();
 }
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "serve_request.hpp"
+
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +30,9 @@ public:
     };
 
     virtual ~other_nodes() = default;
+
+    /// Whose request another node has brought; nothing where it does not say so. Borrow: `head`.
+    virtual std::optional<request_peer> peer_of(http::request_view const& head) const noexcept = 0;
 
     /// Appends the mark of this node to a session id.
     virtual void append_mark(std::string& sid) const = 0;

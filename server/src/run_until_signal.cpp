@@ -12,11 +12,11 @@ namespace {
 /// Waits for signals on a thread of its own, as the shards' threads may be busy.
 class signal_watch {
 public:
-    signal_watch(server& of, std::chrono::milliseconds deadline)
-        : server_(of), deadline_(deadline), signals_(loop_, SIGINT, SIGTERM) {
+    signal_watch(server& of, drain_options how)
+        : server_(of), how_(how), signals_(loop_, SIGINT, SIGTERM) {
         signals_.async_wait([this](boost::system::error_code ec, int) {
             if (ec) return;
-            server_.drain(deadline_);
+            server_.drain(how_);
             signals_.async_wait([this](boost::system::error_code again, int) {
                 if (!again) server_.stop();
             });
@@ -32,7 +32,7 @@ public:
 
 private:
     server& server_;
-    std::chrono::milliseconds deadline_;
+    drain_options how_;
     boost::asio::io_context loop_{1};
     boost::asio::signal_set signals_;
     std::thread thread_{};
@@ -40,8 +40,8 @@ private:
 
 }  // namespace
 
-void server::run_until_signal(std::chrono::milliseconds deadline) {
-    signal_watch const watch(*this, deadline);
+void server::run_until_signal(drain_options how) {
+    signal_watch const watch(*this, how);
     run();
 }
 

@@ -1,11 +1,10 @@
 #include "serve_request.hpp"
 
 #include "answering.hpp"
-#include "core/ascii.hpp"
 #include "core/fault.hpp"
 #include "host_list.hpp"
 #include "http_connection.hpp"
-#include "relay_field.hpp"
+#include "other_nodes.hpp"
 #include "shard.hpp"
 
 #include <algorithm>
@@ -31,11 +30,12 @@ http::client_info client_of(shard& here,
 }
 
 /// Whom a connection has its request of; of another node, that says so. Nothing where it does not.
-std::optional<request_peer> peer_of(http_connection const& from, http::request_view const& head) {
+std::optional<request_peer> peer_of(shard& here,
+                                    http_connection const& from,
+                                    http::request_view const& head) {
     if (!from.is_relay()) [[likely]]
         return request_peer{from.address(), from.is_tls()};
-    if (head.fields.empty() || !iequals(head.fields.front().name, relay_field)) return std::nullopt;
-    return read_relay_value(head.fields.front().value);
+    return here.core().nodes->peer_of(head);
 }
 
 bool serves_host(shard& here, http::client_info const& client) {
@@ -77,7 +77,7 @@ struct refused_request {
     refused_request(shard& here, http_connection& from, http::request_view const& head)
         : by(find_answering(here, asked_for::of_request(head, from))),
           target(by.likely()),
-          client(client_of(here, head, peer_of(from, head).value_or(request_peer{}))),
+          client(client_of(here, head, peer_of(here, from, head).value_or(request_peer{}))),
           in{here, from, head, client, {}, &from} {}
 
     answering by;
@@ -193,7 +193,7 @@ void serve_guest(shard& here, http_request const& request, exchange& to) {
 // -- for the connections of a shard ---------------------------------------------------------------
 
 void shard::on_request(http_connection& from, http::request_view const& request) {
-    if (auto const peer = peer_of(from, request))
+    if (auto const peer = peer_of(*this, from, request))
         return serve_request(*this, from, &from, request, *peer);
     (void)from.respond({.status = status_of(fault::malformed_request), .close = true});
 }

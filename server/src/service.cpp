@@ -100,11 +100,12 @@ void service::every(std::chrono::milliseconds period, handler<void()> fn) {
     first.post([t, &first] { t->start(first.loop().now()); });
 }
 
-void service::drain(std::chrono::milliseconds deadline, std::function<void()> then) {
+void service::drain(drain_options how, std::function<void()> then) {
+    auto const spread = how.spread.count() > 0 ? how.spread : how.deadline / 2;
     core_->call_at_end(std::move(then));
     core_->draining = true;
     for (auto const& s : core_->shards)
-        s->post([&s = *s, deadline] { s.drain(to_ticks(deadline)); });
+        s->post([&s = *s, how, spread] { s.drain(to_ticks(how.deadline), to_ticks(spread)); });
 }
 
 void service::stop(std::function<void()> then) {

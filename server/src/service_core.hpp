@@ -105,10 +105,11 @@ struct service_core {
     std::atomic<bool> has_begun{false};
     mutable std::atomic<std::size_t> next_shard{0};  ///< Where the next newcomer goes.
 
-    std::mutex mutex{};  // for what follows
+    mutable std::mutex mutex{};  // for what follows
     std::vector<std::shared_ptr<ticker>> tickers{};
     std::vector<std::function<void()>> when_ended{};
     std::size_t ended = 0;  ///< Shards that have.
+    std::vector<number_source> more_numbers{};
 
     std::recursive_mutex changing{};  ///< Held while what is served is changed: one at a time.
 

@@ -5,6 +5,7 @@
 #include "session/session_base.hpp"
 #include "shard_sweeper.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -12,20 +13,21 @@ namespace anywire {
 
 using namespace std::chrono_literals;
 
-/// A drain in progress: goodbyes paced over half of the deadline, then waiting.
+/// A drain in progress: goodbyes paced over its spread, then waiting.
 class shard::drainer final : public timer_node {
 public:
-    drainer(shard& s, tick deadline_in) : shard_(s), until_(s.loop().now() + deadline_in) {
-        std::size_t sessions = 0;
-        for (auto const& m : s.mounts_) sessions += m.sessions->size();
-        auto const turns = deadline_in / 2 + 1;
-        pace_ = sessions / turns + 1;
-        on_timer(s.loop().now());
+    drainer(shard& s, tick deadline_in, tick spread)
+        : shard_(s),
+          begun_(s.loop().now()),
+          until_(begun_ + deadline_in),
+          turns_(std::min(spread, deadline_in) + 1) {
+        for (auto const& m : s.mounts_) sessions_.push_back(m.sessions->size());
+        on_timer(begun_);
     }
 
     void on_timer(tick now) override {
-        bool more = false;
-        for (auto const& m : shard_.mounts_) more = m.sessions->shut_down_some(pace_) || more;
+        auto const turn = std::size_t{now - begun_} + 1;
+        auto const more = say_goodbyes({turn, std::exchange(turn_, turn), turns_});
         shard_.loop().flush();
         if (!more) shard_.host().shut_down_connections();
         // Others may still need this shard: what came to them in the last moment belongs here.
@@ -40,10 +42,24 @@ public:
     }
 
 private:
+    /// False where nobody is left. Each mount has the whole time for its sessions.
+    bool say_goodbyes(drain_turn const& turn) {
+        bool more = false;
+        for (std::size_t i = 0; i < shard_.mounts_.size(); ++i) {
+            auto const of = i < sessions_.size() ? sessions_[i] : 0;  // 0: mounted since
+            more = shard_.mounts_[i].sessions->shut_down_some(turn.share(of)) || more;
+        }
+        shard_.errands_.drain(turn);
+        return more;
+    }
+
     shard& shard_;
+    tick begun_;
     tick until_;
-    std::size_t pace_ = 1;
-    bool counted_ = false;  // among the idle ones
+    std::size_t turns_;
+    std::size_t turn_ = 0;                 // the last
+    std::vector<std::size_t> sessions_{};  // of each mount, when it began
+    bool counted_ = false;                 // among the idle ones
 };
 
 shard::shard(unsigned index, service_core& core, std::unique_ptr<shard_host> host)
@@ -124,12 +140,12 @@ void shard::stop() {
     finish();
 }
 
-void shard::drain(tick deadline_in) {
+void shard::drain(tick deadline_in, tick spread) {
     if (draining_) return;
     draining_ = true;
     for (auto const& s : sources_)
         if (!s->outlives_drain()) s->close();
-    drainer_ = std::make_unique<drainer>(*this, deadline_in);
+    drainer_ = std::make_unique<drainer>(*this, deadline_in, spread);
 }
 
 void shard::finish() {

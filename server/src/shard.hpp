@@ -103,7 +103,8 @@ public:
     /// Begins to work; its sources bring connections from now on.
     void start();
     void stop();
-    void drain(tick deadline_in);
+    /// Goodbyes are spread over `spread`, which the deadline bounds.
+    void drain(tick deadline_in, tick spread);
     /// Called at the end of a stop or a drain, on the shard's thread: by whoever runs its loop.
     void on_finished(std::function<void()> fn) { on_finished_ = std::move(fn); }
 

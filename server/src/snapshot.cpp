@@ -7,7 +7,10 @@
 #include "shard.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <mutex>
+#include <stdexcept>
 
 namespace anywire {
 namespace {
@@ -94,6 +97,38 @@ void add_shard(service_numbers& all, shard& s) {
         count += n.refused[static_cast<std::size_t>(why)].value();
 }
 
+/// Families of one name become one.
+void add_families(number_families& to, number_families some) {
+    for (auto& family : some) {
+        auto const has_name = [&](number_family const& f) { return f.name == family.name; };
+        auto const known = std::find_if(to.begin(), to.end(), has_name);
+        if (known == to.end())
+            to.push_back(std::move(family));
+        else
+            std::move(
+                family.samples.begin(), family.samples.end(), std::back_inserter(known->samples));
+    }
+}
+
+number_families numbers_of_others(service_core const& core) {
+    std::vector<number_source> sources;
+    {
+        std::scoped_lock const lock(core.mutex);
+        sources = core.more_numbers;
+    }
+    number_families all;
+    for (auto const& source : sources) {
+        number_families some;
+        try {
+            source(some);
+        } catch (...) {
+            continue;  // whoever reads may be on any thread: there is no log for him
+        }
+        add_families(all, std::move(some));
+    }
+    return all;
+}
+
 }  // namespace
 
 service_numbers take_snapshot(service_core const& core) {
@@ -108,11 +143,19 @@ service_numbers take_snapshot(service_core const& core) {
         add_shard(all, *s);
         all.shards.push_back(numbers_of(mounts, *s));
     }
+    all.more = numbers_of_others(core);
     return all;
 }
 
 service_numbers service::snapshot() const {
     return take_snapshot(*core_);
+}
+
+void service::add_numbers(number_source source) {
+    if (!source)
+        throw std::invalid_argument("service::add_numbers: the function given to it is empty");
+    std::scoped_lock const lock(core_->mutex);
+    core_->more_numbers.push_back(std::move(source));
 }
 
 }  // namespace anywire

@@ -1,6 +1,8 @@
 // anywire-cluster-node: one Socket.IO server of several that share a Redis. What it is told on the
 // namespace /control it does to the main one; tests/clients/lib/cluster_server.js is the same for
 // Node. A plain user of the public API.
+#include <anywire/cluster.hpp>
+#include <anywire/redis/node_registry.hpp>
 #include <anywire/redis/socketio_adapter.hpp>
 #include <anywire/server.hpp>
 #include <anywire/socketio.hpp>
@@ -11,6 +13,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -142,8 +145,8 @@ void serve_control(sio::nsp const& control, sio::nsp const& io, heard_events& he
     serve_questions(control, io);
 }
 
-redis::adapter_maker adapter_of(std::map<std::string, std::string> const& a) {
-    redis::connection const at({.url = a.at("redis")});
+redis::adapter_maker adapter_of(redis::connection const& at,
+                                std::map<std::string, std::string> const& a) {
     auto const key = a.contains("key") ? a.at("key") : std::string("socket.io");
     auto const& kind = a.at("adapter");
     if (kind == "pubsub") return redis::pubsub_adapter(at, {.key = key});
@@ -168,10 +171,19 @@ void serve(std::map<std::string, std::string> const& a) {
                  .write = [](anywire::log_level, std::string_view line) {
                      std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
                  }}});
+    redis::connection const at({.url = a.at("redis")});
+    server.mount_metrics("/metrics");
+    server.add_numbers(at.numbers("main"));
+    std::optional<anywire::cluster_node> node;
+    if (a.contains("secret"))
+        node.emplace(server,
+                     anywire::cluster_options{.registry = redis::make_node_registry(at),
+                                              .secret = a.at("secret"),
+                                              .heartbeat = std::chrono::milliseconds(100)});
     sio::options o;
     o.recovery.enabled = a.contains("recovery");
     o.engine.origins = {"*"};
-    o.make_adapter = adapter_of(a);
+    o.make_adapter = adapter_of(at, a);
     sio::server const io(o);
     io.on_server_side([&heard, name = a.at("name")](sio::event const& e) {
         {

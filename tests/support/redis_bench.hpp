@@ -67,6 +67,13 @@ public:
             throw std::runtime_error("a command to Redis has no answer");
         return of.get();
     }
+    /// Waits until all that was posted to the connection is done.
+    void wait_for_turn() {
+        auto done = std::make_shared<std::promise<bool>>();
+        auto out = done->get_future();
+        connection.post([done] { done->set_value(true); });
+        (void)wait(std::move(out));
+    }
     std::uint64_t count(std::string channel,
                         redis::channel_kind kind = redis::channel_kind::plain) {
         auto done = std::make_shared<std::promise<std::uint64_t>>();

@@ -1,9 +1,12 @@
 #include "cluster_core.hpp"
 
 #include "client/url.hpp"
+#include "core/ascii.hpp"
 #include "core/log_text.hpp"
 #include "membership.hpp"
+#include "numbers.hpp"
 #include "random_pool.hpp"
+#include "relay_field.hpp"
 #include "relay_intake.hpp"
 #include "relay_shard.hpp"
 #include "service_shards.hpp"
@@ -104,6 +107,7 @@ void cluster_core::begin_on(shard& here) {
 }
 
 void cluster_core::publish(node_table all) {
+    tallies_.nodes = all.size();
     auto const shared = std::make_shared<node_table const>(std::move(all));
     for (std::size_t i = 0; i < parts_.size(); ++i)
         (void)shards_->post(i, [self = shared_from_this(), i, shared] {
@@ -126,6 +130,11 @@ session_registry::owned cluster_core::answer_to(unsigned shard,
             self->parts_[shard]->on_owner(lookup, key, ec, node);
         });
     };
+}
+
+std::optional<request_peer> cluster_core::peer_of(http::request_view const& head) const noexcept {
+    if (head.fields.empty() || !iequals(head.fields.front().name, relay_field)) return std::nullopt;
+    return read_relay_value(head.fields.front().value);
 }
 
 void cluster_core::carry(incoming const& in, wanted const& what, unless_fn unless) {
@@ -164,6 +173,9 @@ cluster_node::cluster_node(service& of, cluster_options options) {
     core_ = std::make_shared<relay::cluster_core>(core, std::move(options));
     core.nodes = core_;
     core_->begin(core);
+    of.add_numbers([weak = std::weak_ptr(core_)](number_families& to) {
+        if (auto const alive = weak.lock()) relay::append_numbers(to, alive->numbers());
+    });
 }
 
 cluster_node::~cluster_node() = default;
@@ -177,15 +189,7 @@ std::string const& cluster_node::address() const noexcept {
 }
 
 cluster_numbers cluster_node::numbers() const {
-    auto const& t = core_->tallies();
-    return {.carried = t.carried,
-            .tunnelled = t.tunnelled,
-            .not_carried = t.not_carried,
-            .unknown = t.unknown,
-            .served = t.served,
-            .refused = t.refused,
-            .asked = t.asked,
-            .under_way = t.under_way};
+    return core_->numbers();
 }
 
 }  // namespace anywire

@@ -40,10 +40,13 @@ struct cluster_tallies {
     std::atomic<std::uint64_t> tunnelled{0};
     std::atomic<std::uint64_t> not_carried{0};
     std::atomic<std::uint64_t> unknown{0};
+    std::atomic<std::uint64_t> turned_away{0};
     std::atomic<std::uint64_t> served{0};
     std::atomic<std::uint64_t> refused{0};
     std::atomic<std::uint64_t> asked{0};
+    std::atomic<std::uint64_t> unanswered{0};
     std::atomic<std::size_t> under_way{0};
+    std::atomic<std::size_t> nodes{0};
     std::atomic<std::size_t> let_in{0};     ///< Connections of other nodes, now.
     std::atomic<std::size_t> strangers{0};  ///< Those that have shown no ticket yet.
 };
@@ -69,6 +72,7 @@ public:
     node_number self() const noexcept { return self_.load(std::memory_order_relaxed); }
     void set_self(node_number n) noexcept { self_ = n; }
     cluster_tallies& tallies() noexcept { return tallies_; }
+    cluster_numbers numbers() const noexcept;
     std::shared_ptr<service_shards> const& share_shards() const noexcept { return shards_; }
     network_terms const& terms() const noexcept { return *terms_; }
     bool is_secure() const noexcept { return !options_.listen.tls.certificate.empty(); }
@@ -87,6 +91,7 @@ public:
     void note(shard& here, std::string_view what, std::string_view why);
 
     // -- other_nodes
+    std::optional<request_peer> peer_of(http::request_view const& head) const noexcept override;
     void append_mark(std::string& sid) const override { mark_.append(sid, self()); }
     void carry(incoming const& in, wanted const& what, unless_fn unless) override;
 

@@ -112,6 +112,7 @@ void relay_call::on_answer_stream(http::response_head const& head,
     ++at_.core().tallies().tunnelled;
     again.via->hand_over([&](http_connection::handed_over from) {
         tunnel_end::join(at_.here().io(),
+                         at_.share_tunnels(),
                          {std::move(from.stream), from.rest, std::move(from.ticket)},
                          {std::move(stream), rest, std::move(what_->ticket)},
                          head_text(head),

@@ -63,6 +63,18 @@ void relay_shard::on_teardown() noexcept {
     nodes_.clear();
 }
 
+void relay_shard::on_drain(drain_turn const& turn) {
+    if (!leaving_) leaving_ = tunnels_->size();
+    auto most = turn.share(*leaving_);
+    std::vector<tunnel_end*> some;  // each may go when it is told
+    for (auto* const t : *tunnels_) {
+        if (t->is_leaving()) continue;
+        if (most-- == 0) break;
+        some.push_back(t);
+    }
+    for (auto* const t : some) t->leave();
+}
+
 // -- nodes ----------------------------------------------------------------------------------------
 
 peer_node* relay_shard::find_node(node_number n) noexcept {
@@ -136,7 +148,10 @@ void relay_shard::carry(incoming const& in,
     }
     auto* const named = node && !was_carried ? find_node(*node) : nullptr;
     auto ticket = counted_ticket::take(core_.tallies().under_way, core_.options().max_relayed);
-    if (!ticket) return refuse_full(in);
+    if (!ticket) {
+        ++core_.tallies().turned_away;
+        return refuse_full(in);
+    }
     auto request = std::make_unique<stray_request>(
         in, what, named == nullptr, std::move(unless), std::move(ticket));
     request->was_carried = was_carried;
@@ -242,6 +257,7 @@ void relay_shard::on_no_answer(lookup& l) {
 
 /// Nobody waits for the registry again until it has had some time.
 void relay_shard::on_silence(std::string_view why) {
+    ++core_.tallies().unanswered;
     is_silent_ = true;
     silent_until_ = here_.loop().now() + to_ticks(core_.options().patience);
     core_.note(here_, "the registry cannot be asked where sessions are", why);

@@ -8,7 +8,9 @@
 #include "owner_cache.hpp"
 #include "relay_call.hpp"
 #include "socket_network.hpp"
+#include "tunnel.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -60,7 +62,10 @@ public:
     void note_not_carried(peer_node const& node, std::string_view why);
     void forget_owner(std::string_view key) noexcept { owners_.forget(key); }
     void forget_claim(std::string const& key) noexcept;
+    std::shared_ptr<tunnel_set> const& share_tunnels() const noexcept { return tunnels_; }
 
+    /// Takes leave of the clients whose WebSockets go through here.
+    void on_drain(drain_turn const& turn) override;
     void on_teardown() noexcept override;
 
 private:
@@ -89,6 +94,8 @@ private:
     std::unordered_map<node_number, std::unique_ptr<peer_node>> nodes_{};
     std::unordered_map<relay_call const*, std::unique_ptr<relay_call>> calls_{};
     std::unordered_map<std::uint64_t, std::unique_ptr<lookup>> lookups_{};
+    std::shared_ptr<tunnel_set> tunnels_ = std::make_shared<tunnel_set>();
+    std::optional<std::size_t> leaving_{};  // tunnels, when a drain began
     owner_cache owners_;
     keyed_map<std::weak_ptr<session_claim>> claims_;
     std::uint64_t last_lookup_ = 0;

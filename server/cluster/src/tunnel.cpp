@@ -22,7 +22,12 @@ tunnel_end::tunnel_end(io_host& host,
     : connection(host, std::move(of.stream), to_ticks(write_stall), std::move(of.ticket)),
       is_client_(is_client) {}
 
+tunnel_end::~tunnel_end() {
+    if (among_) among_->erase(this);
+}
+
 void tunnel_end::join(io_host& host,
+                      std::shared_ptr<tunnel_set> among,
                       side client,
                       side node,
                       std::string_view head,
@@ -31,6 +36,8 @@ void tunnel_end::join(io_host& host,
     auto* const n = new tunnel_end(host, node, write_stall, false);
     c->other_ = n;
     n->other_ = c;
+    among->insert(c);
+    c->among_ = std::move(among);
     hold const here(*c);
     hold const there(*n);
     (void)c->send(head);
@@ -92,8 +99,8 @@ void tunnel_end::end_both() noexcept {
     drop();
 }
 
-void tunnel_end::on_shutdown() {
-    if (!is_client_ || std::exchange(is_leaving_, true)) return;
+void tunnel_end::leave() {
+    if (std::exchange(is_leaving_, true)) return;
     hold const here(*this);
     if (edges_.is_edge() && !is_finished_) say_goodbye();
 }

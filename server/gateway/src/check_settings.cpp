@@ -224,6 +224,7 @@ std::vector<settings_problem> check_settings(gateway_settings const& s) {
     problem_list to;
     to.check_number("threads", s.threads, 0, 256);
     to.check_time("drain", s.drain, 0ms);
+    to.check_time("drain_spread", s.drain_spread, 0ms);
     to.check_time("drain_delay", s.drain_delay, 0ms);
     check_trust(to, s);
     check_listeners(to, s);

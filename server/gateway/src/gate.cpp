@@ -146,7 +146,10 @@ private:
         std::scoped_lock const lock(mutex_);
         return settings_.*which;
     }
-    void begin_drain() { server_.drain(setting(&gateway_settings::drain)); }
+    void begin_drain() {
+        server_.drain({.deadline = setting(&gateway_settings::drain),
+                       .spread = setting(&gateway_settings::drain_spread)});
+    }
 
     /// A route, and who asks its servers whether they work.
     struct working_route {

@@ -206,6 +206,7 @@ struct gateway_settings {
                          .max_sessions_per_address = 256,
                          .max_handshakes_per_second_per_address = 50};
     std::chrono::milliseconds drain{10'000};
+    std::chrono::milliseconds drain_spread{0};  ///< As `drain_options::spread`.
     /// Before a drain: as long as balancers need to see that the gateway is not ready. It serves as
     /// before meanwhile. Default 0.
     std::chrono::milliseconds drain_delay{0};

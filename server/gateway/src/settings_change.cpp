@@ -126,6 +126,7 @@ settings_change difference(gateway_settings const& before, gateway_settings cons
                                       std::pair{"log", &out.log},
                                       std::pair{"site", &out.site},
                                       std::pair{"drain", &out.drain},
+                                      std::pair{"drain_spread", &out.drain},
                                       std::pair{"drain_delay", &out.drain}})
         for (auto const& key : differing(a, b, table)) {
             if (takes_restart(key)) {

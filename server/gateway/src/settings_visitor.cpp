@@ -294,6 +294,7 @@ route_settings default_route() {
 void visit(gateway_settings& s, settings_visitor& v) {
     number(v, "threads", s.threads);
     v.duration("drain", s.drain);
+    v.duration("drain_spread", s.drain_spread);
     v.duration("drain_delay", s.drain_delay);
     v.texts("trusted_proxies", s.trusted_proxies);
     choice(v, "proxy_style", s.proxy_style, std::array{"any"sv, "x_forwarded"sv, "forwarded"sv});

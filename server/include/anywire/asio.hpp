@@ -168,13 +168,18 @@ auto service::async_serve(Stream stream, Head head, Buffer buffer, Token&& token
 
 template <class Token>
 auto service::async_drain(std::chrono::milliseconds deadline, Token&& token) {
+    return async_drain(drain_options{.deadline = deadline}, std::forward<Token>(token));
+}
+
+template <class Token>
+auto service::async_drain(drain_options how, Token&& token) {
     return boost::asio::async_initiate<Token, void()>(
-        [this, deadline](auto handler) {
+        [this, how](auto handler) {
             auto const to = boost::asio::get_associated_executor(handler, executor_of(0));
             auto const kept = std::make_shared<decltype(handler)>(std::move(handler));
             auto const work =
                 boost::asio::prefer(to, boost::asio::execution::outstanding_work.tracked);
-            drain(deadline, [kept, to, work] {
+            drain(how, [kept, to, work] {
                 boost::asio::post(to, [kept]() mutable { std::move (*kept)(); });
             });
         },

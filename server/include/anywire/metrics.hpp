@@ -2,6 +2,7 @@
 
 #include <anywire/close_reason.hpp>
 #include <anywire/duration_histogram.hpp>
+#include <anywire/number_family.hpp>
 #include <anywire/refusal_cause.hpp>
 #include <anywire/request.hpp>
 
@@ -87,6 +88,7 @@ struct service_numbers {
     std::vector<std::pair<refusal_cause, std::uint64_t>> refused{};
     std::vector<mount_numbers> mounts{};
     std::vector<shard_numbers> shards{};
+    number_families more{};  ///< Of those that were added by `service::add_numbers`.
 };
 
 /// How numbers are written.

@@ -76,17 +76,21 @@ public:
     ///         `socketio::server` is not, is a log line.
     void run();
 
-    /// The same, and ends by `drain(deadline)` when the process is told to end by SIGINT or
+    /// The same, and ends by `drain(how)` when the process is told to end by SIGINT or
     /// SIGTERM; by `stop` when it is told so twice. The signals' former handlers are back when it
     /// returns.
-    void run_until_signal(std::chrono::milliseconds deadline = std::chrono::seconds(10));
+    void run_until_signal(drain_options how);
+    void run_until_signal(std::chrono::milliseconds deadline = std::chrono::seconds(10)) {
+        run_until_signal(drain_options{.deadline = deadline});
+    }
 
     /// Ends `run` at once: goodbyes are sent as far as the kernel takes them without waiting.
     void stop() { service::stop(); }
 
     /// Ends `run` cleanly: stops accepting, refuses new sessions of connections that are there
-    /// (503 with `Connection: close`), then gives every session its goodbye, paced over half
-    /// of `deadline`, and waits for them up to the whole of it.
+    /// (503 with `Connection: close`), then gives every session its goodbye, spread as `how` says,
+    /// and waits for them up to the deadline.
+    void drain(drain_options how) { service::drain(how); }
     void drain(std::chrono::milliseconds deadline = std::chrono::seconds(10)) {
         service::drain(deadline);
     }

@@ -67,6 +67,16 @@ struct service_options {
     std::vector<std::string> hosts{};
 };
 
+/// How a service takes leave of its clients.
+struct drain_options {
+    /// When it ends, whoever is still there. Default 10 s.
+    std::chrono::milliseconds deadline{10'000};
+    /// Over how long goodbyes are spread, evenly over the sessions of each mount, but at least one
+    /// in 25 ms: clients come back elsewhere at that pace. Default 0, half of `deadline`; 1 ms is
+    /// all at once. What is left of `deadline` is for the last ones to go.
+    std::chrono::milliseconds spread{0};
+};
+
 /// What `claim` says of a dialect that takes whatever the others at its path do not.
 inline constexpr std::string_view claims_the_rest = "all that other dialects at its path leave";
 
@@ -266,6 +276,14 @@ public:
     /// Cost:   some microseconds a mount and shard.
     [[nodiscard]] service_numbers snapshot() const;
 
+    /// Adds the numbers of something else to each snapshot, and so to the metrics: those of a
+    /// connection to Redis (`redis::connection::numbers`), or the application's own. A source that
+    /// throws is left out of that snapshot, without a word. It lives as long as the service.
+    ///
+    /// Throws: `std::invalid_argument` for an empty function.
+    /// Thread: any; `source` is called by whoever takes a snapshot.
+    void add_numbers(number_source source);
+
     /// Tells what one session, or all of one client, exchange with the server: a line a packet of
     /// the dialect, with its direction, transport and size, and its bytes where they are printable,
     /// others as "\xNN". Without a sink the lines go to the log, at `log_level::info`; there they
@@ -316,11 +334,15 @@ public:
     /// Throws: `std::invalid_argument` for an empty function.
     void every(std::chrono::milliseconds period, handler<void()> fn);
 
-    /// Refuses new sessions (503 with `Connection: close`), gives every session its goodbye, paced
-    /// over half of `deadline`, and waits for them up to the whole of it. Then nothing of the
-    /// service runs any more, and `then` is called, on the shard that was the last.
+    /// Refuses new sessions (503 with `Connection: close`), gives every session its goodbye, spread
+    /// as `how` says, and waits for them up to the deadline. Then nothing of the service runs any
+    /// more, and `then` is called, on the shard that was the last. Once: a drain that runs goes on
+    /// as it began.
     /// Requires: `then` does not destroy the service.
-    void drain(std::chrono::milliseconds deadline, std::function<void()> then = {});
+    void drain(drain_options how, std::function<void()> then = {});
+    void drain(std::chrono::milliseconds deadline, std::function<void()> then = {}) {
+        drain(drain_options{.deadline = deadline}, std::move(then));
+    }
     /// The same at once: goodbyes are sent as far as the kernel takes them without waiting.
     void stop(std::function<void()> then = {});
 
@@ -340,6 +362,8 @@ public:
 
     /// `drain` with a completion token, `void()` (`anywire/asio.hpp` has to be included). The
     /// service may be destroyed when it is through. Thread: any.
+    template <class Token>
+    auto async_drain(drain_options how, Token&& token);
     template <class Token>
     auto async_drain(std::chrono::milliseconds deadline, Token&& token);
 

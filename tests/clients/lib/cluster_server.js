@@ -9,11 +9,12 @@ const { within } = require('./within');
 const executable = process.env.ANYWIRE_CLUSTER_NODE ||
     path.resolve(__dirname, '../../../build/bin/anywire-cluster-node');
 
-async function start(command, args, { adapter, redis, name, recovery, key, threads, log }) {
+async function start(command, args, { adapter, redis, name, recovery, key, threads, log, secret }) {
     const child = start_child(command, [
         ...args, '--adapter', adapter, '--redis', redis.url, '--name', name,
         '--key', key ?? 'socket.io', '--threads', String(threads ?? 1),
         ...(recovery ? ['--recovery', 'yes'] : []), ...(log ? ['--log', 'yes'] : []),
+        ...(secret ? ['--secret', secret] : []),
     ]);
     const { url } = await within(listening(child), `server ${name}`);
     return { name, url, child, stop: () => stop(child), kill: () => child.kill('SIGKILL') };

@@ -134,6 +134,32 @@ TEST_CASE("a node that drains answers what it carries, and sends its clients els
     CHECK(all.at(1).server().wait_for_end());
 }
 
+TEST_CASE("a node that drains takes leave one by one of WebSockets that go through it") {
+    test_cluster all(2);
+    constexpr std::size_t many = 20;
+    std::vector<std::unique_ptr<raw_client>> sockets;
+    for (std::size_t i = 0; i < many; ++i) {
+        auto const sid = sid_of(raw_client(all.at(0).port()).get(polling()).body);
+        sockets.push_back(std::make_unique<raw_client>(all.at(1).port()));
+        auto& socket = *sockets.back();
+        REQUIRE(socket.upgrade(probing(sid)).status == 101);
+        socket.send_text("2probe");
+        CHECK(socket.read_message() == "3probe");
+        socket.send_text("5");
+    }
+    REQUIRE(eventually([&] { return all.at(1).numbers().under_way == many; }));
+    auto const begun = std::chrono::steady_clock::now();
+    all.at(1).server()->drain({.deadline = 60s, .spread = 1s});
+    for (auto const& socket : sockets) {
+        CHECK(socket->read_close().close_code() == 1001);
+        socket->send(client_close(1001));
+        CHECK(socket->is_ended_by_peer());
+    }
+    // One in 25 ms at most.
+    CHECK(std::chrono::steady_clock::now() - begun > 300ms);
+    CHECK(all.at(1).server().wait_for_end());
+}
+
 TEST_CASE("sessions of a node that drains are told goodbye through other nodes") {
     test_cluster all(2);
     auto const sid = sid_of(raw_client(all.at(0).port()).get(polling()).body);

@@ -6,7 +6,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 using namespace anywire;
 using namespace anywire::test;
@@ -141,6 +143,65 @@ TEST_CASE("what is no message on a channel's socket ends it") {
     (void)again.read_until("c\r\n");
     again.send("*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
     CHECK(b.seen.wait_for("subscribed c"));
+}
+
+TEST_CASE("a server whose sockets end one after the other is lost once") {
+    scripted_server server;
+    redis_bench b(with_small_limits(server));
+    auto commands = welcome(server);
+    REQUIRE(b.seen.wait_for("ready"));
+    auto const kept = b.subscribe("c");
+    constexpr std::string_view confirmed =
+        "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"
+        "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nhi\r\n";
+    auto channels = welcome(server);
+    (void)channels.read_until("c\r\n");
+    channels.send(confirmed);
+    REQUIRE(b.seen.wait_for("message c hi"));
+    std::optional<raw_peer> again;
+    std::optional<raw_peer> other_again;
+    SECTION("that of commands first") {
+        commands.close();
+        REQUIRE(b.seen.wait_for("lost"));
+        again.emplace(welcome(server));
+        (void)channels.read_until("PING\r\n");
+        auto const waiting = b.begin("GET", "k");
+        (void)again->read_until("k\r\n");
+        CHECK(b.connection.current_state() == redis::state::lost);
+        SECTION("the other one then") {
+            channels.close();
+            other_again.emplace(welcome(server));
+            (void)other_again->read_until("c\r\n");
+            other_again->send(confirmed);
+        }
+        SECTION("the other one lives") {
+            channels.send("*2\r\n$4\r\npong\r\n$0\r\n\r\n");
+        }
+        SECTION("the other one lives, and may not be asked") {
+            channels.send("-NOPERM this user has no permissions to run the 'ping' command\r\n");
+        }
+    }
+    SECTION("that of channels first") {
+        channels.close();
+        REQUIRE(b.seen.wait_for("lost"));
+        (void)commands.read_until("PING\r\n");
+        again.emplace(welcome(server));
+        (void)again->read_until("c\r\n");
+        again->send(confirmed);
+        REQUIRE(b.seen.wait_for("message c hi", 2));
+        CHECK(b.connection.current_state() == redis::state::lost);
+        SECTION("the other one then") {
+            commands.close();
+            other_again.emplace(welcome(server));
+        }
+        SECTION("the other one lives") {
+            commands.send("+PONG\r\n");
+        }
+    }
+    CHECK(b.seen.wait_for("ready", 2));
+    CHECK(b.seen.count("lost") == 1);
+    CHECK(b.connection.health().reconnects == 1);
+    CHECK(b.connection.health().dropped == 0);
 }
 
 TEST_CASE("messages of channels that nobody has subscribed to are passed over") {

@@ -98,5 +98,32 @@ TEST_CASE("numbers are JSON") {
                     R"("closed":{"client_closed":5})") != std::string::npos);
     CHECK(text.find(R"("handler_time":{"count":4,"sum":1.5,"buckets":[{"le":1.024e-06,"count":2},)"
                     R"({"le":2.048e-06,"count":1},{"count":1}]})") != std::string::npos);
-    CHECK(text.ends_with("]}"));
+    CHECK(text.ends_with(R"(],"more":{}})"));
+}
+
+TEST_CASE("numbers of others stand beside the service's") {
+    service_numbers n;
+    n.more = {{.name = "chat_rooms",
+               .help = "Rooms \"here\"\nand \\there.",
+               .samples = {{2, {{"kind", "a\"b"}, {"size", "1"}}}, {3}}},
+              {.name = "chat_read_bytes",
+               .help = "Bytes.",
+               .is = number_family::kind::counter,
+               .samples = {{18'446'744'073'709'551'615u}}},
+              {.name = "nothing", .help = "None."}};
+    auto const open = to_text(n, openmetrics);
+    CHECK(has_line(open, R"(# HELP chat_rooms Rooms \"here\"\nand \\there.)"));
+    CHECK(has_line(open, "# TYPE chat_rooms gauge"));
+    CHECK(has_line(open, R"(chat_rooms{kind="a\"b",size="1"} 2)"));
+    CHECK(has_line(open, "chat_rooms 3"));
+    CHECK(has_line(open, "# TYPE chat_read_bytes counter"));
+    CHECK(has_line(open, "# UNIT chat_read_bytes bytes"));
+    CHECK(has_line(open, "chat_read_bytes_total 18446744073709551615"));
+    CHECK(open.ends_with("\n# EOF\n"));
+    auto const older = to_text(n, prometheus);
+    CHECK(has_line(older, R"(# HELP chat_rooms Rooms "here"\nand \\there.)"));
+    CHECK(has_line(older, "# TYPE chat_read_bytes_total counter"));
+    CHECK(to_text(n, json).ends_with(
+        R"("more":{"chat_rooms":[{"kind":"a\"b","size":"1","value":2},{"value":3}],)"
+        R"("chat_read_bytes":[{"value":18446744073709551615}],"nothing":[]}})"));
 }

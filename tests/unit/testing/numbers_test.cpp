@@ -340,3 +340,32 @@ TEST_CASE("a path is taken once, and may be taken late") {
     CHECK(host.get("/numbers").status() == 200);
     CHECK_THROWS_AS(host.mount_health("/numbers"), std::invalid_argument);
 }
+
+TEST_CASE("numbers of others are in each snapshot, those of one name together") {
+    testing::host host;
+    std::uint64_t rooms = 1;
+    host.add_numbers([&](number_families& to) {
+        to.push_back({.name = "rooms", .help = "Rooms.", .samples = {{rooms, {{"of", "a"}}}}});
+    });
+    host.add_numbers([](number_families& to) {
+        to.push_back({.name = "lost"});
+        throw std::runtime_error("no");
+    });
+    host.add_numbers([](number_families& to) {
+        to.push_back({.name = "rooms", .help = "Others.", .samples = {{7, {{"of", "b"}}}}});
+        to.push_back({.name = "users", .help = "Users.", .samples = {{3}}});
+    });
+    rooms = 2;
+    auto const all = host.snapshot().more;
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].name == "rooms");
+    CHECK(all[0].help == "Rooms.");
+    REQUIRE(all[0].samples.size() == 2);
+    CHECK(all[0].samples[0].value == 2);
+    CHECK(all[0].samples[1].value == 7);
+    CHECK(all[1].name == "users");
+    CHECK_THROWS_AS(host.add_numbers({}), std::invalid_argument);
+
+    host.mount_metrics("/metrics");
+    CHECK(host.get("/metrics").body().find("\nrooms{of=\"b\"} 7\n") != std::string::npos);
+}

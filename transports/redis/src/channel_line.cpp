@@ -32,17 +32,21 @@ channel_line::channel_line(io_host& host,
       link_(host, how, std::move(fixed), how->given.ping_interval, *this) {}
 
 void channel_line::subscribe(channel_kind kind, std::string const& name, std::uint64_t number) {
-    ask({.kind = kind, .name = name, .number = number});
+    ask({.what = word::subscribe, .kind = kind, .name = name, .number = number});
 }
 
 void channel_line::unsubscribe(channel_kind kind, std::string const& name) {
-    ask({.kind = kind, .is_end = true, .name = name});
+    ask({.what = word::unsubscribe, .kind = kind, .name = name});
 }
 
 void channel_line::ask(asked what) {
     auto const& w = words_of[static_cast<std::size_t>(what.kind)];
-    append_words(link_.output(), what.is_end ? w.unsubscribe : w.subscribe, what.name);
+    auto const is_end = what.what == word::unsubscribe;
+    append_words(link_.output(), is_end ? w.unsubscribe : w.subscribe, what.name);
     counts_->sent.fetch_add(1, relaxed);
+    auto const size = channel_charge(what.name);
+    counts_->charge_channel(size);
+    what.space = {counts_, size, &tallies::give_channel_room};
     asked_.push_back(std::move(what));
     link_.flush_soon();
 }
@@ -60,15 +64,16 @@ void channel_line::on_down(failure const& why, bool was_up) {
 void channel_line::on_silent() {
     append_words(link_.output(), "PING");
     counts_->sent.fetch_add(1, relaxed);
+    asked_.push_back({.what = word::ping});
     link_.flush_soon();
 }
 
 void channel_line::on_reply(reply&& r) {
     if (r.is_error()) return on_error(r);
-    if (r.kind == reply_kind::status && r.text == "PONG") return;
+    if (r.kind == reply_kind::status && r.text == "PONG") return on_alive();
     auto const& parts = r.elements;
     auto const what = parts.empty() ? std::string_view{} : std::string_view(parts[0].text);
-    if (what == "pong") return;
+    if (what == "pong") return on_alive();
     for (std::size_t i = 0; i < words_of.size(); ++i) {
         auto const kind = static_cast<channel_kind>(i);
         auto const& w = words_of[i];
@@ -87,9 +92,16 @@ void channel_line::on_reply(reply&& r) {
     link_.drop({errc::protocol_error, "has sent what is no message of a channel"});
 }
 
+void channel_line::on_alive() {
+    if (asked_.empty() || asked_.front().what != word::ping) return;
+    asked_.pop_front();
+    if (link_.believe()) to_.on_channels_alive();
+}
+
 void channel_line::on_confirmed(channel_kind kind, bool is_end, std::string_view name) {
-    auto const is_next = !asked_.empty() && asked_.front().kind == kind &&
-                         asked_.front().is_end == is_end && asked_.front().name == name;
+    auto const expected = is_end ? word::unsubscribe : word::subscribe;
+    auto const is_next = !asked_.empty() && asked_.front().what == expected &&
+                         asked_.front().kind == kind && asked_.front().name == name;
     if (!is_next) {
         if (is_end) return to_.on_unsubscribed(kind, name);
         return link_.drop({errc::protocol_error, "has confirmed what nobody asked for"});
@@ -100,11 +112,12 @@ void channel_line::on_confirmed(channel_kind kind, bool is_end, std::string_view
 }
 
 void channel_line::on_error(reply const& r) {
-    // A PING that is refused is a sign of life, too.
     if (asked_.empty()) return;
+    // A PING that is refused is a sign of life, too.
+    if (asked_.front().what == word::ping) return on_alive();
     auto const done = std::move(asked_.front());
     asked_.pop_front();
-    if (!done.is_end) to_.on_subscribed(done.kind, done.name, done.number, &r);
+    if (done.what == word::subscribe) to_.on_subscribed(done.kind, done.name, done.number, &r);
 }
 
 }  // namespace anywire::redis

@@ -23,6 +23,8 @@ public:
     public:
         /// It is reached, and nothing is subscribed to on it.
         virtual void on_channels_up(channel_line& l) = 0;
+        /// It was in doubt, and lives.
+        virtual void on_channels_alive() = 0;
         virtual void on_channels_down(channel_line& l, failure const& why, bool was_up) = 0;
         /// The answer to the `subscribe` of that number; null where it is in effect.
         virtual void on_subscribed(channel_kind kind,
@@ -48,6 +50,9 @@ public:
 
     void start() { link_.start(); }
     bool is_up() const noexcept { return link_.is_up(); }
+    /// As `kept_link`.
+    void doubt() { link_.doubt(); }
+    bool is_doubted() const noexcept { return link_.is_doubted(); }
     dial_target const& place() const noexcept { return link_.place(); }
 
     /// Requires: it is up.
@@ -55,12 +60,14 @@ public:
     void unsubscribe(channel_kind kind, std::string const& name);
 
 private:
+    enum class word : std::uint8_t { subscribe, unsubscribe, ping };
     /// What was asked for. Answers come in the order of that.
     struct asked {
+        word what{};
         channel_kind kind{};
-        bool is_end = false;
         std::string name{};
         std::uint64_t number = 0;
+        room space{};
     };
 
     void on_up() override;
@@ -69,6 +76,7 @@ private:
     void on_down(failure const& why, bool was_up) override;
 
     void on_error(reply const& r);
+    void on_alive();
     void on_confirmed(channel_kind kind, bool is_end, std::string_view name);
     void ask(asked what);
 

@@ -50,13 +50,17 @@ void channels::count() {
                             std::memory_order_relaxed);
 }
 
-void channels::add(channel_kind kind, std::string const& name, std::shared_ptr<subscriber> who) {
+void channels::add(channel_kind kind,
+                   std::string const& name,
+                   std::shared_ptr<subscriber> who,
+                   room space) {
     auto* known = of(kind).find(name);
     if (!known && counts_->channels.load() >= how_->given.limits.max_channels)
         return to_.tell(*who, errc::queue_full);
     if (!known) {
         known = &of(kind).obtain(name);
         known->kind = kind;
+        known->space = std::move(space);
         count();
     }
     known->all.push_back(who);
@@ -169,6 +173,20 @@ void channels::set_missing(channel& c, bool is) {
         ++missing_;
     else
         --missing_;
+}
+
+bool channels::is_whole() const noexcept {
+    return missing_ == 0 && std::none_of(lines_.begin(), lines_.end(), [](auto const& named) {
+               return named.second->is_doubted();
+           });
+}
+
+void channels::doubt() {
+    for (auto const& [name, line] : lines_) line->doubt();
+}
+
+void channels::on_channels_alive() {
+    to_.on_channels_changed(nullptr);
 }
 
 void channels::on_channels_up(channel_line& l) {

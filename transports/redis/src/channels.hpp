@@ -44,13 +44,19 @@ public:
              servers const& where,
              events& to);
 
-    void add(channel_kind kind, std::string const& name, std::shared_ptr<subscriber> who);
+    /// `space` is kept for as long as the channel is there.
+    void add(channel_kind kind,
+             std::string const& name,
+             std::shared_ptr<subscriber> who,
+             room space);
     void remove(channel_kind kind, std::string_view name, subscriber const& who);
     /// Slots have other masters.
     void relocate();
     void close();
-    /// Whether every subscription that was in effect is.
-    bool is_whole() const noexcept { return missing_ == 0; }
+    /// Whether every subscription that was in effect is, without a doubt.
+    bool is_whole() const noexcept;
+    /// Sees whether its servers live.
+    void doubt();
 
 private:
     struct channel {
@@ -61,10 +67,12 @@ private:
         std::uint64_t number = 0;      // of the SUBSCRIBE that counts
         bool is_active = false;
         bool is_missing = false;  // it was active
+        room space{};
     };
     using table = named_set<channel>;
 
     void on_channels_up(channel_line& l) override;
+    void on_channels_alive() override;
     void on_channels_down(channel_line& l, failure const& why, bool was_up) override;
     void on_subscribed(channel_kind kind,
                        std::string_view name,

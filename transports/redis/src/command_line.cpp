@@ -49,7 +49,7 @@ void command_line::on_up() {
 }
 
 void command_line::on_silent() {
-    request ping;
+    request ping{.is_ping = true};
     append_words(ping.bytes, "PING");
     send(std::move(ping));
 }
@@ -65,6 +65,11 @@ void command_line::on_reply(reply&& r) {
     }
     auto done = std::move(front);
     sent_.pop_front();
+    if (done.is_ping) {
+        // One that is refused is a sign of life, too.
+        if (link_.believe()) to_.on_line_up(*this);
+        return;
+    }
     if (!r.is_error()) return to_.on_done(done, {}, std::move(r));
     // What kept a part of a transaction from being taken says more than that EXEC was refused.
     if (done.first_error.is_error()) r = std::exchange(done.first_error, {});
@@ -75,7 +80,8 @@ void command_line::on_reply(reply&& r) {
 void command_line::on_down(failure const& why, bool was_up) {
     auto const now = host_.loop().now();
     for (auto& r : std::exchange(sent_, {}))
-        to_.on_done(r, r.is_over(now) ? errc::timed_out : errc::connection_lost, {});
+        if (!r.is_ping)
+            to_.on_done(r, r.is_over(now) ? errc::timed_out : errc::connection_lost, {});
     to_.on_line_down(*this, why, was_up);
 }
 

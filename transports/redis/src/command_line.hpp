@@ -24,6 +24,7 @@ class command_line final : private kept_link::events {
 public:
     class events {
     public:
+        /// It is up; or it was in doubt, and lives.
         virtual void on_line_up(command_line& l) = 0;
         virtual void on_line_down(command_line& l, failure const& why, bool was_up) = 0;
         /// It has its answer, or will have none. Never from within a call.
@@ -45,6 +46,9 @@ public:
     void start() { link_.start(); }
     void add(request r);
     bool is_up() const noexcept { return link_.is_up(); }
+    /// As `kept_link`.
+    void doubt() { link_.doubt(); }
+    bool is_doubted() const noexcept { return link_.is_doubted(); }
     bool is_idle() const noexcept { return sent_.empty() && waiting_.empty(); }
     dial_target const& place() const noexcept { return link_.place(); }
     /// Those that were not sent.

@@ -165,10 +165,11 @@ subscription connection::subscribe(channel_kind kind,
     auto who = std::make_shared<subscriber>();
     who->on_message = std::move(on_message);
     who->on_subscribed = std::move(on_subscribed);
-    owner_->core().post([kind, channel, who](redis::core& c) { c.subscribe(kind, channel, who); });
-    return owner_->make_end(who, [kind, channel](redis::core& c, subscriber const& gone) {
-        c.unsubscribe(kind, channel, gone);
-    });
+    owner_->core().submit(kind, channel, who);
+    return owner_->make_end(
+        who, [kind, channel = std::move(channel)](redis::core& c, subscriber const& gone) {
+            c.unsubscribe(kind, channel, gone);
+        });
 }
 
 void connection::count_subscribers(std::string channel,
@@ -217,6 +218,10 @@ state connection::current_state() const noexcept {
 
 redis::health connection::health() const {
     return owner_->core().counts().health();
+}
+
+number_source connection::numbers(std::string name) const {
+    return owner_->core().numbers(std::move(name));
 }
 
 void connection::post(std::function<void()> fn) {

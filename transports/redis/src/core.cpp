@@ -45,6 +45,7 @@ void core::leave() {
 }
 
 void core::drop() noexcept {
+    counts_->state = redis::state::closed;
     readings_.clear();
     channels_.reset();
     servers_.reset();
@@ -70,7 +71,7 @@ void core::submit(std::string bytes, destination to, connection::reply_handler d
               .answers = to.answers,
               .slot = to.slot,
               .done = std::move(done),
-              .room = {counts_, size}};
+              .room = {counts_, size, &tallies::give_room}};
     post([r = std::move(r), at = std::move(to.at)](core& self) mutable {
         self.run(std::move(r), at);
     });
@@ -93,9 +94,24 @@ void core::on_done(request& r, error_code ec, reply&& answer) {
 
 // -- channels -------------------------------------------------------------------------------------
 
-void core::subscribe(channel_kind kind, std::string const& name, std::shared_ptr<subscriber> who) {
+void core::submit(channel_kind kind, std::string name, std::shared_ptr<subscriber> who) {
+    auto const size = channel_charge(name);
+    if (!counts_->take_channel_room(size))
+        return post([who = std::move(who)](core& self) { self.tell(*who, errc::queue_full); });
+    post([kind,
+          name = std::move(name),
+          who = std::move(who),
+          space = room(counts_, size, &tallies::give_channel_room)](core& self) mutable {
+        self.subscribe(kind, name, std::move(who), std::move(space));
+    });
+}
+
+void core::subscribe(channel_kind kind,
+                     std::string const& name,
+                     std::shared_ptr<subscriber> who,
+                     room space) {
     if (!channels_) return tell(*who, errc::closed);
-    if (!who->is_gone) channels_->add(kind, name, std::move(who));
+    if (!who->is_gone) channels_->add(kind, name, std::move(who), std::move(space));
 }
 
 void core::unsubscribe(channel_kind kind, std::string_view name, subscriber const& who) {
@@ -201,6 +217,10 @@ void core::evaluate(failure const* why) {
     }
     if (!why) return;
     if (!is_whole && is_ready) {
+        // What is lost is mostly the server: its other sockets have to show that they live, so
+        // that it is not ready again in between, and lost once more.
+        servers_->doubt();
+        channels_->doubt();
         logged_.push_back(why->text);
         return change(redis::state::lost, why->text, log_level::error);
     }

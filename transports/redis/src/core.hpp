@@ -81,6 +81,9 @@ public:
     /// Takes a command in, or tells soon why not.
     void submit(std::string bytes, destination to, connection::reply_handler done);
     void refuse(connection::reply_handler done, errc why);
+    /// Asks for a channel, or tells soon why not.
+    void submit(channel_kind kind, std::string name, std::shared_ptr<subscriber> who);
+    number_source numbers(std::string name) const;
     settings const& how() const noexcept { return *how_; }
     tallies& counts() noexcept { return *counts_; }
     bool is_here() const noexcept;
@@ -88,7 +91,6 @@ public:
     // -- the context's ----------------------------------------------------------------------------
     /// Null once it is closed.
     servers* where() noexcept { return servers_.get(); }
-    void subscribe(channel_kind kind, std::string const& name, std::shared_ptr<subscriber> who);
     void unsubscribe(channel_kind kind, std::string_view name, subscriber const& who);
     void read(stream_options what, std::shared_ptr<stream_reader> who);
     void stop_reading(stream_reader const& who);
@@ -125,6 +127,10 @@ private:
 
     void start();
     void run(request r, std::optional<dial_target> const& at);
+    void subscribe(channel_kind kind,
+                   std::string const& name,
+                   std::shared_ptr<subscriber> who,
+                   room space);
     void drop() noexcept;
     void evaluate(failure const* why);
     void change(redis::state to, std::string text, log_level level);

@@ -114,6 +114,7 @@ void kept_link::on_link_down(failure const& why) {
 void kept_link::come_back(failure const& why) {
     next_.set(backoff_delay(how_->given.reconnect, failures_++, host_.loop().random_u32()));
     auto const was_up = std::exchange(is_up_, false);
+    is_doubted_ = false;
     out_.clear();
     to_.on_down(why, was_up);
 }

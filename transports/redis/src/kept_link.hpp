@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace anywire::redis {
 
@@ -50,6 +51,15 @@ public:
     /// Begins, soon.
     void start() { next_.set_soon(); }
     bool is_up() const noexcept { return is_up_; }
+    /// Has something sent that is answered, if it is up; it is in doubt until its user believes
+    /// that it lives, or it is lost.
+    void doubt() {
+        if (!is_up_ || std::exchange(is_doubted_, true)) return;
+        to_.on_silent();
+    }
+    bool is_doubted() const noexcept { return is_doubted_; }
+    /// Whether it was in doubt.
+    bool believe() noexcept { return std::exchange(is_doubted_, false); }
     /// Sends at once, in front of `output`. Requires: it is up.
     void send(std::string_view bytes) { link_->send(bytes); }
     /// What is to be sent, for `flush_soon`. It is emptied when the connection is made, and when it
@@ -84,6 +94,7 @@ private:
     std::size_t best_sentinel_ = 0;
     std::unique_ptr<server_link> link_{};
     bool is_up_ = false;
+    bool is_doubted_ = false;
     std::uint32_t failures_ = 0;  // in a row
     std::string out_{};
     bool will_flush_ = false;

@@ -22,6 +22,7 @@ struct request {
 
     std::uint8_t redirects = 0;
     bool asking = false;        ///< ASKING goes before it, at the next node.
+    bool is_ping = false;       ///< Of the connection's own: its answer says that the server lives.
     std::uint32_t missing = 0;  ///< Answers, once it was sent.
     reply first_error{};        ///< Of a transaction, before its last answer.
 

@@ -76,8 +76,12 @@ bool servers::is_whole() const noexcept {
     if (is_cluster() && !slots_) return false;
     return std::all_of(lines_.begin(), lines_.end(), [this](auto const& named) {
         auto const& line = *named.second;
-        return line.is_up() || (is_cluster() && !is_master(line.place()));
+        return (line.is_up() && !line.is_doubted()) || (is_cluster() && !is_master(line.place()));
     });
+}
+
+void servers::doubt() {
+    for (auto const& [name, line] : lines_) line->doubt();
 }
 
 std::vector<dial_target> servers::masters() const {

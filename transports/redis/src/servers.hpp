@@ -44,8 +44,10 @@ public:
 
     /// What they are, for people.
     std::string text() const;
-    /// Whether all of them are reached.
+    /// Whether all of them are reached, without a doubt.
     bool is_whole() const noexcept;
+    /// Sees whether they live.
+    void doubt();
     std::vector<dial_target> masters() const;
     /// The master of a slot, or, without one, the first; nothing where that is not known, and
     /// where there is no cluster.

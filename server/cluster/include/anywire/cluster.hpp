@@ -61,10 +61,13 @@ struct cluster_numbers {
     std::uint64_t tunnelled = 0;  ///< Of these: those that became a WebSocket.
     std::uint64_t not_carried = 0;  ///< Requests whose node could not be reached, or broke off.
     std::uint64_t unknown = 0;      ///< Requests for sessions that nobody has.
+    std::uint64_t turned_away = 0;  ///< Requests beyond `cluster_options::max_relayed`.
     std::uint64_t served = 0;       ///< Connections of other nodes that were let in.
     std::uint64_t refused = 0;      ///< Connections to the internal listener that were not.
     std::uint64_t asked = 0;        ///< Questions to the registry about sessions.
+    std::uint64_t unanswered = 0;   ///< Of these: those that it did not answer in time, or at all.
     std::size_t under_way = 0;      ///< Now: on their way to other nodes, and WebSockets there.
+    std::size_t nodes = 0;          ///< Now: other nodes that live, as the registry has it.
 };
 
 /// Makes a service one node of a cluster whose balancer needs no sticky sessions: what it brings to
@@ -87,6 +90,7 @@ public:
     [[nodiscard]] std::string id() const;
     /// Where other nodes reach it.
     [[nodiscard]] std::string const& address() const noexcept;
+    /// The service's metrics have them, too: `docs/no-sticky-sessions.md` lists the names.
     [[nodiscard]] cluster_numbers numbers() const;
 
 private:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <anywire/log.hpp>
+#include <anywire/number_family.hpp>
 #include <anywire/redis/error.hpp>
 #include <anywire/redis/options.hpp>
 #include <anywire/redis/reply.hpp>
@@ -41,11 +42,15 @@ struct health {
     std::size_t waiting_commands = 0;  ///< Not yet answered.
     std::size_t queued_bytes = 0;      ///< Of those, each charged 64 more.
     std::size_t channels = 0;          ///< Channels and patterns that are subscribed to.
-    std::uint64_t reconnects = 0;      ///< How often it has become ready again.
-    std::uint64_t commands = 0;        ///< Sent, those that the connection needs itself included.
-    std::uint64_t messages = 0;        ///< Of channels and streams, that have come.
-    std::uint64_t dropped = 0;         ///< Commands that found no room, or got no answer.
-    std::string last_error{};          ///< One sentence; empty if there was none.
+    /// Of their names, and of each SUBSCRIBE and UNSUBSCRIBE that is not confirmed, each charged 64
+    /// more.
+    std::size_t channel_bytes = 0;
+    std::uint64_t reconnects = 0;  ///< How often it has become ready again.
+    std::uint64_t commands = 0;    ///< Sent, those that the connection needs itself included.
+    std::uint64_t messages = 0;    ///< Of channels and streams, that have come.
+    std::uint64_t dropped = 0;     ///< Commands that found no room, or got no answer.
+    std::uint64_t errors = 0;      ///< Losses, attempts that failed, what was refused for good.
+    std::string last_error{};      ///< One sentence; empty if there was none.
 };
 
 enum class channel_kind : std::uint8_t {
@@ -151,8 +156,8 @@ public:
     /// Calls `on_message` for what is published to `channel`. Any number of subscribers share one
     /// SUBSCRIBE. `on_subscribed` is called once: without an error when it is in effect for the
     /// first time, which may take any number of reconnects; or with `errc::unsupported`,
-    /// `errc::error_reply` (the user may not), `errc::queue_full` (`limits::max_channels`) or
-    /// `errc::closed`, after which nothing comes.
+    /// `errc::error_reply` (the user may not), `errc::queue_full` (`limits::max_channels`,
+    /// `limits::max_channel_bytes`) or `errc::closed`, after which nothing comes.
     [[nodiscard]] subscription subscribe(std::string channel,
                                          message_handler on_message,
                                          std::function<void(error_code)> on_subscribed = {}) {
@@ -202,6 +207,9 @@ public:
     [[nodiscard]] subscription watch(std::function<void(state_change const&)> on_change);
     state current_state() const noexcept;
     redis::health health() const;
+    /// The same for the metrics of a service: `server.add_numbers(redis.numbers("main"))`. Each
+    /// sample has a label "connection" with that name. It does not keep the connection.
+    number_source numbers(std::string name) const;
 
     /// Runs `fn` where the handlers are called, soon, never at once; not after the end.
     void post(std::function<void()> fn);

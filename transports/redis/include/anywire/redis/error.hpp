@@ -23,7 +23,8 @@ enum class errc {
     /// The connection was lost after the command had been sent: it may have been executed or not.
     connection_lost,
     /// The command found no room in `limits::max_waiting_commands` or `limits::max_waiting_bytes`,
-    /// or is larger than `limits::max_command`. It was not sent.
+    /// or is larger than `limits::max_command`. It was not sent. Or a channel found none in
+    /// `limits::max_channels` or `limits::max_channel_bytes`, and is not subscribed to.
     queue_full,
     /// No answer came within `options::command_timeout`. A command that was sent already may have
     /// been executed.

@@ -32,6 +32,11 @@ struct limits {
     /// Most channels, patterns and sharded channels together that may be subscribed to. Default
     /// 1 048 576.
     std::size_t max_channels = 1u << 20;
+    /// Most bytes of names: of what is subscribed to, and of each SUBSCRIBE and UNSUBSCRIBE that is
+    /// not confirmed, each charged 64 more. Default 128 MiB. Beyond, a new channel is told
+    /// `errc::queue_full`; what follows from those that are there (the end of one, all of them anew
+    /// after a reconnect) adds its own bytes at most.
+    std::size_t max_channel_bytes = 128u << 20;
 };
 
 /// How the master is found where sentinels watch over it.
