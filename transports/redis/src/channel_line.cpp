@@ -106,8 +106,9 @@ void channel_line::on_confirmed(channel_kind kind, bool is_end, std::string_view
         if (is_end) return to_.on_unsubscribed(kind, name);
         return link_.drop({errc::protocol_error, "has confirmed what nobody asked for"});
     }
-    auto const done = std::move(asked_.front());
+    auto done = std::move(asked_.front());
     asked_.pop_front();
+    done.space = {};  // whoever is told sees it gone
     if (!is_end) to_.on_subscribed(kind, done.name, done.number, nullptr);
 }
 
@@ -115,8 +116,9 @@ void channel_line::on_error(reply const& r) {
     if (asked_.empty()) return;
     // A PING that is refused is a sign of life, too.
     if (asked_.front().what == word::ping) return on_alive();
-    auto const done = std::move(asked_.front());
+    auto done = std::move(asked_.front());
     asked_.pop_front();
+    done.space = {};  // whoever is told sees it gone
     if (done.what == word::subscribe) to_.on_subscribed(done.kind, done.name, done.number, &r);
 }
 
