@@ -138,15 +138,15 @@ void serve_control(sio::nsp const& control, sio::nsp const& io, heard_events& he
     serve_questions(control, io);
 }
 
-anywire::adapter_maker adapter_of(redis::connection const& at, arguments const& a) {
+anywire::adapter_maker adapter_of(std::optional<redis::connection> const& at, arguments const& a) {
     auto const& kind = a.at("adapter");
     auto const& key = a.at("key");
-    if (kind == "unix") return anywire::unix_bus({.folder = a.at("folder")}).socketio_adapter();
+    if (!at) return anywire::unix_bus({.folder = a.at("folder")}).socketio_adapter();
     if (kind == "emitter") return {};
-    if (kind == "pubsub") return redis::pubsub_adapter(at, {.key = key});
-    if (kind == "sharded") return redis::sharded_adapter(at, {.channel_prefix = key});
+    if (kind == "pubsub") return redis::pubsub_adapter(*at, {.key = key});
+    if (kind == "sharded") return redis::sharded_adapter(*at, {.channel_prefix = key});
     if (kind == "streams")
-        return redis::streams_adapter(at, {.stream_name = key, .channel_prefix = key});
+        return redis::streams_adapter(*at, {.stream_name = key, .channel_prefix = key});
     throw std::invalid_argument("--adapter: pubsub, sharded, streams, unix or emitter");
 }
 

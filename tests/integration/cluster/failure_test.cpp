@@ -168,7 +168,7 @@ TEST_CASE("sessions of a node that drains are told goodbye through other nodes")
     poll.send(poll.request_bytes("GET", polling(sid)));
     raw_client xhr(all.at(1).port());
     xhr.send(xhr.request_bytes("POST", s + "/xhr"));
-    REQUIRE(eventually([&] { return all.at(1).numbers().under_way == 2; }));
+    REQUIRE(eventually([&] { return all.at(0).server()->snapshot().parked_requests == 2; }));
     all.at(0).server()->drain(10s);
     CHECK(poll.read_response().body == "1");
     CHECK(xhr.read_response().body == "c[1001,\"server shutting down\"]\n");
