@@ -110,32 +110,49 @@ void live(busy_house& w, int i, int round, std::string& ticket) {
     if (round % 3 == 0) ticket.clear();
 }
 
+/// Threads that go on calling while clients live: so many times a life, or a slow machine would do
+/// little else. One of them answers what the clients wait for.
+class busy_callers {
+public:
+    busy_callers(busy_house& w, std::atomic<int> const& lives)
+        : lives_(lives), answering_([this, &w] {
+              while (!done_) {
+                  for (auto const& d : w.decisions.take()) d();
+                  for (auto const& a : w.acks.take()) a(1);
+                  ::poll(nullptr, 0, 1);
+              }
+          }) {}
+    void repeat(std::function<void(int)> fn) {
+        threads_.emplace_back([this, fn = std::move(fn)] {
+            constexpr int calls_a_life = 8;
+            for (int n = 0; !done_; ++n) {
+                fn(n);
+                (void)eventually([&] { return done_ || n < calls_a_life * (lives_ + 1); });
+            }
+        });
+    }
+    void stop() {
+        done_ = true;
+        answering_.join();
+        for (auto& t : threads_) t.join();
+    }
+
+private:
+    std::atomic<int> const& lives_;
+    std::atomic<bool> done_{false};
+    std::thread answering_;
+    std::vector<std::thread> threads_{};
+};
+
 }  // namespace
 
 TEST_CASE("Socket.IO clients come and go while every thread does everything") {
     busy_house w;
-    std::atomic<bool> done{false};
     std::atomic<int> fetched{0};
-    std::vector<std::thread> callers;
-    auto const& io = w.tested.io;
     std::atomic<int> lives{0};
-    // So many times a life, or a slow machine would do little else.
-    constexpr int calls_a_life = 8;
-    auto const repeat = [&](std::function<void(int)> fn) {
-        callers.emplace_back([&, fn = std::move(fn)] {
-            for (int n = 0; !done; ++n) {
-                fn(n);
-                (void)eventually([&] { return done || n < calls_a_life * (lives + 1); });
-            }
-        });
-    };
-    std::thread answering([&] {
-        while (!done) {
-            for (auto const& d : w.decisions.take()) d();
-            for (auto const& a : w.acks.take()) a(1);
-            ::poll(nullptr, 0, 1);
-        }
-    });
+    busy_callers callers(w, lives);
+    auto const& io = w.tested.io;
+    auto const repeat = [&](std::function<void(int)> fn) { callers.repeat(std::move(fn)); };
     repeat([&](int n) {
         io.emit("all", n);
         io.to("r").except("s").emit("m", n);
@@ -170,9 +187,7 @@ TEST_CASE("Socket.IO clients come and go while every thread does everything") {
     });
     CHECK(errors == std::vector<std::string>{});
     CHECK(w.tested.is_empty());
-    done = true;
-    answering.join();
-    for (auto& t : callers) t.join();
+    callers.stop();
     CHECK(w.came == w.went);
     CHECK(w.came == 150);
     CHECK(fetched > 0);
