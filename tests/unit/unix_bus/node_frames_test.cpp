@@ -74,12 +74,12 @@ TEST_CASE("what makes no sense is refused, and nothing is read after it") {
     CHECK(read(framed(std::string("\1\2", 2) + "1-a")) ==
           strings{"the greeting of another version"});
     CHECK(read(framed("\1")) == strings{"the greeting of another version"});
-    CHECK(read(framed("\1\1../x")) == strings{"a name that is none"});
-    CHECK(read(framed("\1\1")) == strings{"a name that is none"});
-    CHECK(read(framed("\1\1" + std::string(65, 'a'))) == strings{"a name that is none"});
+    CHECK(read(framed("\1\1../x")) == strings{"a name that is not valid"});
+    CHECK(read(framed("\1\1")) == strings{"a name that is not valid"});
+    CHECK(read(framed("\1\1" + std::string(65, 'a'))) == strings{"a name that is not valid"});
     CHECK(after_hello("\1\1"
                       "1-b") == "a second greeting");
-    CHECK(after_hello("\2") == "a channel that is none");
+    CHECK(after_hello("\2") == "a channel that is empty or too long");
     CHECK(after_hello("\4x") == "a frame with too many bytes");
     CHECK(after_hello("\5") == "a message that ends too early");
     CHECK(after_hello(std::string("\5\0\2c", 4)) == "a message that ends too early");

@@ -123,13 +123,13 @@ frame_reader::event frame_reader::read(string_view body) {
             if (body.empty() || body.front() != wire_version)
                 return fail("the greeting of another version");
             frame_.name.remove_prefix(1);
-            if (!is_node_name(frame_.name)) return fail("a name that is none");
+            if (!is_node_name(frame_.name)) return fail("a name that is not valid");
             is_greeted_ = true;
             return event::frame;
         case node_frame_kind::subscribe:
         case node_frame_kind::unsubscribe:
             if (body.empty() || body.size() > most_channel_bytes)
-                return fail("a channel that is none");
+                return fail("a channel that is empty or too long");
             return event::frame;
         case node_frame_kind::told:
             return body.empty() ? event::frame : fail("a frame with too many bytes");

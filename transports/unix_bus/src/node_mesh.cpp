@@ -210,7 +210,10 @@ void node_mesh::on_hello(node_line& l, std::string const& name) {
         refuse("a node has connected that listens nowhere");
         return l.abandon();
     }
-    nodes_.find(name)->second.in = &l;
+    // Its own end of the pair may have broken while it was greeted.
+    auto const from = nodes_.find(name);
+    if (from == nodes_.end()) return l.abandon();
+    from->second.in = &l;
 }
 
 void node_mesh::on_heard(node_line& l, node& from, std::string const& name, node_frame const& f) {

@@ -34,8 +34,8 @@ struct unix_bus_options {
     std::size_t max_message_bytes = 16u << 20;
     /// Most other nodes. Further ones are left alone, and logged. Default 64.
     std::size_t max_nodes = 64;
-    /// Most channels that another node may subscribe to: two for each namespace or endpoint of
-    /// Node's. Beyond, it is disconnected. Default 65 536.
+    /// Most channels that another node may subscribe to: two for each namespace or endpoint.
+    /// Beyond, it is disconnected. Default 65 536.
     std::size_t max_channels = 65'536;
     /// How often the folder is looked at for nodes that this one has no connection with. One that
     /// begins connects with all others at once, and need not be looked for. Default 500 ms.
