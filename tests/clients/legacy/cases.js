@@ -88,7 +88,12 @@ var legacy = (function () {
     // -- SockJS -------------------------------------------------------------------------------
 
     function open_sockjs(path) {
-        var options = { timeout: asked.timeout, rto: asked.rto };
+        // How long it waits for a transport follows from the round trip to the server: on a busy
+        // machine that may be less than opening takes. 1.4 has an option, 0.3 another.
+        var options = { timeout: asked.timeout, rtt: asked.timeout && asked.timeout / 6 };
+        if (asked.timeout && SockJS.prototype.countRTO) {
+            SockJS.prototype.countRTO = function () { return asked.timeout / 2; };
+        }
         if (asked.transports) options[/^0/.test(SockJS.version) ? 'protocols_whitelist' : 'transports'] = asked.transports;
         return new SockJS(asked.url + path, null, options);
     }
