@@ -103,7 +103,7 @@ function connectSocketIO(spec, { origin, path }, on) {
     socket.io.engine.on('upgrade', (transport) => on.transport?.(transport.name));
     socket.io.engine.on('upgradeError', (error) => on.upgradeError?.(error));
   });
-  for (const name of ['echo', 'tick'])
+  for (const name of ['echo', 'tick', 'line'])
     socket.on(name, (text) => { if (!closed) on.message(text); });
   socket.on('said', (from, text, dialect, transport) => on.said?.({ from, text, dialect, transport }));
   socket.on('disconnect', (reason) => { if (!closed) on.close(reason); });

@@ -14,6 +14,7 @@ class Live extends EventTarget {
   traffic = {};
   server = null;
   faults = {};
+  nodes = [];
 
   constructor() {
     super();
@@ -49,6 +50,10 @@ class Live extends EventTarget {
       this.server = message.server;
       this.traffic = message.traffic;
       this.dispatchEvent(new Event('report'));
+    }
+    if (message.nodes) {
+      this.nodes = message.nodes;
+      this.dispatchEvent(new Event('nodes'));
     }
     if (message.event) this.dispatchEvent(new CustomEvent('happened', { detail: message }));
   }
