@@ -134,6 +134,10 @@ struct sockjs_options {
     bool heartbeat_messages = false;
     /// How long a session outlives its last request. Default 5 s.
     std::chrono::milliseconds disconnect_delay{5'000};
+    /// Answers 200 and "ok" where it is 204 without a body otherwise: to sent messages and to
+    /// preflights. For browsers that take a 204 for a failure (KHTML gives scripts no status at
+    /// all for it); all sockjs-clients take both. Default off.
+    bool avoid_204 = false;
     /// Bytes after which a streaming response ends, to be asked for anew. Default 131 072.
     std::size_t response_limit = 131'072;
 
@@ -179,6 +183,17 @@ struct connection_error {
     std::string_view message{};
 };
 
+/// How clients of Engine.IO 3 write text while they poll: those of Socket.IO 1.x encode it as UTF-8
+/// twice, those of 2.x once, and nothing else tells them apart.
+enum class eio3_text_encoding : std::uint8_t {
+    /// What a session sends shows it, at the first text that is not ASCII. Only text that is UTF-8
+    /// when each of its characters is taken for a byte ("\u00c3\u00a4" for "\u00e4") could be of
+    /// either; it counts as encoded twice until something else shows that it is not.
+    detected,
+    once,   ///< All are 2.x: no text is looked into.
+    twice,  ///< All are 1.x, until one sends what no 1.x can.
+};
+
 /// A packet that a client of Engine.IO has sent; borrowed for the call.
 struct engineio_packet {
     std::string_view type{};  ///< "message", "ping", "pong", "close", "upgrade" and so on.
@@ -199,6 +214,10 @@ struct engineio_options {
     bool upgrades = true;  ///< From polling to WebSocket.
     bool eio3 = false;     ///< Engine.IO 3: the clients of Socket.IO 1.x and 2.x.
     bool jsonp = false;    ///< Polling by script elements: switch on for old browsers only.
+    /// How Engine.IO 3 clients encode text in polls. Default `detected`, which is enough under
+    /// Socket.IO. Plain Engine.IO clients 1.x that poll without binary (`b64`, JSONP) want `twice`:
+    /// what they are sent before they have sent such text themselves is encoded once otherwise.
+    eio3_text_encoding eio3_text = eio3_text_encoding::detected;
     /// Clients ask for the mount's path with a '/' at its end, unless their `addTrailingSlash` is
     /// off: false serves both.
     bool add_trailing_slash = true;
@@ -219,6 +238,9 @@ struct engineio_options {
     deflate_options deflate{};
 
     cors_options cors{};
+    /// Answers preflights with 200 and "ok" instead of 204 without a body, which some old browsers
+    /// take for a failure. Default off.
+    bool avoid_204 = false;
     cookie_options cookie{};
     /// A message sent right after the handshake; empty: none.
     std::string initial_packet{};
