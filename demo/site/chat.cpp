@@ -1,6 +1,7 @@
 // The chat: one room, whose members come by SockJS, Socket.IO and plain WebSocket.
 #include "mounts.hpp"
 
+#include <chrono>
 #include <memory>
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
@@ -11,6 +12,7 @@
 namespace demo {
 namespace {
 
+using namespace std::chrono_literals;
 using anywire::endpoint;
 using anywire::message_view;
 using anywire::session;
@@ -39,6 +41,11 @@ struct room {
         websocket.broadcast(text);
         sockjs.broadcast(text);
         io->emit("said", l.from, l.text, l.dialect, l.transport);
+    }
+    /// Something to hear where nobody speaks: a client tells from it that its connection lives.
+    void beat() const {
+        websocket.broadcast("{\"beat\":true}");
+        sockjs.broadcast("{\"beat\":true}");
     }
     static std::string json_of(line const& l) {
         rapidjson::StringBuffer out;
@@ -103,7 +110,7 @@ endpoint mount_member(anywire::server& server,
 
 void mount_chat(anywire::server& server, census& counts, keepsakes& kept) {
     anywire::socketio::options o;
-    o.engine = lab_engineio();
+    o.engine = fast_engineio();  // its heartbeat is the protocol's own
     o.recovery.enabled = true;
     auto const all = std::make_shared<room>();
     kept.push_back(all);
@@ -121,6 +128,9 @@ void mount_chat(anywire::server& server, census& counts, keepsakes& kept) {
                     if (auto const here = weak.lock(); here && l.is_said()) here->say(l);
                 });
     server.mount(lab_path("chat-sio"), *all->io);
+    server.every(2s, [weak = std::weak_ptr(all)] {
+        if (auto const here = weak.lock()) here->beat();
+    });
 }
 
 }  // namespace demo

@@ -38,6 +38,10 @@ void mount_chat(anywire::server& server, census& counts, keepsakes& kept);
 anywire::session_limits lab_limits();
 anywire::sockjs_options lab_sockjs();
 anywire::engineio_options lab_engineio();
+/// With heartbeats so fast that nobody has to watch for a minute until a dead connection is
+/// noticed, and with time for an answer on the slowest network that the page offers, 4 s there and
+/// back.
+anywire::engineio_options fast_engineio();
 std::string lab_path(std::string_view name);
 
 /// Handlers that count and, for `on_message`, do what they are told.

@@ -107,6 +107,18 @@ TEST_CASE("a server that is not there is a 502, and the proxy goes on") {
     CHECK(raw_client(b.port()).get("/sockjs/info").status == 200);
 }
 
+TEST_CASE("the proxy's own answers can be read by the page that asked, also with its cookies") {
+    behind_proxy b;
+    auto const to_page = raw_client(b.port()).get("/nowhere", "Origin: http://page.example:81\r\n");
+    CHECK(to_page.status == 502);
+    CHECK(to_page.header("Access-Control-Allow-Origin") == "http://page.example:81");
+    CHECK(to_page.header("Access-Control-Allow-Credentials") == "true");
+    CHECK(to_page.header("Vary") == "Origin");
+    auto const to_none = raw_client(b.port()).get("/nowhere");
+    CHECK(to_none.header("Access-Control-Allow-Origin").empty());
+    CHECK(to_none.header("Access-Control-Allow-Credentials").empty());
+}
+
 TEST_CASE("refused upgrades get the status asked for; plain HTTP goes on") {
     behind_proxy b;
     b.set({.refuse_upgrades = 400});

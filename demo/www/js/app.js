@@ -42,15 +42,19 @@ async function start() {
   $('#lanes-note').hidden = lanes > 0 || hello.lanes.length === 0;
   breaking.start();
   startChat($('#members'));
+  if (hello.nodes) (await import('./nodes.js')).startNodes($('#nodes'));
   document.documentElement.dataset.ready = 'true';
 }
 
 const missing = [['SockJS', 'sockjs-client'], ['eio', 'engine.io-client'], ['io', 'socket.io-client']]
   .filter(([name]) => !(name in window)).map(([, name]) => name);
+const page = window.anywirePage;
+page.started = true;
 if (missing.length) {
-  $('#alert').textContent =
-    `${missing.join(' and ')} did not load: start the demo with ./run demo, which fetches it.`;
-  $('#alert').hidden = false;
+  page.fail(`${missing.join(' and ')} did not load: start the demo with ./run demo, which fetches it.`);
 } else {
-  start();
+  start().catch((error) => {
+    page.fail(`The page’s program has stopped: ${error.message}.`);
+    throw error;
+  });
 }

@@ -1,12 +1,11 @@
 // "Break it": switches for the fault proxy, and how five clients take it.
 
-import { connect } from './clients.js';
 import { $, $$, clock, el, fill, ms, none } from './dom.js';
+import { nameFaults } from './faults.js';
+import { Lasting } from './lasting.js';
 import { lab, live } from './live.js';
 import { Timeline } from './timeline.js';
-import { kindOf } from './transports.js';
-
-const withoutWebSocket = ['xhr-streaming', 'eventsource', 'xhr-polling'];
+import { kindOf, withoutWebSocket } from './transports.js';
 
 const crew = [
   { mount: 'break-ws', name: 'plain WebSocket', dialect: 'ws', lane: 0 },
@@ -17,7 +16,7 @@ const crew = [
 ];
 
 const now = () => performance.now() / 1000;
-const patience = 6000;  // without a number: the page takes the connection for dead
+const silence = 6000;  // milliseconds without a number: the page takes the connection for dead
 
 /** One client that shall stay connected, and what happened to it. */
 class Survivor {
@@ -35,23 +34,23 @@ class Survivor {
     this.spec = spec;
     this.name = spec.name;
     this.log = log;
+    this.client = new Lasting({
+      open: (transport, more) => this.onOpen(transport, more),
+      message: (text) => this.onTick(Number(text)),
+      transport: (name) => this.onUpgrade(name),
+      upgradeError: () => this.say('tried to upgrade to a WebSocket, was refused, stays on polling'),
+      trying: (name) => this.onTrying(name),
+      failed: (why) => this.say(`cannot connect: ${why}`),
+      silent: (ms, wasOpen) => this.say(wasOpen ? `silent for ${ms / 1000} s: the page gives up this connection`
+        : `no answer for ${ms / 1000} s: the page tries anew`, 'bad'),
+      absent: () => this.enter('absent'),
+      close: (reason) => this.onClose(reason),
+    });
   }
 
   open() {
     this.enter('connecting');
-    let mine;
-    const current = (fn) => (...all) => { if (!mine || this.client === mine) fn(...all); };
-    mine = connect(this.spec, lab(this.spec.mount, this.spec.lane), {
-      open: current((transport, more) => this.onOpen(transport, more)),
-      message: current((text) => this.onTick(Number(text))),
-      transport: current((name) => this.onUpgrade(name)),
-      upgradeError: current(() => this.say('tried to upgrade to a WebSocket, was refused, stays on polling')),
-      trying: current((name) => this.onTrying(name)),
-      failed: current((why) => this.say(`cannot connect: ${why}`)),
-      close: current((reason) => this.onClose(reason)),
-    });
-    this.client = mine;
-    this.watch();
+    this.client.open({ ...this.spec, silence }, lab(this.spec.mount, this.spec.lane));
   }
 
   onOpen(transport, { recovered }) {
@@ -71,7 +70,6 @@ class Survivor {
     if (before && kindOf(before) === 'ws' && kindOf(transport) !== 'ws' && this.spec.dialect === 'sockjs')
       this.say(`fell back from ${before} to ${transport}`, 'good');
     this.best = transport;
-    this.watch();
   }
 
   onUpgrade(name) {
@@ -92,7 +90,6 @@ class Survivor {
     this.ticks++;
     if (this.lastTick !== undefined && n > this.lastTick + 1) this.miss(n - this.lastTick - 1);
     if (this.lastTick === undefined || n > this.lastTick) this.lastTick = n;
-    this.watch();
   }
 
   miss(count) {
@@ -102,7 +99,6 @@ class Survivor {
   }
 
   onClose(reason) {
-    clearTimeout(this.watchdog);
     const wasOpen = this.state === 'open';
     if (wasOpen) {
       this.downSince = performance.now();
@@ -114,19 +110,6 @@ class Survivor {
     this.transport = '';
     this.tried = undefined;
     this.enter('connecting');
-    if (this.client?.reconnects) return;
-    this.retry = setTimeout(() => this.open(), 1000);
-  }
-
-  /** Neither WebSocket nor SockJS notice a peer that has fallen silent; an application has to. */
-  watch() {
-    clearTimeout(this.watchdog);
-    if (this.client?.reconnects) return;
-    this.watchdog = setTimeout(() => {
-      this.say(this.state === 'open' ? `silent for ${patience / 1000} s: the page gives up this connection`
-        : `no answer for ${patience / 1000} s: the page tries anew`, 'bad');
-      this.client.close();
-    }, patience);
   }
 
   /** A client that has fallen back stays there for as long as it lives; so the page ends that. */
@@ -140,7 +123,7 @@ class Survivor {
 
   enter(state) {
     this.state = state;
-    const kind = state === 'open' ? kindOf(this.transport) : 'trying';
+    const kind = { open: kindOf(this.transport), absent: 'none' }[state] ?? 'trying';
     const last = this.segments.at(-1);
     if (last.kind !== kind || last.label !== this.transport) {
       last.to = now();
@@ -163,7 +146,7 @@ class Survivor {
     const badge = $('.badge', this.row);
     badge.dataset.kind = this.state === 'open' ? kindOf(this.transport) : 'none';
     fill(this.row, {
-      transport: this.state === 'open' ? this.transport : 'connecting',
+      transport: { open: this.transport, absent: 'not in this browser' }[this.state] ?? 'connecting',
       reconnects: this.reconnects,
       missed: this.missedCount,
       fate: this.fate || none,
@@ -228,11 +211,7 @@ export class Break {
       cutEvery: Number(f.cut.value),
       drop: f.drop.checked,
     };
-    const before = live.faults;
     live.ask({ faults });
-    // These two meet a connection at its start only; so everybody starts anew.
-    if ((f.refuse.checked && !before.refuseUpgrades)
-      || (f.buffer.checked && !before.bufferResponses)) live.ask({ cut: true });
   }
 
   show(faults) {
@@ -250,13 +229,7 @@ export class Break {
   onFaults() {
     const { faults } = live;
     this.show(faults);
-    const on = [];
-    if (faults.refuseUpgrades) on.push('no WebSocket');
-    if (faults.bufferResponses) on.push('buffered');
-    if (faults.delay || faults.jitter) on.push(`+${faults.delay}–${faults.delay + faults.jitter} ms`);
-    if (faults.cutEvery) on.push(`cut every ${faults.cutEvery / 1000} s`);
-    if (faults.drop) on.push('dropped');
-    const label = on.join(', ');
+    const label = nameFaults(faults);
     const last = this.faults.segments.at(-1);
     if (label !== last.label) {
       last.to = now();

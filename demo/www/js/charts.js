@@ -1,7 +1,6 @@
 // uPlot, dressed in the page's colours.
 
-import uPlot from '/vendor/uplot/uPlot.esm.js';
-import { watchVisible } from './dom.js';
+import { el, watchVisible } from './dom.js';
 import { color, isDark, theme } from './theme.js';
 
 const axis = (more = {}) => ({
@@ -23,20 +22,34 @@ const even = (seconds) => (u, index, min, max) => {
   return Array.from({ length: Math.round(seconds / step) + 1 }, (_, i) => max - seconds + i * step);
 };
 
+const offScreen = 3;  // seconds between two drawings of what is not on the screen
+
 export const hueColor = (hue, spread = 0) =>
   `hsl(${hue} ${isDark() ? '75% 66%' : '70% 40%'}${spread ? ` / ${spread}` : ''})`;
+
+/** Without it the page does without charts: it throws where it does not know the browser's language. */
+const uPlot = import('/vendor/uplot/uPlot.esm.js').then((loaded) => loaded.default);
 
 /**
  * A chart of the last `seconds`. `series`: [{ label, hue, scale, dash }]; `scales` and `axes` as
  * uPlot has them. push(time, values) adds a row; null leaves a gap.
  */
 export class LiveChart {
-  constructor(root, { seconds, series, scales, axes, height = 240 }) {
+  constructor(root, options) {
     this.root = root;
-    this.seconds = seconds;
-    this.height = height;
-    this.data = [[], ...series.map(() => [])];
-    this.plot = new uPlot({
+    this.seconds = options.seconds;
+    this.height = options.height ?? 240;
+    this.data = [[], ...options.series.map(() => [])];
+    this.shown = options.series.map((s) => s.show ?? true);
+    uPlot.then((made) => this.begin(made, options)).catch((error) => {
+      root.replaceChildren(el('p', { class: 'empty' },
+        `The chart cannot be drawn in this browser (${error.message}); the numbers are beside it.`));
+    });
+  }
+
+  begin(Plot, { seconds, series, scales, axes }) {
+    const { root, height } = this;
+    this.plot = new Plot({
       width: Math.max(200, root.clientWidth),
       height,
       legend: { show: false },
@@ -44,7 +57,7 @@ export class LiveChart {
       focus: { alpha: 0.15 },
       scales: { x: { time: false, range: (u, min, max) => [max - seconds, max] }, ...scales },
       axes: [axis({ values: ago, splits: even(seconds), size: 30 }), ...axes.map(axis)],
-      series: [{}, ...series.map((s) => ({
+      series: [{}, ...series.map((s, i) => ({
         label: s.label,
         scale: s.scale,
         stroke: () => hueColor(s.hue),
@@ -52,12 +65,12 @@ export class LiveChart {
         dash: s.dash,
         spanGaps: false,
         points: { show: false },
-        show: s.show ?? true,
+        show: this.shown[i],
       }))],
     }, this.data, root);
     new ResizeObserver(() => {
       const width = root.clientWidth;
-      if (width > 0 && width !== this.plot.width) this.plot.setSize({ width, height: this.height });
+      if (width > 0 && width !== this.plot.width) this.plot.setSize({ width, height });
     }).observe(root);
     theme.addEventListener('change', () => this.plot.redraw(false));
     watchVisible(root, (is) => {
@@ -71,20 +84,21 @@ export class LiveChart {
     values.forEach((value, i) => this.data[i + 1].push(value));
     while (this.data[0].length && this.data[0][0] < time - this.seconds - 2)
       for (const row of this.data) row.shift();
-    if (this.visible) this.draw();
+    // Off the screen it is drawn now and then: a whole page printed or photographed has it as well.
+    if (this.visible || !(time - this.drawn < offScreen)) this.draw();
   }
 
-  draw() { this.plot.setData(this.data); }
+  draw() {
+    this.drawn = this.data[0].at(-1);
+    this.plot?.setData(this.data);
+  }
 
   show(index, on) {
-    if (this.plot.series[index + 1].show !== on) this.plot.setSeries(index + 1, { show: on });
+    if (this.shown[index] === on) return;
+    this.shown[index] = on;
+    this.plot?.setSeries(index + 1, { show: on });
   }
 
   /** Fades all but one; null shows all again. */
-  focus(index) { this.plot.setSeries(index === null ? null : index + 1, { focus: true }); }
-
-  clear() {
-    for (const row of this.data) row.length = 0;
-    this.draw();
-  }
+  focus(index) { this.plot?.setSeries(index === null ? null : index + 1, { focus: true }); }
 }

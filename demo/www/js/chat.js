@@ -1,20 +1,25 @@
 // The chat: three members on one page, each by another dialect.
 
-import { connect } from './clients.js';
 import { $, clock, el } from './dom.js';
+import { Lasting } from './lasting.js';
 import { lab } from './live.js';
-import { kindOf } from './transports.js';
+import { kindOf, withoutWebSocket } from './transports.js';
 
 const members = [
   { mount: 'chat-ws', dialect: 'ws', title: 'plain WebSocket', name: 'Ann', lane: 0,
     choices: { websocket: ['websocket'] } },
   { mount: 'chat-sockjs', dialect: 'sockjs', title: 'SockJS', name: 'Bob', lane: 8,
-    choices: { 'automatic': undefined, 'websocket': ['websocket'], 'xhr-streaming': ['xhr-streaming'],
-      'eventsource': ['eventsource'], 'xhr-polling': ['xhr-polling'] }, chosen: 'xhr-streaming' },
+    choices: { 'automatic': undefined, 'no WebSocket': withoutWebSocket, 'websocket': ['websocket'],
+      'xhr-streaming': ['xhr-streaming'], 'eventsource': ['eventsource'], 'xhr-polling': ['xhr-polling'] },
+    chosen: 'no WebSocket' },
   { mount: 'chat-sio', dialect: 'sio', title: 'Socket.IO', name: 'Cleo', lane: 8,
     choices: { 'automatic': ['polling', 'websocket'], 'websocket': ['websocket'], 'polling': ['polling'] },
     chosen: 'polling' },
 ];
+
+const silence = 8000;  // milliseconds; the server says `{"beat":true}` every two seconds
+
+const words = { connecting: 'connecting', failing: 'no way through, tries again', absent: 'not in this browser' };
 
 class Member {
   constructor(spec) {
@@ -35,28 +40,21 @@ class Member {
       event.preventDefault();
       this.say();
     });
+    this.client = new Lasting({
+      open: (transport) => this.show('open', transport),
+      transport: (name) => this.show('open', name),
+      message: (text) => this.hear(JSON.parse(text)),
+      said: (line) => this.hear(line),
+      failed: () => this.show('failing'),
+      absent: () => this.show('absent'),
+      close: () => this.show(this.state === 'open' ? 'connecting' : 'failing'),
+    });
   }
 
   open() {
-    clearTimeout(this.retry);
-    const old = this.client;
-    this.client = undefined;
-    old?.close();
-    this.show('connecting', 'connecting');
-    let mine;
-    const current = (fn) => (...all) => { if (!mine || this.client === mine) fn(...all); };
-    const spec = { ...this.spec, transports: this.spec.choices[this.select.value] };
-    mine = connect(spec, lab(spec.mount, spec.lane), {
-      open: current((transport) => this.show('open', transport)),
-      transport: current((name) => this.show('open', name)),
-      message: current((text) => this.hear(JSON.parse(text))),
-      said: current((line) => this.hear(line)),
-      close: current(() => {
-        this.show('closed', 'connecting');
-        if (!this.client?.reconnects) this.retry = setTimeout(() => this.open(), 1000);
-      }),
-    });
-    this.client = mine;
+    this.show('connecting');
+    const spec = { ...this.spec, silence, transports: this.spec.choices[this.select.value] };
+    this.client.open(spec, lab(spec.mount, spec.lane));
   }
 
   say() {
@@ -69,6 +67,7 @@ class Member {
   }
 
   hear(line) {
+    if (line.beat) return;
     const follow = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 60;
     const mine = line.from === this.form.elements.name.value;
     this.list.append(el('li', { class: mine ? 'mine' : '' },
@@ -79,13 +78,13 @@ class Member {
     if (follow) this.list.scrollTop = this.list.scrollHeight;
   }
 
-  show(state, transport) {
+  show(state, transport = '') {
     this.state = state;
     this.root.dataset.state = state;
-    this.root.dataset.transport = state === 'open' ? transport : '';
+    this.root.dataset.transport = transport;
     const badge = $('.badge', this.root);
     badge.dataset.kind = state === 'open' ? kindOf(transport) : 'none';
-    badge.textContent = transport;
+    badge.textContent = transport || words[state];
     $('button', this.form).disabled = state !== 'open';
   }
 }

@@ -4,7 +4,17 @@
 //   c.send(text)  c.close()  c.restart()  c.transport
 //   on.open(transport, { recovered })  on.message(text)  on.transport(name)  on.close(reason)
 //
-// on.close comes once for every loss; restart() is a loss made by the page. Only Socket.IO opens again by itself; `c.reconnects` says so.
+// on.close comes once for every loss; restart() is a loss made by the page. Only Socket.IO opens
+// again by itself; `c.reconnects` says so. on.trying(name) tells what SockJS is about to try, and
+// on.absent() that it has nothing that this browser can do.
+
+import { randomName } from './dom.js';
+
+const needs = { 'websocket': 'WebSocket', 'eventsource': 'EventSource', 'iframe-eventsource': 'EventSource' };
+
+/** Whether this browser has what one of the transports of `spec` needs. */
+export const isAvailable = (spec) => (spec.dialect === 'ws' ? ['websocket'] : spec.transports ?? ['any'])
+  .some((name) => !needs[name] || needs[name] in window);
 
 const factories = {
   ws: connectWebSocket,
@@ -39,7 +49,16 @@ function connectWebSocket(spec, { origin, path }, on) {
 }
 
 function connectSockJS(spec, { origin, path }, on) {
-  const options = { timeout: spec.patience ?? 0 };
+  let tries = 0;
+  const options = {
+    timeout: spec.patience ?? 0,
+    // sockjs-client asks for a name each time it turns to another transport.
+    sessionId: () => {
+      tries++;
+      queueMicrotask(() => { if (!over) on.trying?.(socket._transport?.transportName); });
+      return randomName(16);
+    },
+  };
   if (spec.transports) options.transports = spec.transports;
   const socket = new SockJS(origin + path, null, options);
   let over = false;
@@ -50,17 +69,14 @@ function connectSockJS(spec, { origin, path }, on) {
   };
   socket.onopen = () => on.open(socket.transport, {});
   socket.onmessage = (event) => { if (!over) on.message(event.data); };
-  socket.onclose = (event) => end(`code ${event.code}${event.reason ? `, ${event.reason}` : ''}`);
-  // What sockjs-client tries while it connects, for the time line.
-  const watch = on.trying && setInterval(() => {
-    if (over || socket.readyState !== 0) return clearInterval(watch);
-    on.trying(socket._transport?.transportName);
-  }, 50);
+  socket.onclose = (event) => {
+    if (event.code === 2000 && tries === 0 && !over) on.absent?.();
+    end(`code ${event.code}${event.reason ? `, ${event.reason}` : ''}`);
+  };
   return {
     get transport() { return socket.transport ?? ''; },
     send: (text) => socket.send(text),
     close: () => {
-      clearInterval(watch);
       // Before it is open sockjs-client waits for what it is trying.
       if (socket.readyState === 0) socket.onopen = () => socket.close();
       socket.close();
@@ -103,7 +119,7 @@ function connectSocketIO(spec, { origin, path }, on) {
     socket.io.engine.on('upgrade', (transport) => on.transport?.(transport.name));
     socket.io.engine.on('upgradeError', (error) => on.upgradeError?.(error));
   });
-  for (const name of ['echo', 'tick'])
+  for (const name of ['echo', 'tick', 'line'])
     socket.on(name, (text) => { if (!closed) on.message(text); });
   socket.on('said', (from, text, dialect, transport) => on.said?.({ from, text, dialect, transport }));
   socket.on('disconnect', (reason) => { if (!closed) on.close(reason); });

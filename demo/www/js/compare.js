@@ -6,13 +6,11 @@ import { columns, download, toCsv, toJson } from './export.js';
 import { live } from './live.js';
 import { Meter } from './meter.js';
 import { theme } from './theme.js';
-import { clientOf, families, kindOf, ways } from './transports.js';
+import { clientOf, families, kindOf, labelOf, ways } from './transports.js';
 
 const dashes = { 'WebSocket': undefined, 'SockJS': undefined, 'Engine.IO': [8, 4], 'Socket.IO': [2, 4] };
-const words = { idle: 'not running', connecting: 'connecting', open: 'running', stopping: 'stopping' };
-
-const labelOf = (way) => (way.dialect === 'ws' ? way.name
-  : `${way.family.replace(', last resorts', '')} ${way.name}`);
+const words = { idle: 'not running', connecting: 'connecting', open: 'running', stopping: 'stopping',
+  absent: 'not in this browser', failing: 'no way through, tries again' };
 
 class Card {
   constructor(way, pace, changed) {
@@ -51,8 +49,10 @@ class Card {
     const badge = $('.badge', this.root);
     badge.dataset.kind = kindOf(meter.transport);
     badge.hidden = !meter.transport;
+    this.button.disabled = meter.state === 'absent';
+    $('.state', this.root).title = meter.trouble ?? '';
     fill(this.root, {
-      state: words[meter.state],
+      state: words[meter.state === 'connecting' && meter.trouble ? 'failing' : meter.state],
       transport: meter.transport,
       setup: ms(meter.setup),
       p50: ms(row.p50Ms),
@@ -168,13 +168,22 @@ export class Compare {
       const text = running ? 'Stop these' : cards.length > 1 ? 'Start these' : 'Start it';
       if (button.textContent !== text) button.textContent = text;
     }
-    const running = this.cards.filter((card) => card.meter.isRunning).length;
-    $('#running').textContent = running ? `${running} of ${this.cards.length} running` : '';
-    $('#stop-all').disabled = running === 0;
+    const started = this.cards.filter((card) => card.meter.isRunning);
+    $('#running').textContent = started.length ? this.counts() : '';
+    $('#stop-all').disabled = started.length === 0;
+  }
+
+  /** How many run, of those that this browser has, and what the others do. */
+  counts() {
+    const of = (state) => this.cards.filter((card) => card.meter.state === state).length;
+    const [connecting, absent] = [of('connecting'), of('absent')];
+    return [`${of('open')} of ${this.cards.length - absent} running`,
+      connecting && `${connecting} connecting`, absent && `${absent} not in this browser`]
+      .filter(Boolean).join(', ');
   }
 
   tick() {
-    const running = this.cards.some((card) => card.meter.state !== 'idle');
+    const running = this.cards.some((card) => !['idle', 'absent'].includes(card.meter.state));
     if (running) {
       this.odd = !this.odd;
       if (this.odd) {
@@ -186,7 +195,7 @@ export class Compare {
     }
     if (!this.visible) return;
     for (const card of this.cards) {
-      if (!card.meter.numbers.sent && card.meter.state === 'idle') continue;
+      if (!card.meter.numbers.sent && ['idle', 'absent'].includes(card.meter.state)) continue;
       card.render();
       fill(card.row, this.cells(card));
     }

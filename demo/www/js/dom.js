@@ -25,6 +25,11 @@ export function fill(root, values) {
   }
 }
 
+const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+export const randomName = (length) => [...crypto.getRandomValues(new Uint8Array(length))]
+  .map((byte) => letters[byte % letters.length]).join('');
+
 export const none = '–';
 
 export function ms(t) {

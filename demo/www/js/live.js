@@ -1,19 +1,19 @@
 // The page's own channel to the demo: what the server sees comes down, wishes go up. It is a SockJS
 // mount of the library, so it falls back like everything else here.
 
-import { $ } from './dom.js';
-
-const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
-const random = crypto.getRandomValues(new Uint8Array(8));
+import { $, randomName } from './dom.js';
 
 /** Tells this visitor's traffic from others': /lab/TAG/MOUNT is counted as TAG/MOUNT. */
-export const tag = [...random].map((byte) => letters[byte % letters.length]).join('');
+export const tag = randomName(8);
+
+const patience = 10000;  // milliseconds
 
 class Live extends EventTarget {
   lanes = [];
   traffic = {};
   server = null;
   faults = {};
+  nodes = [];
 
   constructor() {
     super();
@@ -23,12 +23,22 @@ class Live extends EventTarget {
   connect() {
     const socket = new SockJS('/live');
     this.socket = socket;
+    // A report comes twice a second: when none does, the network is gone and has told nobody.
+    const feed = () => {
+      clearTimeout(this.watchdog);
+      this.watchdog = setTimeout(() => socket.close(), patience);
+    };
     socket.onopen = () => {
       socket.send(JSON.stringify({ tag }));
       this.show('open', `live · ${socket.transport}`);
+      feed();
     };
-    socket.onmessage = (event) => this.take(JSON.parse(event.data));
+    socket.onmessage = (event) => {
+      feed();
+      this.take(JSON.parse(event.data));
+    };
     socket.onclose = () => {
+      clearTimeout(this.watchdog);
       this.show('closed', 'no contact');
       this.dispatchEvent(new Event('lost'));
       setTimeout(() => this.connect(), 1000);
@@ -42,13 +52,18 @@ class Live extends EventTarget {
       this.resolveReady(message.hello);
     }
     if (message.faults) {
+      const before = this.faults;
       this.faults = message.faults;
-      this.dispatchEvent(new Event('faults'));
+      this.dispatchEvent(new CustomEvent('faults', { detail: { before } }));
     }
     if (message.server) {
       this.server = message.server;
       this.traffic = message.traffic;
       this.dispatchEvent(new Event('report'));
+    }
+    if (message.nodes) {
+      this.nodes = message.nodes;
+      this.dispatchEvent(new Event('nodes'));
     }
     if (message.event) this.dispatchEvent(new CustomEvent('happened', { detail: message }));
   }
@@ -82,6 +97,9 @@ export async function probeLanes() {
   lanes = origins.filter((_, i) => found[i]);
   return lanes.length;
 }
+
+/** How many there are beside the page's own port. */
+export const laneCount = () => lanes.length;
 
 /** The origin of lane `n`, counted from 1; 0 is the page's own. */
 export const lane = (n) => (n === 0 || lanes.length === 0 ? location.origin

@@ -1,13 +1,14 @@
 // One way to connect, measured: sends numbered messages and looks at what comes back.
 
-import { connect } from './clients.js';
+import { isAvailable } from './clients.js';
+import { Lasting } from './lasting.js';
 import { lab, live } from './live.js';
 import { Numbers } from './stats.js';
 
 const nothing = { up: 0, down: 0, requests: 0, connections: 0 };
 
 export class Meter extends EventTarget {
-  state = 'idle';  // idle, connecting, open, stopping
+  state = 'idle';  // idle, connecting, open, stopping, absent
   numbers = new Numbers();
   reconnects = 0;
   transport = '';
@@ -18,65 +19,68 @@ export class Meter extends EventTarget {
     super();
     this.way = way;
     this.pace = pace;  // { size, rate }, shared by all
+    if (!isAvailable(way)) this.state = 'absent';
+    this.client = new Lasting({
+      open: (transport) => this.onOpen(transport),
+      transport: (name) => {
+        this.transport = name;
+        this.changed();
+      },
+      message: (text) => this.numbers.take(text),
+      failed: (why) => this.fail(why),
+      absent: () => this.enter('absent'),
+      close: (reason) => this.onClose(reason),
+    });
   }
 
   get isRunning() { return this.state === 'connecting' || this.state === 'open'; }
 
   start() {
-    if (this.isRunning) return;
-    this.client?.close();
+    if (this.isRunning || this.state === 'absent') return;
     this.numbers = new Numbers();
     this.reconnects = 0;
     this.setup = undefined;
+    this.trouble = undefined;
     this.wire = nothing;
     this.payload = 0;
     this.base = live.traffic[this.way.mount] ?? nothing;
-    this.open();
+    this.enter('connecting');
+    this.began = performance.now();
+    // The echo of a message a second at least: silence is a connection that is dead.
+    this.client.open({ ...this.way, patience: 10000, silence: 15000 }, lab(this.way.mount, this.way.lane));
   }
 
-  open() {
-    this.enter('connecting');
-    const began = performance.now();
-    let mine;
-    const current = (fn) => (...all) => { if (!mine || this.client === mine) fn(...all); };
-    mine = connect({ ...this.way, patience: 10000 }, lab(this.way.mount, this.way.lane), {
-      open: current((transport) => {
-        if (this.setup === undefined) this.setup = performance.now() - began;
-        else if (mine?.reconnects) this.reconnects++;
-        this.transport = transport;
-        this.enter('open');
-        this.schedule();
-      }),
-      transport: current((name) => {
-        this.transport = name;
-        this.changed();
-      }),
-      message: current((text) => this.numbers.take(text)),
-      close: current((reason) => this.onClose(reason)),
-    });
-    this.client = mine;
+  onOpen(transport) {
+    if (this.setup === undefined) this.setup = performance.now() - this.began;
+    else this.reconnects++;
+    this.trouble = undefined;
+    this.transport = transport;
+    this.enter('open');
+    this.schedule();
   }
 
   onClose(reason) {
     clearInterval(this.timer);
     this.numbers.lose();
-    this.reason = reason;
     this.transport = '';
-    if (!this.isRunning) return this.enter('idle');
+    if (!this.isRunning) {
+      this.client.close();
+      return this.enter('idle');
+    }
+    if (this.state === 'connecting') this.trouble = reason;
     this.enter('connecting');
-    if (this.client.reconnects) return;
-    // Neither WebSocket nor SockJS nor Engine.IO come back by themselves.
-    this.retry = setTimeout(() => {
-      this.reconnects++;
-      this.open();
-    }, 1000);
+  }
+
+  /** A try of Socket.IO's own has failed. */
+  fail(why) {
+    this.trouble = why;
+    this.changed();
   }
 
   /** Sends no more, waits for what is under way, and closes. */
   stop() {
     if (!this.isRunning) return;
     clearInterval(this.timer);
-    clearTimeout(this.retry);
     const wasOpen = this.state === 'open';
     this.enter('stopping');
     const until = performance.now() + (wasOpen ? 3000 : 0);
@@ -84,7 +88,9 @@ export class Meter extends EventTarget {
       if (this.state !== 'stopping') return;
       if (this.numbers.waiting.size && performance.now() < until) return void setTimeout(look, 50);
       this.client.close();
-      if (this.state === 'stopping') this.enter('idle');
+      this.numbers.lose();
+      this.transport = '';
+      this.enter('idle');
     };
     look();
   }

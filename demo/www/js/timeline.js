@@ -6,6 +6,16 @@ import { color, theme } from './theme.js';
 const longest = 60;  // seconds kept
 const top = 30;
 
+/** `text`, or its beginning if the whole is wider than `room`; empty where not even that fits. */
+function fitted(g, text, room) {
+  if (g.measureText(text).width <= room) return text;
+  for (let n = text.length - 1; n >= 4; n--) {
+    const short = `${text.slice(0, n).trimEnd()}…`;
+    if (g.measureText(short).width <= room) return short;
+  }
+  return '';
+}
+
 /** rows: [{ name, segments: [{ from, to, kind, label }], marks: [{ at, symbol }], missed: [at] }] */
 export class Timeline {
   constructor(canvas, rows, faults) {
@@ -82,9 +92,13 @@ export class Timeline {
     }
   }
 
-  /** Shades the time in which something was switched on; says what, where there is room. */
+  /**
+   * Shades the time in which something was switched on, and names it. What is on now is always
+   * named, shortened where the line is; what was, where there is room for a word or two.
+   */
   drawFaults(g, height, now) {
     g.font = '600 12px system-ui, sans-serif';
+    g.textAlign = 'left';
     let right = this.x(now);
     for (const s of [...this.faults.events, ...this.faults.segments].sort((a, b) => b.from - a.from)) {
       if (!s.label) continue;
@@ -93,13 +107,12 @@ export class Timeline {
       if (to <= this.left) continue;
       g.fillStyle = color('fault');
       g.fillRect(from, 4, Math.max(2, to - from), height - 26);
-      const width = g.measureText(s.label).width;
-      const fits = from + 6 + width < right;
-      const start = fits ? from + 6 : to - 4 - width;
-      if (start + width > right || start < 0) continue;
+      const text = fitted(g, s.label, right - 4);
+      if (!text) continue;
+      const width = g.measureText(text).width;
+      const start = Math.max(4, Math.min(from + 6, right - width));
       g.fillStyle = color('bad');
-      g.textAlign = 'left';
-      g.fillText(s.label, start, 19);
+      g.fillText(text, start, 19);
       right = Math.min(start, from) - 6;
     }
   }

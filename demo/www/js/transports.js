@@ -49,6 +49,13 @@ for (const way of ways) {
 
 export const families = ['WebSocket', 'Engine.IO', 'SockJS', 'Socket.IO', 'SockJS, last resorts'];
 
+/** What SockJS falls back to. */
+export const withoutWebSocket = ['xhr-streaming', 'eventsource', 'xhr-polling'];
+
+/** A way's name where those of other families stand beside it. */
+export const labelOf = (way) => (way.dialect === 'ws' ? way.name
+  : `${way.family.replace(', last resorts', '')} ${way.name}`);
+
 /** What client runs a family. */
 export const clientOf = {
   'WebSocket': 'the browser’s own',

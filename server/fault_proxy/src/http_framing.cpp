@@ -31,6 +31,10 @@ bool lists(std::string_view value, std::string_view token) noexcept {
     return false;
 }
 
+bool is_visible(std::string_view s) noexcept {
+    return std::all_of(s.begin(), s.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 /// False for a field that leaves the end of the message in doubt.
 bool take_field(std::string_view line, message_head& out) noexcept {
     auto const colon = line.find(':');
@@ -50,6 +54,8 @@ bool take_field(std::string_view line, message_head& out) noexcept {
         if (lists(value, "keep-alive")) out.keep_alive = true;
     } else if (equals(name, "upgrade")) {
         out.is_websocket = equals(value, "websocket");
+    } else if (equals(name, "origin")) {
+        out.origin = is_visible(value) ? value : std::string_view{};
     }
     return true;
 }

@@ -14,6 +14,7 @@ namespace anywire::testing {
 struct message_head {
     std::string_view method{};  ///< Of requests.
     std::string_view target{};  ///< Of requests.
+    std::string_view origin{};  ///< Of requests; empty where it is not visible ASCII.
     unsigned status = 0;        ///< Of responses.
     std::size_t size = 0;       ///< Bytes, with the empty line after it.
     std::optional<std::uint64_t> content_length{};

@@ -79,7 +79,7 @@ void relay::close(bool reset) {
 
 std::size_t relay::held_bytes() const noexcept {
     return sizeof(relay) + up_.queued() + down_.queued() + client_in_.capacity() +
-           held_.capacity() + response_head_.capacity() + head_.capacity();
+           held_.capacity() + response_head_.capacity() + head_.capacity() + origin_.capacity();
 }
 
 // ---- from the client ---------------------------------------------------------------------------
@@ -146,6 +146,7 @@ void relay::begin_exchange(message_head const& head) {
     wanted_port_ = to.port;
     is_websocket_ = head.is_websocket;
     is_head_ = head.method == "HEAD";
+    origin_ = head.origin;
     keep_alive_ = head.keep_alive;
     request_body_.start(body_of_request(head), head.content_length.value_or(0));
     head_.assign(client_in_, 0, head.size);
@@ -337,11 +338,15 @@ void relay::answer(unsigned status, std::string_view text) {
     if (status == 502 && tally_) count(&traffic::failed);
     std::string out("HTTP/1.1 ");
     out.append(std::to_string(status)).append(" ").append(text);
-    // Pages of other origins may see it, too: else browsers report a CORS error instead of a
-    // status.
-    out.append(
-        "\r\nContent-Type: text/plain\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: ");
-    out.append(std::to_string(text.size())).append("\r\nConnection: close\r\n\r\n").append(text);
+    out.append("\r\nContent-Type: text/plain\r\n");
+    // The page may see it, also where it is of another origin or sends cookies, with which browsers
+    // take no `*`: else they report a CORS error instead of a status.
+    if (!origin_.empty())
+        out.append("Access-Control-Allow-Origin: ")
+            .append(origin_)
+            .append("\r\nAccess-Control-Allow-Credentials: true\r\nVary: Origin\r\n");
+    out.append("Content-Length: ").append(std::to_string(text.size()));
+    out.append("\r\nConnection: close\r\n\r\n").append(text);
     holds_ = false;
     phase_ = phase::exchanging;
     down_.push(out, due(), tally_);

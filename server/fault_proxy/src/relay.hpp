@@ -104,6 +104,7 @@ private:
     std::uint16_t wanted_port_ = 0;
     unsigned connects_ = 0;  ///< Tells reads of an earlier connection to the server.
     std::string head_{};     ///< Of the request, as the server shall see it.
+    std::string origin_{};   ///< Of the page that made the request.
     bool is_websocket_ = false;
     bool is_head_ = false;  ///< A HEAD request.
     bool keep_alive_ = true;

@@ -50,8 +50,11 @@ async function start_demo(...args) {
 }
 
 // Opens the page and waits until its parts are connected. `errors` gathers what a visitor would
-// find in the console.
-async function visit(browser, url, { viewport = { width: 1280, height: 900 }, colorScheme } = {}) {
+// find in the console; `prepare` does something to the page before it is loaded, and `ready` is
+// what it has then.
+async function visit(browser, url, {
+    viewport = { width: 1280, height: 900 }, colorScheme, prepare, ready = 'html[data-ready]',
+} = {}) {
     const page = await browser.open('about:blank');
     page.setDefaultTimeout(limit);
     const errors = [];
@@ -61,8 +64,9 @@ async function visit(browser, url, { viewport = { width: 1280, height: 900 }, co
     });
     await page.setViewportSize(viewport);
     if (colorScheme) await page.emulateMedia({ colorScheme });
+    await prepare?.(page);
     await page.goto(url);
-    await page.waitForSelector('html[data-ready]');
+    await page.waitForSelector(ready);
     return { page, errors };
 }
 

@@ -109,4 +109,4 @@ async function start_server(...args) {
     }
 }
 
-module.exports = { executable, start_server, start_child, listening, stop };
+module.exports = { executable, start_server, start_child, listening, stop, kill };

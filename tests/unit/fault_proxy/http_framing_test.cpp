@@ -51,6 +51,21 @@ TEST_CASE("a request's head says what a relay needs") {
     CHECK(body_of_request(head) == body_kind::sized);
 }
 
+TEST_CASE("a request's head says which page it comes from") {
+    auto const with = [](std::string const& origin) {
+        return "GET / HTTP/1.1\r\nHost: x\r\n" + origin + "\r\n";
+    };
+    auto const origin_in = [](std::string const& bytes) {
+        return std::string(request(bytes).origin);
+    };
+    CHECK(origin_in(with("")).empty());
+    CHECK(origin_in(with("origin: https://a.example:8443 \r\n")) == "https://a.example:8443");
+    CHECK(origin_in(with("Origin: null\r\n")) == "null");
+    // It is written into an answer; what would be a line of its own there is not taken.
+    CHECK(origin_in(with("Origin: http://a\nSet-Cookie: b=c\r\n")).empty());
+    CHECK(origin_in(with("Origin: http://a b\r\n")).empty());
+}
+
 TEST_CASE("a head is incomplete until its empty line") {
     auto const whole = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"sv;
     for (std::size_t n = 0; n < whole.size(); ++n)
