@@ -15,6 +15,9 @@ char const usage[] =
     "  --lanes N          further ports, so that browsers, which open six connections to one, can\n"
     "                     run all transports at once (8); the page does without where they are "
     "shut\n"
+    "  --nodes N          N further processes (1 to 8) that are one application, with a chat "
+    "across\n"
+    "                     them; the page shows them, kills them and starts them again\n"
     "  --root DIR         the demo folder (demo)\n"
     "  --help             this text\n";
 
@@ -42,6 +45,8 @@ std::optional<arguments> parse(flag_reader flags) {
             a.threads = flags.number(256u);
         } else if (flags.is("--lanes")) {
             a.lanes = flags.number(16u);
+        } else if (flags.is("--nodes")) {
+            a.nodes = flags.number(8u);
         } else if (flags.is("--tls")) {
             take_tls(flags, a);
         } else if (flags.is("--root")) {

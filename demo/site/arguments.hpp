@@ -15,6 +15,7 @@ struct arguments {
     bool port_given = false;
     unsigned threads = 1;
     unsigned lanes = 8;
+    unsigned nodes = 0;
     bool tls = false;
     std::string certificate{};  ///< Empty with `tls`: one is made.
     std::string key{};

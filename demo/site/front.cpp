@@ -4,6 +4,7 @@
 
 #include "certificate.hpp"
 #include "mounts.hpp"
+#include "nodes.hpp"
 #include "report.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -47,6 +48,7 @@ public:
           given_{a.certificate, a.key},
           lab_({.threads = a.threads, .tls = tls(), .log = to_stderr()}),
           page_({.port = 0, .tls = tls(), .log = to_stderr()}),
+          nodes_(make_nodes(a)),
           proxy_(make_proxy(a)),
           shards_(a.threads == 0 ? std::thread::hardware_concurrency() : a.threads) {
         for (std::size_t i = 1; i <= a.lanes; ++i) lanes_.push_back(proxy_->port(i));
@@ -56,6 +58,7 @@ public:
         page_.serve_files("/vendor/socket.io", modules + "/socket.io-client/dist");
         page_.serve_files("/vendor/uplot", modules + "/uplot/dist");
         page_.serve_files("/code/server", a.root + "/site");
+        page_.serve_files("/code/node", a.root + "/node");
         page_.serve_files("/", a.root + "/www");
         live_ = page_.mount(
             "/live",
@@ -64,6 +67,10 @@ public:
              .on_message = [this](session& s, message_view m) { on_wish(s, m); },
              .on_close = [this](session& s, anywire::close_event const&) { on_leave(s); }});
         page_.every(500ms, [this] { report(); });
+        if (nodes_)
+            nodes_->begin([page = live_](std::string const& all) {
+                page.broadcast("{\"nodes\":" + all + "}");
+            });
     }
 
     std::uint16_t port() const { return proxy_->port(); }
@@ -80,13 +87,19 @@ private:
     }
     anywire::tls_options tls() const;
 
+    std::unique_ptr<node_crew> make_nodes(arguments const& a) const {
+        if (a.nodes == 0) return nullptr;
+        return std::make_unique<node_crew>(
+            node_crew_options{.count = a.nodes, .program = node_program(), .tls = tls()});
+    }
+
     std::unique_ptr<testing::fault_proxy> make_proxy(arguments const& a) {
         testing::fault_proxy_options o;
         o.address = a.address;
         o.certificate = tls().certificate;
         o.key = tls().key;
         o.server_tls = a.tls;
-        o.choose = [this](testing::request_line const& l) { return choose(l.target); };
+        o.choose = [this](testing::request_line const& l) { return choose(l); };
         for (unsigned tries = 20;; --tries) {
             o.ports.assign(1 + a.lanes, 0);
             o.ports[0] = static_cast<std::uint16_t>(a.port + (20 - tries));
@@ -102,7 +115,11 @@ private:
 
     /// A visitor's traffic is told from others' by a tag: /lab/TAG/MOUNT/... leads to
     /// /lab/MOUNT/..., counted as TAG/MOUNT.
-    testing::proxy_route choose(std::string_view target) const {
+    testing::proxy_route choose(testing::request_line const& l) const {
+        auto const target = l.target;
+        // Whichever is next: no client is kept at a node.
+        if (nodes_ && is_below(target, "/nodes/"))
+            return {nodes_->next_port(l.is_websocket), "nodes", {}, true};
         if (!is_below(target, lab_prefix)) return {page_.port(), "page", {}, false};
         auto const rest = target.substr(lab_prefix.size());
         auto const slash = rest.find('/');
@@ -126,8 +143,10 @@ private:
 
     void on_visit(session& s) {
         visitors_.push_back({std::string(s.id()), {}});
-        s.send("{\"hello\":" + hello(lanes_, shards_, !tls().certificate.empty()) +
+        auto const count = nodes_ ? nodes_->size() : 0;
+        s.send("{\"hello\":" + hello(lanes_, shards_, !tls().certificate.empty(), count) +
                ",\"faults\":" + json_of(proxy_->current()) + "}");
+        if (nodes_) s.send("{\"nodes\":" + nodes_->json() + "}");
     }
     void on_leave(session& s) {
         std::erase_if(visitors_, [&](visitor const& v) { return v.id == s.id(); });
@@ -155,6 +174,12 @@ private:
                 live_.broadcast(
                     "{\"event\":\"restart\",\"down\":" + std::to_string(w.down.count()) + "}");
                 return;
+            case wish::kind::kill_node:
+                if (nodes_) nodes_->kill(w.node);
+                return;
+            case wish::kind::start_node:
+                if (nodes_) nodes_->start(w.node);
+                return;
         }
     }
     void report() {
@@ -172,6 +197,7 @@ private:
     anywire::tls_options given_{};
     lab lab_;
     anywire::server page_;
+    std::unique_ptr<node_crew> nodes_;  // before the proxy, which asks it
     std::unique_ptr<testing::fault_proxy> proxy_;
     unsigned shards_;
     std::vector<std::uint16_t> lanes_{};

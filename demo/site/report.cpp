@@ -98,7 +98,10 @@ fault_settings settings_of(rapidjson::Value const& from) {
 
 }  // namespace
 
-std::string hello(std::vector<std::uint16_t> const& lanes, unsigned shards, bool tls) {
+std::string hello(std::vector<std::uint16_t> const& lanes,
+                  unsigned shards,
+                  bool tls,
+                  std::size_t nodes) {
     rapidjson::StringBuffer out;
     writer w(out);
     w.StartObject();
@@ -108,6 +111,7 @@ std::string hello(std::vector<std::uint16_t> const& lanes, unsigned shards, bool
     w.EndArray();
     field(w, "shards", std::uint64_t{shards});
     flag(w, "tls", tls);
+    field(w, "nodes", std::uint64_t{nodes});
     w.EndObject();
     return out.GetString();
 }
@@ -190,6 +194,12 @@ wish wish_of(std::string_view sent) {
     } else if (in.HasMember("restart")) {
         w.what = wish::kind::restart;
         w.down = std::chrono::milliseconds(number_in(in, "restart", 10'000));
+    } else if (in.HasMember("killNode")) {
+        w.what = wish::kind::kill_node;
+        w.node = number_in(in, "killNode", 255);
+    } else if (in.HasMember("startNode")) {
+        w.what = wish::kind::start_node;
+        w.node = number_in(in, "startNode", 255);
     }
     return w;
 }

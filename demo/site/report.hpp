@@ -15,7 +15,10 @@ namespace demo {
 /// What the page is told and what it may ask for, as JSON texts.
 
 /// What the page needs to start with.
-std::string hello(std::vector<std::uint16_t> const& lanes, unsigned shards, bool tls);
+std::string hello(std::vector<std::uint16_t> const& lanes,
+                  unsigned shards,
+                  bool tls,
+                  std::size_t nodes);
 
 /// The settings, as `"faults":{...}` has them.
 std::string json_of(anywire::testing::fault_settings const& s);
@@ -39,11 +42,12 @@ std::string traffic_of(anywire::testing::fault_proxy const& proxy, std::string_v
 
 /// What a visitor has asked for.
 struct wish {
-    enum class kind : std::uint8_t { nothing, tag, faults, cut, restart };
+    enum class kind : std::uint8_t { nothing, tag, faults, cut, restart, kill_node, start_node };
     kind what = kind::nothing;
     std::string tag{};
     anywire::testing::fault_settings faults{};
     std::chrono::milliseconds down{0};
+    std::size_t node = 0;
 };
 wish wish_of(std::string_view sent);
 

@@ -43,14 +43,14 @@ std::optional<refusal_cause> cause_of(refusal why) noexcept {
 engineio_mount::engineio_mount(mount_place const& at,
                                engineio_options options,
                                handlers app,
-                               std::function<bool(incoming const&)> first)
+                               engineio_upper upper)
     : mount_point(at, common_options(options, true), std::move(app), true),
       options_(std::move(options)),
       timing_{.ping_interval = to_ticks(options_.ping_interval),
               .ping_timeout = to_ticks(options_.ping_timeout),
               .upgrade_timeout = to_ticks(options_.upgrade_timeout),
               .close_wait = to_ticks(close_wait)},
-      first_(std::move(first)),
+      upper_(std::move(upper)),
       uploads_(*this, at.core.hash_key) {
     auto const& p = this->prefix();
     require_option(options_.polling || options_.websocket, p, "polling or websocket must be on");
@@ -137,7 +137,7 @@ bool engineio_mount::check_page(incoming const& in, engineio::query const& q) co
 void engineio_mount::serve(incoming const& in) {
     auto const is_bare = in.below.empty() && !options_.add_trailing_slash;
     if (!in.below.starts_with('/') && !is_bare) return in.not_found();
-    if (first_ && first_(in)) return;
+    if (upper_.first && upper_.first(in)) return;
     auto const q = engineio::parse_query(in.head.query);
     if (!check_page(in, q)) return;
     if (in.head.method == "OPTIONS" && (!options_.origins.empty() || options_.allow_origin)) {
@@ -231,6 +231,7 @@ engineio_session* engineio_mount::make_session(shard& here,
     s.revision = revision_of(q);
     s.base64 = q.has_b64 || q.jsonp.has_value();
     s.websocket = is_websocket(q);
+    s.text = options_.eio3_text;
     s.sid = std::move(sid);
     if (q.jsonp) s.jsonp = q.jsonp->empty() ? "0" : *q.jsonp;
     auto const open = engineio::open_packet(s.sid,
@@ -252,7 +253,7 @@ void engineio_mount::refuse_sid(shard& here, exchange& to, bool closes) const {
 }
 
 void engineio_mount::open_polling(incoming const& in, engineio::query const& q) {
-    auto dress = dress_for(in, nullptr, q);
+    auto dress = dress_for(in, q);
     dress.fields = fields_for(in.head);
     // What the application sends at the open comes with the next poll: simple clients take the
     // first answer for the open packet alone.
@@ -264,7 +265,7 @@ void engineio_mount::open_polling(incoming const& in, engineio::query const& q) 
         if (sid.empty()) return refuse_sid(here, to, false);
         append_first(dress.fields, here, from);
         auto* const s = make_session(here, std::move(from), q, std::move(sid), to.can_upgrade());
-        if (s->jsonp()) dress.jsonp = *s->jsonp();
+        dress_for_session(dress, *s);
         append_session_cookie(dress.fields, options_.cookie, s->sid());
         to.limit_stall(write_stall());
         s->attach(*new one_shot_carrier(to, make_poll_dress(std::move(dress)), *s));
@@ -298,9 +299,9 @@ void engineio_mount::open_websocket_session(incoming const& in, engineio::query 
 std::shared_ptr<mount_point> make_engineio_mount(mount_place const& at,
                                                  engineio_options options,
                                                  handlers app,
-                                                 std::function<bool(incoming const&)> first) {
+                                                 engineio_upper upper) {
     return std::make_shared<engineio_mount>(
-        at, std::move(options), std::move(app), std::move(first));
+        at, std::move(options), std::move(app), std::move(upper));
 }
 
 std::shared_ptr<mount_point> make_mount(mount_place const& at,

@@ -25,12 +25,12 @@ public:
     engineio_mount(mount_place const& at,
                    engineio_options options,
                    handlers app,
-                   std::function<bool(incoming const&)> first);
+                   engineio_upper upper);
 
     std::string_view dialect_name() const noexcept override { return "engineio"; }
     /// What answers in its stead is asked for without EIO.
     std::string_view claim() const noexcept override {
-        return first_ ? std::string_view{} : "requests with EIO= in their query";
+        return upper_.first ? std::string_view{} : "requests with EIO= in their query";
     }
     bool claims(asked_for const& a, std::string_view) const noexcept override {
         return a.has_parameter("EIO");
@@ -96,14 +96,13 @@ private:
 
     static std::string fields_for(http::request_view const& head);
     std::string fields_of_101(http::request_view const& head) const;
-    engineio_dress dress_for(incoming const& in,
-                             std::string const* jsonp,
-                             engineio::query const& q) const;
+    engineio_dress dress_for(incoming const& in, engineio::query const& q) const;
+    void dress_for_session(engineio_dress& d, engineio_session const& s) const;
     void on_upload_failed(std::string const& sid, std::string_view why) override;
 
     engineio_options options_;
     engineio_timing timing_;
-    std::function<bool(incoming const&)> first_;
+    engineio_upper upper_;
     uploads uploads_;
     mutable engineio_notices notices_{};
 };

@@ -31,16 +31,20 @@ std::string engineio_mount::fields_of_101(http::request_view const& head) const 
     return fields;
 }
 
-engineio_dress engineio_mount::dress_for(incoming const& in,
-                                         std::string const* jsonp,
-                                         engineio::query const& q) const {
+engineio_dress engineio_mount::dress_for(incoming const& in, engineio::query const& q) const {
     engineio_dress d;
     d.revision = revision_of(q);
-    if (jsonp) d.jsonp = *jsonp;
+    d.has_json = upper_.has_json;
     d.max_packets = options_.max_packets_per_poll;
     if (options_.compress_polls) d.coding = choose_coding(in.head.header("accept-encoding"));
     d.compress_from = options_.compress_from;
     return d;
+}
+
+void engineio_mount::dress_for_session(engineio_dress& d, engineio_session const& s) const {
+    if (s.jsonp()) d.jsonp = *s.jsonp();
+    d.takes_binary = s.takes_binary();
+    d.text = &s.text_encoding();
 }
 
 void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, engineio_session& s) {
@@ -53,7 +57,8 @@ void engineio_mount::serve_poll(incoming const& in, engineio::query const& q, en
         return (void)in.to.respond({.status = status_of(fault::overlapping_requests)});
     }
     if (!check_parking(in)) return;
-    auto dress = dress_for(in, s.jsonp(), q);
+    auto dress = dress_for(in, q);
+    dress_for_session(dress, s);
     dress.fields = fields_for(in.head);
     append_hooked(dress.fields, in);
     in.to.limit_stall(write_stall());

@@ -208,11 +208,19 @@ private:
     std::atomic<std::size_t> open_parts_;
 };
 
-/// Engine.IO. `first` may answer a request in its stead, and says whether it did.
+/// What a protocol above Engine.IO changes about its mount.
+struct engineio_upper {
+    /// May answer a request in the mount's stead, and says whether it did.
+    std::function<bool(incoming const&)> first{};
+    /// Messages in text are Socket.IO packets: not ASCII in strings of JSON at most, and in the
+    /// names of namespaces.
+    bool has_json = false;
+};
+
 std::shared_ptr<mount_point> make_engineio_mount(mount_place const& at,
                                                  engineio_options options,
                                                  handlers app,
-                                                 std::function<bool(incoming const&)> first = {});
+                                                 engineio_upper upper = {});
 
 /// Throws `std::invalid_argument`: "PREFIX: NAME must be at least LEAST".
 void require_option(bool good, std::string_view prefix, std::string_view what);

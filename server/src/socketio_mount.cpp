@@ -7,7 +7,6 @@
 #include "service_shards.hpp"
 #include "socketio/server/io_core.hpp"
 
-#include <functional>
 #include <memory>
 #include <utility>
 
@@ -29,15 +28,15 @@ void socketio::mount_on(service& to, std::string path, socketio::server const& i
     core.require_setup(path);
     io.io()->check_unmounted();
     auto const& o = io.io()->opts();
-    std::function<bool(incoming const&)> first;
+    engineio_upper upper{.has_json = !o.parser};
     if (!o.client_files.empty()) {
         auto const files = std::make_shared<client_files const>(o.client_files);
-        first = [files](incoming const& in) { return files->serve(in); };
+        upper.first = [files](incoming const& in) { return files->serve(in); };
     }
     auto const mount = make_engineio_mount(core.place(std::move(path)),
                                            o.engine,
                                            socketio::io_core::handlers_for_mount(io.io()),
-                                           std::move(first));
+                                           std::move(upper));
     mount->fix("a socketio::server stays where it is mounted");
     core.mount(mount, {}, false);
     attach(core, *mount, io);

@@ -1,7 +1,8 @@
 'use strict';
 
 // Nodes as processes behind an HAProxy that gives each request to the next one. One after the other
-// is ended by SIGKILL while clients of each transport are connected, and begins anew.
+// is ended by SIGKILL while clients of each transport are connected, and begins anew. What they
+// share is in Redis, or in a folder.
 
 const assert = require('node:assert/strict');
 const http = require('node:http');
@@ -11,6 +12,7 @@ const { start_haproxy } = require('./lib/haproxy');
 const need = require('./lib/need');
 const { RawSession, request } = require('./lib/raw_engineio');
 const { start_redis } = require('./lib/redis');
+const { temp_dir } = require('./lib/temp');
 const { after, before, describe, it } = require('./lib/testing');
 const { within } = require('./lib/within');
 const { WsClient } = require('./lib/ws_client');
@@ -83,136 +85,146 @@ class Staying extends Numbers {
     }
 }
 
-describe('nodes that are killed behind a balancer without sticky sessions', () => {
-    let redis;
-    let proxy;
-    const nodes = [];
-    let clients = [];
-    let number = 0;
+for (const shared of ['Redis', 'a folder']) {
+    describe(`nodes that share ${shared} and are killed behind a balancer without sticky sessions`, () => {
+        let redis;
+        let where;
+        let proxy;
+        const nodes = [];
+        let clients = [];
+        let number = 0;
 
-    const start = (i, port) => start_cpp({
-        adapter: 'pubsub', redis, name: names[i], plain: true, cluster: 'test', port,
-    });
-    before(async () => {
-        redis = await start_redis();
-        nodes.push(...await Promise.all(names.map((_, i) => start(i))));
-        proxy = await start_haproxy(nodes, [
-            'balance roundrobin', 'option http-no-delay', 'option redispatch 1', 'retries 3',
-            'retry-on conn-failure',
-        ], { check: 'check inter 500ms fall 2 rise 1' });
-        for (const name of names)
-            await proxy.reaches(({ status }) => status === 'UP', 'the node', name);
-        clients = Object.keys(ways).flatMap((way) => names.map(() => new Staying(proxy.url, way)));
-        clients.push(...transports.flatMap((transport) => names.map(
-            () => new Returning(`${proxy.url}/texts/sockjs`, transport))));
-    });
-    after(async () => {
-        for (const client of clients) client.close();
-        for (const node of nodes) await node.stop();
-        await proxy?.stop();
-        await redis?.stop();
-    });
+        const start = (i, port) => start_cpp({
+            ...where, name: names[i], plain: true, cluster: 'test', port,
+        });
+        before(async () => {
+            if (shared === 'Redis') redis = await start_redis();
+            where = redis ? { adapter: 'pubsub', redis } : { adapter: 'unix', folder: temp_dir('nodes') };
+            nodes.push(...await Promise.all(names.map((_, i) => start(i))));
+            proxy = await start_haproxy(nodes, [
+                'balance roundrobin', 'option http-no-delay', 'option redispatch 1', 'retries 3',
+                'retry-on conn-failure',
+            ], { check: 'check inter 500ms fall 2 rise 1' });
+            for (const name of names)
+                await proxy.reaches(({ status }) => status === 'UP', 'the node', name);
+            clients = Object.keys(ways).flatMap((way) => names.map(() => new Staying(proxy.url, way)));
+            clients.push(...transports.flatMap((transport) => names.map(
+                () => new Returning(`${proxy.url}/texts/sockjs`, transport))));
+        });
+        after(async () => {
+            for (const client of clients) client.close();
+            for (const node of nodes) await node.stop();
+            await proxy?.stop();
+            await redis?.stop();
+        });
 
-    // Sends numbers from a node until each client has heard one of them.
-    async function all_hear(at) {
-        const control = await new Client(`${at.url}/control`, 'control').connected();
-        const plain = await WsClient.open(`${at.url.replace('http', 'ws')}/texts/ws`);
-        const first = number;
-        const behind = () => clients.filter(({ last }) => last < first).map(({ what }) => what);
-        try {
-            await within((async () => {
-                while (behind().length) {
-                    await control.ask('emit', everybody, 'number', number);
-                    plain.send(`all number ${number++}`);
-                    await new Promise((resolve) => setTimeout(resolve, 20));
-                }
-            })(), 'number at all clients').catch((error) => {
-                throw new Error(`${error.message}; without: ${behind()}`);
+        // Sends numbers from a node until each client has heard one of them.
+        async function all_hear(at) {
+            const control = await new Client(`${at.url}/control`, 'control').connected();
+            const plain = await WsClient.open(`${at.url.replace('http', 'ws')}/texts/ws`);
+            const first = number;
+            const behind = () => clients.filter(({ last }) => last < first).map(({ what }) => what);
+            try {
+                await within((async () => {
+                    while (behind().length) {
+                        await control.ask('emit', everybody, 'number', number);
+                        plain.send(`all number ${number++}`);
+                        await new Promise((resolve) => setTimeout(resolve, 20));
+                    }
+                })(), 'number at all clients').catch((error) => {
+                    throw new Error(`${error.message}; without: ${behind()}`);
+                });
+            } finally {
+                control.close();
+                await plain.close();
+            }
+            assert.deepEqual(clients.flatMap(({ wrong }) => wrong), []);
+        }
+
+        // What a node says to requests for sessions that another one had, and how long that takes.
+        async function strays(at, engine, sockjs) {
+            const times = [];
+            for (let i = 0; i < 20; ++i) {
+                const started = performance.now();
+                const poll = await request(
+                    `${at.url}/socket.io/?EIO=4&transport=polling&sid=${engine}`);
+                times.push(performance.now() - started);
+                assert.equal(poll.status, 400);
+                assert.equal(JSON.parse(poll.body).code, 1);
+                const middle = performance.now();
+                const send = await request(
+                    `${at.url}${sockjs}/xhr_send`, { method: 'POST', body: '["x"]' });
+                times.push(performance.now() - middle);
+                assert.equal(send.status, 404);
+            }
+            return times.sort((a, b) => a - b);
+        }
+
+        for (const [i, name] of names.entries()) {
+            it(`clients come back when node ${name} is killed; its sessions are refused at once`, async (t) => {
+                const other = nodes[(i + 1) % nodes.length];
+                await all_hear(other);
+                const engine = await RawSession.open(nodes[i].url, '/socket.io/');
+                const sockjs = `/texts/sockjs/000/killed${i}`;
+                await request(`${nodes[i].url}${sockjs}/xhr`, { method: 'POST' });
+                const quiet = `/texts/sockjs/000/quiet${i}`;
+                await request(`${nodes[i].url}${quiet}/xhr`, { method: 'POST' });
+                // The other node brings them there, and has a poll under way when it happens.
+                const hello = await request(`${other.url}${sockjs}/xhr`, { method: 'POST' });
+                assert.match(hello.body, /^a\["hello /);
+                const waiting = request(`${other.url}${sockjs}/xhr`, { method: 'POST' });
+                const polling = request(
+                    `${other.url}/socket.io/?EIO=4&transport=polling&sid=${engine.sid}`);
+                const opens = clients.map((client) => client.opens);
+                const { port } = nodes[i];
+                const killed = performance.now();
+                await nodes[i].kill();
+                // Redis believes in a node for a while. What is in a folder ends with its process: the
+                // poll may open a session anew, which tells its client that the old one is lost.
+                const { status, body } = await waiting;
+                const is_anew = shared === 'a folder' && status === 200 && body === 'o\n';
+                assert.ok(status === 404 || is_anew, `${status} ${body}`);
+                assert.equal((await polling).status, 400);
+                const ended = performance.now() - killed;
+                const times = await strays(other, engine.sid, quiet);
+                assert.ok(times[times.length / 2] < 1000, `strays take ${times} ms`);
+                await all_hear(other);
+                const back = performance.now() - killed;
+                const again = clients.filter((client, k) => client.opens > opens[k]).length;
+                assert.ok(again > 0);
+                t.diagnostic(`polls under way ended after ${ended.toFixed(0)} ms; strays: median ` +
+                    `${times[times.length / 2].toFixed(1)}, longest ${times.at(-1).toFixed(1)} ms; ` +
+                    `${again} of ${clients.length} clients came back, all after ${back.toFixed(0)} ms`);
+                nodes[i] = await start(i, port);
+                await proxy.reaches(({ status }) => status === 'UP', 'the node anew', name);
             });
-        } finally {
+        }
+
+        it('none is lost while no node goes', async () => {
+            await all_hear(nodes[0]);
+            const control = await new Client(`${nodes[0].url}/control`, 'control').connected();
+            const plain = await WsClient.open(`${nodes[0].url.replace('http', 'ws')}/texts/ws`);
+            const heard = clients.map(() => []);
+            clients.forEach((client, k) => {
+                const take = client.take.bind(client);
+                client.take = (n) => {
+                    heard[k].push(n);
+                    take(n);
+                };
+            });
+            const sent = Array.from({ length: 200 }, () => number++);
+            for (const n of sent) {
+                control.socket.emit('emit', everybody, 'number', n, () => {});
+                plain.send(`all number ${n}`);
+            }
+            await within((async () => {
+                while (clients.some(({ last }) => last < sent.at(-1)))
+                    await new Promise((resolve) => setTimeout(resolve, 20));
+            })(), 'the last number at all clients');
+            for (const [k, client] of clients.entries())
+                assert.deepEqual(heard[k].filter((n) => n >= sent[0]), sent, client.what);
             control.close();
             await plain.close();
-        }
-        assert.deepEqual(clients.flatMap(({ wrong }) => wrong), []);
-    }
-
-    // What a node says to requests for sessions that another one had, and how long that takes.
-    async function strays(at, engine, sockjs) {
-        const times = [];
-        for (let i = 0; i < 20; ++i) {
-            const started = performance.now();
-            const poll = await request(
-                `${at.url}/socket.io/?EIO=4&transport=polling&sid=${engine}`);
-            times.push(performance.now() - started);
-            assert.equal(poll.status, 400);
-            assert.equal(JSON.parse(poll.body).code, 1);
-            const middle = performance.now();
-            const send = await request(
-                `${at.url}${sockjs}/xhr_send`, { method: 'POST', body: '["x"]' });
-            times.push(performance.now() - middle);
-            assert.equal(send.status, 404);
-        }
-        return times.sort((a, b) => a - b);
-    }
-
-    for (const [i, name] of names.entries()) {
-        it(`clients come back when node ${name} is killed; its sessions are refused at once`, async (t) => {
-            const other = nodes[(i + 1) % nodes.length];
-            await all_hear(other);
-            const engine = await RawSession.open(nodes[i].url, '/socket.io/');
-            const sockjs = `/texts/sockjs/000/killed${i}`;
-            await request(`${nodes[i].url}${sockjs}/xhr`, { method: 'POST' });
-            // The other node brings them there, and has a poll under way when it happens.
-            const hello = await request(`${other.url}${sockjs}/xhr`, { method: 'POST' });
-            assert.match(hello.body, /^a\["hello /);
-            const waiting = request(`${other.url}${sockjs}/xhr`, { method: 'POST' });
-            const polling = request(
-                `${other.url}/socket.io/?EIO=4&transport=polling&sid=${engine.sid}`);
-            const opens = clients.map((client) => client.opens);
-            const { port } = nodes[i];
-            const killed = performance.now();
-            await nodes[i].kill();
-            assert.equal((await waiting).status, 404);
-            assert.equal((await polling).status, 400);
-            const ended = performance.now() - killed;
-            const times = await strays(other, engine.sid, sockjs);
-            assert.ok(times[times.length / 2] < 1000, `strays take ${times} ms`);
-            await all_hear(other);
-            const back = performance.now() - killed;
-            const again = clients.filter((client, k) => client.opens > opens[k]).length;
-            assert.ok(again > 0);
-            t.diagnostic(`polls under way ended after ${ended.toFixed(0)} ms; strays: median ` +
-                `${times[times.length / 2].toFixed(1)}, longest ${times.at(-1).toFixed(1)} ms; ` +
-                `${again} of ${clients.length} clients came back, all after ${back.toFixed(0)} ms`);
-            nodes[i] = await start(i, port);
-            await proxy.reaches(({ status }) => status === 'UP', 'the node anew', name);
         });
-    }
-
-    it('none is lost while no node goes', async () => {
-        await all_hear(nodes[0]);
-        const control = await new Client(`${nodes[0].url}/control`, 'control').connected();
-        const plain = await WsClient.open(`${nodes[0].url.replace('http', 'ws')}/texts/ws`);
-        const heard = clients.map(() => []);
-        clients.forEach((client, k) => {
-            const take = client.take.bind(client);
-            client.take = (n) => {
-                heard[k].push(n);
-                take(n);
-            };
-        });
-        const sent = Array.from({ length: 200 }, () => number++);
-        for (const n of sent) {
-            control.socket.emit('emit', everybody, 'number', n, () => {});
-            plain.send(`all number ${n}`);
-        }
-        await within((async () => {
-            while (clients.some(({ last }) => last < sent.at(-1)))
-                await new Promise((resolve) => setTimeout(resolve, 20));
-        })(), 'the last number at all clients');
-        for (const [k, client] of clients.entries())
-            assert.deepEqual(heard[k].filter((n) => n >= sent[0]), sent, client.what);
-        control.close();
-        await plain.close();
     });
-});
+}

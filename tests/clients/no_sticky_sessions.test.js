@@ -10,37 +10,41 @@ const need = require('./lib/need');
 const { start_server } = require('./lib/server');
 const socketio = require('./lib/socketio_checks');
 const { modes: socketio_modes, versions } = require('./lib/socketio_clients');
+const { temp_dir } = require('./lib/temp');
 const { after, before, describe, it } = require('./lib/testing');
 
 const SockJS = need('sockjs-client');
 
 const transports = ['websocket', 'xhr-streaming', 'eventsource', 'xhr-polling'];
 
-// Nodes with `threads` threads each, and the balancer in front of them.
-async function start_cluster(nodes, threads, ...args) {
-    const server = await start_server(
-        '--nodes', String(nodes), '--threads', String(threads), ...args);
-    const ports = [{ port: server.port }, ...server.also.map((url) => new URL(url))];
+// Four nodes, and the balancer in front of them: all in one process, or each in one of its own.
+async function start_cluster({ processes = 1, threads = 1 } = {}) {
+    const nodes = ['--nodes', String(4 / processes), '--threads', String(threads)];
+    if (processes > 1) nodes.push('--folder', temp_dir('nodes'));
+    const servers = [];
     try {
+        for (let i = 0; i < processes; ++i) servers.push(await start_server(...nodes));
+        const ports = servers.flatMap(
+            ({ port, also }) => [{ port }, ...also.map((url) => new URL(url))]);
         const proxy = await start_haproxy(
             ports, ['balance roundrobin', 'option http-no-delay'], { check: '' });
         return {
             url: proxy.url,
             stop: async () => {
-                await server.stop();
+                await Promise.all(servers.map((server) => server.stop()));
                 await proxy.stop();
             },
         };
     } catch (error) {
-        await server.kill();
+        for (const server of servers) await server.kill();
         throw error;
     }
 }
 
-for (const threads of [1, 2]) {
-    describe(`no sticky sessions, threads a node: ${threads}`, () => {
+for (const kind of [{ threads: 1 }, { threads: 2 }, { processes: 4 }]) {
+    describe(`no sticky sessions, nodes with ${JSON.stringify(kind)}`, () => {
         let cluster;
-        before(async () => { cluster = await start_cluster(4, threads); });
+        before(async () => { cluster = await start_cluster(kind); });
         after(() => cluster && cluster.stop());
 
         for (const transport of transports) {
@@ -102,7 +106,7 @@ for (const threads of [1, 2]) {
 
 describe('no sticky sessions when nodes go', () => {
     it('a client of each transport hears the goodbye of its node, whichever it came by', async () => {
-        const cluster = await start_cluster(2, 1);
+        const cluster = await start_cluster();
         const clients = await Promise.all(transports.map((transport) => new checks.Connection(
             SockJS, `${cluster.url}/echo`, { transport }).open()));
         for (const client of clients) {

@@ -1,13 +1,13 @@
 'use strict';
 
-// anywire.js in Chromium: a page that says no more than `new WebSocket(url)`, through ways that let
+// anywire.js in a browser: a page that says no more than `new WebSocket(url)`, through ways that let
 // WebSockets through, refuse them, swallow them, or hold streams back.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const http = require('node:http');
 const net = require('node:net');
-const { start_browser } = require('./lib/browser');
+const { engine_title, start_browser } = require('./lib/browser');
 const { start_server } = require('./lib/server');
 const { script } = require('./lib/shim_page');
 const { after, before, describe, it } = require('./lib/testing');
@@ -102,7 +102,7 @@ function talk({ path, messages }) {
     });
 }
 
-describe('a page with a plain WebSocket and anywire.js in Chromium', () => {
+describe(`a page with a plain WebSocket and anywire.js in ${engine_title}`, () => {
     const messages = ['one', '\u00e4\u20ac\ud83d\ude00\u2028</script>', 'x'.repeat(100000)];
     for (let i = 0; i < 200; ++i) messages.push(`message ${i}`);
     const ways = {};

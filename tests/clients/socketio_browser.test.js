@@ -1,7 +1,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { start_browser } = require('./lib/browser');
+const { engine_title, start_browser } = require('./lib/browser');
 const { request } = require('./lib/raw_engineio');
 const { start_server } = require('./lib/server');
 const { client_files, make_socketio_site } = require('./lib/site');
@@ -29,7 +29,7 @@ function run_check(page, name, url, options) {
         [name, url, options]);
 }
 
-describe('socket.io-client in Chromium', () => {
+describe(`socket.io-client in ${engine_title}`, () => {
     let browser;
     let server;
     let other;

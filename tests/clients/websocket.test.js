@@ -86,9 +86,9 @@ function close_tests(get) {
 
     for (const [code, reason] of [[1000, ''], [1000, 'bye'], [1001, 'going'], [1011, 'отказ'],
         [3000, 'x'.repeat(123)], [4999, 'last']]) {
-        it(`answers a close with ${code} by the same code`, async () => {
+        it(`answers a close with ${code} by the same code and reason`, async () => {
             const client = await open();
-            assert.equal((await client.close(code, reason)).code, code);
+            assert.deepEqual(await client.close(code, reason), { code, reason });
         });
     }
 

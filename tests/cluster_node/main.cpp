@@ -2,6 +2,8 @@
 // told on the namespace /control it does to the main one; tests/clients/lib/cluster_server.js is
 // the same for Node. A plain user of the public API.
 #include <anywire/cluster.hpp>
+#include <anywire/folder_registry.hpp>
+#include <anywire/redis/endpoint_bus.hpp>
 #include <anywire/redis/node_registry.hpp>
 #include <anywire/redis/socketio_adapter.hpp>
 #include <anywire/unix_bus.hpp>
@@ -138,10 +140,12 @@ void serve_control(sio::nsp const& control, sio::nsp const& io, heard_events& he
     serve_questions(control, io);
 }
 
-anywire::adapter_maker adapter_of(std::optional<redis::connection> const& at, arguments const& a) {
+anywire::adapter_maker adapter_of(std::optional<redis::connection> const& at,
+                                  std::optional<anywire::unix_bus> const& bus,
+                                  arguments const& a) {
     auto const& kind = a.at("adapter");
     auto const& key = a.at("key");
-    if (!at) return anywire::unix_bus({.folder = a.at("folder")}).socketio_adapter();
+    if (bus) return bus->socketio_adapter();
     if (kind == "emitter") return {};
     if (kind == "pubsub") return redis::pubsub_adapter(*at, {.key = key});
     if (kind == "sharded") return redis::sharded_adapter(*at, {.channel_prefix = key});
@@ -164,7 +168,10 @@ anywire::server_options options_of(arguments const& a) {
 class program {
 public:
     explicit program(arguments const& a)
-        : redis_(shared_redis(a)), server_(options_of(a)), io_(socketio_of(redis_, a)) {
+        : redis_(shared_redis(a)),
+          bus_(shared_bus(a)),
+          server_(options_of(a)),
+          io_(socketio_of(redis_, bus_, a)) {
         server_.mount_metrics("/metrics");
         if (redis_) server_.add_numbers(redis_->numbers("main"));
         if (a.contains("cluster")) join_cluster(a);
@@ -181,7 +188,8 @@ public:
         else
             serve_control(io_.of("/control"), io_, heard_);
         server_.mount("/socket.io/", io_);
-        if (redis_ && a.contains("plain")) mount_plain(server_, *redis_);
+        if (a.contains("plain"))
+            mount_plain(server_, [this](std::string name) { return bus_of(std::move(name)); });
     }
     void run() {
         sigset_t signals;
@@ -205,25 +213,36 @@ private:
         if (a.at("adapter") == "unix") return std::nullopt;
         return redis_of(a);
     }
+    static std::optional<anywire::unix_bus> shared_bus(arguments const& a) {
+        if (a.at("adapter") != "unix") return std::nullopt;
+        return anywire::unix_bus({.folder = a.at("folder")});
+    }
+    anywire::bus_maker bus_of(std::string name) const {
+        return bus_ ? bus_->endpoint_bus({.name = std::move(name)})
+                    : redis::endpoint_bus(*redis_, {.name = std::move(name)});
+    }
     static sio::options socketio_of(std::optional<redis::connection> const& at,
+                                    std::optional<anywire::unix_bus> const& bus,
                                     arguments const& a) {
         sio::options o;
         o.recovery.enabled = a.contains("recovery");
         o.engine.origins = {"*"};
-        o.make_adapter = adapter_of(at, a);
+        o.make_adapter = adapter_of(at, bus, a);
         return o;
     }
     void join_cluster(arguments const& a) {
         node_ = std::make_unique<anywire::cluster_node>(
             server_,
             anywire::cluster_options{
-                .registry = redis::make_node_registry(*redis_, {.name = a.at("cluster")}),
+                .registry = redis_ ? redis::make_node_registry(*redis_, {.name = a.at("cluster")})
+                                   : anywire::make_folder_registry({.folder = a.at("folder")}),
                 .secret = "of anywire-cluster-node",
                 .heartbeat = std::chrono::milliseconds(std::stol(a.at("heartbeat")))});
     }
 
     heard_events heard_{};
     std::optional<redis::connection> redis_;
+    std::optional<anywire::unix_bus> bus_;
     anywire::server server_;
     std::unique_ptr<anywire::cluster_node> node_{};
     sio::server const io_;

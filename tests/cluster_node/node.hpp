@@ -4,6 +4,7 @@
 #include <anywire/server.hpp>
 #include <anywire/socketio.hpp>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,7 +33,8 @@ anywire::redis::connection redis_of(arguments const& a);
 /// last two below `/bytes/`, another one; both are those of all servers. A client joins, leaves,
 /// sends and asks by words: "join g", "leave g", "all text", "others text", "to g text", "but g
 /// text", "members g", "count g", "groups". Whoever sends bytes sends them to everybody.
-void mount_plain(anywire::server& server, anywire::redis::connection const& redis);
+void mount_plain(anywire::server& server,
+                 std::function<anywire::bus_maker(std::string name)> const& bus_of);
 
 /// Has `/control` send by an emitter, as a process does that is no server of the others.
 void serve_emitter(anywire::socketio::nsp const& control, arguments const& a);

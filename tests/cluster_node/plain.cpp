@@ -1,5 +1,3 @@
-#include <anywire/redis/endpoint_bus.hpp>
-
 #include "node.hpp"
 
 #include <string_view>
@@ -67,16 +65,17 @@ anywire::handlers obedient() {
 
 }  // namespace
 
-void mount_plain(anywire::server& server, anywire::redis::connection const& redis) {
+void mount_plain(anywire::server& server,
+                 std::function<anywire::bus_maker(std::string name)> const& bus_of) {
     anywire::sockjs_options sockjs;
     sockjs.origins = {"*"};
     auto const texts = server.mount("/texts/sockjs", sockjs, obedient());
     server.mount("/texts/ws", anywire::websocket_options{}, texts);
     server.mount("/texts/engine.io/", anywire::engineio_options{}, texts);
-    texts.use_bus(anywire::redis::endpoint_bus(redis, {.name = "texts"}));
+    texts.use_bus(bus_of("texts"));
     auto const bytes = server.mount("/bytes/ws", anywire::websocket_options{}, obedient());
     server.mount("/bytes/engine.io/", anywire::engineio_options{}, bytes);
-    bytes.use_bus(anywire::redis::endpoint_bus(redis, {.name = "bytes"}));
+    bytes.use_bus(bus_of("bytes"));
     server.mount("/echo", sockjs, {.on_message = [](session& s, message_view m) { s.send(m); }});
 }
 

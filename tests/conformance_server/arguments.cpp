@@ -23,6 +23,7 @@ std::string_view const usage =
     "  --port N              port; 0 picks a free one (0)\n"
     "  --threads N           shards; 0 is one per core (1)\n"
     "  --nodes N             servers, each on a free port, as the nodes of a cluster (1)\n"
+    "  --folder DIR          they and those of other processes there are one cluster\n"
     "  --tls CERT.pem KEY.pem  serve TLS\n"
     "  --tls-more CERT.pem KEY.pem  a further certificate, for the names it has\n"
     "  --client-ca CA.pem    ask clients for certificates that these have issued\n"
@@ -126,6 +127,8 @@ std::optional<command_line> parse(demo::flag_reader flags) {
             a.server.threads = flags.number<unsigned>();
         else if (flags.is("--nodes"))
             a.nodes = flags.number<unsigned>();
+        else if (flags.is("--folder"))
+            a.folder = flags.value();
         else if (flags.is("--max-payload"))
             a.max_payload = flags.number<std::size_t>();
         else if (flags.is("--origins"))

@@ -27,6 +27,7 @@ struct command_line {
     std::string admin{};  ///< "details", "read-only" or "counts"; empty: no admin page.
     unsigned nodes =
         1;  ///< Servers, each on a port of its own, that have their sessions in common.
+    std::string folder{};  ///< Where other processes are that have them in common, too.
     bool msgpack = false;
     bool log = false;
 };

@@ -1,6 +1,7 @@
 // anywire-conformance: what public conformance suites and the JavaScript clients' own suites expect
 // of a server. A plain user of the public API.
 #include <anywire/cluster.hpp>
+#include <anywire/folder_registry.hpp>
 
 #include "conformance.hpp"
 
@@ -31,10 +32,12 @@ void mount(anywire::server& server, conformance::command_line const& a) {
 /// One server, or several that are the nodes of a cluster.
 class servers {
 public:
-    explicit servers(conformance::command_line const& a) {
+    explicit servers(conformance::command_line const& a)
+        : registry_(a.folder.empty() ? anywire::make_memory_registry()
+                                     : anywire::make_folder_registry({.folder = a.folder})) {
         for (unsigned i = 0; i < a.nodes; ++i) {
             all_.push_back(std::make_unique<anywire::server>(a.server));
-            if (a.nodes > 1)
+            if (a.nodes > 1 || !a.folder.empty())
                 nodes_.push_back(std::make_unique<anywire::cluster_node>(
                     *all_.back(),
                     anywire::cluster_options{.registry = registry_,
@@ -63,7 +66,7 @@ public:
     }
 
 private:
-    std::shared_ptr<anywire::session_registry> registry_ = anywire::make_memory_registry();
+    std::shared_ptr<anywire::session_registry> registry_;
     std::vector<std::unique_ptr<anywire::server>> all_{};
     std::vector<std::unique_ptr<anywire::cluster_node>> nodes_{};
 };

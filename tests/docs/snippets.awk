@@ -30,6 +30,7 @@ FNR == 1 && FILENAME ~ /redis\.md$/ {
 }
 FNR == 1 && FILENAME ~ /scaling-out\.md$/ {
     print "#include <anywire/redis/emitter.hpp>\n#include <anywire/redis/endpoint_bus.hpp>"
+    print "#include <anywire/cluster.hpp>\n#include <anywire/folder_registry.hpp>"
 }
 FNR == 1 && FILENAME ~ /client\.md$/ { print "#include <anywire/socketio_client.hpp>" }
 FNR == 1 && FILENAME ~ /(client|coroutines)\.md$/ { print "#include <anywire/coro.hpp>" }

@@ -150,6 +150,22 @@ TEST_CASE("a message in too many fragments is refused") {
     CHECK(seen.wait_for("close "));
 }
 
+TEST_CASE("a peer's goodbye is echoed, its reason with its code") {
+    notes seen;
+    running_server s(on_free_port(),
+                     [&](server& at) { at.mount("/ws", websocket_options{}, noting_echo(seen)); });
+    auto const longest = std::string("\x0f\xa0", 2) + std::string(123, 'x');
+    for (auto const& said : {std::string("\x03\xe8 bye"), longest, std::string()}) {
+        raw_client c(s.port());
+        REQUIRE(c.upgrade("/ws").status == 101);
+        // With what comes before it in one write: the reason outlives the answers to that.
+        c.send(client_frame(1, "hello") + client_frame(9, "ping") + client_frame(8, said));
+        CHECK(c.read_message() == "hello");
+        CHECK(c.read_close().payload == said);
+        CHECK(c.is_ended_by_peer());
+    }
+}
+
 TEST_CASE("a peer that does not answer a close frame is cut off") {
     notes seen;
     running_server s(on_free_port(), [&](server& at) {

@@ -10,7 +10,8 @@ constexpr std::size_t most_traced = 2'000;
 
 std::string hex(std::string_view bytes, std::size_t most) {
     std::string out;
-    for (unsigned char const c : bytes.substr(0, most)) {
+    for (auto const byte : bytes.substr(0, most)) {
+        auto const c = static_cast<unsigned char>(byte);
         std::array<char, 4> two{};
         std::snprintf(two.data(), two.size(), "%02x ", c);
         out += two.data();
@@ -24,9 +25,10 @@ std::string hex(std::string_view bytes, std::size_t most) {
 
 std::string printable(std::string_view text, std::size_t most) {
     std::string out;
-    for (unsigned char const c : text.substr(0, most)) {
+    for (auto const byte : text.substr(0, most)) {
+        auto const c = static_cast<unsigned char>(byte);
         if ((c >= 0x20 && c != 0x7f) || c == '\t') {
-            out += static_cast<char>(c);
+            out += byte;
             continue;
         }
         std::array<char, 5> escaped{};

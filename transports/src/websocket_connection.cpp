@@ -141,7 +141,7 @@ void websocket_connection::on_peer_close(websocket::event const& e) {
     loop().flush();  // answers to what came before the goodbye leave before ours
     if (is_dropped()) return;
     if (phase_ == phase::open) {
-        send_close(static_cast<close_code>(e.code), {});
+        send_close(static_cast<close_code>(e.code), e.data);
         tell_closed({close_reason::client_closed, static_cast<close_code>(e.code), e.data});
     }
     finish_goodbye();

@@ -45,6 +45,7 @@ async function start() {
   $('#lanes-note').hidden = lanes > 0 || hello.lanes.length === 0;
   breaking.start();
   startChat($('#members'));
+  if (hello.nodes) (await import('./nodes.js')).startNodes($('#nodes'));
   document.documentElement.dataset.ready = 'true';
 }
 

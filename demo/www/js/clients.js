@@ -24,9 +24,17 @@ const factories = {
 };
 
 export function connect(spec, where, on) {
+  if (!isAvailable(spec)) return absent(on);
   const made = factories[spec.dialect](spec, where, on);
   made.restart ??= made.close;
   return made;
+}
+
+/** What stands for a client that this browser cannot run. */
+function absent(on) {
+  queueMicrotask(() => (on.absent ? on.absent() : on.close('not in this browser')));
+  const nothing = () => {};
+  return { transport: '', send: nothing, emit: nothing, restart: nothing, close: nothing };
 }
 
 function connectWebSocket(spec, { origin, path }, on) {
@@ -111,7 +119,7 @@ function connectSocketIO(spec, { origin, path }, on) {
     transports: spec.transports,
     forceNew: true,
     timeout: 10000,  // Chromium holds WebSockets back for up to 5 s where many have failed
-    reconnectionDelayMax: 10000,
+    reconnectionDelayMax: spec.longestWait ?? 2000,
   });
   let closed = false;
   socket.on('connect', () => {
@@ -119,7 +127,7 @@ function connectSocketIO(spec, { origin, path }, on) {
     socket.io.engine.on('upgrade', (transport) => on.transport?.(transport.name));
     socket.io.engine.on('upgradeError', (error) => on.upgradeError?.(error));
   });
-  for (const name of ['echo', 'tick'])
+  for (const name of ['echo', 'tick', 'line'])
     socket.on(name, (text) => { if (!closed) on.message(text); });
   socket.on('said', (from, text, dialect, transport) => on.said?.({ from, text, dialect, transport }));
   socket.on('disconnect', (reason) => { if (!closed) on.close(reason); });

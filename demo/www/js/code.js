@@ -6,6 +6,7 @@ const places = {
   'lab mounts': '/code/server/mounts.cpp',
   'chat server': '/code/server/chat.cpp',
   'server report': '/code/server/report.cpp',
+  'node server': '/code/node/node.cpp',
   'demo server': '/code/server/front.cpp',
 };
 
@@ -15,7 +16,7 @@ export function startCode() {
   for (const button of $$('button[data-code]')) {
     button.addEventListener('click', async () => {
       const url = places[button.dataset.code] ?? button.dataset.code;
-      $('#code h2').textContent = url.replace('/code/server/', 'demo/site/').replace(/^\/js/, 'demo/www/js');
+      $('#code h2').textContent = url.replace('/code/server/', 'demo/site/').replace('/code/', 'demo/').replace(/^\/js/, 'demo/www/js');
       text.textContent = 'loading';
       dialog.showModal();
       const answer = await fetch(url);

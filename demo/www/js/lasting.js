@@ -62,7 +62,7 @@ export class Lasting {
     });
     const { on } = this;
     this.isOpen = false;
-    const made = connect(this.spec, this.where, {
+    const made = connect({ longestWait: 10000, ...this.spec }, this.where, {
       open: current((...all) => {
         this.isOpen = true;
         this.failures = 0;

@@ -14,6 +14,7 @@ class Live extends EventTarget {
   server = null;
   faults = {};
   isDown = false;  // the server of the lab, which is being started anew
+  nodes = [];
 
   constructor() {
     super();
@@ -68,6 +69,10 @@ class Live extends EventTarget {
     if (message.event === 'restart') {
       this.isDown = true;
       this.downUntil = performance.now() + message.down;
+    }
+    if (message.nodes) {
+      this.nodes = message.nodes;
+      this.dispatchEvent(new Event('nodes'));
     }
     if (message.event) this.dispatchEvent(new CustomEvent('happened', { detail: message }));
   }

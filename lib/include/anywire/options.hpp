@@ -179,6 +179,17 @@ struct connection_error {
     std::string_view message{};
 };
 
+/// How clients of Engine.IO 3 write text while they poll: those of Socket.IO 1.x encode it as UTF-8
+/// twice, those of 2.x once, and nothing else tells them apart.
+enum class eio3_text_encoding : std::uint8_t {
+    /// What a session sends shows it, at the first text that is not ASCII. Only text that is UTF-8
+    /// when each of its characters is taken for a byte ("\u00c3\u00a4" for "\u00e4") could be of
+    /// either; it counts as encoded twice until something else shows that it is not.
+    detected,
+    once,   ///< All are 2.x: no text is looked into.
+    twice,  ///< All are 1.x, until one sends what no 1.x can.
+};
+
 /// A packet that a client of Engine.IO has sent; borrowed for the call.
 struct engineio_packet {
     std::string_view type{};  ///< "message", "ping", "pong", "close", "upgrade" and so on.
@@ -199,6 +210,10 @@ struct engineio_options {
     bool upgrades = true;  ///< From polling to WebSocket.
     bool eio3 = false;     ///< Engine.IO 3: the clients of Socket.IO 1.x and 2.x.
     bool jsonp = false;    ///< Polling by script elements: switch on for old browsers only.
+    /// How Engine.IO 3 clients encode text in polls. Default `detected`, which is enough under
+    /// Socket.IO. Plain Engine.IO clients 1.x that poll without binary (`b64`, JSONP) want `twice`:
+    /// what they are sent before they have sent such text themselves is encoded once otherwise.
+    eio3_text_encoding eio3_text = eio3_text_encoding::detected;
     /// Clients ask for the mount's path with a '/' at its end, unless their `addTrailingSlash` is
     /// off: false serves both.
     bool add_trailing_slash = true;

@@ -107,4 +107,15 @@ void append_js_string_for_html(std::string& out, std::string_view text) {
     append_string<dialect::html>(out, text);
 }
 
+void append_ascii_json(std::string& out, std::string_view json) {
+    while (!json.empty()) {
+        auto const step = detail::decode_utf8(json);
+        if (step.code_point < 0x80)
+            out.push_back(json[0]);
+        else
+            append_escaped(out, step.code_point);
+        json.remove_prefix(step.length);
+    }
+}
+
 }  // namespace anywire

@@ -5,9 +5,9 @@
 
 namespace anywire {
 
-// All three append one quoted JSON string that any JSON parser decodes back to `text`. What is not
-// UTF-8 in `text` becomes U+FFFD, so no receiver ever gets bytes that are not UTF-8. Printable
-// ASCII is copied in bulk.
+// The first three append one quoted JSON string that any JSON parser decodes back to `text`. What
+// is not UTF-8 in `text` becomes U+FFFD, so no receiver ever gets bytes that are not UTF-8.
+// Printable ASCII is copied in bulk.
 
 /// Appends `text` as a JSON string with no escapes but those JSON demands.
 ///
@@ -25,5 +25,9 @@ void append_sockjs_string(std::string& out, std::string_view text);
 ///
 /// Spec: HTML, "Restrictions for contents of script elements".
 void append_js_string_for_html(std::string& out, std::string_view text);
+
+/// Appends JSON text in ASCII: what is not becomes `\uxxxx`, above U+FFFF a pair of surrogates. It
+/// stays the same JSON, as only strings can hold such. What is not UTF-8 becomes U+FFFD.
+void append_ascii_json(std::string& out, std::string_view json);
 
 }  // namespace anywire

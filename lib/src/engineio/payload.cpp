@@ -1,6 +1,7 @@
 #include "engineio/payload.hpp"
 
 #include "core/utf8.hpp"
+#include "engineio/text_twice.hpp"
 #include "engineio/utf16.hpp"
 
 #include <algorithm>
@@ -63,14 +64,6 @@ void append_counted_text(std::string& out, std::span<outgoing const> packets) {
     }
 }
 
-void append_counted_bytes(std::string& out, std::span<outgoing const> packets) {
-    for (auto const& p : packets) {
-        out.push_back(p.binary ? bytes_mark : string_mark);
-        append_length(out, p.data.size(), '\0', length_end);
-        out.append(p.data);
-    }
-}
-
 }  // namespace
 
 payload_reader::payload_reader(revision r, std::string_view body, bool binary) noexcept
@@ -128,7 +121,7 @@ std::optional<packet> payload_reader::decode(piece const& p, std::string& scratc
     // Nobody has looked at the text in a body of bytes before.
     if (found && binary_ && !found->binary && !is_utf8(found->data)) {
         scratch.clear();
-        append_utf8_repaired(scratch, found->data);
+        (void)append_repaired(scratch, found->data, scratch.max_size());
         found->data = scratch;
     }
     return found;
@@ -137,6 +130,14 @@ std::optional<packet> payload_reader::decode(piece const& p, std::string& scratc
 bool needs_binary_payload(revision r, std::span<outgoing const> packets) noexcept {
     return r == revision::v3 &&
            std::any_of(packets.begin(), packets.end(), [](auto const& p) { return p.binary; });
+}
+
+void append_counted_bytes(std::string& out, std::span<outgoing const> packets) {
+    for (auto const& p : packets) {
+        out.push_back(p.binary ? bytes_mark : string_mark);
+        append_length(out, p.data.size(), '\0', length_end);
+        out.append(p.data);
+    }
 }
 
 void append_payload(std::string& out, revision r, std::span<outgoing const> packets) {

@@ -64,4 +64,9 @@ struct outgoing {
 /// Cost: linear.
 void append_payload(std::string& out, revision r, std::span<outgoing const> packets);
 
+/// Appends these packets in v3's octet-stream format, which carries text, too.
+///
+/// Cost: linear.
+void append_counted_bytes(std::string& out, std::span<outgoing const> packets);
+
 }  // namespace anywire::engineio

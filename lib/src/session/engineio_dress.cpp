@@ -3,6 +3,7 @@
 #include "core/frame.hpp"
 #include "engineio/jsonp.hpp"
 #include "engineio/payload.hpp"
+#include "session/eio3_text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,8 +21,7 @@ public:
         if (how_.max_packets != 0) batch = batch.first(std::min(batch.size(), how_.max_packets));
         boost::container::small_vector<engineio::outgoing, 16> packets;
         for (auto const* f : batch) packets.push_back({f->text(), f->kind() == frame_kind::binary});
-        auto const binary = engineio::needs_binary_payload(how_.revision, packets);
-        engineio::append_payload(body, how_.revision, packets);
+        auto const binary = append_packets(body, packets);
         head.content_type = binary ? "application/octet-stream" : "text/plain; charset=UTF-8";
         if (!how_.jsonp.empty()) {
             auto const payload = std::exchange(body, {});
@@ -39,6 +39,16 @@ public:
     }
 
 private:
+    bool append_packets(std::string& body, std::span<engineio::outgoing const> packets) const {
+        if (how_.revision == engineio::revision::v3)
+            return append_eio3_payload(body,
+                                       packets,
+                                       {.text = how_.text ? *how_.text : eio3_text_encoding::once,
+                                        .takes_binary = how_.takes_binary,
+                                        .has_json = how_.has_json});
+        engineio::append_payload(body, how_.revision, packets);
+        return false;
+    }
     bool compress(std::string& body, std::span<frame* const> batch) const {
         if (how_.coding == content_coding::identity || body.size() < how_.compress_from)
             return false;

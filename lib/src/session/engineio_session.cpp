@@ -2,6 +2,8 @@
 
 #include "core/utf8.hpp"
 #include "engineio/payload.hpp"
+#include "engineio/text_twice.hpp"
+#include "session/eio3_text.hpp"
 #include "session/engineio_codec.hpp"
 
 #include <algorithm>
@@ -54,6 +56,7 @@ engineio_session::engineio_session(endpoint_core& endpoint,
       heard_(endpoint.loop().now()),
       timing_(timing),
       revision_(s.revision),
+      text_(s.revision == revision::v3 ? s.text : eio3_text_encoding::once),
       base64_(s.base64),
       is_polling_(!s.websocket),
       sid_(std::move(s.sid)),
@@ -126,16 +129,18 @@ engineio_session::received engineio_session::receive(std::string_view body, bool
     auto left = home().limits().max_message;
     std::string repaired;
     if (!binary && !is_utf8(body)) {
-        if (!append_utf8_repaired(repaired, body, left)) return received::too_long;
+        if (!engineio::append_repaired(repaired, body, left)) return received::too_long;
         body = repaired;
     }
     if (!has_room_for(body.size())) return received::no_room;
     if (is_traced()) tell_body(body);
     std::string decoded;
+    std::string text;
     engineio::payload_reader reader(revision_, body, binary);
     auto complete = false;
     for (std::size_t n = 0; is_running(); ++n) {
-        auto const p = reader.next(decoded);
+        auto p = reader.next(decoded);
+        if (p && !binary) read_eio3_text(*p, text_, text);
         complete = !p && !reader.failed();
         // The strings in an octet-stream are repaired one by one.
         if (!p || n == most_packets || p->data.size() > left) break;

@@ -49,6 +49,7 @@ public:
     struct setup {
         engineio::revision revision = engineio::revision::v4;
         bool base64 = false;  ///< The client takes no binary: `b64` in its query.
+        eio3_text_encoding text = eio3_text_encoding::once;  ///< What is known of it; v3 only.
         bool websocket = false;
         std::string sid{};
         std::string jsonp{};                    ///< The index of its callback; empty: no JSONP.
@@ -68,6 +69,8 @@ public:
     }
     engineio::revision revision() const noexcept { return revision_; }
     bool takes_binary() const noexcept { return !base64_; }
+    /// How the client encodes text in polls, as far as it is known by now.
+    eio3_text_encoding const& text_encoding() const noexcept { return text_; }
     /// The index of its JSONP callback; null where it polls without.
     std::string const* jsonp() const noexcept { return jsonp_.get(); }
 
@@ -145,6 +148,7 @@ private:
 
     engineio_timing const& timing_;  // this and what follows it, up to the id: each heartbeat
     engineio::revision revision_;
+    eio3_text_encoding text_;
     bool base64_ : 1;
     bool is_polling_ : 1;
     bool awaiting_pong_ : 1 = false;

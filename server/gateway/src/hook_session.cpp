@@ -155,8 +155,7 @@ void hook_session::leave() {
     answer_.drop();
     if (stage_ == stage::opening && !call_) return end_quietly();
     if (told) {
-        goodbye_.emplace();
-        append_event(*goodbye_, "DISCONNECT");
+        append_event(goodbye_.emplace(), "DISCONNECT");
     }
     if (stage_ != stage::opening) {
         stage_ = stage::ending;

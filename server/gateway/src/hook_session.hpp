@@ -74,6 +74,8 @@ private:
     void on_opened();
     void on_not_opened();
     void on_answer();
+    /// The session is over for the client; the application, which may hold it open, is told.
+    void give_up(close_code code, std::string text);
     void deliver_soon();
     void deliver();
     void obey(std::string_view json);

@@ -140,7 +140,7 @@ void hook_session::on_answer() {
         auto const code = status == 429 || status == 503  ? close_code::try_again_later
                           : status >= 400 && status < 500 ? close_code::policy_violation
                                                           : close_code::internal_error;
-        return end(true, code, std::move(why).substr(0, 123));
+        return give_up(code, std::move(why).substr(0, 123));
     }
     if (is_lost_ || stage_ == stage::ending) {
         answer_.drop();
@@ -170,9 +170,23 @@ void hook_session::on_failure(client_failure const& why) {
         return end(true, close_code::normal, {});
     // Nothing has reached the application: the session may go on with another connection.
     if (is_connecting(why.stage) && !is_late) return end(false, close_code::abnormal, {});
-    end(true,
-        close_code::try_again_later,
-        is_late ? "the application took too long" : "the application broke off");
+    give_up(close_code::try_again_later,
+            is_late ? "the application took too long" : "the application broke off");
+}
+
+void hook_session::give_up(close_code code, std::string text) {
+    auto* const to = events_;
+    disown();
+    stage_ = stage::ending;
+    is_lost_ = true;
+    is_full_ = false;
+    answer_.drop();
+    // What came after the message that failed is not POSTed: the application would miss one.
+    queue_.clear();
+    queued_bytes_ = 0;
+    if (!goodbye_) append_event(goodbye_.emplace(), "DISCONNECT");
+    post_next();
+    if (to) to->on_link_end({.is_clean = true, .code = code, .text = text});
 }
 
 }  // namespace anywire::gateway

@@ -1,50 +1,24 @@
 'use strict';
 
-const { execFileSync } = require('node:child_process');
-const fs = require('node:fs');
-const need = require('./need');
-const { temp_dir } = require('./temp');
-const { within, limit } = require('./within');
+// What is called a browser in these tests is Chromium, unless ANYWIRE_BROWSER names another engine.
+const engines = { chromium: 'Chromium', firefox: 'Firefox', webkit: 'WebKitGTK' };
+const engine = process.env.ANYWIRE_BROWSER || 'chromium';
+const engine_title = engines[engine];
+if (!engine_title) throw new Error(`ANYWIRE_BROWSER is ${engine}, not ${Object.keys(engines)}`);
 
-const flags = [
-    '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
-];
-
-function find_chromium() {
-    const usual = '/usr/bin/chromium';
-    if (fs.existsSync(usual)) return usual;
-    try {
-        return execFileSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim();
-    } catch {
-        throw new Error('no chromium found: install Debian\'s package chromium');
-    }
-}
-
-// Starts Chromium with a profile of its own. open(url) gives a page, close() ends the browser.
-async function start_browser(...more_flags) {
-    const { chromium } = need('playwright-core');
-    const context = await chromium.launchPersistentContext(temp_dir('chromium'), {
-        executablePath: find_chromium(),
-        headless: true,
-        args: [...flags, ...more_flags],
-        timeout: limit,
-    });
-    return {
-        open: async (url) => {
-            const page = await context.newPage();
-            await page.goto(url, { timeout: limit });
-            return page;
-        },
-        close: () => within(context.close(), 'end of Chromium'),
-    };
+// Starts it with a profile of its own. `open(url)` gives a page, which at least evaluates functions
+// (`evaluate(body, argument)`: JSON in, JSON out, promises are awaited) and closes; `close()` ends
+// the browser; `version` is its own. Flags are for Chromium alone.
+function start_browser(...flags) {
+    if (flags.length && engine !== 'chromium') throw new Error(`${flags} are flags of Chromium`);
+    return require(`./engines/${engine}`).start(...flags);
 }
 
 // Runs one of lib/checks.js inside the page.
-function run_check(page, name, url, options) {
+function run_check(page, name, url, options = {}) {
     /* global SockJS, checks */
     return page.evaluate(([check, target, rest]) => checks[check](SockJS, target, rest),
         [name, url, options]);
 }
 
-module.exports = { start_browser, run_check };
+module.exports = { engine, engine_title, start_browser, run_check };

@@ -281,8 +281,8 @@ const checks = (() => {
     }
 
     return {
-        Connection, big_text, echo, unicode, big, many, closed_by_server, broadcast, chosen,
-        refused,
+        Connection, big_text, connected, echo, unicode, big, many, closed_by_server, broadcast,
+        chosen, expect, refused, same_but_lone,
     };
 })();
 

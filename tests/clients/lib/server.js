@@ -15,9 +15,9 @@ process.on('exit', () => {
 });
 
 // Starts `command` and keeps the end of what it prints, for the message of a failure. Its input is
-// nothing, or a pipe.
-function start_child(command, args, input = 'ignore') {
-    const child = spawn(command, args, { stdio: [input, 'pipe', 'pipe'] });
+// nothing, or a pipe; `env` its environment.
+function start_child(command, args, input = 'ignore', env = process.env) {
+    const child = spawn(command, args, { stdio: [input, 'pipe', 'pipe'], env });
     children.add(child);
     child.output = '';
     const keep = (text) => { child.output = (child.output + text).slice(-8192); };
@@ -109,4 +109,4 @@ async function start_server(...args) {
     }
 }
 
-module.exports = { executable, start_server, start_child, listening, stop };
+module.exports = { executable, start_server, start_child, listening, stop, kill };

@@ -56,4 +56,16 @@ function make_socketio_site() {
     return dir;
 }
 
-module.exports = { client_files, installed, make_site, make_socketio_site };
+// The same with all clients on one page, engines.html, for lib/engine_cases.js.
+function make_engine_site() {
+    const dir = make_site();
+    fs.copyFileSync(path.join(client_files(), 'socket.io.js'), path.join(dir, 'socket.io.js'));
+    const scripts = ['socketio_checks.js', 'engine_cases.js'];
+    for (const name of scripts) fs.copyFileSync(path.join(__dirname, name), path.join(dir, name));
+    const tags = ['socket.io.js', ...scripts].map((name) => `    <script src="${name}"></script>\n`);
+    fs.writeFileSync(
+        path.join(dir, 'engines.html'), page.replace('</head>', `${tags.join('')}</head>`));
+    return dir;
+}
+
+module.exports = { client_files, installed, make_engine_site, make_site, make_socketio_site };

@@ -8,6 +8,8 @@ const versions = {
     '3.1': need('socket.io-client-3').io,
     '2.5': need('socket.io-client-2'),
 };
+// And what old pages still ship; Engine.IO 3, too.
+const old_versions = { '1.7': need('socket.io-client-1') };
 const modes = ['polling', 'websocket', 'upgrade'];
 
-module.exports = { versions, modes };
+module.exports = { versions, old_versions, modes };

@@ -2,8 +2,10 @@
 
 const checks = require('./socketio_checks');
 const { start_server } = require('./server');
-const { modes, versions } = require('./socketio_clients');
+const { modes, old_versions, versions } = require('./socketio_clients');
 const { after, before, describe, it } = require('./testing');
+
+const clients = { ...versions, ...old_versions };
 
 const claims = {
     greeting: 'is greeted with its auth payload',
@@ -46,7 +48,7 @@ function socketio_suite(title, options = {}) {
                     for (const name of names) {
                         if (since[name] && !since[name].includes(version)) continue;
                         it(claims[name], () => checks[name](
-                            versions[version], server.url, { mode, version, ...client() }));
+                            clients[version], server.url, { mode, version, ...client() }));
                     }
                 });
             }

@@ -78,6 +78,15 @@ TEST_CASE("a server's goodbye is answered, and its code and text are told") {
     client.run([&] { CHECK(client.socket().unsent_bytes() == 0); });
 }
 
+TEST_CASE("a server's goodbye is echoed, its reason with its code") {
+    let_in f;
+    auto const said = GENERATE(as<std::string>{}, "\x0b\xb8 go away", "\x03\xe8", "");
+    f.peer->send(server_frame(8, said));
+    auto const echoed = f.peer->read_frame();
+    CHECK(echoed.opcode == 8);
+    CHECK(echoed.payload == said);
+}
+
 TEST_CASE("query and subprotocols reach the server, and what it chose the client") {
     ours server({.subprotocols = {"b"}});
     wire_bench client;

@@ -37,26 +37,12 @@ TEST_CASE("a session that was let in is closed once, however it ends") {
         client.reset();
         CHECK(h.client().get("/settle").status == 404);
         message.peer.reset();
+        CHECK(h.app.next().body == "DISCONNECT\r\n");
     }
     SECTION("by the application") {
         client.send_text("1");
         h.app.next().answer("CLOSE 2\r\n\x0f\xa0\r\n");
         CHECK(client.read_close().close_code() == 4000);
-    }
-    SECTION("by an answer that is a fault") {
-        client.send_text("1");
-        h.app.next().answer_with("500 Internal Server Error", "", "");
-        CHECK(client.read_close().close_code() == 1011);
-    }
-    SECTION("by no answer") {
-        client.send_text("1");
-        auto const unanswered = h.app.next();
-        CHECK(client.read_close().close_code() == 1013);
-    }
-    SECTION("by an answer that breaks off") {
-        client.send_text("1");
-        h.app.next().peer.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nTEXT");
-        CHECK(client.read_close().close_code() == 1013);
     }
     SECTION("by an application that is not there any more") {
         h.app.server.close();
@@ -65,6 +51,50 @@ TEST_CASE("a session that was let in is closed once, however it ends") {
         lost = "1";
     }
     CHECK(h.outcome() == "opened 1 failed 0 lost " + lost);
+}
+
+TEST_CASE("a session whose message failed is closed once, when the application knows") {
+    hooked h([](gw::route_settings& s) { s.hooks.timeout = 300ms; });
+    auto client = h.client();
+    h.open(client);
+    client.send_text("1");
+    auto message = h.app.next();
+    SECTION("by an answer that is a fault") {
+        message.answer_with("500 Internal Server Error", "", "");
+        CHECK(client.read_close().close_code() == 1011);
+        auto goodbye = h.app.next();
+        CHECK(goodbye.body == "DISCONNECT\r\n");
+        CHECK(goodbye.field("Anywire-Event") == "disconnect");
+        SECTION("which the application hears of") {
+            goodbye.answer("");
+        }
+        SECTION("which the application does not hear of") {
+            goodbye.peer.reset();
+        }
+        SECTION("which the application does not answer") {
+            CHECK(h.outcome() == "opened 1 failed 0 lost 0");
+        }
+    }
+    SECTION("by a refusal, and another message after it") {
+        client.send_text("2");
+        client.send(client_frame(9, "now"));
+        CHECK(client.read_frame().payload == "now");
+        message.answer_with("403 Forbidden", "", "");
+        CHECK(client.read_close().close_code() == 1008);
+        auto goodbye = h.app.next();
+        CHECK(goodbye.body == "DISCONNECT\r\n");
+        goodbye.answer("");
+    }
+    SECTION("by no answer") {
+        CHECK(client.read_close().close_code() == 1013);
+        h.app.next().answer("");
+    }
+    SECTION("by an answer that breaks off") {
+        message.peer.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nTEXT");
+        CHECK(client.read_close().close_code() == 1013);
+        h.app.next().answer("");
+    }
+    CHECK(h.outcome() == "opened 1 failed 0 lost 0");
 }
 
 TEST_CASE("an attempt that fails is one failure, with or without its client") {

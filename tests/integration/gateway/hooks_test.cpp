@@ -227,7 +227,7 @@ TEST_CASE("an application ends a session as it says") {
     }
 }
 
-TEST_CASE("a POST that fails ends its session with a sentence, and is not made again") {
+TEST_CASE("a POST that fails ends its session with a sentence, and only that is POSTed then") {
     hooked h([](gw::route_settings& s) { s.hooks.timeout = 300ms; });
     auto client = h.client();
     h.open(client);
@@ -257,6 +257,10 @@ TEST_CASE("a POST that fails ends its session with a sentence, and is not made a
         p.peer.close();
         CHECK(closed_with(client) == "1013 the application broke off");
     }
+    auto goodbye = h.app.next();
+    CHECK(goodbye.body == "DISCONNECT\r\n");
+    goodbye.answer_with("500 Internal Server Error", "", "");
+    CHECK(h.outcome() == "opened 1 failed 0 lost 0");
     CHECK_FALSE(h.app.server.has_newcomer());
 }
 

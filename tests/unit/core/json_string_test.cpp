@@ -164,3 +164,18 @@ TEST_CASE("no string for a script element holds a line end of JavaScript") {
 TEST_CASE("a frame in a string is escaped a second time") {
     CHECK(quoted(append_js_string_for_html, R"(a["x\n"])") == R"("a[\"x\\n\"]")");
 }
+
+TEST_CASE("JSON in ASCII is the same JSON") {
+    auto const ascii = [](std::string_view json) {
+        std::string out;
+        append_ascii_json(out, json);
+        return out;
+    };
+    CHECK(ascii(R"(["plain\"",{"a":[1,null]}])") == R"(["plain\"",{"a":[1,null]}])");
+    CHECK(ascii("[\"" + utf8(0xe9) + utf8(0xc548) + utf8(0x2028) + "x\"]") ==
+          R"(["\u00e9\uc548\u2028x"])");
+    CHECK(ascii("\"" + utf8(0x10000) + utf8(0x1f600) + utf8(0x10ffff) + "\"") ==
+          R"("\ud800\udc00\ud83d\ude00\udbff\udfff")");
+    CHECK(ascii("\"\xff\x7f\"") == "\"\\ufffd\x7f\"");
+    CHECK(ascii("") == "");
+}

@@ -141,7 +141,7 @@ void websocket_link::on_peer_close(websocket::event const& e) {
     peer_closed_ = true;
     auto const began = phase_ != phase::open;
     auto const code = static_cast<close_code>(e.code);
-    if (!began) append_close(code, {});
+    if (!began) append_close(code, e.data);
     phase_ = phase::draining;
     std::string const text(e.data);
     flush();

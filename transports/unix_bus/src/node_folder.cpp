@@ -1,11 +1,10 @@
 #include "node_folder.hpp"
 
 #include "node_frames.hpp"
+#include "private_folder.hpp"
 
 #include <cerrno>
 #include <dirent.h>
-#include <filesystem>
-#include <stdexcept>
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -43,18 +42,6 @@ bool is_ours(int socket) noexcept {
            (who.uid == ::geteuid() || who.uid == 0);
 }
 
-/// Absolute, without a slash at its end: the program may change its folder.
-std::string absolute(std::string const& path) {
-    if (path.empty())
-        throw std::invalid_argument("unix_bus_options::folder: name the folder, the same for all");
-    auto out = std::filesystem::absolute(path).lexically_normal().string();
-    while (out.size() > 1 && out.back() == '/') out.pop_back();
-    if (out.size() > most_path)
-        throw std::invalid_argument("unix_bus_options::folder: '" + out + "' is longer than " +
-                                    std::to_string(most_path) + " bytes");
-    return out;
-}
-
 void close_keeping_error(int descriptor) noexcept {
     auto const error = errno;
     ::close(descriptor);
@@ -64,29 +51,13 @@ void close_keeping_error(int descriptor) noexcept {
 }  // namespace
 
 node_folder::node_folder(std::string const& path, std::string node)
-    : path_(absolute(path)), node_(std::move(node)) {
-    constexpr mode_t ours_alone = 0700;
-    if (::mkdir(path_.c_str(), ours_alone) != 0 && errno != EEXIST)
-        fail(errno, path_, "cannot make the folder");
-    check();
+    : path_(private_folder(path, "unix_bus_options::folder", most_path)), node_(std::move(node)) {
     list();
 }
 
 node_folder::~node_folder() {
     remove_own();
     if (listener_ >= 0) ::close(listener_);
-}
-
-/// Who may write there can stand in for any node.
-void node_folder::check() const {
-    struct stat status {};
-    if (::lstat(path_.c_str(), &status) != 0) fail(errno, path_, "cannot look at the folder");
-    constexpr mode_t others_write = 0022;
-    if (!S_ISDIR(status.st_mode) || status.st_uid != ::geteuid() ||
-        (status.st_mode & others_write) != 0)
-        throw std::invalid_argument("unix_bus_options::folder: '" + path_ +
-                                    "' has to be a folder of this user's that nobody else may "
-                                    "write to (chmod 700)");
 }
 
 bool node_folder::is_listed() const noexcept {

@@ -45,7 +45,6 @@ public:
 
 private:
     std::string path_of(std::string const& node) const { return path_ + "/" + node + ".sock"; }
-    void check() const;
     void remove_own() noexcept;
 
     std::string path_;

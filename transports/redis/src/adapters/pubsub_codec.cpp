@@ -22,7 +22,6 @@ constexpr std::array requests{kind::fetch_ids,
                               kind::server_side_emit,
                               kind::broadcast};
 constexpr unsigned type_server_side_emit = 6;
-constexpr unsigned type_broadcast = 7;
 constexpr unsigned type_client_count = 8;
 constexpr unsigned type_client_answer = 9;
 
