@@ -33,6 +33,7 @@ void bus_core::drop() noexcept {
     folder_.reset();
     channels_.clear();
     questions_.clear();
+    watchers_.clear();
     waiting_.clear();
 }
 
@@ -112,23 +113,50 @@ void bus_core::unsubscribe(std::string const& channel, bus_subscriber const& who
     channels_.erase(found);
     shrink_sparse(channels_);
     if (mesh_) mesh_->unsubscribe(channel);
+    on_channel_end(channel);
 }
 
 // -- questions ------------------------------------------------------------------------------------
 
-void bus_core::count(std::string channel, redis::port::count_fn done) {
-    questions_.push_back({std::move(channel), std::move(done)});
+void bus_core::ask(std::function<void()> question) {
+    questions_.push_back(std::move(question));
     on_nodes_changed();
+}
+
+void bus_core::count(std::string channel, redis::port::count_fn done) {
+    ask([this, channel = std::move(channel), done = std::move(done)] {
+        auto const here = channels_.find(channel);
+        auto const n = mesh_->count(channel) + (here == channels_.end() ? 0 : here->second.size());
+        done({}, n);
+    });
+}
+
+void bus_core::list(std::string prefix, std::function<void(std::vector<std::string>)> done) {
+    ask([this, prefix = std::move(prefix), done = std::move(done)] {
+        std::vector<std::string> all;
+        mesh_->append_channels(prefix, all);
+        for (auto const& [channel, who] : channels_)
+            if (channel.starts_with(prefix)) all.push_back(channel);
+        done(std::move(all));
+    });
 }
 
 void bus_core::on_nodes_changed() {
     if (!mesh_ || !mesh_->is_settled()) return;
-    for (auto const& q : std::exchange(questions_, {})) {
-        auto const here = channels_.find(q.channel);
-        auto const n =
-            mesh_->count(q.channel) + (here == channels_.end() ? 0 : here->second.size());
-        guarded([&] { q.done({}, n); });
-    }
+    for (auto const& q : std::exchange(questions_, {})) guarded(q);
+}
+
+void bus_core::watch(std::shared_ptr<end_watcher> who) {
+    if (!who->is_gone) watchers_.push_back(std::move(who));
+}
+
+void bus_core::stop_watching(end_watcher const& who) {
+    std::erase_if(watchers_, [&](auto const& w) { return w.get() == &who; });
+}
+
+void bus_core::on_channel_end(std::string_view channel) {
+    for (auto const& w : std::vector(watchers_))
+        if (!w->is_gone && channel.starts_with(w->prefix)) guarded([&] { w->on_end(channel); });
 }
 
 // -- time and the log -----------------------------------------------------------------------------

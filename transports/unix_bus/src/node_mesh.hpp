@@ -52,6 +52,8 @@ public:
         virtual void on_message(std::string_view channel, std::string_view payload) = 0;
         /// It may be known now who has which channel, as a node has told or gone.
         virtual void on_nodes_changed() = 0;
+        /// A node hears a channel no more, or has gone.
+        virtual void on_channel_end(std::string_view channel) = 0;
 
     protected:
         ~events() = default;
@@ -77,6 +79,8 @@ public:
     bool is_settled() const noexcept;
     /// How many other nodes have a channel.
     std::size_t count(std::string_view channel) const;
+    /// Appends their channels that begin with `prefix`.
+    void append_channels(std::string_view prefix, std::vector<std::string>& to) const;
 
 private:
     struct node {
