@@ -17,8 +17,9 @@ const steps = {
     'no WebSocket (or a proxy without)': no_websocket,
     'no streaming by XMLHttpRequest': no_streaming,
     'no EventSource either (IE 10 and 11 behind a proxy that holds back)': [...no_streaming, 'eventsource'],
-    'no CORS, EventSource (Opera 11, Safari 4)': no_cors,
-    'no CORS, no EventSource (IE 8 and 9)': [...no_cors, 'eventsource'],
+    'no CORS but EventSource (Opera 11, Safari 4)': no_cors,
+    'no CORS, no EventSource (IE 8 and 9 on pages of the other scheme)': [...no_cors, 'eventsource'],
+    'XDomainRequest in their place (IE 8 and 9)': ['add_xdr', ...no_cors, 'eventsource'],
     'no postMessage either (IE 7)': [...no_cors, 'eventsource', 'postmessage'],
 };
 
@@ -34,20 +35,20 @@ const sockjs_1 = [
     all_the_same('websocket'), all_the_same('xhr-streaming'), all_the_same('eventsource'),
     ['htmlfile', 'xhr-polling', 'iframe-htmlfile', 'xhr-polling'],
     ['eventsource', 'eventsource', 'iframe-eventsource', 'closed 1002'],
-    ['htmlfile', 'xhr-polling', 'iframe-htmlfile', 'closed 1002'],
+    ['htmlfile', 'xhr-polling', 'iframe-htmlfile', 'closed 1002'], all_the_same('xdr-streaming'),
     ['xhr-polling', 'xhr-polling', 'jsonp-polling', 'closed 2000'],
 ];
 const sockjs_0 = [
     all_the_same('websocket'), all_the_same('xhr-streaming'), all_the_same('xhr-polling'),
     all_the_same('xhr-polling'),
     ['iframe-eventsource', 'closed 2000', 'iframe-eventsource', 'closed 1002'],
-    ['iframe-htmlfile', 'closed 2000', 'iframe-htmlfile', 'closed 1002'],
+    ['iframe-htmlfile', 'closed 2000', 'iframe-htmlfile', 'closed 1002'], all_the_same('xdr-streaming'),
     ['jsonp-polling', 'closed 2000', 'jsonp-polling', 'closed 2000'],
 ];
 // Those of Engine.IO 3 poll other origins by script elements where there is no CORS; 4.8 cannot.
 // What it streams by is nothing to them.
 const polling = (without_cors) => [
-    ['websocket', 'websocket'], ['polling', 'polling'], null, null, null, ['polling', without_cors], null,
+    ['websocket', 'websocket'], ['polling', 'polling'], null, null, null, ['polling', without_cors], null, null,
 ];
 const by_script = polling('polling by script elements');
 
@@ -82,6 +83,14 @@ function negotiation_suite(clients) {
                         else assert.equal(await found[place], wanted);
                     });
                 });
+                if (!is_sockjs || !removed.includes('add_xdr')) return;
+                for (const transport of ['xdr-streaming', 'xdr-polling']) {
+                    it(`${transport}: every class of text, 200 KB, the server's goodbye`, async () => {
+                        const one = { transports: [transport], other: true, timeout: 30000 };
+                        assert.equal(await at.run({ case: 'sockjs_echo', ...one }), transport);
+                        assert.equal(await at.run({ case: 'sockjs_close', ...one }), transport);
+                    });
+                }
             });
         }
     }));

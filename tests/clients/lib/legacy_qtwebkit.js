@@ -45,6 +45,21 @@ function sockjs_tests(get, transports, origin) {
     });
 }
 
+// A server that answers 200 where it is 204 otherwise.
+function without_204_tests(client, engine, origin) {
+    describe('a server that avoids 204', () => {
+        let at;
+        before(async () => { at = await start_legacy(client, engine(), ['--avoid-204']); });
+        after(() => at && at.stop());
+        for (const transport of ['xhr-polling', 'iframe-xhr-polling']) {
+            it(`${transport}: the same`, async () => {
+                const asked = { other: origin === 'foreign', timeout: 30000, transports: [transport] };
+                assert.equal(await at.run({ case: 'sockjs_echo', ...asked }), transport);
+            });
+        }
+    });
+}
+
 function socketio_tests(get, list, origin) {
     const page = { other: origin === 'foreign' };
     for (const mode of list) {
@@ -70,6 +85,7 @@ function qtwebkit_suite(wanted) {
                 let at;
                 before(async () => { at = await start_legacy(client, engine); });
                 after(() => at && at.stop());
+                if (sockjs[client]) without_204_tests(client, () => engine, origins.at(-1));
                 for (const origin of origins) {
                     if (sockjs[client]) sockjs_tests(() => at, sockjs[client][origin], origin);
                     else socketio_tests(() => at, socketio[client], origin);
