@@ -117,8 +117,8 @@ struct sockjs_options {
     bool htmlfile = false;  ///< Runs script from a GET: switch on for old browsers only.
     bool jsonp = false;     ///< The same.
 
-    /// URL of the sockjs-client script for the iframe transports; it must be the version the page
-    /// uses. No default: without it the iframe page is 404.
+    /// URL of sockjs-client's script for the iframe transports: the version that the page uses, for
+    /// old engines its `min.js`. No default: without it the iframe page is 404.
     std::string sockjs_url{};
     /// Sent as `base_url` by `/info`: where the client shall go for its transports.
     std::string base_url{};

@@ -19,7 +19,7 @@ namespace anywire::relay {
 class owner_cache {
 public:
     owner_cache(siphash_key const& key, std::size_t most, tick longest)
-        : key_(key), most_(most), longest_(longest), young_(0, key_), old_(0, key_) {}
+        : key_{key}, most_(most), longest_(longest), young_(0, key_), old_(0, key_) {}
 
     std::optional<node_number> find(std::string_view session, tick now) {
         if (auto const at = young_.find(session); at != young_.end()) return valid(at->second, now);

@@ -80,12 +80,12 @@ std::string hook_answer::explain() const {
 }
 
 void hook_answer::take_meta(meta_fields& into) const {
-    for (auto const& [name, value] : meta_) {
-        std::erase_if(into, [&](auto const& known) { return iequals(known.first, name); });
-        if (value.empty()) continue;
-        std::size_t bytes = name.size() + value.size();
+    for (auto const& set : meta_) {
+        std::erase_if(into, [&](auto const& known) { return iequals(known.first, set.first); });
+        if (set.second.empty()) continue;
+        std::size_t bytes = set.first.size() + set.second.size();
         for (auto const& [n, v] : into) bytes += n.size() + v.size();
-        if (into.size() < most_meta && bytes <= most_meta_bytes) into.emplace_back(name, value);
+        if (into.size() < most_meta && bytes <= most_meta_bytes) into.push_back(set);
     }
 }
 

@@ -1,13 +1,17 @@
 // Takes features from a browser, so that its clients find what an older one had. ES3.
+function legacy_delete(names) {
+    for (var i = 0; i < names.length; ++i) delete window[names[i]];
+}
+
 var legacy_removals = {
     websocket: function () {
-        window.WebSocket = window.MozWebSocket = undefined;
+        legacy_delete(['WebSocket']);
     },
     eventsource: function () {
-        window.EventSource = undefined;
+        legacy_delete(['EventSource']);
     },
     fetch: function () {
-        window.fetch = undefined;
+        legacy_delete(['fetch']);
     },
     // As IE 8 and 9: what has come of an answer is not told before its end.
     streaming: function () {
@@ -46,15 +50,15 @@ var legacy_removals = {
             }, 0);
         };
     },
-    // As IE 8 and 9: answers are text.
+    // As IE 8 and 9: answers are text, and nothing else has to do with bytes.
     binary: function () {
         delete XMLHttpRequest.prototype.responseType;
         delete XMLHttpRequest.prototype.response;
-        window.ArrayBuffer = window.Uint8Array = window.Blob = window.FileReader = undefined;
+        legacy_delete(['ArrayBuffer', 'Uint8Array', 'Blob', 'FileReader', 'crypto']);
     },
     // As IE 7.
     postmessage: function () {
-        window.postMessage = undefined;
+        legacy_delete(['postMessage']);
     }
 };
 

@@ -43,12 +43,14 @@ namespace {
 /// What one message is charged with until it is on its way to the nodes.
 class charge {
 public:
-    charge(std::shared_ptr<bus_tallies> at, std::size_t bytes) : at_(std::move(at)), bytes_(bytes) {
-        at_->queued_bytes += bytes_;
+    /// Requires: so many bytes were reserved.
+    charge(std::shared_ptr<bus_tallies> at, std::size_t bytes) noexcept
+        : at_(std::move(at)), bytes_(bytes) {}
+    charge(charge&&) noexcept = default;
+    charge& operator=(charge&&) = delete;
+    ~charge() {
+        if (at_) at_->queued_bytes -= bytes_;
     }
-    charge(charge const&) = delete;
-    charge& operator=(charge const&) = delete;
-    ~charge() { at_->queued_bytes -= bytes_; }
 
 private:
     std::shared_ptr<bus_tallies> at_;
@@ -59,9 +61,10 @@ private:
 
 void bus_core::publish(std::string_view channel, std::string_view payload, tick now) {
     auto const size = channel.size() + payload.size();
+    auto const charged = size + anywire::frame::overhead;
     auto const is_too_long =
         size > options_.max_message_bytes || channel.size() > most_channel_bytes;
-    if (is_too_long || counts_->queued_bytes + size > options_.max_queued_bytes) {
+    if (is_too_long || !counts_->reserve(charged, options_.max_queued_bytes)) {
         counts_->dropped.fetch_add(1);
         auto const left_out = too_much_.admit(now);
         if (!left_out) return;
@@ -73,12 +76,12 @@ void bus_core::publish(std::string_view channel, std::string_view payload, tick 
                          more_like_it(*left_out));
         });
     }
+    charge reserved(counts_, charged);
     auto message = make_message(channel, payload);
     message->mark_shared();
     post([message = std::move(message),
           channel_size = channel.size(),
-          room =
-              std::make_shared<charge>(counts_, size + anywire::frame::overhead)](bus_core& self) {
+          room = std::make_shared<charge>(std::move(reserved))](bus_core& self) {
         auto const bytes = message->text().substr(message_overhead);
         auto const to = bytes.substr(0, channel_size);
         if (self.mesh_) self.mesh_->send(to, *message);

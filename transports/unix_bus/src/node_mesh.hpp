@@ -23,6 +23,15 @@ namespace anywire::mesh {
 
 /// What is counted. Thread: any.
 struct bus_tallies {
+    /// Makes room for bytes that wait to be sent; false where `most` leaves none. One message alone
+    /// always finds room.
+    bool reserve(std::size_t bytes, std::size_t most) noexcept {
+        auto waiting = queued_bytes.load();
+        while (waiting == 0 || waiting + bytes <= most)
+            if (queued_bytes.compare_exchange_weak(waiting, waiting + bytes)) return true;
+        return false;
+    }
+
     std::atomic<std::size_t> nodes{0};
     std::atomic<std::size_t> queued_bytes{0};
     std::atomic<std::uint64_t> sent{0};
