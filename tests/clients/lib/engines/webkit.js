@@ -26,7 +26,7 @@ function environment(display) {
     fs.mkdirSync(runtime, { mode: 0o700 });
     return {
         PATH: process.env.PATH, HOME: home, TMPDIR: home, XDG_RUNTIME_DIR: runtime,
-        // Under LANG=C the browser has a language that no script can parse.
+        // Under LANG=C.UTF-8 the browser's language is "C", which Intl refuses.
         LANG: 'en_US.UTF-8', DISPLAY: display, GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1',
         NO_AT_BRIDGE: '1',
     };
