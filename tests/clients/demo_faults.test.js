@@ -4,12 +4,12 @@
 
 const assert = require('node:assert/strict');
 const { describe, it, before, after } = require('./lib/testing');
-const { card, cards, number_in, start_browser, start_demo, until, visit } = require('./lib/demo');
+const {
+    card, cards, chat_crosses, crew, members, number_in, start_browser, start_demo, until, visit,
+} = require('./lib/demo');
 
 const phone = { width: 390, height: 844 };
 const small = { viewport: phone };
-const crew = ['break-ws', 'break-sockjs', 'break-http', 'break-eio', 'break-sio'];
-const members = ['chat-ws', 'chat-sockjs', 'chat-sio'];
 
 let demo;
 let browser;
@@ -22,18 +22,6 @@ after(async () => {
     await browser?.close();
     await demo?.stop();
 });
-
-// Everybody says something, and everybody hears it.
-async function chat_crosses(page, what) {
-    for (const mount of members) await page.waitForSelector(`#${mount}[data-state=open]`);
-    for (const mount of members) {
-        const text = `${mount} ${what}`;
-        await page.fill(`#${mount} [name=text]`, text);
-        await page.press(`#${mount} [name=text]`, 'Enter');
-        for (const other of members)
-            await page.locator(`#${other} li`, { hasText: text }).first().waitFor();
-    }
-}
 
 // A visit that ends with the test, so that a network left broken breaks no other one.
 const visiting = (options, body) => async () => {
