@@ -70,6 +70,7 @@ struct child {
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> out;
+    out.reserve(texts.size() + 1);
     for (auto& t : texts) out.push_back(t.data());
     out.push_back(nullptr);
     return out;

@@ -44,10 +44,9 @@ public:
 private:
     void sweep(std::vector<std::string> const& dead) noexcept {
         try {
-            sessions_.sweep(dead, is_ending_);
-            // Its file last: until then others find that there is something to do.
-            for (auto const& id : dead)
-                if (!is_ending_) nodes_.remove_dead(id);
+            // Its file last: until then it is found that there is something to do.
+            if (sessions_.sweep(dead, is_ending_))
+                for (auto const& id : dead) nodes_.remove_dead(id);
         } catch (...) {  // NOLINT(bugprone-empty-catch): no memory; it is found again
         }
         is_busy_ = false;

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t most_id = 64;
 constexpr int most_tries = 1'000;
 // Nobody holds the lock for longer than some system calls, unless he is stopped just then.
-constexpr std::chrono::milliseconds lock_patience{100};
+constexpr std::chrono::milliseconds lock_patience{500};
 constexpr std::chrono::microseconds between_looks{50};
 
 error_code busy() {
@@ -55,10 +55,10 @@ descriptor_owner open_folder(std::string const& path) {
 }
 
 /// Whoever removes what another node has made holds it: one at a time, of all processes.
-descriptor_owner take_lock(std::string const& path) {
+descriptor_owner take_lock(std::string const& path, std::chrono::milliseconds patience) {
     constexpr mode_t ours_alone = 0600;
     descriptor_owner out(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, ours_alone));
-    auto const end = std::chrono::steady_clock::now() + lock_patience;
+    auto const end = std::chrono::steady_clock::now() + patience;
     while (out.get() >= 0 && ::flock(out.get(), LOCK_EX | LOCK_NB) != 0) {
         if (std::chrono::steady_clock::now() > end) return {};
         std::this_thread::sleep_for(between_looks);
@@ -90,7 +90,7 @@ error_code session_links::claim(std::string_view session,
         auto failed = read(name, owner);
         if (failed.value() == ENOENT) continue;  // it has ended meanwhile
         if (failed || owner == node || nodes_.is_alive(owner)) return failed;
-        failed = remove_stale(name, owner);
+        failed = remove_stale(name, owner, lock_patience);
         if (failed) return failed;
     }
     return busy();
@@ -110,29 +110,34 @@ void session_links::release(std::string_view session, std::string const& node) c
 }
 
 /// Two who find the same one must not both remove it: the second would remove the first one's own.
-error_code session_links::remove_stale(std::string const& name, std::string const& owner) const {
-    auto const lock = take_lock(lock_);
+error_code session_links::remove_stale(std::string const& name,
+                                       std::string const& owner,
+                                       std::chrono::milliseconds patience) const {
+    auto const lock = take_lock(lock_, patience);
     if (lock.get() < 0) return busy();
     std::string now;
     if (read(name, now) || now != owner || nodes_.is_alive(owner)) return {};
     return ::unlinkat(folder_.get(), name.c_str(), 0) == 0 ? error_code{} : system_failure();
 }
 
-void session_links::sweep(std::vector<std::string> const& dead,
+bool session_links::sweep(std::vector<std::string> const& dead,
                           std::atomic<bool> const& until) const {
     auto const again = ::openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     auto* const all = again < 0 ? nullptr : ::fdopendir(again);
     if (!all) {
         if (again >= 0) ::close(again);
-        return;
+        return false;
     }
+    auto are_gone = true;
     std::string owner;
     while (auto const* const entry = until ? nullptr : ::readdir(all)) {
         std::string const name(entry->d_name);
         if (!read(name, owner) && std::find(dead.begin(), dead.end(), owner) != dead.end())
-            (void)remove_stale(name, owner);
+            // Whoever claims a session comes first.
+            are_gone = !remove_stale(name, owner, {}) && are_gone;
     }
     ::closedir(all);
+    return are_gone && !until;
 }
 
 }  // namespace anywire::relay

@@ -6,6 +6,7 @@
 #include "node_files.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,12 +28,15 @@ public:
     error_code find(std::string_view session, std::string& owner) const;
     void release(std::string_view session, std::string const& node) const;
 
-    /// Removes all that belongs to nodes that have ended; until then, at the latest.
-    void sweep(std::vector<std::string> const& dead, std::atomic<bool> const& until) const;
+    /// Removes all that belongs to nodes that have ended; until then, at the latest. False where
+    /// something may be left.
+    bool sweep(std::vector<std::string> const& dead, std::atomic<bool> const& until) const;
 
 private:
     error_code read(std::string const& name, std::string& owner) const;
-    error_code remove_stale(std::string const& name, std::string const& owner) const;
+    error_code remove_stale(std::string const& name,
+                            std::string const& owner,
+                            std::chrono::milliseconds patience) const;
 
     std::string lock_;
     node_files const& nodes_;

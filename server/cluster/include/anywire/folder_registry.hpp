@@ -20,7 +20,7 @@ struct folder_registry_options {
 /// lives; "sessions/HASH" is a symbolic link that names the node of a session.
 ///
 /// A session is claimed by one system call and found by six at most, on the thread that asks.
-/// Others are waited for only where a session of a dead node is claimed, 100 ms at most. A process
+/// Others are waited for only where a session of a dead node is claimed, 500 ms at most. A process
 /// that ends, or is killed, is missed at once: its sessions are nobody's from then on, and what it
 /// leaves in the folder is removed by the others, on a thread of their own. One that has stopped
 /// (SIGSTOP) is missed after `cluster_options::lives`, as with any registry. Claims last as long as
