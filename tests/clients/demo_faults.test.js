@@ -4,11 +4,12 @@
 
 const assert = require('node:assert/strict');
 const { describe, it, before, after } = require('./lib/testing');
-const { card, cards, number_in, start_browser, start_demo, until, visit } = require('./lib/demo');
+const {
+    card, cards, chat_crosses, crew, members, number_in, start_browser, start_demo, until, visit,
+} = require('./lib/demo');
 
 const phone = { width: 390, height: 844 };
 const small = { viewport: phone };
-const members = ['chat-ws', 'chat-sockjs', 'chat-sio'];
 
 let demo;
 let browser;
@@ -21,18 +22,6 @@ after(async () => {
     await browser?.close();
     await demo?.stop();
 });
-
-// Everybody says something, and everybody hears it.
-async function chat_crosses(page, what) {
-    for (const mount of members) await page.waitForSelector(`#${mount}[data-state=open]`);
-    for (const mount of members) {
-        const text = `${mount} ${what}`;
-        await page.fill(`#${mount} [name=text]`, text);
-        await page.press(`#${mount} [name=text]`, 'Enter');
-        for (const other of members)
-            await page.locator(`#${other} li`, { hasText: text }).first().waitFor();
-    }
-}
 
 // A visit that ends with the test, so that a network left broken breaks no other one.
 const visiting = (options, body) => async () => {
@@ -95,7 +84,6 @@ it('an office proxy on a slow network only delays SockJS', visiting({}, async (p
 }));
 
 it('the slowest network of the page ends no connection', visiting({}, async (page) => {
-    const crew = ['break-ws', 'break-sockjs', 'break-http', 'break-eio', 'break-sio'];
     for (const mount of crew) await page.waitForSelector(`#${mount}[data-state=open]`);
     await page.selectOption('[name=delay]', '1000');
     await page.selectOption('[name=jitter]', '1000');
@@ -195,7 +183,6 @@ for (const [name, viewport] of Object.entries({ desktop: undefined, phone })) {
 
 it('on a phone no table hides a column or leaves its card', visiting(small, async (page) => {
     await page.click('#start-all');
-    const crew = ['break-ws', 'break-sockjs', 'break-http', 'break-eio', 'break-sio'];
     for (const mount of crew) await page.waitForSelector(`#${mount}[data-state=open]`);
     await page.click('#cut-now');
     for (const mount of crew)
@@ -232,4 +219,32 @@ it('the load chart is drawn before anybody has scrolled to it', visiting({}, asy
     await until('its line', async () => await drawn() > 10);
     assert.ok(await page.evaluate(() =>
         document.querySelector('#load').getBoundingClientRect().top > innerHeight + 100));
+}));
+
+it('what is refused is not asked for again and again', visiting({}, async (page) => {
+    for (const mount of [...members, 'break-ws', 'break-sockjs'])
+        await page.waitForSelector(`#${mount}[data-state=open]`);
+    await page.check('[name=refuse]');
+    await page.waitForSelector('#break-sockjs[data-state=open][data-transport=xhr-streaming]');
+    const ticks = async () => Number(await page.getAttribute('#break-sockjs', 'data-ticks'));
+    const had = await ticks();
+    await until('ten seconds of numbers', async () => await ticks() > had + 40);
+    const refused = await page.evaluate(async () => {
+        const { live } = await import('/js/live.js');
+        return Object.entries(live.traffic).map(([mount, { refused }]) => [mount, refused]);
+    });
+    for (const [mount, times] of refused) assert.ok(times <= 3, `${mount}: ${times} times`);
+    await page.uncheck('[name=refuse]');
+    for (const mount of ['chat-ws', 'break-ws'])
+        await page.waitForSelector(`#${mount}[data-state=open]`);
+}));
+
+it('a server that is down is not asked until it is back', visiting({}, async (page, errors) => {
+    const all = [...crew, ...members];
+    for (const mount of all) await page.waitForSelector(`#${mount}[data-state=open]`);
+    errors.length = 0;
+    await page.click('#restart');
+    await page.waitForSelector('#server[data-state=down]');
+    for (const mount of all) await page.waitForSelector(`#${mount}[data-state=open]`);
+    assert.deepEqual(errors.filter((e) => e.startsWith('WebSocket')), []);
 }));

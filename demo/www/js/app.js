@@ -3,6 +3,7 @@ import { startChat } from './chat.js';
 import { startCode } from './code.js';
 import { Compare } from './compare.js';
 import { $, $$ } from './dom.js';
+import { Here } from './here.js';
 import { live, probeLanes } from './live.js';
 import { ServerView } from './server_view.js';
 import { startTheme } from './theme.js';
@@ -36,6 +37,8 @@ async function start() {
   compare.onChange();
   for (const button of $$('[data-start-all]'))
     button.addEventListener('click', () => { compare.startAll(); });
+  const here = new Here($('#here'));
+  for (const button of $$('[data-try-all]')) button.addEventListener('click', () => { here.run(); });
   live.connect();
   const hello = await live.ready;
   const lanes = await probeLanes();

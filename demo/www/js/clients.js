@@ -5,8 +5,8 @@
 //   on.open(transport, { recovered })  on.message(text)  on.transport(name)  on.close(reason)
 //
 // on.close comes once for every loss; restart() is a loss made by the page. Only Socket.IO opens
-// again by itself; `c.reconnects` says so. on.trying(name) tells what SockJS is about to try, and
-// on.absent() that it has nothing that this browser can do.
+// again by itself; `c.reconnects` says so, and c.tryNow() makes it do so at once. on.trying(name)
+// tells what SockJS is about to try, and on.absent() that it has nothing that this browser can do.
 
 import { randomName } from './dom.js';
 
@@ -24,9 +24,17 @@ const factories = {
 };
 
 export function connect(spec, where, on) {
+  if (!isAvailable(spec)) return absent(on);
   const made = factories[spec.dialect](spec, where, on);
   made.restart ??= made.close;
   return made;
+}
+
+/** What stands for a client that this browser cannot run. */
+function absent(on) {
+  queueMicrotask(() => (on.absent ? on.absent() : on.close('not in this browser')));
+  const nothing = () => {};
+  return { transport: '', send: nothing, emit: nothing, restart: nothing, close: nothing };
 }
 
 function connectWebSocket(spec, { origin, path }, on) {
@@ -110,8 +118,8 @@ function connectSocketIO(spec, { origin, path }, on) {
     path,
     transports: spec.transports,
     forceNew: true,
-    timeout: 5000,
-    reconnectionDelayMax: 2000,
+    timeout: 10000,  // Chromium holds WebSockets back for up to 5 s where many have failed
+    reconnectionDelayMax: spec.longestWait ?? 2000,
   });
   let closed = false;
   socket.on('connect', () => {
@@ -128,6 +136,7 @@ function connectSocketIO(spec, { origin, path }, on) {
     reconnects: true,
     get transport() { return socket.io.engine?.transport?.name ?? ''; },
     restart: () => socket.io.engine.close(),
+    tryNow: () => { if (!closed && !socket.connected) socket.disconnect().connect(); },
     send: (text) => socket.emit('echo', text),
     emit: (...all) => socket.emit(...all),
     close: () => {

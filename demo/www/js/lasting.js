@@ -1,10 +1,13 @@
 // A connection that shall last: one of clients.js, opened anew when it has ended or fallen silent.
 
 import { connect, isAvailable } from './clients.js';
+import { nameFaults } from './faults.js';
 import { live } from './live.js';
 import { kindOf } from './transports.js';
 
-const longestWait = 8000;  // between two tries, in milliseconds
+// Between two tries, in milliseconds. Each is a red line in the console, and what is broken on
+// purpose tells when it has changed: nobody has to look every second.
+const longestWait = { well: 8000, broken: 20000 };
 
 /**
  *   const c = new Lasting(on);  c.open(spec, where);  c.send(text);  c.restart();  c.close();
@@ -21,6 +24,7 @@ export class Lasting {
   constructor(on) {
     this.on = on;
     live.addEventListener('faults', (event) => this.onFaults(event.detail.before));
+    live.addEventListener('up', () => this.tryNow());
   }
 
   get transport() { return this.client?.transport ?? ''; }
@@ -58,7 +62,7 @@ export class Lasting {
     });
     const { on } = this;
     this.isOpen = false;
-    const made = connect(this.spec, this.where, {
+    const made = connect({ longestWait: 10000, ...this.spec }, this.where, {
       open: current((...all) => {
         this.isOpen = true;
         this.failures = 0;
@@ -90,8 +94,7 @@ export class Lasting {
     if (this.mine !== mine || this.client?.reconnects) return;
     // Neither WebSocket nor SockJS nor Engine.IO come back by themselves.
     this.forget();
-    const wait = Math.min(longestWait, 1000 * 2 ** this.failures++);
-    this.retry = setTimeout(() => this.begin(), wait);
+    this.retry = setTimeout(() => this.begin(), this.nextWait());
   }
 
   feed() {
@@ -110,9 +113,22 @@ export class Lasting {
     clearTimeout(this.watchdog);
   }
 
+  nextWait() {
+    const failures = this.failures++;
+    if (live.isDown) return longestWait.broken;
+    if (failures === 0) return 1000;
+    return nameFaults(live.faults) ? longestWait.broken
+      : Math.min(longestWait.well, 1000 * 2 ** failures);
+  }
+
+  tryNow() {
+    if (this.retry) this.begin();
+    else if (!this.isOpen) this.client?.tryNow?.();
+  }
+
   /** A network that has changed is worth a try at once; what it would not let in starts anew. */
   onFaults(before) {
-    if (this.retry) return this.begin();
+    this.tryNow();
     const now = live.faults;
     const isHit = { ws: now.refuseUpgrades && !before.refuseUpgrades,
       stream: now.bufferResponses && !before.bufferResponses }[kindOf(this.transport)];

@@ -13,6 +13,7 @@ class Live extends EventTarget {
   traffic = {};
   server = null;
   faults = {};
+  isDown = false;  // the server of the lab, which is being started anew
   nodes = [];
 
   constructor() {
@@ -60,6 +61,14 @@ class Live extends EventTarget {
       this.server = message.server;
       this.traffic = message.traffic;
       this.dispatchEvent(new Event('report'));
+      if (this.isDown && message.server.up && performance.now() > this.downUntil) {
+        this.isDown = false;
+        this.dispatchEvent(new Event('up'));
+      }
+    }
+    if (message.event === 'restart') {
+      this.isDown = true;
+      this.downUntil = performance.now() + message.down;
     }
     if (message.nodes) {
       this.nodes = message.nodes;

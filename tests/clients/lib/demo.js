@@ -33,6 +33,10 @@ const cards = {
     'sio-polling': 'polling',
 };
 
+// Those who listen to numbers in "Break it", and those who chat.
+const crew = ['break-ws', 'break-sockjs', 'break-http', 'break-eio', 'break-sio'];
+const members = ['chat-ws', 'chat-sockjs', 'chat-sio'];
+
 // Starts the program; `url` is what it prints.
 async function start_demo(...args) {
     const child = start_child(
@@ -100,11 +104,24 @@ async function run_card(page, mount, messages) {
     return transport;
 }
 
+// Every member of the chat says something, and every one hears it.
+async function chat_crosses(page, what) {
+    for (const mount of members) await page.waitForSelector(`#${mount}[data-state=open]`);
+    for (const mount of members) {
+        const text = `${mount} ${what}`;
+        await page.fill(`#${mount} [name=text]`, text);
+        await page.press(`#${mount} [name=text]`, 'Enter');
+        for (const other of members)
+            await page.locator(`#${other} li`, { hasText: text }).first().waitFor();
+    }
+}
+
 async function screenshot(page, name, options = {}) {
     fs.mkdirSync(artifacts, { recursive: true });
     await page.screenshot({ path: path.join(artifacts, `demo-${name}.png`), ...options });
 }
 
 module.exports = {
-    cards, card, number_in, run_card, screenshot, start_browser, start_demo, until, visit,
+    cards, card, chat_crosses, crew, members, number_in, run_card, screenshot, start_browser,
+    start_demo, until, visit,
 };
