@@ -13,7 +13,7 @@ var legacy = (function () {
     function tell(error, found) {
         if (told) return;
         told = true;
-        var text = JSON.stringify({ id: asked.id, error: error ? String(error) : null, found: found });
+        var text = JSON.stringify({ id: asked.id, error: error ? String(error) : null, found: found || null });
         new Image().src = asked.report + '?' + encodeURIComponent(text.slice(0, 1500));
         document.title = error ? 'failed' : 'done';
     }
@@ -29,10 +29,11 @@ var legacy = (function () {
         return out.join(' ');
     }
 
-    // Half of a pair of surrogates may come back as U+FFFD, as UTF-8 cannot hold it.
+    // Half of a pair of surrogates may come back as U+FFFD, as UTF-8 cannot hold it; KHTML sends '?'.
     function is_same(sent, got) {
         if (typeof got !== 'string') return false;
-        return sent === got || sent.replace(/\ud800\|\udc00/, '\ufffd|\ufffd') === got;
+        return sent === got || sent.replace(/\ud800\|\udc00/, '\ufffd|\ufffd') === got ||
+            sent.replace(/\ud800\|\udc00/, '?|?') === got;
     }
 
     function check(sent, got, what) {
