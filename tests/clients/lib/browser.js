@@ -7,8 +7,9 @@ const engine_title = engines[engine];
 if (!engine_title) throw new Error(`ANYWIRE_BROWSER is ${engine}, not ${Object.keys(engines)}`);
 
 // Starts it with a profile of its own. `open(url)` gives a page, which at least evaluates functions
-// (`evaluate(body, argument)`: JSON in, JSON out, promises are awaited) and closes; `close()` ends
-// the browser; `version` is its own. Flags are for Chromium alone.
+// (`evaluate(body, argument)`: JSON in, JSON out, promises are awaited) and closes; its options are
+// a `size`, and `before`, which is called with the page before it loads where that can be. `close()`
+// ends the browser; `version` is its own. Flags are for Chromium alone.
 function start_browser(...flags) {
     if (flags.length && engine !== 'chromium') throw new Error(`${flags} are flags of Chromium`);
     return require(`./engines/${engine}`).start(...flags);

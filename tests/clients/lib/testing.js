@@ -8,7 +8,12 @@ const options = { timeout: 120000 };
 
 // Node 20 may wait for ever, and busily, for handles to close when its environment is torn down;
 // process.exit() leaves that out. All has been written by then.
-process.on('exit', (code) => process.exit(code));
+// It leaves out the listeners that are still to come, too: those that end what was started.
+process.on('exit', function at_once(code) {
+    const listeners = process.listeners('exit');
+    for (const later of listeners.slice(listeners.indexOf(at_once) + 1)) later.call(process, code);
+    process.exit(code);
+});
 
 module.exports = {
     describe,

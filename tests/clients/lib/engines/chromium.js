@@ -23,8 +23,10 @@ async function start(...more_flags) {
     const { product } = await session.send('Browser.getVersion');
     return {
         version: product.replace(/^.*\//, ''),
-        open: async (url) => {
+        open: async (url, { size, before } = {}) => {
             const page = await context.newPage();
+            if (size) await page.setViewportSize(size);
+            before?.(page);
             await page.goto(url, { timeout: limit });
             return page;
         },

@@ -22,8 +22,10 @@ async function start() {
     });
     return {
         version: (await browser.version()).replace(/^.*\//, ''),
-        open: async (url) => {
+        open: async (url, { size, before } = {}) => {
             const page = await browser.newPage();
+            if (size) await page.setViewport(size);
+            before?.(page);
             await page.bringToFront();  // in others timers are slowed down
             await page.goto(url, { timeout: limit });
             return page;

@@ -83,10 +83,30 @@ const runner = `
         (error) => done({ error: said(error) }));
 `;
 
+// The window is never narrower than its buttons: a phone's page is in a frame of a page of the same
+// server, which has no page of its own there.
+async function open_framed(of, url, size) {
+    await of('POST', '/url', { url: new URL('/nothing', url).href });
+    await of('POST', '/execute/async', { args: [url, size], script: `
+        const [url, { width, height }, done] = arguments;
+        const frame = document.createElement('iframe');
+        frame.style = 'border: 0; width: ' + width + 'px; height: ' + height + 'px';
+        frame.onload = () => done();
+        frame.src = url;
+        document.body.replaceChildren(frame);` });
+    await of('POST', '/frame', { id: 0 });
+}
+
 // The one window: opening the next page leaves the last one.
-async function open_page(of, url) {
-    await of('POST', '/url', { url });
-    return {
+async function open_page(of, url, { size, before } = {}) {
+    await of('POST', '/frame', { id: null });
+    if (size && size.width < 500) {
+        await open_framed(of, url, size);
+    } else {
+        if (size) await of('POST', '/window/rect', { x: 0, y: 0, ...size });
+        await of('POST', '/url', { url });
+    }
+    const page = {
         evaluate: async (body, ...args) => {
             const script = runner.replace('BODY', () => String(body));
             const { value, error } = await of('POST', '/execute/async', { script, args: [args] });
@@ -95,6 +115,8 @@ async function open_page(of, url) {
         },
         close: () => of('POST', '/url', { url: 'about:blank' }),
     };
+    before?.(page);
+    return page;
 }
 
 async function start_session(port) {
@@ -125,7 +147,8 @@ async function start() {
             driver.gives(start_session(driver.port), 'the browser'), 'session of WebKitGTK');
         return {
             version, display: display.name, of, output: driver.output,
-            open: (url) => within(open_page(of, url), `page ${url} in WebKitGTK`),
+            open: (url, options) => within(
+                open_page(of, url, options), `page ${url} in WebKitGTK`),
             close: () => within(of('DELETE', ''), 'end of WebKitGTK')
                 .finally(driver.stop).finally(display.stop),
         };
