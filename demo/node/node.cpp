@@ -1,12 +1,18 @@
 // anywire-demo-node: one of the nodes that `anywire-demo --nodes N` starts, shows and kills. All of
-// them are one application, through a folder of sockets: whoever speaks is heard at every node.
+// them are one application, through a folder of sockets: whoever speaks is heard at every node, and
+// a request may come to any of them, whichever has its session.
+#include <anywire/cluster.hpp>
+#include <anywire/folder_registry.hpp>
 #include <anywire/json.hpp>
 #include <anywire/socketio.hpp>
 #include <anywire/unix_bus.hpp>
 
 #include "flag_reader.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -20,6 +26,7 @@ namespace {
 struct arguments {
     std::string name = "node";
     std::string folder{};
+    std::string secret{};
     anywire::tls_options tls{};
 };
 
@@ -57,7 +64,10 @@ public:
           bus_({.folder = a.folder}),
           io_({.engine = for_everybody<anywire::engineio_options>(),
                .make_adapter = bus_.socketio_adapter()}),
-          server_({.port = 0, .tls = a.tls}) {
+          server_({.port = 0, .tls = a.tls}),
+          cluster_(server_,
+                   {.registry = anywire::make_folder_registry({.folder = a.folder}),
+                    .secret = a.secret}) {
         io_.on_connection([this](sio::socket& s) {
             count(1);
             s.emit("line", welcome());
@@ -70,6 +80,7 @@ public:
             "/nodes/sockjs", for_everybody<anywire::sockjs_options>(), plain_handlers());
         server_.mount("/nodes/ws", for_everybody<anywire::websocket_options>(), plain_);
         plain_.use_bus(bus_.endpoint_bus({.name = "chat"}));
+        server_.every(std::chrono::milliseconds(500), [this] { report_carried(); });
     }
 
     /// Until whoever has started this process goes.
@@ -117,16 +128,27 @@ private:
         std::printf("sessions %d\n", sessions_);
     }
 
+    /// Requests that came here and were for sessions of other nodes.
+    void report_carried() {
+        auto const carried = cluster_.numbers().carried;
+        if (carried == carried_) return;
+        carried_ = carried;
+        std::printf("carried %llu\n", static_cast<unsigned long long>(carried));
+    }
+
     std::string name_;
     int sessions_ = 0;
+    std::uint64_t carried_ = 0;
     anywire::unix_bus bus_;
     sio::server io_;
     anywire::endpoint plain_{};
     anywire::server server_;
+    anywire::cluster_node cluster_;
 };
 
 arguments parse(demo::flag_reader flags) {
     arguments a;
+    if (auto const* const secret = std::getenv("ANYWIRE_NODES_SECRET")) a.secret = secret;
     while (flags.next()) {
         if (flags.is("--name")) {
             a.name = flags.value();

@@ -117,9 +117,11 @@ private:
     /// /lab/MOUNT/..., counted as TAG/MOUNT.
     testing::proxy_route choose(testing::request_line const& l) const {
         auto const target = l.target;
-        // Whichever is next: no client is kept at a node.
-        if (nodes_ && is_below(target, "/nodes/"))
-            return {nodes_->next_port(l.is_websocket), "nodes", {}, true};
+        // Any will do: the nodes carry requests to the one that has the session.
+        if (nodes_ && is_below(target, "/nodes/")) {
+            auto const has_session = target.find("sid=") != std::string_view::npos;
+            return {nodes_->next_port(l.is_websocket && !has_session), "nodes", {}, true};
+        }
         if (!is_below(target, lab_prefix)) return {page_.port(), "page", {}, false};
         auto const rest = target.substr(lab_prefix.size());
         auto const slash = rest.find('/');

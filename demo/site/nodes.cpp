@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <mutex>
+#include <random>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 #include <spawn.h>
@@ -67,13 +68,30 @@ struct child {
     descriptor words{};
 };
 
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+    std::vector<char*> out;
+    for (auto& t : texts) out.push_back(t.data());
+    out.push_back(nullptr);
+    return out;
+}
+
+/// This process's, with a secret of its own that the nodes know each other by.
+std::vector<std::string> make_environment() {
+    std::vector<std::string> out;
+    for (auto* const* v = environ; *v; ++v) out.emplace_back(*v);
+    std::random_device random;
+    std::string secret("ANYWIRE_NODES_SECRET=");
+    for (int i = 0; i < 8; ++i) secret.append(std::to_string(random()));
+    out.push_back(std::move(secret));
+    return out;
+}
+
 /// Starts a program with nothing of this process but its errors.
-child spawn(std::vector<std::string> command) {
+child spawn(std::vector<std::string> command, std::vector<std::string> environment) {
     auto input = make_pipe();
     auto output = make_pipe();
-    std::vector<char*> words;
-    for (auto& c : command) words.push_back(c.data());
-    words.push_back(nullptr);
+    auto const words = pointers_to(command);
+    auto const variables = pointers_to(environment);
 
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -88,8 +106,8 @@ child spawn(std::vector<std::string> command) {
     ::posix_spawn_file_actions_adddup2(&actions, output.write.get(), 1);
     ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     child out;
-    auto const error =
-        ::posix_spawn(&out.id, words.front(), &actions, &attributes, words.data(), environ);
+    auto const error = ::posix_spawn(
+        &out.id, words.front(), &actions, &attributes, words.data(), variables.data());
     ::posix_spawn_file_actions_destroy(&actions);
     ::posix_spawnattr_destroy(&attributes);
     if (error != 0)
@@ -186,7 +204,7 @@ public:
             std::scoped_lock const lock(mutex_);
             n.is_starting = false;
             try {
-                auto made = spawn(command_of(n));
+                auto made = spawn(command_of(n), environment_);
                 n.process = made.id;
                 n.watcher = std::thread(
                     [this, &n, process = std::move(made)]() mutable { watch(n, process); });
@@ -199,11 +217,14 @@ public:
 
     std::size_t size() const noexcept { return nodes_.size(); }
 
-    std::uint16_t next_port(bool is_websocket) {
+    std::uint16_t next_port(bool opens_websocket) {
         std::scoped_lock const lock(mutex_);
-        auto& turn = is_websocket ? websocket_turn_ : request_turn_;
-        for (std::size_t i = 0; i < nodes_.size(); ++i)
-            if (auto const port = nodes_[turn++ % nodes_.size()].port) return port;
+        auto at = opens_websocket ? turn_++ : std::size_t{random_()};
+        for (std::size_t i = 0; i < nodes_.size(); ++i, ++at)
+            if (auto const port = nodes_[at % nodes_.size()].port) {
+                if (opens_websocket) turn_ = at + 1;
+                return port;
+            }
         return 0;
     }
 
@@ -223,6 +244,8 @@ public:
             w.String(n.id.c_str());
             w.Key("sessions");
             w.Uint64(n.sessions);
+            w.Key("carried");
+            w.Uint64(n.carried);
             w.EndObject();
         }
         w.EndArray();
@@ -236,6 +259,7 @@ private:
         std::uint16_t port = 0;  // 0: does not serve
         std::string id{};
         std::size_t sessions = 0;
+        std::uint64_t carried = 0;  // requests for sessions of other nodes
         std::thread watcher{};
         bool is_starting = false;
     };
@@ -274,6 +298,7 @@ private:
             n.process = 0;
             n.port = 0;
             n.sessions = 0;
+            n.carried = 0;
             n.id.clear();
         }
         tell();
@@ -286,17 +311,20 @@ private:
             n.id = line;
         } else if (what == "sessions") {
             n.sessions = number_of<std::size_t>(line);
+        } else if (what == "carried") {
+            n.carried = number_of<std::uint64_t>(line);
         }
     }
 
     node_crew_options options_;
     std::string folder_;
+    std::vector<std::string> environment_ = make_environment();
     std::function<void(std::string const&)> on_change_{};
     std::mutex telling_{};
     mutable std::mutex mutex_{};
     std::vector<node> nodes_;
-    std::size_t websocket_turn_ = 0;
-    std::size_t request_turn_ = 0;
+    std::size_t turn_ = 0;
+    std::minstd_rand random_{std::random_device{}()};
 };
 
 node_crew::node_crew(node_crew_options o) {
@@ -319,8 +347,8 @@ void node_crew::start(std::size_t which) {
 std::size_t node_crew::size() const noexcept {
     return impl_->size();
 }
-std::uint16_t node_crew::next_port(bool is_websocket) {
-    return impl_->next_port(is_websocket);
+std::uint16_t node_crew::next_port(bool opens_websocket) {
+    return impl_->next_port(opens_websocket);
 }
 std::string node_crew::json() const {
     return impl_->json();

@@ -38,9 +38,9 @@ public:
     void start(std::size_t which);
 
     std::size_t size() const noexcept;
-    /// The port of the next node in turn, of those that serve; 0 where none does. Handshakes of
-    /// WebSockets have turns of their own, so that each node gets as many.
-    std::uint16_t next_port(bool is_websocket);
+    /// The port of one of the nodes that serve: the next one for a WebSocket that opens a session,
+    /// so that each gets as many, and any for all else. 0 where none serves.
+    std::uint16_t next_port(bool opens_websocket);
     /// All nodes, for the page: an array of objects.
     std::string json() const;
 

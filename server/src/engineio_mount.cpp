@@ -143,6 +143,9 @@ void engineio_mount::serve(incoming const& in) {
     if (in.head.method == "OPTIONS" && (!options_.origins.empty() || options_.allow_origin)) {
         std::string fields;
         append_preflight(fields, options_, in.head);
+        if (options_.avoid_204)
+            return (void)in.to.respond(
+                {.content_type = "text/plain", .fields = fields, .body = "ok"});
         return (void)in.to.respond({.status = 204, .fields = fields});
     }
     if (!is_enabled(q)) return refuse(in, refusal::unknown_transport);

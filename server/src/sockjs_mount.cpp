@@ -199,6 +199,8 @@ void sockjs_mount::serve_preflight(incoming const& in, kind k) const {
     fields.append(k == kind::info ? "Access-Control-Allow-Methods: OPTIONS, GET\r\n"
                                   : "Access-Control-Allow-Methods: OPTIONS, POST\r\n");
     fields.append("Access-Control-Max-Age: 31536000\r\n");
+    if (options_.avoid_204)
+        return (void)in.to.respond({.content_type = text_plain, .fields = fields, .body = "ok"});
     (void)in.to.respond({.status = 204, .fields = fields});
 }
 
@@ -272,6 +274,9 @@ std::optional<sockjs_dress> sockjs_mount::read_receiver(incoming const& in, kind
             return std::nullopt;
         }
         r.callback = std::move(callback.value);
+        // Says neither: Internet Explorer's htmlfile object, and the protocol's suite.
+        if (in.head.has_header("referer") || in.head.has_header("sec-fetch-site"))
+            r.head = sockjs::htmlfile_head::careful;
     } else {
         append_sockjs_anonymous_cors(r.fields, in.head);
     }
@@ -347,9 +352,7 @@ void sockjs_mount::serve_sender(incoming const& in, sockjs::route const& where) 
         return respond(status_of(fault_of(taken.error())), "the session is paused\n");
     append_cookie(fields, in);
     append_hooked(fields, in);
-    auto const status = is_jsonp ? 200u : 204u;
-    std::string_view const body = is_jsonp ? "ok" : "";
-    auto ok = answer_with(status, body);
+    auto ok = is_jsonp || options_.avoid_204 ? answer_with(200, "ok") : answer_with(204, {});
     ok.goes_on = session->is_open();
     if (session->is_open() && session->is_paused())
         return (void)new held_post(in.to, session->held(), ok);

@@ -10,6 +10,42 @@ const { within } = require('./lib/within');
 
 for (const adapter of ['pubsub', 'sharded', 'streams', 'unix']) operations(adapter);
 
+it('what is asked when a server of the host dies is answered by the others at once', async () => {
+    const cluster = await new Cluster().start('unix');
+    const sorted = (list) => [...list].sort();
+    try {
+        const [dying, ...left] = cluster.servers;
+        const [, control] = cluster.controls;
+        await cluster.settled();
+        for (const client of cluster.clients.slice(1))
+            client.socket.on('question', (done) => done(client.id));
+        // It takes the questions, and has no time to answer them.
+        dying.child.kill('SIGSTOP');
+        const asked = Promise.all([
+            control.ask('fetch', everybody),
+            control.ask('sse_ask', 'question', 'x'),
+            control.ask('ask', { ...everybody, timeout: 3600000 }, 'question'),
+        ]);
+        await control.ask('emit', everybody, 'asked');
+        for (const client of cluster.clients.slice(1))
+            await client.until(() => client.events.some(([name]) => name === 'asked'), 'asked');
+        const killed = performance.now();
+        await dying.kill();
+        const [all, servers, clients] = await within(asked, 'the answers');
+        const took = performance.now() - killed;
+        assert.ok(took < 4000, `answers after ${took} ms`);  // `requests_timeout` is 5 s
+        const there = sorted(cluster.clients.slice(1).map((c) => c.id));
+        assert.deepEqual(sorted(all.map((s) => s.id)), there);
+        assert.equal(servers.failed, true);
+        assert.equal(servers.answers.length, left.length - 1);
+        assert.equal(clients.failed, true);
+        assert.deepEqual(sorted(clients.answers), there);
+        cluster.servers = left;
+    } finally {
+        await cluster.stop();
+    }
+});
+
 it('a server that is killed is missed by the others of its host at once, and its file removed', async () => {
     const cluster = await new Cluster().start('unix');
     const sorted = (list) => [...list].sort();

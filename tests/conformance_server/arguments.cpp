@@ -44,6 +44,7 @@ std::string_view const usage =
     "  --origins LIST        comma-separated allow-list instead of all origins\n"
     "  --trusted-proxies LIST  comma-separated networks whose forwarded fields count\n"
     "  --hosts LIST          comma-separated host names that are served; others get 421\n"
+    "  --avoid-204           answer 200 instead, to SockJS's clients and to preflights\n"
     "  --static DIR          serve a folder at /static/\n"
     "  --health PATH         serve health checks at PATH, and metrics at /metrics\n"
     "  --log                 write the log to standard error\n"
@@ -153,6 +154,8 @@ std::optional<command_line> parse(demo::flag_reader flags) {
             a.ping_timeout = std::chrono::milliseconds(flags.number<unsigned>());
         else if (flags.is("--log"))
             a.log = true;
+        else if (flags.is("--avoid-204"))
+            a.avoid_204 = true;
         else if (flags.is("--parser"))
             set_parser(a, flags.value());
         else if (is_listener_flag(a, flags)) {

@@ -29,6 +29,7 @@ struct command_line {
         1;  ///< Servers, each on a port of its own, that have their sessions in common.
     std::string folder{};  ///< Where other processes are that have them in common, too.
     bool msgpack = false;
+    bool avoid_204 = false;
     bool log = false;
 };
 

@@ -44,7 +44,8 @@ void mount_sockjs(anywire::server& server, command_line const& a) {
                                   .origins = a.origins,
                                   .htmlfile = true,
                                   .jsonp = true,
-                                  .sockjs_url = "/static/sockjs.js"};
+                                  .sockjs_url = "/static/sockjs.js",
+                                  .avoid_204 = a.avoid_204};
     auto options = defaults;
     options.response_limit = 4096;
     server.mount("/echo", options, echo());
@@ -101,6 +102,7 @@ anywire::engineio_options engineio_options_of(command_line const& a) {
     o.origins = a.origins;
     o.eio3 = a.profile != "protocol";  // the official suites expect it to be refused
     o.jsonp = true;
+    o.avoid_204 = a.avoid_204;
     o.ping_interval = a.ping_interval;
     o.ping_timeout = a.ping_timeout;
     o.max_packets_per_poll = a.max_packets_per_poll;

@@ -9,10 +9,10 @@ import { kindOf } from './transports.js';
 const specs = [
   { name: 'Ann', dialect: 'ws', title: 'WebSocket', path: '/nodes/ws' },
   { name: 'Bob', dialect: 'sockjs', title: 'SockJS', path: '/nodes/sockjs', transports: ['websocket'] },
-  { name: 'Cleo', dialect: 'sio', title: 'Socket.IO', path: '/nodes/sio', transports: ['websocket'] },
+  { name: 'Cleo', dialect: 'sockjs', title: 'SockJS', path: '/nodes/sockjs', transports: ['xhr-polling'], lane: 6 },
   { name: 'Dan', dialect: 'sio', title: 'Socket.IO', path: '/nodes/sio', transports: ['websocket'] },
-  { name: 'Eve', dialect: 'sockjs', title: 'SockJS', path: '/nodes/sockjs', transports: ['websocket'] },
-  { name: 'Finn', dialect: 'ws', title: 'WebSocket', path: '/nodes/ws' },
+  { name: 'Eve', dialect: 'sio', title: 'Socket.IO', path: '/nodes/sio', transports: ['polling', 'websocket'], lane: 6 },
+  { name: 'Finn', dialect: 'sio', title: 'Socket.IO', path: '/nodes/sio', transports: ['polling'], lane: 7 },
 ];
 
 const again = 200;        // ms until a client that does not reconnect by itself is opened anew
@@ -98,13 +98,15 @@ class NodeView {
   constructor(index) {
     this.state = el('span', { class: 'badge' });
     this.sessions = el('b', {}, '0');
+    this.carried = el('b', {}, '0');
     this.id = el('code', {}, '…');
     this.clients = el('ul', { class: 'clients' });
     this.button = el('button', { type: 'button', class: 'small', onclick: () => this.press(index) });
     this.title = el('h3', {});
     this.root = el('article', { class: 'card node', id: `node-${index + 1}` },
       el('header', {}, this.title, this.state, this.button),
-      el('p', { class: 'hint' }, 'process ', this.id, ' · sessions: ', this.sessions),
+      el('p', { class: 'hint' }, 'process ', this.id, ' · sessions: ', this.sessions, ' · ',
+        el('span', { title: 'Requests for sessions of other nodes' }, 'carried: ', this.carried)),
       this.clients);
   }
 
@@ -117,6 +119,7 @@ class NodeView {
     this.id.textContent = n.id.split('-')[0] || '–';
     this.id.title = n.id && `called ${n.id} on the bus`;
     this.sessions.textContent = n.sessions;
+    this.carried.textContent = n.carried;
     this.button.textContent = n.state === 'down' ? 'Start again' : 'Kill';
     this.button.classList.toggle('danger', n.state !== 'down');
     this.button.setAttribute('aria-label', `${this.button.textContent} ${n.name}`);

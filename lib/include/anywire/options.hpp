@@ -117,8 +117,8 @@ struct sockjs_options {
     bool htmlfile = false;  ///< Runs script from a GET: switch on for old browsers only.
     bool jsonp = false;     ///< The same.
 
-    /// URL of the sockjs-client script for the iframe transports; it must be the version the page
-    /// uses. No default: without it the iframe page is 404.
+    /// URL of sockjs-client's script for the iframe transports: the version that the page uses, for
+    /// old engines its `min.js`. No default: without it the iframe page is 404.
     std::string sockjs_url{};
     /// Sent as `base_url` by `/info`: where the client shall go for its transports.
     std::string base_url{};
@@ -134,6 +134,10 @@ struct sockjs_options {
     bool heartbeat_messages = false;
     /// How long a session outlives its last request. Default 5 s.
     std::chrono::milliseconds disconnect_delay{5'000};
+    /// Answers 200 and "ok" where it is 204 without a body otherwise: to sent messages and to
+    /// preflights. For browsers that take a 204 for a failure (KHTML gives scripts no status at
+    /// all for it); all sockjs-clients take both. Default off.
+    bool avoid_204 = false;
     /// Bytes after which a streaming response ends, to be asked for anew. Default 131 072.
     std::size_t response_limit = 131'072;
 
@@ -234,6 +238,9 @@ struct engineio_options {
     deflate_options deflate{};
 
     cors_options cors{};
+    /// Answers preflights with 200 and "ok" instead of 204 without a body, which some old browsers
+    /// take for a failure. Default off.
+    bool avoid_204 = false;
     cookie_options cookie{};
     /// A message sent right after the handshake; empty: none.
     std::string initial_packet{};

@@ -58,7 +58,7 @@ void say_busy(exchange& to, sockjs_dress const& how) {
     sockjs::append_close_frame(frame_text, 2010, "Another connection still open");
     std::string prelude;
     std::string body;
-    sockjs::append_prelude(prelude, how.envelope, how.callback);
+    sockjs::append_prelude(prelude, how.envelope, how.callback, how.head);
     sockjs::append_dressed(body, how.envelope, how.callback, frame_text);
     auto head = head_of(how);
     if (how.is_poll()) {
@@ -100,7 +100,7 @@ public:
     void answer_busy(exchange& to) override { say_busy(to, how_); }
     answer head() const noexcept override { return head_of(how_); }
     void append_prelude(std::string& out) const override {
-        sockjs::append_prelude(out, how_.envelope, how_.callback);
+        sockjs::append_prelude(out, how_.envelope, how_.callback, how_.head);
     }
     dressed dress(std::span<frame* const> batch,
                   bool gathered,

@@ -14,6 +14,7 @@ struct sockjs_dress {
     std::string callback{};              ///< JSONP and htmlfile.
     std::string_view constant_fields{};  ///< Fields of the response; a literal.
     std::string fields{};                ///< Those that depend on the request.
+    sockjs::htmlfile_head head = sockjs::htmlfile_head::protocol;
 
     bool is_poll() const noexcept {
         return envelope == sockjs::envelope_kind::xhr || envelope == sockjs::envelope_kind::jsonp;

@@ -2,7 +2,6 @@
 
 #include "core/json_string.hpp"
 #include "sockjs/callback.hpp"
-#include "sockjs/text.hpp"
 
 #include <boost/assert.hpp>
 
@@ -52,11 +51,14 @@ std::string_view content_type(envelope_kind kind) noexcept {
     return {};
 }
 
-void append_prelude(std::string& out, envelope_kind kind, std::string_view callback) {
+void append_prelude(std::string& out,
+                    envelope_kind kind,
+                    std::string_view callback,
+                    htmlfile_head head) {
     switch (kind) {
         case envelope_kind::xhr_streaming: out.append(2048, 'h').push_back('\n'); break;
         case envelope_kind::eventsource: out.append("\r\n"); break;
-        case envelope_kind::htmlfile: append_htmlfile_head(out, callback); break;
+        case envelope_kind::htmlfile: append_htmlfile_head(out, callback, head); break;
         case envelope_kind::xhr:
         case envelope_kind::jsonp: break;
     }

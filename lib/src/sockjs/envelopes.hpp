@@ -1,5 +1,7 @@
 #pragma once
 
+#include "sockjs/text.hpp"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -19,7 +21,10 @@ enum class envelope_kind : std::uint8_t { xhr, xhr_streaming, eventsource, htmlf
 
 /// Appends what a response starts with, before any frame and as a chunk of its own; nothing for
 /// xhr and jsonp.
-void append_prelude(std::string& out, envelope_kind kind, std::string_view callback);
+void append_prelude(std::string& out,
+                    envelope_kind kind,
+                    std::string_view callback,
+                    htmlfile_head head = htmlfile_head::protocol);
 
 /// Appends one frame as the response carries it. Safe for any `frame`: none gets out of its
 /// event, string or script element.

@@ -27,6 +27,18 @@ constexpr std::string_view bool_text(bool value) noexcept {
     return value ? "true" : "false";
 }
 
+/// Script that gives `c` the callback of the page around.
+void append_parent(std::string& out, std::string_view callback, htmlfile_head kind) {
+    auto const say = [&out](auto const... parts) { (out.append(parts), ...); };
+    constexpr auto domain = "document.domain = document.domain;\n";
+    if (kind == htmlfile_head::protocol)
+        return say("    ", domain, "    var c = parent.", callback, ";\n");
+    // Of a page out of reach some browsers throw, others give nothing.
+    say("    var c;\n");
+    say("    try { c = parent.", callback, "; } catch (e) {}\n");
+    say("    if (!c) {\n      ", domain, "      c = parent.", callback, ";\n    }\n");
+}
+
 }  // namespace
 
 void append_message_frame(std::string& out, std::string_view text) {
@@ -81,7 +93,7 @@ std::string iframe_page(std::string_view sockjs_url) {
     return out;
 }
 
-void append_htmlfile_head(std::string& out, std::string_view callback) {
+void append_htmlfile_head(std::string& out, std::string_view callback, htmlfile_head kind) {
     BOOST_ASSERT(is_callback(callback));
     constexpr std::size_t padded_size = 1024;  // and the line ends make it longer
     auto const start = out.size();
@@ -91,12 +103,9 @@ void append_htmlfile_head(std::string& out, std::string_view callback) {
         "  <meta http-equiv=\"X-UA-Compatible\" content=\"IE=edge\" />\n"
         "  <meta http-equiv=\"Content-Type\" content=\"text/html; charset=UTF-8\" />\n"
         "</head><body><h2>Don't panic!</h2>\n"
-        "  <script>\n"
-        "    document.domain = document.domain;\n"
-        "    var c = parent.");
-    out.append(callback);
+        "  <script>\n");
+    append_parent(out, callback, kind);
     out.append(
-        ";\n"
         "    c.start();\n"
         "    function p(d) {c.message(d);};\n"
         "    window.onload = function() {c.stop();};\n"

@@ -41,10 +41,22 @@ void append_close_frame(std::string& out, int code, std::string_view reason);
 /// versions of a page apart; it is no defence against forged ones.
 [[nodiscard]] std::string etag_of(std::string_view body);
 
+/// How the page of htmlfile finds the page around it.
+enum class htmlfile_head : std::uint8_t {
+    /// As the protocol has it: sets `document.domain` first. Internet Explorer's htmlfile object
+    /// has set its own. Elsewhere a page that has not is out of reach from then on: in Firefox and
+    /// in WebKit of old.
+    protocol,
+    /// Sets it only if the page around it is out of reach without.
+    careful,
+};
+
 /// Appends the first chunk of an htmlfile response: over 1024 bytes, or Internet Explorer waits.
 ///
-/// Spec:     sockjs-protocol, "HtmlFile".
+/// Spec:     sockjs-protocol, "HtmlFile"; the suite compares the first kind line by line.
 /// Requires: `is_callback(callback)`.
-void append_htmlfile_head(std::string& out, std::string_view callback);
+void append_htmlfile_head(std::string& out,
+                          std::string_view callback,
+                          htmlfile_head kind = htmlfile_head::protocol);
 
 }  // namespace anywire::sockjs

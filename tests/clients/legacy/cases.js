@@ -88,7 +88,12 @@ var legacy = (function () {
     // -- SockJS -------------------------------------------------------------------------------
 
     function open_sockjs(path) {
-        var options = { timeout: asked.timeout, rto: asked.rto };
+        // How long it waits for a transport follows from the round trip to the server: on a busy
+        // machine that may be less than opening takes. 1.4 has an option, 0.3 another.
+        var options = { timeout: asked.timeout, rtt: asked.timeout && asked.timeout / 6 };
+        if (asked.timeout && SockJS.prototype.countRTO) {
+            SockJS.prototype.countRTO = function () { return asked.timeout / 2; };
+        }
         if (asked.transports) options[/^0/.test(SockJS.version) ? 'protocols_whitelist' : 'transports'] = asked.transports;
         return new SockJS(asked.url + path, null, options);
     }
@@ -208,6 +213,12 @@ var legacy = (function () {
         second.on('auth', start);
     }
 
+    // Which transport it is, and how it polls: script elements have an index.
+    function engine_transport(engine) {
+        var transport = engine.transport;
+        return transport.name + (transport.index === undefined ? '' : ' by script elements');
+    }
+
     // Says which transport the client ends on: the last it has changed to by the answer.
     function socketio_choose() {
         var socket = open_socketio(asked.transports);
@@ -217,13 +228,13 @@ var legacy = (function () {
             settled = true;
             socket.emit('echo', pieces[0], function (back) {
                 check(pieces[0], back, 'echo');
-                tell(null, socket.io.engine.transport.name);
+                tell(null, engine_transport(socket.io.engine));
                 socket.disconnect();
             });
         }
         socket.on('connect', function () {
             var engine = socket.io.engine;
-            if (engine.transport.name === asked.until) return settle();
+            if (engine.transport.name === 'websocket' || !window.WebSocket) return settle();
             engine.on('upgrade', settle);
         });
     }

@@ -1,18 +1,17 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { engine, engine_title, run_check, start_browser } = require('./browser');
+const { engine_title, run_check, start_browser } = require('./browser');
 const { start_server } = require('./server');
 const { make_site } = require('./site');
 const { after, before, describe, it } = require('./testing');
 
-// In a browser the client has all of its transports, htmlfile only for pages of the same origin:
-// and Chromium alone lets its document, having set its own domain, reach the page around it.
+// In a browser the client has all of its transports, htmlfile only for pages of the same origin.
 const cross_origin = [
     'websocket', 'xhr-streaming', 'eventsource', 'iframe-eventsource', 'iframe-htmlfile',
     'xhr-polling', 'iframe-xhr-polling', 'jsonp-polling',
 ];
-const same_origin = [...cross_origin, ...(engine === 'chromium' ? ['htmlfile'] : [])];
+const same_origin = [...cross_origin, 'htmlfile'];
 
 // `list` may name the checks to run; all of them otherwise.
 function transport_tests(transport, get, list) {

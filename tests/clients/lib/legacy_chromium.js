@@ -2,14 +2,14 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { start_browser } = require('./browser');
+const { start } = require('./engines/chromium');
 
 const removals = fs.readFileSync(path.join(__dirname, '../legacy/removals.js'), 'utf8');
 
 // Chromium without the features in `removed` (see legacy/removals.js), in its frames, too; the same
 // as `start_qtwebkit` otherwise.
 async function start_legacy_chromium(removed) {
-    const browser = await start_browser();
+    const browser = await start();
     const pages = new Map();
     const texts = new Map();
     return {
@@ -29,6 +29,7 @@ async function start_legacy_chromium(removed) {
             pages.delete(name);
         },
         said: (name) => texts.get(name) || [],
+        version: browser.version,
         stop: () => browser.close(),
     };
 }

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <future>
 #include <memory>
 #include <string>
@@ -21,13 +22,17 @@ struct chat_server {
                                  c.join("lobby");
                                  c.send("joined");
                              }});
-              chat.use_bus(bus.endpoint_bus({.name = "chat"}));
+              // Longer than any test may take: nobody waits for that.
+              chat.use_bus(bus.endpoint_bus({.name = "chat", .requests_timeout = 1h}));
           }) {}
 
-    std::size_t count() {
+    std::future<std::size_t> ask() {
         auto const answer = std::make_shared<std::promise<std::size_t>>();
         chat.to("lobby").count([answer](error_code, std::size_t n) { answer->set_value(n); });
-        auto got = answer->get_future();
+        return answer->get_future();
+    }
+    std::size_t count() {
+        auto got = ask();
         if (got.wait_for(patience) != std::future_status::ready)
             throw std::runtime_error("nobody counts");
         return got.get();
@@ -43,6 +48,21 @@ std::unique_ptr<raw_client> join(chat_server const& at) {
     REQUIRE(out->upgrade("/chat").status == 101);
     REQUIRE(out->read_message() == "joined");
     return out;
+}
+
+/// What comes on a socket until it is in it.
+void read_until(int from, std::string_view what) {
+    std::string all;
+    while (all.find(what) == std::string::npos) {
+        pollfd entry{.fd = from, .events = POLLIN, .revents = 0};
+        std::array<char, 4096> bytes{};
+        auto const n =
+            ::poll(&entry, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) == 1
+                ? ::recv(from, bytes.data(), bytes.size(), 0)
+                : -1;
+        if (n <= 0) throw std::runtime_error("it does not come");
+        all.append(bytes.data(), static_cast<std::size_t>(n));
+    }
 }
 
 }  // namespace
@@ -66,4 +86,28 @@ TEST_CASE("endpoints of several servers have the same groups") {
     b.reset();
     CHECK(eventually([&] { return a.bus.health().nodes == 0; }));
     CHECK(a.count() == 1);
+}
+
+TEST_CASE("a question that is under way when a node dies is answered by the others at once") {
+    bus_place const at;
+    fake_node dying(at, "9-dying");
+    chat_server a(at.options());
+    auto const here = join(a);
+    // It hears the endpoint, as a node does, and never answers.
+    auto const hears = dying.accept();
+    auto speaks = std::make_unique<raw_node>(at.temp.file("bus/" + a.bus.node() + ".sock"));
+    std::string hello;
+    mesh::append_hello(hello, dying.name());
+    auto const channel = endpoint_bus_options{}.key + "#chat#";
+    mesh::append_subscribe(hello, channel);
+    mesh::append_subscribe(hello, channel + "0123456789abcdef#");
+    mesh::append_told(hello);
+    speaks->send(hello);
+    REQUIRE(eventually([&] { return a.bus.health().nodes == 1; }));
+    auto answer = a.ask();
+    read_until(hears, "lobby");
+    speaks.reset();
+    ::close(hears);
+    REQUIRE(answer.wait_for(patience) == std::future_status::ready);
+    CHECK(answer.get() == 1);
 }

@@ -6,6 +6,8 @@
 
 #include <future>
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace anywire;
 using namespace anywire::test;
@@ -191,6 +193,40 @@ TEST_CASE("more nodes than max_nodes are left alone") {
     bus_node const c(o);
     CHECK(a.log->wait_for("unix_bus: there are more nodes than max_nodes"));
     CHECK(a.port->health().nodes == 1);
+}
+
+TEST_CASE("several threads together find as much room as there is, and no more") {
+    bus_place const at;
+    auto o = at.options();
+    o.max_message_bytes = 1'000;
+    o.max_queued_bytes = 100'000;
+    bus_node const a(o);
+    std::promise<void> held;
+    std::promise<void> go_on;
+    auto const holding =
+        a.port->subscribe(redis::channel_kind::plain, "hold", [&](redis::channel_message const&) {
+            held.set_value();
+            go_on.get_future().wait();
+        });
+    a.say("hold", "");
+    held.get_future().wait();
+    auto const waiting = a.port->health().queued_bytes;
+    constexpr std::size_t threads = 4;
+    constexpr std::size_t each = 500;
+    std::string const text(900, 'x');
+    std::vector<std::thread> all;
+    for (std::size_t i = 0; i < threads; ++i)
+        all.emplace_back([&] {
+            for (std::size_t n = 0; n < each; ++n) a.say("x", text);
+        });
+    for (auto& t : all) t.join();
+    auto const now = a.port->health();
+    go_on.set_value();
+    auto const charged = 1 + text.size() + frame::overhead;
+    auto const fitting = (o.max_queued_bytes - waiting) / charged;
+    CHECK(now.queued_bytes == waiting + fitting * charged);
+    CHECK(now.dropped == threads * each - fitting);
+    CHECK(eventually([&] { return a.port->health().queued_bytes == 0; }));
 }
 
 TEST_CASE("what is too long, or finds no room, is dropped, counted and logged") {

@@ -103,3 +103,21 @@ TEST_CASE("the head of htmlfile is the test suite's, padded past 1024 bytes") {
     window.onload = function() {c.stop();};
   </script>)");
 }
+
+TEST_CASE("the careful head of htmlfile sets document.domain only where it must") {
+    std::string out;
+    append_htmlfile_head(out, "_jp.a1", htmlfile_head::careful);
+    CHECK(out.size() > 1024);
+    CHECK(out.find(R"(
+  <script>
+    var c;
+    try { c = parent._jp.a1; } catch (e) {}
+    if (!c) {
+      document.domain = document.domain;
+      c = parent._jp.a1;
+    }
+    c.start();
+    function p(d) {c.message(d);};
+    window.onload = function() {c.stop();};
+  </script>)") != out.npos);
+}

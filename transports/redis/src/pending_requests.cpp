@@ -15,6 +15,7 @@ std::function<void()> pending_request::take_done(error_code why) {
 std::function<void()> pending_request::complete() {
     if (bytes_ > max_bytes_) return take_done(anywire::errc::message_too_big);
     if (!servers_ || answered_ < *servers_ || client_answers_ < clients_) return {};
+    if (by_name_ && !by_name_->are_done()) return {};
     return take_done({});
 }
 
@@ -24,53 +25,85 @@ void pending_request::charge(std::size_t bytes) {
     bytes_ += bytes + overhead;
 }
 
+asked_servers* pending_request::named(std::string_view from) {
+    if (!by_name_ || from.empty()) return nullptr;
+    if (!by_name_->is_known(from)) charge(from.size());
+    return &*by_name_;
+}
+
+template <class Function>
+void pending_request::change(Function const& change) {
+    std::unique_lock lock(mutex_);
+    if (!done_) return;
+    change();
+    auto const tell = complete();
+    lock.unlock();
+    if (tell) tell();
+}
+
+void pending_request::use_names(bool needs_all) {
+    std::scoped_lock const lock(mutex_);
+    by_name_.emplace();
+    needs_all_ = needs_all;
+}
+
 void pending_request::expect_servers(std::size_t n) {
-    std::unique_lock lock(mutex_);
-    servers_ = n;
-    auto const tell = complete();
-    lock.unlock();
-    if (tell) tell();
+    expect_servers(n, {});
 }
 
-void pending_request::take_server(std::size_t bytes, std::function<void(gathered&)> const& add) {
-    std::unique_lock lock(mutex_);
-    if (!done_) return;
-    ++answered_;
-    charge(bytes);
-    add(all_);
-    auto const tell = complete();
-    lock.unlock();
-    if (tell) tell();
+void pending_request::expect_servers(std::size_t n, std::vector<std::string> others) {
+    change([&] {
+        servers_ = n;
+        if (by_name_) by_name_->name(std::move(others));
+    });
 }
 
-void pending_request::take_clients(std::size_t n) {
-    std::unique_lock lock(mutex_);
-    ++answered_;
-    clients_ += n;
-    auto const tell = complete();
-    lock.unlock();
-    if (tell) tell();
+void pending_request::take_server(std::string_view from,
+                                  std::size_t bytes,
+                                  std::function<void(gathered&)> const& add) {
+    change([&] {
+        if (auto* const others = named(from))
+            others->on_answer(from);
+        else
+            ++answered_;
+        charge(bytes);
+        add(all_);
+    });
 }
 
-void pending_request::take_answer(socketio::encoded answer) {
-    std::unique_lock lock(mutex_);
-    if (!done_) return;
-    ++client_answers_;
-    charge(answer.json.size());
-    for (auto const& a : answer.attachments) charge(a.size());
-    all_.values.push_back(std::move(answer));
-    auto const tell = complete();
-    lock.unlock();
-    if (tell) tell();
+void pending_request::take_clients(std::string_view from, std::size_t n) {
+    change([&] {
+        if (auto* const others = named(from)) return others->on_clients(from, n);
+        ++answered_;
+        clients_ += n;
+    });
+}
+
+void pending_request::take_answer(std::string_view from, socketio::encoded answer) {
+    change([&] {
+        if (auto* const others = named(from))
+            others->on_client_answer(from);
+        else
+            ++client_answers_;
+        charge(answer.json.size());
+        for (auto const& a : answer.attachments) charge(a.size());
+        all_.values.push_back(std::move(answer));
+    });
 }
 
 void pending_request::lose_answer(error_code why) {
-    std::unique_lock lock(mutex_);
-    ++client_answers_;
-    if (!all_.error) all_.error = why;
-    auto const tell = complete();
-    lock.unlock();
-    if (tell) tell();
+    change([&] {
+        ++client_answers_;
+        if (!all_.error) all_.error = why;
+    });
+}
+
+void pending_request::lose_server(std::string_view which) {
+    change([&] {
+        auto* const others = named(which);
+        auto const is_missed = others && others->on_gone(which);
+        if (is_missed && needs_all_ && !all_.error) all_.error = anywire::errc::session_closed;
+    });
 }
 
 void pending_request::note(error_code why) {
@@ -88,6 +121,34 @@ void pending_request::finish(error_code why) {
 bool pending_request::is_done() const {
     std::scoped_lock const lock(mutex_);
     return !done_;
+}
+
+// -- servers that are seen ------------------------------------------------------------------------
+
+std::string own_channel(std::string_view all, std::string_view uid) {
+    return std::string(all).append(uid).append("#");
+}
+
+std::string_view server_of(std::string_view channel, std::string_view all) noexcept {
+    if (!channel.starts_with(all)) return {};
+    channel.remove_prefix(all.size());
+    if (!channel.ends_with('#')) return {};
+    channel.remove_suffix(1);
+    return channel.find('#') == std::string_view::npos ? channel : std::string_view{};
+}
+
+void expect_servers_below(port& at,
+                          std::string const& all,
+                          std::string const& self,
+                          std::shared_ptr<pending_request> const& which,
+                          std::size_t own) {
+    at.list_channels(all, [all, self, which, own](std::vector<std::string> const& channels) {
+        std::vector<std::string> others;
+        for (auto const& c : channels)
+            if (auto const uid = server_of(c, all); !uid.empty() && uid != self)
+                others.emplace_back(uid);
+        which->expect_servers(own, std::move(others));
+    });
 }
 
 // -- all ------------------------------------------------------------------------------------------
@@ -128,14 +189,25 @@ void pending_requests::remove(std::string_view id) {
     shrink_sparse(all_);
 }
 
+std::vector<pending_requests::request_ptr> pending_requests::list() const {
+    std::vector<request_ptr> out;
+    for (auto const& [id, which] : all_) out.push_back(which);
+    return out;
+}
+
+void pending_requests::lose_server(std::string_view which) {
+    std::unique_lock lock(mutex_);
+    auto const all = list();
+    lock.unlock();
+    for (auto const& each : all) each->lose_server(which);
+}
+
 void pending_requests::close(error_code why) {
-    std::vector<request_ptr> all;
-    {
-        std::scoped_lock const lock(mutex_);
-        is_closed_ = true;
-        for (auto const& [id, which] : all_) all.push_back(which);
-        all_.clear();
-    }
+    std::unique_lock lock(mutex_);
+    is_closed_ = true;
+    auto const all = list();
+    all_.clear();
+    lock.unlock();
     for (auto const& each : all) each->finish(why);
 }
 

@@ -2,6 +2,7 @@
 
 #include <anywire/socketio/adapter.hpp>
 
+#include "asked_servers.hpp"
 #include "core/keyed_hash.hpp"
 #include "port.hpp"
 
@@ -29,7 +30,8 @@ struct gathered {
 /// One question to all servers, until each has answered, or the time is over.
 ///
 /// It is complete when the number of servers is known and as many have answered, this one counted
-/// if it answers, and every client that they have asked.
+/// if it answers, and every client that they have asked. Where servers have names, those who were
+/// asked are waited for, and nobody who goes.
 ///
 /// Thread: any.
 class pending_request {
@@ -42,15 +44,25 @@ public:
     pending_request(pending_request const&) = delete;
     pending_request& operator=(pending_request const&) = delete;
 
-    /// So many servers will answer.
+    /// Servers have names; `needs_all`: the loss of one that was asked is an error.
+    void use_names(bool needs_all);
+    /// So many servers will answer; where they have names, so many of this process without one.
     void expect_servers(std::size_t n);
-    /// A server's answer: `add` puts it among what was gathered. `bytes` is its size.
-    void take_server(std::size_t bytes, std::function<void(gathered&)> const& add);
+    /// And these others.
+    void expect_servers(std::size_t n, std::vector<std::string> others);
+    /// A server's answer: `add` puts it among what was gathered. `bytes` is its size, `from` is
+    /// empty for this server.
+    void take_server(std::string_view from,
+                     std::size_t bytes,
+                     std::function<void(gathered&)> const& add);
     /// A server has asked so many clients,
-    void take_clients(std::size_t n);
-    /// and one of them has answered, or will not.
-    void take_answer(socketio::encoded answer);
+    void take_clients(std::string_view from, std::size_t n);
+    /// and one of them has answered,
+    void take_answer(std::string_view from, socketio::encoded answer);
+    /// or will not: one of this server's.
     void lose_answer(error_code why);
+    /// A server has gone.
+    void lose_server(std::string_view which);
     /// What has been gathered will not be all.
     void note(error_code why);
     /// It is complete as it is.
@@ -65,10 +77,17 @@ private:
     std::function<void()> complete();
     std::function<void()> take_done(error_code why);
     void charge(std::size_t bytes);
+    /// The servers by name, where `from` is one of them: its entry is charged. Else null.
+    asked_servers* named(std::string_view from);
+    /// Calls `change` unless it is complete already, and `done_` if it is then.
+    template <class Function>
+    void change(Function const& change);
 
     mutable std::mutex mutex_{};
     std::size_t max_bytes_;
     std::size_t bytes_ = 0;
+    std::optional<asked_servers> by_name_{};
+    bool needs_all_ = false;
     std::optional<std::size_t> servers_{};
     std::size_t answered_ = 0;
     std::size_t clients_ = 0;         // asked
@@ -76,6 +95,19 @@ private:
     gathered all_{};
     done_fn done_;
 };
+
+/// The channel that one server alone hears, below that of all: "socket.io#/#UID#".
+[[nodiscard]] std::string own_channel(std::string_view all, std::string_view uid);
+/// The server whose own channel that is; empty where it is none.
+[[nodiscard]] std::string_view server_of(std::string_view channel, std::string_view all) noexcept;
+
+/// Has a question wait for the servers that are below the channel `all`, but for `self`, which
+/// gives so many answers of its own. Requires: `at.sees_servers()`.
+void expect_servers_below(port& at,
+                          std::string const& all,
+                          std::string const& self,
+                          std::shared_ptr<pending_request> const& which,
+                          std::size_t own);
 
 /// The questions of one adapter that wait.
 ///
@@ -96,11 +128,15 @@ public:
              std::function<void()> on_timeout);
     request_ptr find(std::string_view id) const;
     void remove(std::string_view id);
+    /// A server has gone: none waits for it.
+    void lose_server(std::string_view which);
     /// Ends all, and takes no more.
     void close(error_code why);
     std::size_t size() const;
 
 private:
+    std::vector<request_ptr> list() const;
+
     std::shared_ptr<port> port_;
     std::size_t most_;
     mutable std::mutex mutex_{};

@@ -39,6 +39,20 @@ public:
     virtual void count_subscribers(channel_kind kind, std::string channel, count_fn done) = 0;
     virtual bool is_ready() const = 0;
 
+    /// Whether it can be known who hears a channel, and who goes. Without, the next two do nothing.
+    virtual bool sees_servers() const noexcept { return false; }
+    /// Gives the channels that begin with `prefix` and that anybody hears.
+    virtual void list_channels(std::string prefix,
+                               std::function<void(std::vector<std::string>)> done) {
+        (void)prefix, (void)done;
+    }
+    /// Calls `on_end` with each such channel whose process hears it no more, or has gone.
+    [[nodiscard]] virtual subscription watch_ends(std::string prefix,
+                                                  std::function<void(std::string_view)> on_end) {
+        (void)prefix, (void)on_end;
+        return {};
+    }
+
     /// Calls `fn` then, unless the result has gone before.
     [[nodiscard]] virtual subscription after(std::chrono::milliseconds delay,
                                              std::function<void()> fn) = 0;

@@ -33,6 +33,7 @@ void bus_core::drop() noexcept {
     folder_.reset();
     channels_.clear();
     questions_.clear();
+    watchers_.clear();
     waiting_.clear();
 }
 
@@ -43,12 +44,14 @@ namespace {
 /// What one message is charged with until it is on its way to the nodes.
 class charge {
 public:
-    charge(std::shared_ptr<bus_tallies> at, std::size_t bytes) : at_(std::move(at)), bytes_(bytes) {
-        at_->queued_bytes += bytes_;
+    /// Requires: so many bytes were reserved.
+    charge(std::shared_ptr<bus_tallies> at, std::size_t bytes) noexcept
+        : at_(std::move(at)), bytes_(bytes) {}
+    charge(charge&&) noexcept = default;
+    charge& operator=(charge&&) = delete;
+    ~charge() {
+        if (at_) at_->queued_bytes -= bytes_;
     }
-    charge(charge const&) = delete;
-    charge& operator=(charge const&) = delete;
-    ~charge() { at_->queued_bytes -= bytes_; }
 
 private:
     std::shared_ptr<bus_tallies> at_;
@@ -59,9 +62,10 @@ private:
 
 void bus_core::publish(std::string_view channel, std::string_view payload, tick now) {
     auto const size = channel.size() + payload.size();
+    auto const charged = size + anywire::frame::overhead;
     auto const is_too_long =
         size > options_.max_message_bytes || channel.size() > most_channel_bytes;
-    if (is_too_long || counts_->queued_bytes + size > options_.max_queued_bytes) {
+    if (is_too_long || !counts_->reserve(charged, options_.max_queued_bytes)) {
         counts_->dropped.fetch_add(1);
         auto const left_out = too_much_.admit(now);
         if (!left_out) return;
@@ -73,12 +77,12 @@ void bus_core::publish(std::string_view channel, std::string_view payload, tick 
                          more_like_it(*left_out));
         });
     }
+    charge reserved(counts_, charged);
     auto message = make_message(channel, payload);
     message->mark_shared();
     post([message = std::move(message),
           channel_size = channel.size(),
-          room =
-              std::make_shared<charge>(counts_, size + anywire::frame::overhead)](bus_core& self) {
+          room = std::make_shared<charge>(std::move(reserved))](bus_core& self) {
         auto const bytes = message->text().substr(message_overhead);
         auto const to = bytes.substr(0, channel_size);
         if (self.mesh_) self.mesh_->send(to, *message);
@@ -109,23 +113,50 @@ void bus_core::unsubscribe(std::string const& channel, bus_subscriber const& who
     channels_.erase(found);
     shrink_sparse(channels_);
     if (mesh_) mesh_->unsubscribe(channel);
+    on_channel_end(channel);
 }
 
 // -- questions ------------------------------------------------------------------------------------
 
-void bus_core::count(std::string channel, redis::port::count_fn done) {
-    questions_.push_back({std::move(channel), std::move(done)});
+void bus_core::ask(std::function<void()> question) {
+    questions_.push_back(std::move(question));
     on_nodes_changed();
+}
+
+void bus_core::count(std::string channel, redis::port::count_fn done) {
+    ask([this, channel = std::move(channel), done = std::move(done)] {
+        auto const here = channels_.find(channel);
+        auto const n = mesh_->count(channel) + (here == channels_.end() ? 0 : here->second.size());
+        done({}, n);
+    });
+}
+
+void bus_core::list(std::string prefix, std::function<void(std::vector<std::string>)> done) {
+    ask([this, prefix = std::move(prefix), done = std::move(done)] {
+        std::vector<std::string> all;
+        mesh_->append_channels(prefix, all);
+        for (auto const& [channel, who] : channels_)
+            if (channel.starts_with(prefix)) all.push_back(channel);
+        done(std::move(all));
+    });
 }
 
 void bus_core::on_nodes_changed() {
     if (!mesh_ || !mesh_->is_settled()) return;
-    for (auto const& q : std::exchange(questions_, {})) {
-        auto const here = channels_.find(q.channel);
-        auto const n =
-            mesh_->count(q.channel) + (here == channels_.end() ? 0 : here->second.size());
-        guarded([&] { q.done({}, n); });
-    }
+    for (auto const& q : std::exchange(questions_, {})) guarded(q);
+}
+
+void bus_core::watch(std::shared_ptr<end_watcher> who) {
+    if (!who->is_gone) watchers_.push_back(std::move(who));
+}
+
+void bus_core::stop_watching(end_watcher const& who) {
+    std::erase_if(watchers_, [&](auto const& w) { return w.get() == &who; });
+}
+
+void bus_core::on_channel_end(std::string_view channel) {
+    for (auto const& w : std::vector(watchers_))
+        if (!w->is_gone && channel.starts_with(w->prefix)) guarded([&] { w->on_end(channel); });
 }
 
 // -- time and the log -----------------------------------------------------------------------------

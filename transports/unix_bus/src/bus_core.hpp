@@ -26,6 +26,13 @@ struct bus_subscriber {
     std::atomic<bool> is_gone{false};
 };
 
+/// Somebody who is told which channels of others have ended.
+struct end_watcher {
+    std::string prefix{};
+    std::function<void(std::string_view)> on_end{};
+    std::atomic<bool> is_gone{false};
+};
+
 /// Something to be called later.
 class bus_timer final : public timer_node {
 public:
@@ -70,6 +77,10 @@ public:
     void unsubscribe(std::string const& channel, bus_subscriber const& who);
     /// How many hear a channel, here and elsewhere: as soon as all nodes have told.
     void count(std::string channel, redis::port::count_fn done);
+    /// The channels that begin with `prefix`, here and elsewhere: as soon as all nodes have told.
+    void list(std::string prefix, std::function<void(std::vector<std::string>)> done);
+    void watch(std::shared_ptr<end_watcher> who);
+    void stop_watching(end_watcher const& who);
     void wait(std::chrono::milliseconds delay, std::shared_ptr<bus_timer> what);
     void stop_waiting(bus_timer& what);
     void log(log_level level, std::string_view line);
@@ -80,15 +91,13 @@ public:
     }
 
 private:
-    struct question {
-        std::string channel{};
-        redis::port::count_fn done{};
-    };
     using subscribers = std::vector<std::shared_ptr<bus_subscriber>>;
 
     // -- node_mesh::events
     void on_message(std::string_view channel, std::string_view payload) override;
     void on_nodes_changed() override;
+    void on_channel_end(std::string_view channel) override;
+    void ask(std::function<void()> question);
     void drop() noexcept;
 
     std::shared_ptr<context_floor> floor_;
@@ -98,7 +107,8 @@ private:
     std::atomic<bool> is_gone_{false};
     std::unique_ptr<node_mesh> mesh_{};
     keyed_map<subscribers> channels_;
-    std::vector<question> questions_{};
+    std::vector<std::function<void()>> questions_{};  // for when all nodes have told
+    std::vector<std::shared_ptr<end_watcher>> watchers_{};
     std::list<std::shared_ptr<bus_timer>> waiting_{};
     log_throttle too_much_{};
 };

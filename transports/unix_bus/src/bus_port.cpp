@@ -98,6 +98,22 @@ void bus_port::count_subscribers(redis::channel_kind, std::string channel, count
     });
 }
 
+void bus_port::list_channels(std::string prefix,
+                             std::function<void(std::vector<std::string>)> done) {
+    core_->post([prefix = std::move(prefix), done = std::move(done)](bus_core& c) mutable {
+        c.list(std::move(prefix), std::move(done));
+    });
+}
+
+redis::subscription bus_port::watch_ends(std::string prefix,
+                                         std::function<void(std::string_view)> on_end) {
+    auto who = std::make_shared<end_watcher>();
+    who->prefix = std::move(prefix);
+    who->on_end = std::move(on_end);
+    core_->post([who](bus_core& c) { c.watch(who); });
+    return make_end(who, [](bus_core& c, end_watcher const& gone) { c.stop_watching(gone); });
+}
+
 redis::subscription bus_port::after(std::chrono::milliseconds delay, std::function<void()> fn) {
     auto const what = std::make_shared<bus_timer>(core_->weak_from_this(), std::move(fn));
     core_->post([delay, what](bus_core& c) { c.wait(delay, what); });

@@ -29,6 +29,11 @@ public:
                                   message_handler on_message) override;
     void count_subscribers(redis::channel_kind kind, std::string channel, count_fn done) override;
     bool is_ready() const override { return true; }
+    bool sees_servers() const noexcept override { return true; }
+    void list_channels(std::string prefix,
+                       std::function<void(std::vector<std::string>)> done) override;
+    redis::subscription watch_ends(std::string prefix,
+                                   std::function<void(std::string_view)> on_end) override;
     redis::subscription after(std::chrono::milliseconds delay, std::function<void()> fn) override;
     tick now() const override;
     void log(log_level level, std::string_view line) override;

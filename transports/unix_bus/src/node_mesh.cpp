@@ -226,9 +226,12 @@ void node_mesh::on_heard(node_line& l, node& from, std::string const& name, node
             refuse("node " + name + " has more channels than max_channels");
             return lose(owner_of(l), "has too many channels", true);
         case node_frame_kind::unsubscribe:
-            if (auto const found = from.channels.find(f.name); found != from.channels.end())
+            if (auto const found = from.channels.find(f.name); found != from.channels.end()) {
                 from.channels.erase(found);
-            return shrink_sparse(from.channels);
+                shrink_sparse(from.channels);
+                to_.on_channel_end(f.name);
+            }
+            return;
         case node_frame_kind::told:
             if (std::exchange(from.has_told, true)) return;
             count_nodes();
@@ -263,6 +266,7 @@ void node_mesh::lose(nodes::iterator which, std::string const& why, bool leave_a
     host_.log().write(
         leave_alone ? log_level::error : log_level::info, "unix_bus: node ", gone.key(), " ", why);
     to_.on_nodes_changed();
+    for (auto const& channel : n.channels) to_.on_channel_end(channel);
 }
 
 void node_mesh::refuse(std::string const& what) {
@@ -302,8 +306,8 @@ void node_mesh::send(std::string_view channel, frame& message) {
     std::vector<std::string> slow;
     for (auto& [name, n] : nodes_) {
         if (!n.out || (n.has_told && !n.channels.contains(channel))) continue;
+        counts_->sent.fetch_add(1, std::memory_order_relaxed);  // before anybody can have it
         n.out->write(message);
-        counts_->sent.fetch_add(1, std::memory_order_relaxed);
         if (n.out->waiting_bytes() > options_.max_queued_bytes) slow.push_back(name);
     }
     for (auto const& name : slow) lose(nodes_.find(name), "reads too slowly", true);
@@ -312,6 +316,12 @@ void node_mesh::send(std::string_view channel, frame& message) {
 bool node_mesh::is_settled() const noexcept {
     return std::all_of(
         nodes_.begin(), nodes_.end(), [](auto const& n) { return n.second.has_told; });
+}
+
+void node_mesh::append_channels(std::string_view prefix, std::vector<std::string>& to) const {
+    for (auto const& [name, n] : nodes_)
+        for (auto const& channel : n.channels)
+            if (n.has_told && channel.starts_with(prefix)) to.push_back(channel);
 }
 
 std::size_t node_mesh::count(std::string_view channel) const {

@@ -23,6 +23,15 @@ namespace anywire::mesh {
 
 /// What is counted. Thread: any.
 struct bus_tallies {
+    /// Makes room for bytes that wait to be sent; false where `most` leaves none. One message alone
+    /// always finds room.
+    bool reserve(std::size_t bytes, std::size_t most) noexcept {
+        auto waiting = queued_bytes.load();
+        while (waiting == 0 || waiting + bytes <= most)
+            if (queued_bytes.compare_exchange_weak(waiting, waiting + bytes)) return true;
+        return false;
+    }
+
     std::atomic<std::size_t> nodes{0};
     std::atomic<std::size_t> queued_bytes{0};
     std::atomic<std::uint64_t> sent{0};
@@ -43,6 +52,8 @@ public:
         virtual void on_message(std::string_view channel, std::string_view payload) = 0;
         /// It may be known now who has which channel, as a node has told or gone.
         virtual void on_nodes_changed() = 0;
+        /// A node hears a channel no more, or has gone.
+        virtual void on_channel_end(std::string_view channel) = 0;
 
     protected:
         ~events() = default;
@@ -68,6 +79,8 @@ public:
     bool is_settled() const noexcept;
     /// How many other nodes have a channel.
     std::size_t count(std::string_view channel) const;
+    /// Appends their channels that begin with `prefix`.
+    void append_channels(std::string_view prefix, std::vector<std::string>& to) const;
 
 private:
     struct node {

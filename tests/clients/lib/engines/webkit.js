@@ -26,7 +26,7 @@ function environment(display) {
     fs.mkdirSync(runtime, { mode: 0o700 });
     return {
         PATH: process.env.PATH, HOME: home, TMPDIR: home, XDG_RUNTIME_DIR: runtime,
-        // Under LANG=C the browser has a language that no script can parse.
+        // Under LANG=C.UTF-8 the browser's language is "C", which Intl refuses.
         LANG: 'en_US.UTF-8', DISPLAY: display, GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1',
         NO_AT_BRIDGE: '1',
     };
@@ -100,7 +100,10 @@ async function open_page(of, url) {
 async function start_session(port) {
     const { capabilities, sessionId } = await command(port, 'POST', '/session', {
         capabilities: { alwaysMatch: {
-            'webkitgtk:browserOptions': { binary: find_mini_browser(), args: ['--automation'] },
+            'webkitgtk:browserOptions': {
+                binary: find_mini_browser(),
+                args: ['--automation', '--enable-write-console-messages-to-stdout=true'],
+            },
             timeouts: { script: 2 * limit, pageLoad: limit },
         } },
     });
@@ -121,7 +124,7 @@ async function start() {
         const { version, of } = await within(
             driver.gives(start_session(driver.port), 'the browser'), 'session of WebKitGTK');
         return {
-            version, display: display.name, of,
+            version, display: display.name, of, output: driver.output,
             open: (url) => within(open_page(of, url), `page ${url} in WebKitGTK`),
             close: () => within(of('DELETE', ''), 'end of WebKitGTK')
                 .finally(driver.stop).finally(display.stop),

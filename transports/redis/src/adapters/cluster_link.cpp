@@ -133,16 +133,24 @@ void cluster_link::ask(question q,
         one->expect_servers(1 - silent);
         return local(one);
     }
-    count_servers([one, silent](error_code e, std::uint64_t n) {
-        if (e) return one->finish(e);
-        // Whoever asks is there, even if Redis does not know it yet.
-        one->expect_servers(std::max<std::size_t>(static_cast<std::size_t>(n), 1) - silent);
-    });
+    expect_answers(one, silent, q.needs_all);
     m.packet = std::move(q.packet);
     m.to = std::move(q.to);
     m.flags = std::move(q.flags);
     tell(m);
     local(one);
+}
+
+void cluster_link::expect_answers(pending const& one, std::size_t silent, bool needs_all) {
+    if (auto const all = channel_of_all(); port_->sees_servers() && !all.empty()) {
+        one->use_names(needs_all);
+        return expect_servers_below(*port_, all, uid_, one, 1 - silent);
+    }
+    count_servers([one, silent](error_code e, std::uint64_t n) {
+        if (e) return one->finish(e);
+        // Whoever asks is there, even if Redis does not know it yet.
+        one->expect_servers(std::max<std::size_t>(static_cast<std::size_t>(n), 1) - silent);
+    });
 }
 
 void cluster_link::fetch_sockets(audience of, emit_flags const& flags, sockets_fn then) {
@@ -152,7 +160,7 @@ void cluster_link::fetch_sockets(audience of, emit_flags const& flags, sockets_f
         [this, of](pending const& one) {
             here_.fetch_sockets(of, [one](error_code e, std::vector<socketio::remote_socket> all) {
                 if (e) one->note(e);
-                one->take_server(0, [&](gathered& to) {
+                one->take_server({}, 0, [&](gathered& to) {
                     to.sockets.insert(to.sockets.end(),
                                       std::make_move_iterator(all.begin()),
                                       std::make_move_iterator(all.end()));
@@ -168,8 +176,8 @@ namespace {
 class own_answers final : public socketio::answer_sink {
 public:
     explicit own_answers(std::shared_ptr<pending_request> to) noexcept : to_(std::move(to)) {}
-    void on_asked(std::size_t sockets) override { to_->take_clients(sockets); }
-    void on_answer(socketio::encoded answer) override { to_->take_answer(std::move(answer)); }
+    void on_asked(std::size_t sockets) override { to_->take_clients({}, sockets); }
+    void on_answer(socketio::encoded answer) override { to_->take_answer({}, std::move(answer)); }
     void on_lost(error_code why) override { to_->lose_answer(why); }
 
 private:
@@ -197,7 +205,8 @@ void cluster_link::broadcast_with_ack(encoded event,
          .to = to,
          .flags = flags,
          .packet = event,
-         .timeout = flags.timeout},
+         .timeout = flags.timeout,
+         .needs_all = true},
         [&](pending const& one) {
             here_.broadcast_asking(event, to, flags, std::make_shared<own_answers>(one));
         },
@@ -211,7 +220,10 @@ void cluster_link::server_side_emit(encoded event, socketio::ack_handler then) {
         return tell(m);
     }
     ask(
-        {.kind = kind::server_side_emit, .packet = std::move(event), .silent = 1},
+        {.kind = kind::server_side_emit,
+         .packet = std::move(event),
+         .silent = 1,
+         .needs_all = true},
         [](pending const&) {},
         [then = std::move(then)](gathered all) { tell_answers(then, all); });
 }

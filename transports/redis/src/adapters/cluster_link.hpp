@@ -77,6 +77,9 @@ protected:
     virtual void answer(cluster_message const& to, cluster_message const& m) = 0;
     /// Gives the number of servers, this one counted.
     virtual void count_servers(port::count_fn then) = 0;
+    /// The channel of all servers, where each has its own one below it (`own_channel`), so that
+    /// those are known who were asked. Empty: their number is all that is known.
+    virtual std::string channel_of_all() const { return {}; }
     /// Does something to the sockets here, in its place among what `m` tells the others.
     virtual void tell_and_do(cluster_message const& m, std::function<void(local_sockets&)> fn);
 
@@ -109,6 +112,9 @@ protected:
     /// is for them, though nobody is in the room yet.
     bool is_joining() const noexcept { return joining_ != 0; }
 
+    /// A server has gone that was known by `channel_of_all`.
+    void lose_server(std::string_view uid) { requests_.lose_server(uid); }
+
     /// A message of another server, or of this one, which is left alone.
     void take(cluster_message m);
     /// A message that makes no sense: counted, and logged once in a while.
@@ -124,6 +130,8 @@ protected:
         std::optional<std::chrono::milliseconds> timeout{};
         /// How many of the servers that are counted do not answer: this one, where it is not asked.
         std::size_t silent = 0;
+        /// Whether the answers are not all without those of a server that has gone meanwhile.
+        bool needs_all = false;
     };
     using pending = std::shared_ptr<pending_request>;
     void ask(question q, std::function<void(pending const&)> local, pending_request::done_fn done);
@@ -131,6 +139,7 @@ protected:
     local_sockets& here_;
 
 private:
+    void expect_answers(pending const& one, std::size_t silent, bool needs_all);
     void take_request(cluster_message& m);
     void take_answer(cluster_message& m);
     void take_asking(cluster_message& m);

@@ -221,13 +221,14 @@ void cluster_link::take_answer(cluster_message& m) {
     auto const one = requests_.find(m.request_id);
     if (!one) return;
     switch (m.kind) {
-        case kind::client_count: return one->take_clients(static_cast<std::size_t>(m.clients));
-        case kind::client_answer: return one->take_answer(std::move(m.packet));
+        case kind::client_count:
+            return one->take_clients(m.uid, static_cast<std::size_t>(m.clients));
+        case kind::client_answer: return one->take_answer(m.uid, std::move(m.packet));
         case kind::server_side_answer: {
             auto bytes = m.packet.json.size();
             for (auto const& a : m.packet.attachments) bytes += a.size();
             return one->take_server(
-                bytes, [&](gathered& to) { to.values.push_back(std::move(m.packet)); });
+                m.uid, bytes, [&](gathered& to) { to.values.push_back(std::move(m.packet)); });
         }
         default: break;
     }
@@ -236,7 +237,7 @@ void cluster_link::take_answer(cluster_message& m) {
     // What a server says of a socket is about so much, as objects of this program.
     constexpr std::size_t per_socket = 1'024;
     bytes += m.sockets.size() * per_socket;
-    one->take_server(bytes, [&](gathered& to) {
+    one->take_server(m.uid, bytes, [&](gathered& to) {
         std::move(m.rooms.begin(), m.rooms.end(), std::back_inserter(to.names));
         std::move(m.sockets.begin(), m.sockets.end(), std::back_inserter(to.sockets));
     });

@@ -105,8 +105,9 @@ void tell_names(cluster_link::names_fn const& then, gathered all) {
 auto add_names(std::shared_ptr<pending_request> const& one) {
     return [one](error_code e, std::vector<std::string> names) {
         if (e) one->note(e);
-        one->take_server(
-            0, [&](gathered& to) { to.names.insert(to.names.end(), names.begin(), names.end()); });
+        one->take_server({}, 0, [&](gathered& to) {
+            to.names.insert(to.names.end(), names.begin(), names.end());
+        });
     };
 }
 

@@ -34,13 +34,17 @@ void sharded_link::open() {
         is_open_ = true;
     }
     everybody_ = hear(channel_);
-    own_ = hear(channel_ + uid() + "#");
+    own_ = hear(own_channel(channel_, uid()));
+    ends_ = at().watch_ends(channel_, if_alive<std::string_view>([this](std::string_view channel) {
+                                lose_server(server_of(channel, channel_));
+                            }));
 }
 
 void sharded_link::close() {
     cluster_link::close();
     everybody_.reset();
     own_.reset();
+    ends_.reset();
     std::scoped_lock const lock(mutex_);
     is_open_ = false;
     rooms_.clear();
@@ -83,7 +87,8 @@ void sharded_link::tell(cluster_message const& m) {
 
 void sharded_link::answer(cluster_message const& to, cluster_message const& m) {
     count_sent();
-    at().publish(channel_kind::sharded, channel_ + to.uid + "#", encode_sharded(m, opts().data));
+    at().publish(
+        channel_kind::sharded, own_channel(channel_, to.uid), encode_sharded(m, opts().data));
 }
 
 void sharded_link::count_servers(port::count_fn then) {

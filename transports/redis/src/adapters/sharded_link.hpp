@@ -21,6 +21,7 @@ private:
     void tell(cluster_message const& m) override;
     void answer(cluster_message const& to, cluster_message const& m) override;
     void count_servers(port::count_fn then) override;
+    std::string channel_of_all() const override { return channel_; }
 
     /// Whether broadcasts to that room alone have a channel of their own.
     bool has_channel(std::string_view room) const noexcept;
@@ -37,6 +38,7 @@ private:
     subscription_mode mode_;
     subscription everybody_{};
     subscription own_{};
+    subscription ends_{};
     std::mutex mutex_{};
     bool is_open_ = false;
     keyed_map<room_state> rooms_;

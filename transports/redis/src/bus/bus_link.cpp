@@ -69,7 +69,11 @@ void bus_link::open() {
             });
     };
     everybody_ = hear(channel_, &bus_link::on_message);
-    own_ = hear(channel_ + uid_ + "#", &bus_link::on_answer);
+    own_ = hear(own_channel(channel_, uid_), &bus_link::on_answer);
+    ends_ = port_->watch_ends(channel_, [weak = weak_from_this()](std::string_view channel) {
+        if (auto const link = weak.lock())
+            link->requests_.lose_server(server_of(channel, link->channel_));
+    });
 }
 
 void bus_link::close() {
@@ -77,6 +81,7 @@ void bus_link::close() {
     requests_.close(anywire::errc::session_closed);
     everybody_.reset();
     own_.reset();
+    ends_.reset();
 }
 
 bus_message bus_link::make(bus_kind k) const {
@@ -126,12 +131,20 @@ void bus_link::ask(bus_message question,
         one->expect_servers(1);
         return local(one);
     }
+    expect_answers(one);
+    publish(channel_, question);
+    local(one);
+}
+
+void bus_link::expect_answers(pending const& one) {
+    if (port_->sees_servers()) {
+        one->use_names(false);
+        return expect_servers_below(*port_, channel_, uid_, one, 1);
+    }
     port_->count_subscribers(channel_kind::plain, channel_, [one](error_code e, std::uint64_t n) {
         if (e) return one->finish(e);
         one->expect_servers(std::max<std::size_t>(static_cast<std::size_t>(n), 1));
     });
-    publish(channel_, question);
-    local(one);
 }
 
 void bus_link::ask_names(bus_message question,
@@ -142,7 +155,7 @@ void bus_link::ask_names(bus_message question,
         [&](pending const& one) {
             local(here_, [one](error_code e, std::vector<std::string> names) {
                 if (e) one->note(e);
-                one->take_server(0, [&](gathered& to) {
+                one->take_server({}, 0, [&](gathered& to) {
                     to.names.insert(to.names.end(), names.begin(), names.end());
                 });
             });
@@ -160,7 +173,7 @@ void bus_link::ask_count(audience of, count_fn then) {
         [&](pending const& one) {
             here_.count_of(of, [one](error_code e, std::size_t n) {
                 if (e) one->note(e);
-                one->take_server(0, [n](gathered& to) { to.count += n; });
+                one->take_server({}, 0, [n](gathered& to) { to.count += n; });
             });
         },
         [then = std::move(then)](gathered const& all) { then(all.error, all.count); });
@@ -203,7 +216,7 @@ void bus_link::take_broadcast(bus_message& m) {
 void bus_link::answer(bus_message const& question, bus_message m) {
     m.uid = uid_;
     m.request_id = question.request_id;
-    publish(channel_ + question.uid + "#", m);
+    publish(own_channel(channel_, question.uid), m);
 }
 
 void bus_link::take_question(bus_message& m) {
@@ -235,7 +248,7 @@ void bus_link::on_answer(channel_message const& m) {
     if (!one) return;
     std::size_t bytes = 0;
     for (auto const& name : read.names) bytes += name.size() + sizeof(std::string);
-    one->take_server(bytes, [&](gathered& to) {
+    one->take_server(read.uid, bytes, [&](gathered& to) {
         to.names.insert(to.names.end(), read.names.begin(), read.names.end());
         to.count += static_cast<std::size_t>(read.count);
     });

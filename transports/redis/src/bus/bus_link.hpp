@@ -42,6 +42,7 @@ private:
     void ask(bus_message question,
              std::function<void(pending const&)> const& local,
              pending_request::done_fn done);
+    void expect_answers(pending const& one);
     void on_message(channel_message const& m);
     void on_answer(channel_message const& m);
     bool decode(channel_message const& m, bus_message& out);
@@ -67,6 +68,7 @@ private:
     log_throttle throttle_{};
     subscription everybody_{};
     subscription own_{};
+    subscription ends_{};
 };
 
 /// As `endpoint_bus`.

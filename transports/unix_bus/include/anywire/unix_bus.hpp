@@ -26,8 +26,8 @@ struct unix_bus_options {
     /// or that is another user's, is refused. At most 70 bytes, best in /run. It has to be given.
     std::string folder{};
     /// Most bytes that wait for one other node; one that reads too slowly for that is disconnected,
-    /// and tried again `retry_after` later. As much may wait in this process to be sent at all;
-    /// what finds no room there is dropped. Default 64 MiB.
+    /// and tried again `retry_after` later. As much may wait in this process to be sent at all,
+    /// what holds each message included; what finds no room there is dropped. Default 64 MiB.
     std::size_t max_queued_bytes = 64u << 20;
     /// Longest message, its channel's name included. A longer one is not sent; a node that sends
     /// one is disconnected. Default 16 MiB.
