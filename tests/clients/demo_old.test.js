@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const acorn = require('acorn');
 const { describe, it, before, after } = require('./lib/testing');
+const { start_qtwebkit } = require('./lib/qtwebkit');
 const { run_card, start_browser, start_demo, until, visit } = require('./lib/demo');
 
 const root = path.resolve(__dirname, '../../demo');
@@ -127,6 +128,27 @@ describe('a browser that knows no modules', () => {
         await modern.close();
     });
     it('finds nothing in its console', () => assert.deepEqual(errors, []));
+});
+
+it('QtWebKit of 2016 chats, and finds nothing in its console', async () => {
+    const engine = await start_qtwebkit();
+    const { page } = await visit(browser, demo.url);
+    try {
+        await page.waitForSelector('#chat-ws[data-state=open]');
+        engine.open('demo', demo.url);
+        const say = 'var b = document.querySelector(".old-chat button"); if (b && !b.disabled) { ' +
+            'document.querySelector(".old-chat [name=text]").value = "from 2016"; b.click(); }';
+        const line = page.locator('#chat-ws li', { hasText: 'from 2016' }).first();
+        await until('its line', async () => {
+            engine.run('demo', say);
+            return await line.count() > 0;
+        });
+        assert.match(await line.innerText(), /Guest.*from 2016.*SockJS · websocket/s);
+        assert.deepEqual(engine.said('demo'), []);
+    } finally {
+        await page.close();
+        await engine.stop();
+    }
 });
 
 describe('a program that does not run', () => {

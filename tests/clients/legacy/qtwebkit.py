@@ -1,5 +1,5 @@
-"""QtWebKit (an engine of 2016) without a window: "open ID URL" and "close ID" on the lines of the
-input, what a page says on its console as JSON on the lines of the output."""
+"""QtWebKit (an engine of 2016) without a window: "open ID URL", "run ID SCRIPT" and "close ID" on the
+lines of the input, what a page says on its console as JSON on the lines of the output."""
 
 import json
 import os
@@ -38,10 +38,12 @@ def main():
             obey(line.decode())
 
     def obey(line):
-        verb, name, *url = line.split()
+        verb, name, *rest = line.split(' ', 2)
         if verb == 'open':
             pages[name] = Page(name)
-            pages[name].mainFrame().load(QUrl.fromEncoded(url[0].encode()))
+            pages[name].mainFrame().load(QUrl.fromEncoded(rest[0].encode()))
+        elif verb == 'run':
+            pages[name].mainFrame().evaluateJavaScript(rest[0])
         elif name in pages:
             pages.pop(name).deleteLater()
 

@@ -19,8 +19,8 @@ function find_python() {
     return python;
 }
 
-// Starts QtWebKit. open(name, url) loads a page of its own, and said(name) is what its console has
-// said by now; close(name) ends it.
+// Starts QtWebKit. open(name, url) loads a page of its own, run(name, script) runs a line of
+// JavaScript in it, and said(name) is what its console has said by now; close(name) ends it.
 async function start_qtwebkit() {
     const env = { ...process.env, QT_QPA_PLATFORM: 'offscreen', LANG: 'C.UTF-8' };
     const child = start_child(find_python(), [script], 'pipe', env);
@@ -36,6 +36,7 @@ async function start_qtwebkit() {
     });
     return {
         open: (name, url) => child.stdin.write(`open ${name} ${url}\n`),
+        run: (name, script) => child.stdin.write(`run ${name} ${script}\n`),
         close: (name) => child.stdin.write(`close ${name}\n`),
         said: (name) => texts.get(String(name)) || [],
         ended: child.ended,
