@@ -27,10 +27,8 @@ using bytes = std::vector<std::byte>;
 class journal {
 public:
     void add(std::string line) {
-        {
-            std::scoped_lock const lock(mutex_);
-            lines_.push_back(std::move(line));
-        }
+        std::scoped_lock const lock(mutex_);
+        lines_.push_back(std::move(line));
         changed_.notify_all();
     }
     void need(std::string_view line, std::size_t times = 1) {

@@ -23,10 +23,9 @@ namespace anywire::test {
 class notes {
 public:
     void add(std::string line) {
-        {
-            std::scoped_lock const lock(mutex_);
-            lines_.push_back(std::move(line));
-        }
+        // Held while others are told: who has seen the last line may destroy this.
+        std::scoped_lock const lock(mutex_);
+        lines_.push_back(std::move(line));
         changed_.notify_all();
     }
 
