@@ -13,6 +13,15 @@ const { within } = require('./lib/within');
 
 const everybody = { rooms: [], except: [] };
 
+// Waits until a session can be recovered.
+const is_stored = (redis, pid) => within((async () => {
+    const { createClient } = need('redis');
+    const asking = createClient({ url: redis.url });
+    await asking.connect();
+    while (await asking.exists(`sio:session:${pid}`) === 0);
+    await asking.quit();
+})(), 'the stored session');
+
 describe('recovery over several servers', () => {
     let redis;
     const servers = {};
@@ -48,14 +57,7 @@ describe('recovery over several servers', () => {
             const auth = { pid: client.socket._pid, offset: client.socket._lastOffset };
             client.socket.io.reconnection(false);
             client.socket.io.engine.close();
-            await within((async () => {
-                const key = `sio:session:${auth.pid}`;
-                const { createClient } = need('redis');
-                const asking = createClient({ url: redis.url });
-                await asking.connect();
-                while (await asking.exists(key) === 0);
-                await asking.quit();
-            })(), 'the stored session');
+            await is_stored(redis, auth.pid);
             const missed = [];
             for (const [name, control] of Object.entries(controls)) {
                 await control.ask('emit', everybody, 'missed', name);
@@ -80,6 +82,33 @@ describe('recovery over several servers', () => {
             }
         });
     }
+
+    it('goes on elsewhere when its server is taken out of service', async () => {
+        const leaving = await start_cpp({ adapter: 'streams', redis, name: 'cpp3', recovery: true });
+        const client = await new Client(leaving.url, 'me').open();
+        const { id } = client;
+        // It has come in before its server has subscribed.
+        const here = async () => (await controls.cpp1.ask('fetch', everybody)).some((s) => s.id === id);
+        await within((async () => { while (!await here()); })(), 'its server');
+        await controls.cpp1.ask('emit', everybody, 'before');
+        await client.until(() => client.events.length > 0, 'an event');
+        client.take();
+        const auth = { pid: client.socket._pid, offset: client.socket._lastOffset };
+        client.socket.io.reconnection(false);
+        await leaving.stop();
+        await is_stored(redis, auth.pid);
+        await controls.cpp2.ask('emit', everybody, 'missed', 1);
+        const back = new Client(servers.cpp1.url, 'me', { auth });
+        try {
+            await back.until(() => back.events.some(([name]) => name === 'hello'), 'hello');
+            const heard = back.take().map((event) => event.slice(0, 2));
+            assert.deepEqual(heard, [['missed', 1], ['hello', true]]);
+            assert.equal(back.socket.id, id);
+        } finally {
+            back.close();
+            client.close();
+        }
+    });
 });
 
 describe('a server that loses Redis', () => {
