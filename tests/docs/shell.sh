@@ -110,9 +110,12 @@ run_line() {
             ;;
         "flask "*) ;;                  # needs Flask, which the tests do not install
         "sudo apt-get install "*) ;;   # installs; ./run does the same, and CI needs it
-        "./run test" | "./run build && ctest "*) ;; # what has started this
-        "./run demo") ;;               # tests/clients has a test of the page
-        "./run check && "* | "./run bench"*) ;; # minutes to hours
+        "./run test" | "./run test -R "* | "./run build && ctest "*) ;; # what has started this
+        "ANYWIRE_BROWSER="*" node --test tests/clients/"*)
+            [ -f "$sources/${line##* }" ] || complain "$page: ${line##* } is not there"
+            ;;
+        "./run demo" | "./run demo --nodes "*) ;; # tests/clients has a test of the page
+        "./run check && "* | "./run bench"* | "./run browsers "*) ;; # minutes to hours
         "./run format") ;;             # changes the sources; the test "format" looks
         "build/bin/anywire-httplib "* | "build/bin/anywire-nghttp2 "* | \
             "build/bin/anywire-beast "*) ;; # tests/hosts

@@ -136,7 +136,8 @@ void websocket_connection::on_event(websocket::event const& e) {
     }
 }
 
-void websocket_connection::on_peer_close(websocket::event const& e) {
+// Cold: inlined, it would lie between what every frame passes.
+[[gnu::cold]] void websocket_connection::on_peer_close(websocket::event const& e) {
     peer_closed_ = true;
     loop().flush();  // answers to what came before the goodbye leave before ours
     if (is_dropped()) return;
