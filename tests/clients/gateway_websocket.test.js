@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const http = require('node:http');
 const { start_gateway } = require('./lib/gateway');
 const { start_balancer } = require('./lib/haproxy');
+const { head } = require('./lib/http_client');
 const need = require('./lib/need');
 const { free_port } = require('./lib/nginx');
 const { start_ws } = require('./lib/node_servers');
@@ -341,4 +342,24 @@ describe('several backends', () => {
         await two[1].stop();
         for (const one of clients) await one.end();
     });
+});
+
+describe('a route for browsers of long ago', () => {
+    for (const [jsonp, sent] of [[true, 200], [false, 204]]) {
+        it(`answers ${sent} to a message with jsonp = ${jsonp}`, async () => {
+            const backend = await start_ws();
+            const gateway = await start_gateway([], {
+                listen: '127.0.0.1:0',
+                config: `[[route]]\npath = "/live"\njsonp = ${jsonp}\nbackends = ["${backend.ws_url}"]\n`,
+            });
+            const session = `${gateway.url}/live/000/old`;
+            const post = (url, body) => head(url, { method: 'POST', body });
+            assert.equal((await post(`${session}/xhr`)).status, 200);
+            assert.equal((await post(`${session}/xhr_send`, '["hello"]')).status, sent);
+            const headers = { 'Sec-Fetch-Site': 'same-origin' };
+            assert.equal((await head(`${session}/jsonp?c=f`, { headers })).status, jsonp ? 200 : 404);
+            await gateway.stop();
+            await backend.stop();
+        });
+    }
 });

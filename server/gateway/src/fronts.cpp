@@ -56,6 +56,7 @@ sockjs_options sockjs_of(route_settings const& s) {
     o.response_limit = s.sockjs_response_limit;
     o.htmlfile = s.jsonp;
     o.jsonp = s.jsonp;
+    o.avoid_204 = s.jsonp;
     return o;
 }
 
@@ -65,6 +66,7 @@ engineio_options engineio_of(route_settings const& s) {
     o.ping_timeout = s.heartbeat_timeout;
     o.eio3 = s.eio3;
     o.jsonp = s.jsonp;
+    o.avoid_204 = s.jsonp;
     o.cookie.name = s.engineio_cookie;
     o.on_upgrade = [](session& from) { bridge::of(from).on_transport(); };
     return o;

@@ -158,8 +158,9 @@ struct route_settings {
     std::size_t sockjs_response_limit = 128u << 10;
     /// Name of the cookie with the id of an Engine.IO session, as `cookie_options::name`.
     std::string engineio_cookie{};
-    bool jsonp = false;  ///< JSONP and htmlfile of SockJS, JSONP of Engine.IO.
-    bool eio3 = true;    ///< Engine.IO 3, for old clients.
+    /// JSONP and htmlfile of SockJS, JSONP of Engine.IO, and 200 in the place of 204.
+    bool jsonp = false;
+    bool eio3 = true;  ///< Engine.IO 3, for old clients.
 };
 
 /// What is served beside routes.
