@@ -125,6 +125,19 @@ bool take_user(client_url& url, std::string_view text) {
            std::ranges::none_of(url.password, is_control);
 }
 
+/// What follows the host: nothing, or a colon and a port, which may be missing.
+bool take_port(client_url& url, std::string_view text) {
+    url.port = default_port(url.secure);
+    if (text.empty()) return true;
+    if (text.front() != ':') return false;
+    text.remove_prefix(1);
+    if (text.empty()) return true;
+    auto const port = to_number(text, 5, 65'535);
+    if (!port || *port == 0) return false;
+    url.port = static_cast<std::uint16_t>(*port);
+    return true;
+}
+
 bool take_authority(client_url& url, std::string_view text) {
     if (auto const at = text.rfind('@'); at != text.npos) {
         if (!take_user(url, text.substr(0, at))) return false;
@@ -133,18 +146,7 @@ bool take_authority(client_url& url, std::string_view text) {
     auto const host_end = text.starts_with('[') ? text.find(']') + 1 : text.find(':');
     auto const host = text.substr(0, host_end);
     if (host.empty() || (host.starts_with('[') && !host.ends_with(']'))) return false;
-    text.remove_prefix(host.size());
-    url.port = default_port(url.secure);
-    if (!text.empty()) {
-        if (text.front() != ':') return false;
-        text.remove_prefix(1);
-        if (!text.empty()) {
-            auto const port = to_number(text, 5, 65'535);
-            if (!port || *port == 0) return false;
-            url.port = static_cast<std::uint16_t>(*port);
-        }
-    }
-    return take_host(url, host);
+    return take_port(url, text.substr(host.size())) && take_host(url, host);
 }
 
 /// Spec: RFC 3986, section 5.2.4.
