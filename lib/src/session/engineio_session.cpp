@@ -33,6 +33,14 @@ frame_ptr noop_frame() {
     return f;
 }
 
+/// False where the text would be longer than `most` bytes as UTF-8. It may lie in `room` afterwards.
+bool make_utf8(std::string_view& text, std::string& room, std::size_t most) {
+    if (is_utf8(text)) return true;
+    if (!engineio::append_repaired(room, text, most)) return false;
+    text = room;
+    return true;
+}
+
 }  // namespace
 
 /// The candidate WebSocket of a polling session.
@@ -128,10 +136,7 @@ void engineio_session::fail_transport() {
 engineio_session::received engineio_session::receive(std::string_view body, bool binary) {
     auto left = home().limits().max_message;
     std::string repaired;
-    if (!binary && !is_utf8(body)) {
-        if (!engineio::append_repaired(repaired, body, left)) return received::too_long;
-        body = repaired;
-    }
+    if (!binary && !make_utf8(body, repaired, left)) return received::too_long;
     if (!has_room_for(body.size())) return received::no_room;
     if (is_traced()) tell_body(body);
     std::string decoded;
