@@ -137,12 +137,12 @@ public:
             });
         });
     }
-    void transaction(std::vector<std::vector<std::string>> commands, answer_fn done) override {
-        at_.queue_.push_back([&at = at_, commands = std::move(commands), done = std::move(done)] {
+    void transaction(std::vector<std::vector<std::string>> all_args, answer_fn done) override {
+        at_.queue_.push_back([&at = at_, all_args = std::move(all_args), done = std::move(done)] {
             redis::reply all{.kind = redis::reply_kind::array};
-            for (auto const& c : commands) {
-                at.commands.push_back(c);
-                all.elements.push_back(at.answer(c));
+            for (auto const& args : all_args) {
+                at.commands.push_back(args);
+                all.elements.push_back(at.answer(args));
             }
             if (at.is_up_)
                 done({}, std::move(all));
