@@ -63,65 +63,73 @@ bool frame_reader::fail(frame_fault why) noexcept {
 }
 
 frame_reader::event frame_reader::read(string_view& bytes) {
-    if (fault_ != frame_fault::none) return event::failed;
-    for (;;) {
-        auto is_good = true;
-        switch (state_) {
-            case state::between:
-                if (auto const e = between(bytes); e != event::frame) return e;
-                break;
-            case state::command:
-            case state::headers: {
-                auto const line = take_line(bytes);
-                if (fault_ != frame_fault::none) return event::failed;
-                if (!line) return event::more;
-                is_good = state_ == state::command ? take_command(*line) : take_header(*line);
-                line_.clear();
-                break;
-            }
-            case state::sized_body:
-                if (!take_sized_body(bytes)) return event::more;
-                break;
-            case state::open_body:
-                is_good = take_open_body(bytes);
-                if (is_good && state_ == state::open_body) return event::more;
-                break;
-            case state::nul:
-                if (bytes.empty()) {
-                    // The body lay in a piece that is gone when the NUL comes.
-                    if (body_.empty()) body_.assign(frame_.body);
-                    return event::more;
-                }
-                if (bytes.front() != '\0') {
-                    fail(frame_fault::no_nul_after_body);
-                    return event::failed;
-                }
-                bytes.remove_prefix(1);
-                return deliver();
-        }
-        if (!is_good) return event::failed;
-    }
+    std::optional<event> out;
+    while (fault_ == frame_fault::none && !out) out = step(bytes);
+    return fault_ == frame_fault::none ? *out : event::failed;
 }
 
-/// Line ends, which are heart-beats, and NULs, which some servers send too many of; `frame` when
-/// another one begins.
-frame_reader::event frame_reader::between(string_view& bytes) {
+/// Nothing where another step follows, and where the frame has failed.
+std::optional<frame_reader::event> frame_reader::step(string_view& bytes) {
+    switch (state_) {
+        case state::between: return between(bytes);
+        case state::command:
+        case state::headers: return take_head(bytes);
+        case state::sized_body:
+            if (!take_sized_body(bytes)) return event::more;
+            break;
+        case state::open_body:
+            if (take_open_body(bytes) && state_ == state::open_body) return event::more;
+            break;
+        case state::nul: return take_nul(bytes);
+    }
+    return std::nullopt;
+}
+
+/// Line ends, which are heart-beats, and NULs, which some servers send too many of.
+std::optional<frame_reader::event> frame_reader::between(string_view& bytes) {
+    if (skip_ends(bytes)) return event::beat;
+    if (bytes.empty()) return event::more;
+    if (fault_ == frame_fault::none) begin();
+    return std::nullopt;
+}
+
+/// Whether line feeds were among them.
+bool frame_reader::skip_ends(string_view& bytes) {
     auto is_beat = false;
     while (!bytes.empty()) {
         auto const c = bytes.front();
-        if (c != '\n' && after_return_) {
-            fail(frame_fault::lone_carriage_return);
-            return event::failed;
-        }
+        if (c != '\n' && after_return_) return fail(frame_fault::lone_carriage_return);
         if (c != '\n' && c != '\r' && c != '\0') break;
         after_return_ = c == '\r';
         is_beat = is_beat || c == '\n';
         bytes.remove_prefix(1);
     }
-    if (is_beat) return event::beat;
-    if (bytes.empty()) return event::more;
-    begin();
-    return event::frame;
+    return is_beat;
+}
+
+std::optional<frame_reader::event> frame_reader::take_head(string_view& bytes) {
+    auto const line = take_line(bytes);
+    if (!line) return event::more;
+    if (state_ == state::command)
+        take_command(*line);
+    else
+        take_header(*line);
+    line_.clear();
+    return std::nullopt;
+}
+
+std::optional<frame_reader::event> frame_reader::take_nul(string_view& bytes) {
+    if (bytes.empty()) {
+        // The body lay in a piece that is gone when the NUL comes.
+        if (body_.empty()) body_.assign(frame_.body);
+        return event::more;
+    }
+    if (bytes.front() != '\0') {
+        fail(frame_fault::no_nul_after_body);
+        return std::nullopt;
+    }
+    bytes.remove_prefix(1);
+    return deliver();
 }
 
 void frame_reader::begin() {

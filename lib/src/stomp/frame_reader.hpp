@@ -94,8 +94,12 @@ private:
         std::uint32_t end = 0;
     };
 
+    std::optional<event> step(std::string_view& bytes);
+    std::optional<event> between(std::string_view& bytes);
+    std::optional<event> take_head(std::string_view& bytes);
+    std::optional<event> take_nul(std::string_view& bytes);
+    bool skip_ends(std::string_view& bytes);
     std::optional<std::string_view> take_line(std::string_view& bytes);
-    event between(std::string_view& bytes);
     void begin();
     bool take_command(std::string_view line);
     bool take_header(std::string_view line);

@@ -18,6 +18,8 @@ public:
     std::size_t feed(std::string_view bytes, bool stops) noexcept;
 
 private:
+    void take_head(std::uint8_t byte) noexcept;
+
     std::uint64_t left_ = 0;        // of the payload
     std::uint64_t length_ = 0;      // of the payload, as far as it is known
     std::uint8_t head_size_ = 0;    // bytes of the head that have come; 0 between frames
