@@ -75,8 +75,7 @@ backend_url_fault check_socket_path(scheme const& s, std::string_view path) {
 /// "ws+unix:/run/app.sock:/path".
 backend_url_fault check_unix_websocket(scheme const& s, std::string_view rest) {
     auto const colon = std::min(rest.find(':'), rest.size());
-    if (auto const wrong = check_socket_path(s, rest.substr(0, colon)); !wrong.text.empty())
-        return wrong;
+    if (auto wrong = check_socket_path(s, rest.substr(0, colon)); !wrong.text.empty()) return wrong;
     auto const path = rest.substr(colon);
     if (path.empty()) return {};
     return path.starts_with(":/") && parse_url("ws://x" + without_variables(path.substr(1)))
