@@ -33,7 +33,8 @@ frame_ptr noop_frame() {
     return f;
 }
 
-/// False where the text would be longer than `most` bytes as UTF-8. It may lie in `room` afterwards.
+/// False where the text would be longer than `most` bytes as UTF-8. It may lie in `room`
+/// afterwards.
 bool make_utf8(std::string_view& text, std::string& room, std::size_t most) {
     if (is_utf8(text)) return true;
     if (!engineio::append_repaired(room, text, most)) return false;
