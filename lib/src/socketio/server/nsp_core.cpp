@@ -28,6 +28,8 @@ void nsp_core::connect() {
     auto const& make = io_.opts().make_adapter;
     if (!is_parent_ && make) adapter_ = make(*this);
     if (!adapter_) adapter_ = std::make_unique<socketio::adapter>(*this);
+    // Asked before `init`, after which others are heard.
+    numbers_events_ = adapter_->numbers_events();
     adapter_->init();
     if (adapter_->watches_rooms()) rooms_watched_ = true;
 }
@@ -171,7 +173,7 @@ void nsp_core::broadcast(detail::encoded event, socket_filter filter, emit_flags
                  .is_volatile = flags.is_volatile,
                  .is_compressed = flags.is_compressed};
     // An offset of this log would mean nothing where the adapter gives them.
-    if (!recovers() || !is_kept(flags) || adapter_->numbers_events())
+    if (!recovers() || !is_kept(flags) || numbers_events_)
         return send_unlogged(std::move(op), std::move(event), flags);
     logged_event kept{std::move(event)};
     apply(std::move(op), &kept);

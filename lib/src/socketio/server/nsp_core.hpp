@@ -191,6 +191,8 @@ private:
     bool is_parent_;
     std::unique_ptr<socketio::adapter> adapter_{};
     std::atomic<bool> is_adapter_closed_{false};
+    /// Kept from `connect`: what others send may still come while the adapter goes.
+    bool numbers_events_ = false;
     std::atomic<std::uint64_t> next_ack_{0};
     std::atomic<std::size_t> sockets_{0};
     std::vector<std::unique_ptr<nsp_shard>> parts_{};
