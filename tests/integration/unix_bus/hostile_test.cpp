@@ -34,6 +34,7 @@ TEST_CASE("a process that sends no frames is closed, counted and logged, and nob
     bus_node const b(o);
     auto const heard = b.hear("x");
     REQUIRE(a.knows(b));
+    REQUIRE(eventually([&] { return a.count("x") == 1; }));
     std::string const wrong[] = {"GET / HTTP/1.1\r\n\r\n",
                                  std::string(4, '\xff'),
                                  std::string(4, '\0'),
