@@ -1,0 +1,155 @@
+#include "stomp/pattern_tree.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <list>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace anywire::stomp;
+using std::string_view;
+
+namespace {
+
+constexpr anywire::siphash_key key{1, 2};
+
+using texts = std::vector<std::string>;
+using tree_of_texts = pattern_tree<std::string const>;
+
+/// Patterns whose values are their texts.
+struct fixture {
+    tree_of_texts tree{key};
+    std::list<std::string> kept{};
+
+    std::string const* add(string_view text) {
+        tree.add(*destination_pattern::parse(text), &kept.emplace_back(text));
+        return &kept.back();
+    }
+    bool remove(string_view text) {
+        auto const p = destination_pattern::parse(text);
+        auto const found = std::find(kept.begin(), kept.end(), text);
+        return found != kept.end() && tree.remove(*p, &*found);
+    }
+    texts find(string_view destination) const {
+        texts out;
+        tree.for_each_match(destination, [&](std::string const* t) { out.push_back(*t); });
+        std::sort(out.begin(), out.end());
+        return out;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a destination finds all that fit") {
+    fixture f;
+    for (auto const* const t :
+         {"/a", "/a/b", "/a/*", "/a/{x}", "/a/b*", "/a/**", "/**", "/*/b", "/b", "/a/b/c", "/**/b"})
+        f.add(t);
+    CHECK(f.tree.size() == 11);
+    CHECK(f.find("/a/b") ==
+          texts{"/**", "/**/b", "/*/b", "/a/*", "/a/**", "/a/b", "/a/b*", "/a/{x}"});
+    CHECK(f.find("/a") == texts{"/**", "/a", "/a/**"});
+    CHECK(f.find("/b") == texts{"/**", "/**/b", "/b"});
+    CHECK(f.find("/a/b/c") == texts{"/**", "/a/**", "/a/b/c"});
+    CHECK(f.find("/c/x/y/b") == texts{"/**", "/**/b"});
+    CHECK(f.find("").empty());
+    CHECK(f.find("/").empty());
+    CHECK(f.find("/a/").empty());
+    CHECK(f.find("/a//b").empty());
+}
+
+TEST_CASE("a value is found once, in however many ways its pattern fits") {
+    fixture f;
+    f.add("/**/a/**/a");
+    f.add("/**/*/**");
+    f.add("/**/a/**");
+    CHECK(f.find("/a/a/a/a/a/a") == texts{"/**/*/**", "/**/a/**", "/**/a/**/a"});
+}
+
+TEST_CASE("many values are under one pattern, each once") {
+    tree_of_texts tree(key);
+    auto const p = *destination_pattern::parse("/a/{x}");
+    auto const other_name = *destination_pattern::parse("/a/{y}");
+    std::vector<std::string> const values(100, "v");
+    for (auto const& v : values) tree.add(p, &v);
+    tree.add(other_name, values.data());
+    CHECK(tree.size() == 100);
+    CHECK(tree.nodes() == 2);
+    std::size_t found = 0;
+    tree.for_each_match("/a/1", [&](auto const*) { ++found; });
+    CHECK(found == 100);
+    CHECK(tree.remove(p, values.data()));
+    CHECK(!tree.remove(other_name, values.data()));
+    CHECK(tree.size() == 99);
+}
+
+TEST_CASE("no node stays after its last value") {
+    fixture f;
+    texts const all{"/a", "/a/b/c", "/a/{x}/c", "/a/b*/**", "/a/b*", "/**", "/**/d"};
+    for (auto const& t : all) f.add(t);
+    CHECK(f.tree.nodes() == 9);
+    CHECK(!f.tree.remove(*destination_pattern::parse("/a/b"), &f.kept.front()));
+    CHECK(!f.tree.remove(*destination_pattern::parse("/x/y"), &f.kept.front()));
+    CHECK(!f.tree.remove(*destination_pattern::parse("/**"), &f.kept.front()));
+    CHECK(f.remove("/a"));
+    CHECK(!f.remove("/a"));
+    CHECK(f.tree.nodes() == 9);
+    CHECK(f.remove("/a/b*"));
+    CHECK(f.tree.nodes() == 9);
+    CHECK(f.remove("/a/b*/**"));
+    CHECK(f.tree.nodes() == 7);
+    CHECK(f.find("/a/bx").size() == 1);
+    CHECK(f.remove("/a/b/c"));
+    CHECK(f.remove("/a/{x}/c"));
+    CHECK(f.tree.nodes() == 2);
+    CHECK(f.remove("/**"));
+    CHECK(f.remove("/**/d"));
+    CHECK(f.tree.nodes() == 0);
+    CHECK(f.tree.size() == 0);
+}
+
+TEST_CASE("a tree's separator may be a point") {
+    pattern_tree<int> tree(key, '.');
+    int value = 0;
+    tree.add(*destination_pattern::parse("/topic/a.*", {}, '.'), &value);
+    int found = 0;
+    tree.for_each_match("/topic/a.b", [&](int* v) { found += v == &value ? 1 : 100; });
+    tree.for_each_match("/topic/a/b", [&](int*) { found += 100; });
+    CHECK(found == 1);
+}
+
+TEST_CASE("a tree finds what a list of patterns finds") {
+    texts const words{"a", "b", "ab", "aab", "*", "**", "?", "a*", "*b", "{x}", "{y}"};
+    auto const seed = GENERATE(range(1u, 101u));
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    auto const text = [&](std::size_t of) {
+        std::string out;
+        for (auto n = 1 + random() % 5; n > 0; --n) out += "/" + words[random() % of];
+        return out;
+    };
+    fixture f;
+    texts list;
+    for (int i = 0; i < 200; ++i) {
+        auto const t = text(words.size());
+        if (auto const known = std::find(list.begin(), list.end(), t); known != list.end()) {
+            list.erase(known);
+            REQUIRE(f.remove(t));
+            f.kept.remove(t);
+        } else if (destination_pattern::parse(t)) {
+            list.push_back(t);
+            f.add(t);
+        }
+        auto const destination = text(4);
+        texts expected;
+        for (auto const& p : list)
+            if (destination_pattern::parse(p)->match(destination)) expected.push_back(p);
+        std::sort(expected.begin(), expected.end());
+        REQUIRE(f.find(destination) == expected);
+    }
+    for (auto const& t : list) REQUIRE(f.remove(t));
+    CHECK(f.tree.nodes() == 0);
+}
