@@ -1,0 +1,191 @@
+#pragma once
+
+#include "core/keyed_hash.hpp"
+#include "queue_parts.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anywire::stomp {
+
+/// What happens to a message that has no room in its queue.
+enum class queue_overflow : std::uint8_t {
+    refuse,       ///< It is refused.
+    drop_oldest,  ///< The oldest that wait go. It is refused where that does not make room.
+};
+
+struct queue_limits {
+    /// Most messages of a queue: those that wait and those that are unsettled.
+    std::size_t max_messages = 1024;
+    /// Most that these cost together, in bytes.
+    std::size_t max_bytes = 1u << 20;
+    /// How long a message may wait, in milliseconds. 0: for ever. One that is with a consumer does
+    /// not expire there, but is not delivered again.
+    std::chrono::milliseconds ttl{0};
+    /// How often a message is delivered: one that is refused after that is lost. 0: any number of
+    /// times.
+    unsigned max_deliveries = 5;
+    /// Most queues. One that is idle makes room for another.
+    std::size_t max_queues = 4096;
+    /// How long a queue stays without a message or a consumer, in milliseconds.
+    std::chrono::milliseconds idle{60'000};
+    queue_overflow overflow = queue_overflow::refuse;
+};
+
+/// A message that a consumer is to get, and has to settle.
+struct delivery {
+    consumer_id to{};
+    delivery_id id{};
+    published_ptr what{};
+    bool redelivered = false;
+};
+
+enum class queue_loss_cause : std::uint8_t {
+    expired,              ///< It waited for longer than `queue_limits::ttl`.
+    delivered_too_often,  ///< It was refused `queue_limits::max_deliveries` times.
+    overflow,             ///< It made room for younger ones.
+};
+
+/// A message that nobody gets any more.
+struct queue_loss {
+    std::string queue{};
+    published_ptr what{};
+    queue_loss_cause why{};
+};
+
+enum class queue_answer : std::uint8_t { ok, full, too_many_queues };
+
+/// All queues of a broker: each message is for one consumer, who settles it.
+///
+/// A queue is first in, first out; what comes back goes before what is younger. Consumers take
+/// turns, those who have room: fewer unsettled messages than their prefetch.
+///
+/// It has neither a clock nor a lock: `now` is in milliseconds of a steady clock. What is to be
+/// done after a call is in `take_deliveries` and `take_losses`.
+///
+/// Cost: of each call by its messages, O(log n) each at most, n what waits in one queue or is
+/// unsettled with one consumer. Nothing walks over queues or consumers.
+class queue_store {
+public:
+    /// The key has to be secret: names are chosen by peers.
+    queue_store(queue_limits const& limits, siphash_key const& key);
+    queue_store(queue_store const&) = delete;
+    queue_store& operator=(queue_store const&) = delete;
+    ~queue_store() = default;
+
+    /// Puts a message into a queue, which is made if it is not there. `cost` is in bytes.
+    [[nodiscard]] queue_answer send(std::string_view queue,
+                                    published_ptr what,
+                                    std::size_t cost,
+                                    std::int64_t now);
+
+    /// Requires: an id that is not in use. A prefetch of 0 is taken for 1.
+    [[nodiscard]] queue_answer subscribe(consumer_id who,
+                                         std::string_view queue,
+                                         std::size_t prefetch,
+                                         std::int64_t now);
+    /// What is unsettled goes back, in its place, and counts as delivered. Does nothing to one who
+    /// is not there.
+    void unsubscribe(consumer_id who, std::int64_t now);
+
+    /// The consumer is done with it; if cumulative, with all that he got before, too. Says whether
+    /// it was an unsettled one of his.
+    bool ack(consumer_id who, delivery_id which, bool cumulative, std::int64_t now);
+    /// The consumer does not want it: it goes back in its place, and to him only where no other has
+    /// room.
+    bool nack(consumer_id who, delivery_id which, bool cumulative, std::int64_t now);
+
+    /// It could not be sent: it goes back in its place, as if it had not been delivered, and the
+    /// consumer gets nothing until `resume`. Does nothing to what is not unsettled.
+    void give_back(consumer_id who, delivery_id which, std::int64_t now);
+    void resume(consumer_id who, std::int64_t now);
+
+    /// Ends what has waited too long, and queues that were idle too long. To be called now and
+    /// then.
+    ///
+    /// Cost: by what it ends; each message costs it once more at most.
+    void expire(std::int64_t now);
+
+    /// What the calls since the last time have decided, in order. To be taken after each call,
+    /// since the next one may undo it.
+    [[nodiscard]] std::vector<delivery> take_deliveries() noexcept;
+    [[nodiscard]] std::vector<queue_loss> take_losses() noexcept;
+
+    /// Of all queues.
+    struct numbers {
+        std::size_t queues = 0;
+        std::size_t messages = 0;  ///< Those that wait and those that are unsettled.
+        std::size_t bytes = 0;     ///< Of these.
+        std::size_t unsettled = 0;
+        std::uint64_t redeliveries = 0;  ///< Ever, of messages that had been delivered before.
+    };
+    [[nodiscard]] numbers count() const noexcept;
+
+    /// Of one queue.
+    struct queue_numbers {
+        std::size_t depth = 0;      ///< Messages that wait for a consumer.
+        std::size_t unsettled = 0;  ///< Messages that are with one.
+        std::size_t bytes = 0;      ///< Of both.
+        std::size_t consumers = 0;
+    };
+    /// Nothing where there is none of that name.
+    [[nodiscard]] std::optional<queue_numbers> look_at(std::string_view queue) const noexcept;
+    /// Calls `visit(std::string const& name, queue_numbers const&)` for each, in no order; it must
+    /// not call others of the store.
+    template <class Visit>
+    void for_each_queue(Visit visit) const {
+        auto const each = [&visit](detail::queue const& q) { visit(q.name, numbers_of(q)); };
+        queues_.for_each(each);
+    }
+
+private:
+    using item = detail::queue_item;
+    using queue = detail::queue;
+    using consumer = detail::queue_consumer;
+
+    static queue_numbers numbers_of(queue const& q) noexcept {
+        return {q.waiting.size(), q.unsettled, q.bytes, q.consumers};
+    }
+
+    queue* obtain(std::string_view name);
+    consumer* find(consumer_id who) const noexcept;
+    bool make_room(queue& q, std::size_t cost, std::int64_t now);
+    bool fits(std::size_t messages, std::size_t bytes, std::size_t cost) const noexcept;
+    bool is_expired(item const& m, std::int64_t now) const noexcept;
+
+    void pump(queue& q, std::int64_t now);
+    void lose_expired(queue& q, std::int64_t now);
+    void deliver(consumer& c, item& m);
+    void update_ready(consumer& c) noexcept;
+    void update_idle(queue& q, std::int64_t now) noexcept;
+    template <class Settle>
+    bool settle(consumer_id who, delivery_id which, bool cumulative, std::int64_t now, Settle one);
+    void take_from(consumer& c, item& m) noexcept;
+    void put_back(item& m, std::int64_t now);
+    void lose(item& m, queue_loss_cause why);
+    void forget(item& m) noexcept;
+
+    queue_limits limits_;
+    // Items outlive what links them, queues the consumers in them.
+    std::list<item> fresh_{};  // in the order of their sending
+    std::list<item> aged_{};   // with a consumer when their time was up
+    named_set<queue> queues_;
+    detail::idle_queues idle_{};  // the longest idle first
+    boost::unordered_flat_map<consumer_id, std::unique_ptr<consumer>> consumers_{};
+    std::vector<delivery> deliveries_{};
+    std::vector<queue_loss> losses_{};
+    std::uint64_t last_order_ = 0;
+    delivery_id last_delivery_ = 0;
+    numbers numbers_{};
+};
+
+}  // namespace anywire::stomp
