@@ -4,9 +4,10 @@ cmake_minimum_required(VERSION 3.25)
 
 set(forbidden_in_core
     "boost/asio|boost/beast(\\.hpp|/[^z])|openssl/|<(thread|mutex|iostream)>")
-# The hub and Socket.IO span shards, so they have locks; threads and clocks are the server's.
+# The hub, Socket.IO and STOMP span shards, so they have locks; threads and clocks are the server's.
 set(forbidden_in_socketio
     "boost/asio|boost/beast(\\.hpp|/[^z])|openssl/|<(thread|iostream)>")
+set(forbidden_in_stomp "${forbidden_in_socketio}")
 set(forbidden_in_hub "${forbidden_in_socketio}")
 set(forbidden_in_transports "<(thread|mutex|iostream)>")
 # What clients run on has a thread: one file of that floor knows it.
@@ -19,7 +20,7 @@ set(forbidden_in_server "<iostream>")
 set(forbidden_in_public "boost/(asio|beast)|openssl/|rapidjson/|hiredis/|<iostream>")
 
 # The areas of lib/src, and which of them each may include.
-set(areas core hub websocket sockjs engineio session client socketio)
+set(areas core hub websocket sockjs engineio session client socketio stomp)
 set(area_core core)
 set(area_hub core hub)
 set(area_websocket core websocket)
@@ -28,6 +29,7 @@ set(area_engineio core engineio)
 set(area_session core hub websocket sockjs engineio session)
 set(area_client core websocket sockjs engineio session client)
 set(area_socketio core hub session socketio)
+set(area_stomp core session stomp)
 
 function(complain file line why)
   cmake_path(RELATIVE_PATH file BASE_DIRECTORY ${ROOT})
@@ -50,15 +52,19 @@ function(forbid pattern why)
   endforeach()
 endfunction()
 
-# The floors: anywire::core is lib/ without Socket.IO, which stands on it.
+# The floors: anywire::core is lib/ without Socket.IO and STOMP, which stand on it.
 file(GLOB_RECURSE lib_files ${ROOT}/lib/*.hpp ${ROOT}/lib/*.cpp)
 set(socketio_files ${lib_files})
 list(FILTER socketio_files INCLUDE REGEX "/(src|include/anywire)/socketio/")
+set(stomp_files ${lib_files})
+list(FILTER stomp_files INCLUDE REGEX "/(src|include/anywire)/stomp/")
 set(core_files ${lib_files})
 if(socketio_files)
-  list(REMOVE_ITEM core_files ${socketio_files})
+  list(REMOVE_ITEM core_files ${socketio_files} ${stomp_files})
 endif()
-forbid("<anywire/socketio" "Socket.IO stands on the core" ${core_files})
+forbid("<anywire/(socketio|stomp)" "Socket.IO and STOMP stand on the core" ${core_files})
+forbid("<anywire/socketio" "STOMP knows no Socket.IO" ${stomp_files})
+forbid("<anywire/stomp" "Socket.IO knows no STOMP" ${socketio_files})
 set(hub_files ${core_files})
 list(FILTER hub_files INCLUDE REGEX "/src/hub/")
 list(FILTER core_files EXCLUDE REGEX "/src/hub/")
@@ -76,11 +82,11 @@ list(FILTER redis_files EXCLUDE REGEX "/src/(connection|bus_port)\\.cpp$")
 list(FILTER transports_files EXCLUDE REGEX "/transports/(redis|unix_bus)/")
 # Clients and carriers know nothing of Redis.
 forbid("<anywire/redis/" "anywire::redis stands on the clients" ${transports_files})
-forbid("<anywire/socketio|\"socketio/" "carriers know no layer" ${transports_files})
+forbid("<anywire/(socketio|stomp)|\"(socketio|stomp)/" "carriers know no layer" ${transports_files})
 set(client_context_files ${transports_files})
 list(FILTER client_context_files INCLUDE REGEX "/client/src/client_context\\.cpp$")
 list(FILTER transports_files EXCLUDE REGEX "/client/src/client_context\\.cpp$")
-foreach(layer core hub socketio transports client_context redis redis_connection server)
+foreach(layer core hub socketio stomp transports client_context redis redis_connection server)
   forbid("${forbidden_in_${layer}}" "not in ${layer}" ${${layer}_files})
   forbid("\"\\.\\./" "no paths upwards" ${${layer}_files})
 endforeach()

@@ -8,7 +8,7 @@ foreach(each adapters redis unix_bus)
     list(APPEND optional_targets anywire_${each})
   endif()
 endforeach()
-install(TARGETS anywire_core anywire_socketio anywire_transports anywire_client
+install(TARGETS anywire_core anywire_socketio anywire_stomp anywire_transports anywire_client
         anywire_socketio_client anywire_server anywire_cluster anywire_testing ${optional_targets}
         EXPORT anywireTargets FILE_SET HEADERS)
 install(EXPORT anywireTargets NAMESPACE anywire:: DESTINATION ${dest})

@@ -18,7 +18,8 @@ std::string_view const usage =
     "once it listens; SIGTERM and SIGINT end it cleanly,\n"
     "SIGHUP reads the certificates again and prints what came of it.\n"
     "\n"
-    "  --profile NAME        default, protocol, engine.io-client or socket.io-client\n"
+    "  --profile NAME        default, protocol, engine.io-client, socket.io-client, or stomp:\n"
+    "                        STOMP on /stomp, /stomp-sockjs and /stomp-engine.io alone (default)\n"
     "  --address A           address to listen on (127.0.0.1)\n"
     "  --port N              port; 0 picks a free one (0)\n"
     "  --threads N           shards; 0 is one per core (1)\n"
@@ -73,6 +74,8 @@ void set_profile(command_line& a, std::string_view name) {
         a.max_payload = 100;
     } else if (name == "socket.io-client") {
         a.ping_interval = 2s;
+    } else if (name == "stomp") {
+        a.max_payload = 4u << 20;
     } else if (name != "default") {
         throw std::invalid_argument("there is no profile '" + std::string(name) + "'");
     }

@@ -46,6 +46,7 @@ void mount_sockjs(anywire::server& server, command_line const& a);
 void mount_routes(anywire::server& server);
 void mount_websocket(anywire::server& server, command_line const& a);
 void mount_engineio(anywire::server& server, command_line const& a);
+void mount_stomp(anywire::server& server, command_line const& a);
 void mount_shared(anywire::server& server, command_line const& a);
 void mount_socketio(anywire::server& server, command_line const& a);
 void mount_socketio_client(anywire::server& server, command_line const& a);

@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 void mount(anywire::server& server, conformance::command_line const& a) {
     if (a.profile == "engine.io-client") return conformance::mount_engineio_client(server, a);
     if (a.profile == "socket.io-client") return conformance::mount_socketio_client(server, a);
+    if (a.profile == "stomp") return conformance::mount_stomp(server, a);
     conformance::mount_sockjs(server, a);
     conformance::mount_websocket(server, a);
     conformance::mount_engineio(server, a);

@@ -45,10 +45,4 @@ bool is_escaped(command c) noexcept {
     return c != command::connect && c != command::stomp && c != command::connected;
 }
 
-std::optional<std::string_view> frame_view::find(std::string_view name) const noexcept {
-    for (auto const& h : headers)
-        if (h.name == name) return h.value;
-    return std::nullopt;
-}
-
 }  // namespace anywire::stomp

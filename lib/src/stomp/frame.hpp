@@ -1,5 +1,7 @@
 #pragma once
 
+#include <anywire/stomp/message.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -7,9 +9,6 @@
 #include <vector>
 
 namespace anywire::stomp {
-
-/// Versions of the protocol, in their order.
-enum class version : std::uint8_t { v1_0, v1_1, v1_2 };
 
 /// Which end of a connection one is.
 enum class end : std::uint8_t { server, client };
@@ -43,11 +42,6 @@ enum class command : std::uint8_t {
 /// Whether their headers are escaped in versions that escape: those of the handshake never are.
 [[nodiscard]] bool is_escaped(command c) noexcept;
 
-struct header {
-    std::string_view name{};
-    std::string_view value{};
-};
-
 /// One frame as it was read.
 ///
 /// Borrow: until the reader's next call, and while the bytes that it was given live.
@@ -56,9 +50,10 @@ struct frame_view {
     std::vector<header> headers{};  ///< In their order, repeated ones too.
     std::string_view body{};
 
-    /// The first header of that name, which is the one that counts (STOMP 1.2, "Repeated Header
-    /// Entries"); nothing where it has none.
-    [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
+    /// As `find_header`.
+    [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept {
+        return find_header(headers, name);
+    }
 };
 
 }  // namespace anywire::stomp

@@ -61,6 +61,17 @@ bool queue_store::make_room(queue& q, std::size_t cost, std::int64_t now) {
     return true;
 }
 
+bool queue_store::has_room(std::string_view name,
+                           std::size_t messages,
+                           std::size_t cost) const noexcept {
+    if (messages == 0) return true;
+    if (messages > limits_.max_messages || cost > limits_.max_bytes) return false;
+    auto const* const q = queues_.find(name);
+    if (q == nullptr || limits_.overflow == queue_overflow::drop_oldest) return true;
+    return q->waiting.size() + q->unsettled + messages <= limits_.max_messages &&
+           q->bytes + cost <= limits_.max_bytes;
+}
+
 // -- consumers ------------------------------------------------------------------------------------
 
 queue_answer queue_store::subscribe(consumer_id who,

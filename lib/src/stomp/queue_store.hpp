@@ -1,5 +1,7 @@
 #pragma once
 
+#include <anywire/stomp/options.hpp>
+
 #include "core/keyed_hash.hpp"
 #include "queue_parts.hpp"
 
@@ -17,30 +19,6 @@
 
 namespace anywire::stomp {
 
-/// What happens to a message that has no room in its queue.
-enum class queue_overflow : std::uint8_t {
-    refuse,       ///< It is refused.
-    drop_oldest,  ///< The oldest that wait go. It is refused where that does not make room.
-};
-
-struct queue_limits {
-    /// Most messages of a queue: those that wait and those that are unsettled.
-    std::size_t max_messages = 1024;
-    /// Most that these cost together, in bytes.
-    std::size_t max_bytes = 1u << 20;
-    /// How long a message may wait, in milliseconds. 0: for ever. One that is with a consumer does
-    /// not expire there, but is not delivered again.
-    std::chrono::milliseconds ttl{0};
-    /// How often a message is delivered: one that is refused after that is lost. 0: any number of
-    /// times.
-    unsigned max_deliveries = 5;
-    /// Most queues. One that is idle makes room for another.
-    std::size_t max_queues = 4096;
-    /// How long a queue stays without a message or a consumer, in milliseconds.
-    std::chrono::milliseconds idle{60'000};
-    queue_overflow overflow = queue_overflow::refuse;
-};
-
 /// A message that a consumer is to get, and has to settle.
 struct delivery {
     consumer_id to{};
@@ -49,11 +27,7 @@ struct delivery {
     bool redelivered = false;
 };
 
-enum class queue_loss_cause : std::uint8_t {
-    expired,              ///< It waited for longer than `queue_limits::ttl`.
-    delivered_too_often,  ///< It was refused `queue_limits::max_deliveries` times.
-    overflow,             ///< It made room for younger ones.
-};
+using queue_loss_cause = dead_letter_cause;
 
 /// A message that nobody gets any more.
 struct queue_loss {
@@ -87,6 +61,11 @@ public:
                                     published_ptr what,
                                     std::size_t cost,
                                     std::int64_t now);
+
+    /// Whether so many messages more would be taken, of a cost in bytes together.
+    [[nodiscard]] bool has_room(std::string_view queue,
+                                std::size_t messages,
+                                std::size_t cost) const noexcept;
 
     /// Requires: an id that is not in use. A prefetch of 0 is taken for 1.
     [[nodiscard]] queue_answer subscribe(consumer_id who,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <anywire/detail/mounts.hpp>
 #include <anywire/endpoint.hpp>
 #include <anywire/handlers.hpp>
 #include <anywire/http.hpp>
@@ -95,21 +96,6 @@ struct files_options {
     bool ranges = true;
 };
 
-// What puts each dialect on a path. A program links only those that it mounts.
-std::shared_ptr<mount_point> make_mount(mount_place const& at,
-                                        websocket_options options,
-                                        handlers app);
-std::shared_ptr<mount_point> make_mount(mount_place const& at,
-                                        sockjs_options options,
-                                        handlers app);
-std::shared_ptr<mount_point> make_mount(mount_place const& at,
-                                        engineio_options options,
-                                        handlers app);
-namespace socketio {
-class server;
-void mount_on(service& to, std::string path, server const& io);
-}  // namespace socketio
-
 /// Mounts, routes, limits and sessions, without a listener, a thread or a signal handler: for a
 /// program that has its own event loop, or its own HTTP server.
 ///
@@ -165,6 +151,15 @@ public:
                 return make_mount(at, std::move(options), std::move(app));
             },
             false);
+    }
+    /// The same for a layer that stands on mounts of several dialects, such as a `stomp::server`
+    /// (`anywire/stomp.hpp`): the sessions of all of them are one audience.
+    ///
+    /// Throws: as above; `std::logic_error` if the layer belongs to another service.
+    template <class Dialect, layer_over<Dialect> Layer>
+    endpoint mount(std::string path, Dialect options, Layer const& layer) {
+        auto app = handlers_on(*this, layer, options);
+        return mount(std::move(path), std::move(options), std::move(app));
     }
     /// The same for a layer with options of its own, such as a `socketio::server`
     /// (`anywire/socketio.hpp`).
@@ -381,6 +376,7 @@ protected:
 private:
     friend class cluster_node;
     friend void socketio::mount_on(service& to, std::string path, socketio::server const& io);
+    friend handlers stomp::attach(service& to, stomp::server const& broker);
     using mount_maker = std::function<std::shared_ptr<mount_point>(mount_place const&)>;
     using sharing_maker = std::function<std::shared_ptr<mount_point>(mount_place const&, handlers)>;
     endpoint add_dialect(std::string path, mount_maker const& make, bool replaces);

@@ -1,0 +1,61 @@
+#include "published.hpp"
+
+#include "core/utf8.hpp"
+#include "stomp/frame_writer.hpp"
+
+#include <algorithm>
+
+namespace anywire::stomp {
+namespace {
+
+constexpr std::array<std::string_view, 12> reserved = {
+    "destination",
+    "message-id",
+    "subscription",
+    "ack",
+    "receipt",
+    "receipt-id",
+    "transaction",
+    "content-length",
+    "content-type",
+    "redelivered",
+    "user-name",
+    "heart-beat",
+};
+
+std::string rest_of(published const& p, version v) {
+    std::string text;
+    append_header(text, "destination", p.destination, v);
+    if (!p.what.content_type.empty()) append_header(text, "content-type", p.what.content_type, v);
+    for (auto const& [name, value] : p.more) append_header(text, name, value, v);
+    if (!p.what.body.empty())
+        append_header(text, "content-length", std::to_string(p.what.body.size()), v);
+    text.append("\n").append(p.what.body).push_back('\0');
+    return text;
+}
+
+}  // namespace
+
+shared_message& published::rest(version v) const {
+    auto& f = forms_[static_cast<std::size_t>(v)];
+    std::call_once(f.once, [&] {
+        auto const text = rest_of(*this, v);
+        // Text, unless its bytes are none: old clients take a binary message for Latin-1.
+        f.made = std::make_unique<shared_message>(message_view(text, !is_utf8(text)));
+    });
+    return *f.made;
+}
+
+std::size_t published::cost() const noexcept {
+    constexpr std::size_t overhead = 128;
+    auto all = overhead + destination.size() + what.body.size() + what.content_type.size();
+    for (auto const& [name, value] : more) all += name.size() + value.size() + 64;
+    return all;
+}
+
+bool is_reserved_header(std::string_view name) noexcept {
+    return name.starts_with("simp") ||
+           std::find(reserved.begin(), reserved.end(), name) != reserved.end();
+}
+
+}  // namespace anywire::stomp

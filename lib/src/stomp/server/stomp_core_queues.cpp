@@ -1,0 +1,126 @@
+#include "stomp_client.hpp"
+#include "stomp_core.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace anywire::stomp {
+namespace {
+
+/// The shard of a consumer is the lower part of its number.
+constexpr std::uint64_t shard_bits = 12;
+
+std::size_t shard_of(consumer_id who) noexcept {
+    return static_cast<std::size_t>(who & ((1U << shard_bits) - 1));
+}
+
+}  // namespace
+
+bool stomp_core::has_room(std::span<published_ptr const> all) {
+    std::map<std::string_view, std::pair<std::size_t, std::size_t>> needs;
+    for (auto const& p : all) {
+        if (place_of(p->destination) != place::queue) continue;
+        auto& [messages, bytes] = needs[p->destination];
+        ++messages;
+        bytes += p->cost();
+    }
+    std::scoped_lock const lock(queues_mutex_);
+    return std::all_of(needs.begin(), needs.end(), [&](auto const& each) {
+        return queues_->has_room(each.first, each.second.first, each.second.second);
+    });
+}
+
+consumer_id stomp_core::new_consumer(std::size_t at) noexcept {
+    return (++consumers_ << shard_bits) | at;
+}
+
+bool stomp_core::consume(consumer_id who, std::string_view queue) {
+    std::scoped_lock const lock(queues_mutex_);
+    return queues_->subscribe(who, queue, options_.max_unacknowledged, now()) == queue_answer::ok;
+}
+
+void stomp_core::give_queued() {
+    std::unique_lock held(queues_mutex_);
+    dispatch(held);
+}
+
+void stomp_core::stop_consuming(consumer_id who) {
+    std::unique_lock held(queues_mutex_);
+    queues_->unsubscribe(who, now());
+    dispatch(held);
+}
+
+bool stomp_core::settle(consumer_id who, delivery_id which, bool is_ack, bool cumulative) {
+    std::unique_lock held(queues_mutex_);
+    auto const known = is_ack ? queues_->ack(who, which, cumulative, now())
+                              : queues_->nack(who, which, cumulative, now());
+    dispatch(held);
+    return known;
+}
+
+void stomp_core::resume(consumer_id who) {
+    std::unique_lock held(queues_mutex_);
+    queues_->resume(who, now());
+    dispatch(held);
+}
+
+void stomp_core::expire() {
+    std::unique_lock held(queues_mutex_);
+    queues_->expire(now());
+    dispatch(held);
+}
+
+/// Sends off what the store has decided. Deliveries go through their shard's inbox, so that those
+/// of one queue stay in their order, whichever thread has brought them about.
+void stomp_core::dispatch(std::unique_lock<std::mutex>& held) {
+    std::vector<std::size_t> woken;
+    for (auto& d : queues_->take_deliveries()) {
+        auto const at = shard_of(d.to);
+        if (inboxes_[at].empty()) woken.push_back(at);
+        inboxes_[at].push_back(std::move(d));
+    }
+    auto lost = queues_->take_losses();
+    held.unlock();
+    if (!lost.empty()) tell_lost(std::move(lost));
+    for (auto const at : woken)
+        (void)post(at, [self = shared_from_this(), at] { self->drain(at); });
+}
+
+void stomp_core::drain(std::size_t index) {
+    std::vector<delivery> all;
+    {
+        std::scoped_lock const lock(queues_mutex_);
+        all.swap(inboxes_[index]);
+    }
+    auto& at = *shards_[index];
+    std::vector<delivery const*> settled;
+    std::vector<delivery const*> returned;
+    for (auto const& d : all) {
+        auto* const s = at.find_consumer(d.to);
+        if (!s) continue;  // it has unsubscribed, and its messages are the store's again
+        if (!s->of->deliver_queued(*s, d))
+            returned.push_back(&d);
+        else if (s->mode == ack_mode::automatic)
+            settled.push_back(&d);
+    }
+    if (settled.empty() && returned.empty()) return;
+    std::unique_lock held(queues_mutex_);
+    for (auto const* d : settled) (void)queues_->ack(d->to, d->id, false, now());
+    for (auto const* d : returned) queues_->give_back(d->to, d->id, now());
+    dispatch(held);
+}
+
+void stomp_core::tell_lost(std::vector<queue_loss> lost) {
+    counts_.dead_letters += lost.size();
+    if (!hooks_.on_dead_letter) return;
+    (void)post(0, [self = shared_from_this(), lost = std::move(lost)] {
+        for (auto const& l : lost) {
+            auto const& p = *l.what;
+            dead_letter const letter{l.queue, p.what.content_type, p.what.body, l.why};
+            self->call(*self->shards_[0], [&] { self->hooks_.on_dead_letter(letter); });
+        }
+    });
+}
+
+}  // namespace anywire::stomp

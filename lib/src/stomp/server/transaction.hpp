@@ -1,0 +1,33 @@
+#pragma once
+
+#include "stomp/frame.hpp"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace anywire::stomp {
+
+/// A frame that waits for its transaction to be committed.
+class stored_frame {
+public:
+    explicit stored_frame(frame_view const& f);
+
+    /// Borrow: valid while this is.
+    frame_view view() const;
+    std::size_t cost() const noexcept;
+
+private:
+    command what_;
+    std::vector<std::pair<std::string, std::string>> headers_{};
+    std::string body_;
+};
+
+struct transaction {
+    std::string id{};
+    std::vector<stored_frame> frames{};
+    std::size_t bytes = 0;
+};
+
+}  // namespace anywire::stomp
