@@ -28,7 +28,8 @@ struct queue_limits {
     /// Messages that wait or are not acknowledged yet, and their bytes. Default 1024 and 1 MiB.
     std::size_t max_messages = 1024;
     std::size_t max_bytes = std::size_t{1} << 20;
-    /// Age at which a message that waits is dropped, as a dead letter. Default 0, never.
+    /// Age, to the second, at which a message that waits is dropped, as a dead letter. Default 0,
+    /// never.
     std::chrono::milliseconds ttl{0};
     /// Deliveries of one message, each refused by NACK or cut off, after which it is a dead letter.
     /// Default 5.

@@ -5,6 +5,26 @@
 #include <utility>
 
 namespace anywire::stomp {
+namespace {
+
+/// A message's id: the number of the subscription and its own, as `head_of` writes it.
+struct message_id {
+    std::uint64_t of = 0;
+    std::uint64_t number = 0;
+};
+
+std::optional<message_id> message_id_of(std::string_view text) noexcept {
+    message_id id;
+    auto const* const end = text.data() + text.size();
+    auto const first = std::from_chars(text.data(), end, id.of);
+    if (first.ec != std::errc{} || first.ptr == end || *first.ptr != '-') return std::nullopt;
+    auto const second = std::from_chars(first.ptr + 1, end, id.number);
+    if (second.ec != std::errc{} || second.ptr != end || id.of == 0 || id.number == 0)
+        return std::nullopt;
+    return id;
+}
+
+}  // namespace
 
 /// What is done when a handler of the application's has come to its end.
 class stomp_client::handler_work final : public detail::work {
@@ -155,25 +175,19 @@ void stomp_client::on_settle(frame_view const& f) {
     settle(f);
 }
 
-/// An id is the number of the subscription and that of the message, as `head_of` writes it.
 void stomp_client::settle(frame_view const& f) {
     auto const id = f.find("id") ? *f.find("id") : *f.find("message-id");
-    std::uint64_t which = 0;
-    std::uint64_t number = 0;
-    auto const* const end = id.data() + id.size();
-    auto const first = std::from_chars(id.data(), end, which);
-    auto const is_id = first.ec == std::errc{} && first.ptr != end && *first.ptr == '-' &&
-                       std::from_chars(first.ptr + 1, end, number).ptr == end;
-    if (!is_id || which == 0 || which > last_subscription_)
+    auto const ids = message_id_of(id);
+    if (!ids || ids->of > last_subscription_)
         return fail(close_reason::protocol_error, "no such message", f);
+    auto const [which, number] = *ids;
     subscription* of = nullptr;
     for_each_subscription([&](subscription& s) {
         if (s.number == which) of = &s;
     });
     // One that has ended gave its messages back: the client may not know yet.
     if (!of) return done(f);
-    if (number == 0 || number > of->last_sent)
-        return fail(close_reason::protocol_error, "no such message", f);
+    if (number > of->last_sent) return fail(close_reason::protocol_error, "no such message", f);
     if (of->to == subscription::kind::queue && of->mode != ack_mode::automatic)
         (void)core_.settle(
             of->consumer, number, f.what == command::ack, of->mode == ack_mode::client);

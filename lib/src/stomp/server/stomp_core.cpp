@@ -42,12 +42,14 @@ private:
 
 }  // namespace
 
-/// Drops what has become too old, once a second.
+/// Tells the queues the time, and so has them drop what has become too old, once a second.
 class stomp_core::sweep final : public timer_node {
 public:
-    sweep(stomp_core& core, session_loop& loop) : core_(core), loop_(loop) { arm(); }
-    void on_timer(tick) override {
-        core_.expire();
+    sweep(stomp_core& core, session_loop& loop) : core_(core), loop_(loop), last_(loop.now()) {
+        arm();
+    }
+    void on_timer(tick now) override {
+        core_.expire((now - std::exchange(last_, now)) * tick_length);
         arm();
     }
 
@@ -56,6 +58,7 @@ private:
 
     stomp_core& core_;
     session_loop& loop_;
+    tick last_;
 };
 
 // -- setting up -----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@
 #include "stomp_shard.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -151,12 +152,13 @@ public:
 
 private:
     void check_options() const;
-    std::int64_t now() const noexcept { return group_->steady_time(); }
+    /// Time that only goes on, in milliseconds, to the second: what shards have been told.
+    std::int64_t now() const noexcept { return now_.load(std::memory_order_relaxed); }
     void on_each_shard(std::function<void(stomp_shard&)> fn);
     void dispatch(std::unique_lock<std::mutex>& held);
     void drain(std::size_t shard);
     void tell_lost(std::vector<queue_loss> lost);
-    void expire();
+    void expire(std::chrono::milliseconds passed);
 
     options options_;
     pattern_limits bounds_;
@@ -169,6 +171,7 @@ private:
     class sweep;
     std::unique_ptr<sweep> sweep_;
 
+    std::atomic<std::int64_t> now_{0};
     std::atomic<std::uint64_t> consumers_{0};
     mutable std::mutex queues_mutex_{};  // for what follows
     std::unique_ptr<queue_store> queues_{};

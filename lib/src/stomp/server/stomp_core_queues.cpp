@@ -65,7 +65,8 @@ void stomp_core::resume(consumer_id who) {
     dispatch(held);
 }
 
-void stomp_core::expire() {
+void stomp_core::expire(std::chrono::milliseconds passed) {
+    now_ += passed.count();
     std::unique_lock held(queues_mutex_);
     queues_->expire(now());
     dispatch(held);
@@ -106,8 +107,9 @@ void stomp_core::drain(std::size_t index) {
     }
     if (settled.empty() && returned.empty()) return;
     std::unique_lock held(queues_mutex_);
-    for (auto const* d : settled) (void)queues_->ack(d->to, d->id, false, now());
+    // First what goes back: a consumer that has settled something may be given what is younger.
     for (auto const* d : returned) queues_->give_back(d->to, d->id, now());
+    for (auto const* d : settled) (void)queues_->ack(d->to, d->id, false, now());
     dispatch(held);
 }
 
