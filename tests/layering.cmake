@@ -29,7 +29,7 @@ set(area_engineio core engineio)
 set(area_session core hub websocket sockjs engineio session)
 set(area_client core websocket sockjs engineio session client)
 set(area_socketio core hub session socketio)
-set(area_stomp core session stomp)
+set(area_stomp core hub session stomp)
 
 function(complain file line why)
   cmake_path(RELATIVE_PATH file BASE_DIRECTORY ${ROOT})

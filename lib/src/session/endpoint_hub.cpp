@@ -2,6 +2,7 @@
 
 #include "core/utf8.hpp"
 #include "hub/gathering.hpp"
+#include "hub/last_word.hpp"
 #include "session/session_base.hpp"
 
 #include <algorithm>
@@ -11,33 +12,6 @@
 
 namespace anywire {
 namespace {
-
-/// Something to be told once: in its place or, if that has gone, by whoever drops it.
-class last_word {
-public:
-    explicit last_word(std::function<void()> fn) noexcept : fn_(std::move(fn)) {}
-    ~last_word() {
-        // One that asks again would be told again, without an end.
-        static thread_local bool is_saying = false;
-        if (!fn_ || is_saying) return;
-        is_saying = true;
-        try {
-            fn_();
-        } catch (...) {  // NOLINT(bugprone-empty-catch): there is no log any more
-        }
-        is_saying = false;
-    }
-    last_word(last_word const&) = delete;
-    last_word& operator=(last_word const&) = delete;
-
-    void say() {
-        auto const fn = std::exchange(fn_, {});
-        fn();
-    }
-
-private:
-    std::function<void()> fn_;
-};
 
 std::size_t find_here(shard_group const& shards, std::size_t count) noexcept {
     for (std::size_t i = 0; i < count; ++i)
@@ -230,7 +204,7 @@ std::function<void(std::function<void()>)> endpoint_hub::teller() {
     return
         [shards = shards_, to = from == shard_group::nowhere ? 0 : from](std::function<void()> fn) {
             (void)shards->post(
-                to, [word = std::make_shared<last_word>(std::move(fn))] { word->say(); });
+                to, [word = std::make_shared<hub::last_word>(std::move(fn))] { word->say(); });
         };
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <anywire/close_reason.hpp>
+#include <anywire/endpoint_bus.hpp>
 #include <anywire/error.hpp>
 #include <anywire/handler.hpp>
 #include <anywire/number_family.hpp>
@@ -154,6 +155,14 @@ public:
         add_route(route_kind::snapshot, pattern, detail::make_route(std::move(f)));
     }
 
+    /// Connects it with the servers of other processes, by whatever connects endpoints: topics,
+    /// users' destinations, `disconnect_user`, `fetch_users` and `fetch_clients_of` are those of
+    /// all nodes from then on, without sticky sessions. A queue stays its node's: what is sent to
+    /// it waits on the node that it was sent on, for a subscriber there.
+    ///
+    /// `make`: what `unix_bus::endpoint_bus`, `redis::endpoint_bus` or the application makes.
+    void use_bus(bus_maker make);
+
     // -- sending, from any thread
 
     /// Sends to a destination of the broker: `value` as `to_payload` has it.
@@ -196,6 +205,12 @@ public:
     [[nodiscard]] std::vector<client_info> clients_of(std::string_view user) const;
     /// Cost: constant.
     [[nodiscard]] server_numbers numbers() const;
+    /// Asks all nodes for the users that have clients, or for the ids of a user's clients; without
+    /// a bus this is the only one. `then` is called once, on a shard, also with an error: what has
+    /// come is there then.
+    void fetch_users(std::function<void(error_code, std::vector<std::string>)> then) const;
+    void fetch_clients_of(std::string_view user,
+                          std::function<void(error_code, std::vector<std::string>)> then) const;
 
     std::shared_ptr<stomp_core> const& core() const noexcept { return core_; }
 

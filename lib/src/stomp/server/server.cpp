@@ -128,6 +128,10 @@ void server::add_route(route_kind kind, std::string_view pattern, detail::route_
     to.add(std::move(made), std::move(route));
 }
 
+void server::use_bus(bus_maker make) {
+    core_->use_bus(std::move(make));
+}
+
 // -- sending --------------------------------------------------------------------------------------
 
 result<void> server::publish(std::string_view destination, payload what, header_list more) const {
@@ -165,6 +169,15 @@ std::vector<client_info> server::clients() const {
 }
 std::vector<client_info> server::clients_of(std::string_view user) const {
     return core_->list(user);
+}
+void server::fetch_users(std::function<void(error_code, std::vector<std::string>)> then) const {
+    if (!core_->is_attached()) return then(errc::session_closed, {});
+    core_->nodes().ask_users(std::move(then));
+}
+void server::fetch_clients_of(
+    std::string_view user, std::function<void(error_code, std::vector<std::string>)> then) const {
+    if (!core_->is_attached()) return then(errc::session_closed, {});
+    core_->nodes().ask_clients_of(user, std::move(then));
 }
 server_numbers server::numbers() const {
     return core_->numbers();

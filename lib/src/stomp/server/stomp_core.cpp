@@ -1,5 +1,6 @@
 #include "stomp_core.hpp"
 
+#include "hub/last_word.hpp"
 #include "stomp_client.hpp"
 
 #include <algorithm>
@@ -101,6 +102,14 @@ void stomp_core::check_setup() const {
     if (is_attached_) throw std::logic_error("a stomp::server is set up before it is mounted");
 }
 
+void stomp_core::use_bus(bus_maker make) {
+    check_setup();
+    if (!make)
+        throw std::invalid_argument("stomp::server::use_bus: the function given to it is empty");
+    if (make_bus_) throw std::logic_error("stomp::server::use_bus: it has a bus already");
+    make_bus_ = std::move(make);
+}
+
 destination_pattern stomp_core::pattern_for(std::string_view text) const {
     auto made = parse(text);
     if (!made)
@@ -133,7 +142,9 @@ void stomp_core::attach(std::shared_ptr<shard_group> shards) {
     inboxes_.resize(shards_.size());
     queues_ = std::make_unique<queue_store>(options_.queue, key);
     if (!options_.queues.empty()) sweep_ = std::make_unique<sweep>(*this, group_->loop(0));
+    nodes_ = std::make_unique<node_hub>(*this, make_bus_);
     is_attached_ = true;
+    nodes_->begin();
 }
 
 handlers stomp_core::handlers_for_mount() {
@@ -144,6 +155,7 @@ handlers stomp_core::handlers_for_mount() {
 
 void stomp_core::on_shards_gone() noexcept {
     sweep_.reset();
+    if (nodes_) nodes_->end();
     // Handlers may hold what holds them.
     hooks_ = {};
 }
@@ -190,7 +202,7 @@ result<void> stomp_core::publish(published_ptr p) {
         return errc::bad_arguments;
     if (!is_attached_ || !group_->runs(0)) return errc::session_closed;
     if (to == place::topic) {
-        on_each_shard([p = std::move(p)](stomp_shard& at) { at.deliver(*p); });
+        nodes_->send({.what = bus_packet::kind::topic, .message = std::move(p)});
         return {};
     }
     std::unique_lock held(queues_mutex_);
@@ -202,27 +214,46 @@ result<void> stomp_core::publish(published_ptr p) {
 }
 
 void stomp_core::publish_to_user(std::string_view user, published_ptr p) {
-    on_each_shard([user = std::string(user), p = std::move(p)](stomp_shard& at) {
-        at.for_each_of(user, [&](stomp_client& c) { at.deliver_own(c, *p); });
-    });
+    nodes_->send(
+        {.what = bus_packet::kind::user, .whom = std::string(user), .message = std::move(p)});
+}
+void stomp_core::publish_to_client(std::string_view id, published_ptr p) {
+    nodes_->send(
+        {.what = bus_packet::kind::client, .whom = std::string(id), .message = std::move(p)});
+}
+void stomp_core::disconnect_user(std::string_view user, std::string_view message) {
+    if (!is_attached_) return;
+    nodes_->send({.what = bus_packet::kind::disconnect,
+                  .whom = std::string(user),
+                  .text = std::string(message)});
 }
 
-void stomp_core::publish_to_client(std::string_view id, published_ptr p) {
-    auto const where = session_loop::shard_of(id);
+void stomp_core::deliver_here(bus_packet const& p) {
+    switch (p.what) {
+        case bus_packet::kind::topic:
+            return on_each_shard([m = p.message](stomp_shard& at) { at.deliver(*m); });
+        case bus_packet::kind::user:
+            return on_each_shard([user = p.whom, m = p.message](stomp_shard& at) {
+                at.for_each_of(user, [&](stomp_client& c) { at.deliver_own(c, *m); });
+            });
+        case bus_packet::kind::client: return give_to_client(p);
+        case bus_packet::kind::disconnect:
+            return on_each_shard([user = p.whom, text = p.text](stomp_shard& at) {
+                at.for_each_of(user, [&](stomp_client& c) { c.disconnect(text); });
+            });
+    }
+}
+
+/// An id may be of another node's client: those here are looked for, whatever shard it names.
+void stomp_core::give_to_client(bus_packet const& p) {
+    auto const where = session_loop::shard_of(p.whom);
     if (where >= shards_.size()) return;
-    auto give = [this, where, id = std::string(id), p = std::move(p)] {
+    auto give = [this, where, id = p.whom, m = p.message] {
         auto& at = *shards_[where];
-        if (auto* const c = at.find(id)) at.deliver_own(*c, *p);
+        if (auto* const c = at.find(id)) at.deliver_own(*c, *m);
     };
     if (group_->is_here(where)) return give();
     (void)post(where, [self = shared_from_this(), give = std::move(give)] { give(); });
-}
-
-void stomp_core::disconnect_user(std::string_view user, std::string_view message) {
-    if (!is_attached_) return;
-    on_each_shard([user = std::string(user), text = std::string(message)](stomp_shard& at) {
-        at.for_each_of(user, [&](stomp_client& c) { c.disconnect(text); });
-    });
 }
 
 void stomp_core::post_to_client(std::string_view id, std::function<void(client&)> fn) {
@@ -267,6 +298,16 @@ std::vector<client_info> stomp_core::list(std::optional<std::string_view> user) 
     for (auto const& [id, info] : registry_)
         if (!user || info.user == *user) all.push_back(info);
     return all;
+}
+
+std::function<void(std::function<void()>)> stomp_core::teller() {
+    std::size_t to = 0;
+    for (std::size_t i = 0; i < shards_.size(); ++i)
+        if (group_->is_here(i)) to = i;
+    return [self = shared_from_this(), to](std::function<void()> fn) {
+        auto const word = std::make_shared<hub::last_word>(std::move(fn));
+        (void)self->post(to, [word] { word->say(); });
+    };
 }
 
 server_numbers stomp_core::numbers() const {

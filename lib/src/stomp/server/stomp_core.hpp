@@ -3,7 +3,9 @@
 #include <anywire/layer.hpp>
 #include <anywire/stomp/server.hpp>
 
+#include "bus_packet.hpp"
 #include "core/log_throttle.hpp"
+#include "node_hub.hpp"
 #include "pattern_table.hpp"
 #include "published.hpp"
 #include "session/shard_group.hpp"
@@ -77,6 +79,7 @@ public:
     frame_limits limits(bool is_connected) const noexcept;
     /// Throws `std::logic_error` once it is mounted.
     void check_setup() const;
+    void use_bus(bus_maker make);
     /// Throws `std::invalid_argument` for a pattern that is not valid.
     destination_pattern pattern_for(std::string_view text) const;
     std::optional<destination_pattern> parse(std::string_view text) const {
@@ -112,9 +115,12 @@ public:
                                           header_list more);
     /// To a destination of the broker.
     result<void> publish(published_ptr p);
+    /// The rest is for the clients of all nodes.
     void publish_to_user(std::string_view user, published_ptr p);
     void publish_to_client(std::string_view id, published_ptr p);
     void disconnect_user(std::string_view user, std::string_view message);
+    /// To the clients of this node.
+    void deliver_here(bus_packet const& p);
     /// Calls `fn` on the client's shard, never at once, if it is there then.
     void post_to_client(std::string_view id, std::function<void(client&)> fn);
     /// Whether queues have room for all of these.
@@ -137,6 +143,10 @@ public:
     void delist(std::string_view id) noexcept;
     void note_subscription(std::string_view id, std::string_view destination, bool is_there);
     std::vector<client_info> list(std::optional<std::string_view> user) const;
+    /// Those of all nodes. Requires: it is mounted.
+    node_hub& nodes() noexcept { return *nodes_; }
+    /// As `local_hub::teller`.
+    std::function<void(std::function<void()>)> teller();
     server_numbers numbers() const;
 
     /// Calls what belongs to the application; logs what it throws.
@@ -152,6 +162,7 @@ public:
 
 private:
     void check_options() const;
+    void give_to_client(bus_packet const& p);
     /// Time that only goes on, in milliseconds, to the second: what shards have been told.
     std::int64_t now() const noexcept { return now_.load(std::memory_order_relaxed); }
     void on_each_shard(std::function<void(stomp_shard&)> fn);
@@ -170,6 +181,8 @@ private:
     std::atomic<bool> is_attached_{false};
     class sweep;
     std::unique_ptr<sweep> sweep_;
+    bus_maker make_bus_{};
+    std::unique_ptr<node_hub> nodes_{};  // from the first mount on
 
     std::atomic<std::int64_t> now_{0};
     std::atomic<std::uint64_t> consumers_{0};
