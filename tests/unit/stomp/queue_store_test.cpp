@@ -121,6 +121,18 @@ TEST_CASE("a refused message goes to another consumer first") {
     CHECK(d.store.count().redeliveries == 3);
 }
 
+TEST_CASE("a refused message goes to another consumer, even if it is not his turn") {
+    queue_desk d;
+    (void)d.subscribe(1, 3);
+    (void)d.subscribe(2, 3);
+    d.send_all({"a", "b"});
+    CHECK(d.deliveries() == words{"1:a", "2:b"});
+    CHECK(d.nack(1, "a"));
+    CHECK(d.deliveries() == words{"2:a!"});
+    (void)d.send("c");
+    CHECK(d.deliveries() == words{"1:c"});
+}
+
 TEST_CASE("a refused message goes to the same consumer where the others are full") {
     queue_desk d;
     (void)d.subscribe(1);
