@@ -98,8 +98,11 @@ private:
         auto const q = pick_queue();
         auto const cost = pick(30);
         auto const number = ++last_message_;
+        auto const has_room = store_.has_room(q, 1, cost);
         auto const got = store_.send(q, message_of(std::to_string(number)), cost, now_);
         require(got == model_.send(q, number, cost, now_), "another answer to a SEND");
+        require(!has_room || got != stomp::queue_answer::full, "there was to be room");
+        require(has_room || got != stomp::queue_answer::ok || limits_.ttl.count() > 0, "no room");
         if (got == stomp::queue_answer::ok) fates_[number] = fate::open;
     }
     void subscribe() {

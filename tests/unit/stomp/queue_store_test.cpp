@@ -311,6 +311,30 @@ TEST_CASE("a full queue may drop its oldest, but nothing that is with a consumer
     CHECK(d.deliveries() == words{"1:e"});
 }
 
+TEST_CASE("whether several messages have room is known before they are sent") {
+    queue_limits l;
+    l.max_messages = 3;
+    l.max_bytes = 10;
+    l.overflow = GENERATE(queue_overflow::refuse, queue_overflow::drop_oldest);
+    queue_desk d(l);
+    auto const has_room = [&](std::size_t messages, std::size_t cost) {
+        return d.store.has_room(queue_desk::name, messages, cost);
+    };
+    CHECK(has_room(0, 0));
+    CHECK(has_room(3, 10));
+    CHECK(!has_room(4, 10));
+    CHECK(!has_room(3, 11));
+    CHECK(!d.store.look_at(queue_desk::name));
+    (void)d.subscribe(1);
+    (void)d.send("a", 4);
+    (void)d.send("b", 4);
+    CHECK(has_room(0, 0));
+    CHECK(!has_room(3, 3));
+    CHECK(!has_room(2, 7));
+    CHECK(has_room(1, 2));
+    CHECK(has_room(2, 6) == (l.overflow == queue_overflow::drop_oldest));
+}
+
 TEST_CASE("counts are those of one queue, and of all") {
     queue_desk d;
     CHECK(!d.store.look_at("/queue/a"));
