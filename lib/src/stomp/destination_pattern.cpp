@@ -1,5 +1,7 @@
 #include "destination_pattern.hpp"
 
+#include "core/utf8.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -46,7 +48,7 @@ bool is_divided(std::string_view destination, char separator) noexcept {
 
 bool is_valid_destination(std::string_view text, pattern_limits const& limits) noexcept {
     if (text.size() > limits.max_bytes || !is_divided(text, '/')) return false;
-    if (std::any_of(text.begin(), text.end(), is_control)) return false;
+    if (std::any_of(text.begin(), text.end(), is_control) || !is_utf8(text)) return false;
     std::size_t count = 0;
     for (segment_walk w(text, '/'); !w.is_done(); ++count) {
         auto const segment = w.next();

@@ -19,8 +19,8 @@ struct pattern_limits {
     std::size_t max_wildcards = 4;
 };
 
-/// Whether a client may name it: it starts with '/' and has no empty segment, none that is "." or
-/// "..", and no control character. Wildcards are characters as any other here.
+/// Whether a client may name it: UTF-8 that starts with '/' and has no empty segment, none that is
+/// "." or "..", and no control character. Wildcards are characters as any other here.
 [[nodiscard]] bool is_valid_destination(std::string_view text,
                                         pattern_limits const& limits = {}) noexcept;
 

@@ -67,9 +67,11 @@ bool queue_store::has_room(std::string_view name,
     if (messages == 0) return true;
     if (messages > limits_.max_messages || cost > limits_.max_bytes) return false;
     auto const* const q = queues_.find(name);
-    if (q == nullptr || limits_.overflow == queue_overflow::drop_oldest) return true;
-    return q->waiting.size() + q->unsettled + messages <= limits_.max_messages &&
-           q->bytes + cost <= limits_.max_bytes;
+    if (q == nullptr) return true;
+    auto const may_drop = limits_.overflow == queue_overflow::drop_oldest;
+    auto const kept = q->unsettled + (may_drop ? 0 : q->waiting.size());
+    auto const bytes = may_drop ? q->unsettled_bytes : q->bytes;
+    return messages <= limits_.max_messages - kept && cost <= limits_.max_bytes - bytes;
 }
 
 // -- consumers ------------------------------------------------------------------------------------

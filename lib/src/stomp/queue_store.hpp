@@ -62,7 +62,8 @@ public:
                                     std::size_t cost,
                                     std::int64_t now);
 
-    /// Whether so many messages more would be taken, of a cost in bytes together.
+    /// Whether so many messages more have room in a queue, of a cost in bytes together. What has
+    /// expired there and was not ended yet takes room, too.
     [[nodiscard]] bool has_room(std::string_view queue,
                                 std::size_t messages,
                                 std::size_t cost) const noexcept;

@@ -64,6 +64,7 @@ TEST_CASE("destinations that a client may name") {
                                   "/a\x7f"})
         CHECK(!is_valid_destination(bad));
     CHECK(!is_valid_destination("/a\0b"s));
+    CHECK(!is_valid_destination("/a\xc3"));
 }
 
 TEST_CASE("a destination's length and segments have their bounds") {

@@ -1,5 +1,7 @@
 #include "stomp/pattern_tree.hpp"
 
+#include "support/pattern_reference.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <vector>
 
 using namespace anywire::stomp;
+using anywire::test::fits_slowly;
 using std::string_view;
 
 namespace {
@@ -39,6 +42,23 @@ struct fixture {
         std::sort(out.begin(), out.end());
         return out;
     }
+};
+
+class random_texts {
+public:
+    explicit random_texts(unsigned seed) : random_(seed) {}
+    std::string pattern() { return text(words_.size()); }
+    std::string destination() { return text(4); }
+
+private:
+    std::string text(std::size_t of) {
+        std::string out;
+        for (auto n = 1 + random_() % 5; n > 0; --n) out += "/" + words_[random_() % of];
+        return out;
+    }
+
+    std::mt19937 random_;
+    texts words_{"a", "b", "ab", "aab", "*", "**", "?", "a*", "*b", "{x}", "{y}"};
 };
 
 }  // namespace
@@ -121,35 +141,56 @@ TEST_CASE("a tree's separator may be a point") {
     CHECK(found == 1);
 }
 
-TEST_CASE("a tree finds what a list of patterns finds") {
-    texts const words{"a", "b", "ab", "aab", "*", "**", "?", "a*", "*b", "{x}", "{y}"};
-    auto const seed = GENERATE(range(1u, 101u));
-    CAPTURE(seed);
-    std::mt19937 random(seed);
-    auto const text = [&](std::size_t of) {
-        std::string out;
-        for (auto n = 1 + random() % 5; n > 0; --n) out += "/" + words[random() % of];
-        return out;
-    };
+TEST_CASE("patterns that do not fit cost nothing") {
+    // A walk over all of them would take minutes.
+    constexpr int count = 50'000;
     fixture f;
-    texts list;
+    for (int i = 0; i < count; ++i) f.add("/topic/" + std::to_string(i) + "/{x}/**");
+    for (int i = 0; i < count; ++i) {
+        int found = 0;
+        f.tree.for_each_match("/topic/" + std::to_string(i) + "/x/y", [&](auto*) { ++found; });
+        REQUIRE(found == 1);
+    }
+    CHECK(f.find("/topic/x").empty());
+    CHECK(f.tree.nodes() == 1 + 3 * count);
+}
+
+TEST_CASE("a tree finds what a list of patterns finds") {
+    auto const seed = GENERATE(range(1u, 21u));
+    CAPTURE(seed);
+    random_texts random(seed);
+    fixture f;
+    std::vector<destination_pattern> list;
     for (int i = 0; i < 200; ++i) {
-        auto const t = text(words.size());
-        if (auto const known = std::find(list.begin(), list.end(), t); known != list.end()) {
-            list.erase(known);
-            REQUIRE(f.remove(t));
-            f.kept.remove(t);
-        } else if (destination_pattern::parse(t)) {
-            list.push_back(t);
-            f.add(t);
+        auto const t = random.pattern();
+        if (auto const p = destination_pattern::parse(t)) {
+            if (std::erase_if(list, [&](auto const& known) { return known.text() == t; }) != 0) {
+                REQUIRE(f.remove(t));
+                f.kept.remove(t);
+            } else {
+                list.push_back(*p);
+                f.add(t);
+            }
         }
-        auto const destination = text(4);
+        auto const destination = random.destination();
         texts expected;
         for (auto const& p : list)
-            if (destination_pattern::parse(p)->match(destination)) expected.push_back(p);
+            if (p.match(destination)) expected.push_back(p.text());
         std::sort(expected.begin(), expected.end());
         REQUIRE(f.find(destination) == expected);
     }
-    for (auto const& t : list) REQUIRE(f.remove(t));
+    for (auto const& p : list) REQUIRE(f.remove(p.text()));
     CHECK(f.tree.nodes() == 0);
+}
+
+TEST_CASE("a pattern fits what a table of all pairs says") {
+    auto const seed = GENERATE(range(1u, 11u));
+    random_texts random(seed);
+    for (int i = 0; i < 300; ++i) {
+        auto const p = destination_pattern::parse(random.pattern());
+        if (!p) continue;
+        auto const destination = random.destination();
+        CAPTURE(seed, p->text(), destination);
+        REQUIRE(p->match(destination) == fits_slowly(p->text(), destination));
+    }
 }
