@@ -37,6 +37,10 @@ std::string_view const usage =
     "  --ping-interval MS    Engine.IO heartbeat (25000)\n"
     "  --ping-timeout MS     silence after a heartbeat that ends a session (20000)\n"
     "  --max-packets-per-poll N  most packets in one poll's answer; 0: no limit (0)\n"
+    "  --sockjs-heartbeat MS    heartbeat of STOMP's SockJS mount (25000)\n"
+    "  --stomp-connect-timeout MS  from a session's open to CONNECTED (10000)\n"
+    "  --stomp-grace MS      silence that STOMP's clients may keep, whatever they promised (0)\n"
+    "  --stomp-strict        nobody may send to the broker, or subscribe to patterns\n"
     "  --client-files DIR    serve socket.io-client's dist folder at /socket.io/\n"
     "  --admin WHAT          serve Socket.IO's admin page to \"ann\" with \"secret\": details,\n"
     "                        read-only or counts\n"
@@ -108,6 +112,21 @@ bool is_listener_flag(command_line& a, demo::flag_reader& flags) {
     return true;
 }
 
+bool is_stomp_flag(command_line& a, demo::flag_reader& flags) {
+    auto const time = [&] { return std::chrono::milliseconds(flags.number<unsigned>()); };
+    if (flags.is("--sockjs-heartbeat"))
+        a.sockjs_heartbeat = time();
+    else if (flags.is("--stomp-connect-timeout"))
+        a.stomp_connect_timeout = time();
+    else if (flags.is("--stomp-grace"))
+        a.stomp_grace = time();
+    else if (flags.is("--stomp-strict"))
+        a.stomp_strict = true;
+    else
+        return false;
+    return true;
+}
+
 void set_parser(command_line& a, std::string_view name) {
     a.msgpack = name == "msgpack";
     if (!a.msgpack && name != "json")
@@ -161,7 +180,7 @@ std::optional<command_line> parse(demo::flag_reader flags) {
             a.avoid_204 = true;
         else if (flags.is("--parser"))
             set_parser(a, flags.value());
-        else if (is_listener_flag(a, flags)) {
+        else if (is_listener_flag(a, flags) || is_stomp_flag(a, flags)) {
             // read there
         } else if (flags.is("--profile")) {
             (void)flags.value();  // seen above

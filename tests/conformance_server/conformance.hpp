@@ -20,6 +20,10 @@ struct command_line {
     std::chrono::milliseconds ping_interval{25'000};
     std::chrono::milliseconds ping_timeout{20'000};
     std::chrono::milliseconds connect_timeout{45'000};
+    std::chrono::milliseconds sockjs_heartbeat{25'000};  ///< Of the mount with STOMP.
+    std::chrono::milliseconds stomp_connect_timeout{10'000};
+    std::chrono::milliseconds stomp_grace{0};
+    bool stomp_strict = false;  ///< Clients may send to the application alone, as by default.
     std::size_t max_packets_per_poll = 0;
     std::string static_folder{};
     std::string health{};

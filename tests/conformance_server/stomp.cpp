@@ -1,4 +1,5 @@
 #include <anywire/coro.hpp>
+#include <anywire/json.hpp>
 #include <anywire/server.hpp>
 #include <anywire/stomp.hpp>
 
@@ -15,10 +16,21 @@ namespace {
 namespace stomp = anywire::stomp;
 using namespace std::chrono_literals;
 
-stomp::options stomp_options() {
+/// What Spring's guide greets with.
+struct hello {
+    std::string name{};
+};
+struct greeting {
+    std::string content{};
+};
+ANYWIRE_JSON(hello, name)
+ANYWIRE_JSON(greeting, content)
+
+stomp::options stomp_options(command_line const& a) {
     stomp::options o;
-    o.patterns = true;
-    o.heart_beat = {.out_min = 1s, .in_min = 1s, .grace = 0s};
+    o.patterns = !a.stomp_strict;
+    o.heart_beat = {.out_min = 1s, .in_min = 1s, .grace = a.stomp_grace};
+    o.connect_timeout = a.stomp_connect_timeout;
     o.max_frame = 2u << 20;
     o.queue.max_bytes = 16u << 20;
     return o;
@@ -49,6 +61,9 @@ void add_application(stomp::server& broker) {
         for (auto const n : numbers) all += n;
         return std::vector<int>{all};
     });
+    broker.on_message("/app/hello", [broker](hello who) {
+        (void)broker.send("/topic/greetings", greeting{"Hello, " + who.name + "!"});
+    });
     broker.on_message("/app/throw", [] { throw std::runtime_error("it is said so"); });
     broker.on_message("/app/refuse", [] { throw stomp::refusal("refused by the handler"); });
     broker.on_message(
@@ -57,6 +72,10 @@ void add_application(stomp::server& broker) {
             co_await from.session().async_wait(std::chrono::milliseconds(ms));
             co_return text;
         });
+    broker.on_message("/app/fail/{ms}", [](stomp::client& from, int ms) -> anywire::task<> {
+        co_await from.session().async_wait(std::chrono::milliseconds(ms));
+        throw std::runtime_error("it is said late");
+    });
     broker.on_message("/app/close",
                       [](stomp::client& from, std::string text) { from.disconnect(text); });
     broker.on_subscribe("/app/state", [] { return std::vector<int>{1, 2, 3}; });
@@ -71,18 +90,20 @@ void add_application(stomp::server& broker) {
 }  // namespace
 
 void mount_stomp(anywire::server& server, command_line const& a) {
-    stomp::server broker{stomp_options()};
+    stomp::server broker{stomp_options(a)};
     broker.on_connect(admit);
-    broker.allow_send("/topic/**");
-    broker.allow_send("/queue/**");
-    broker.allow_send("/user/**");
+    if (!a.stomp_strict)
+        for (auto const* const below : {"/topic/**", "/queue/**", "/user/**"})
+            broker.allow_send(below);
     add_application(broker);
     anywire::session_limits const limits{.max_message = a.max_payload,
                                          .max_queued_bytes = 64u << 20};
     server.mount(
         "/stomp", anywire::websocket_options{.limits = limits, .origins = a.origins}, broker);
-    server.mount(
-        "/stomp-sockjs", anywire::sockjs_options{.limits = limits, .origins = a.origins}, broker);
+    server.mount("/stomp-sockjs",
+                 anywire::sockjs_options{
+                     .limits = limits, .origins = a.origins, .heartbeat = a.sockjs_heartbeat},
+                 broker);
     server.mount("/stomp-engine.io", engineio_options_of(a), broker);
 }
 
