@@ -6,9 +6,26 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace anywire {
 namespace {
+
+/// Whichever of them has the session; null: none.
+route_target* find_holder(retired_mounts const& among, shard& here, std::string_view sid) {
+    for (auto const& t : among.all)
+        if (t->has_session(here, sid)) return t.get();
+    return nullptr;
+}
+
+/// `named`: the sid that a request names, of a mount that has gone, or nothing.
+answering find_mounted(shard& here, asked_for const& a, std::string_view named) {
+    auto* const target = here.routes().find(a);
+    if (!target || named.empty()) return {target};
+    // It is not to be sent back and forth between two sessions that it names.
+    auto const other = target->session_named_by(a.target);
+    return {other.empty() || &here.core().owner(other) == &here ? target : nullptr};
+}
 
 answering find_among_retired(shard& here, asked_for const& a) {
     auto& core = here.core();
@@ -22,15 +39,10 @@ answering find_among_retired(shard& here, asked_for const& a) {
             if (named.empty()) return {routes.find(a), &owner, &r};
             continue;
         }
-        for (auto const& t : r.all)
-            if (t->has_session(here, sid)) return {t.get()};
+        if (auto* const holder = find_holder(r, here, sid)) return {holder};
         if (named.empty()) named = std::move(sid);
     }
-    auto* const target = routes.find(a);
-    if (!target || named.empty()) return {target};
-    // It is not to be sent back and forth between two sessions that it names.
-    auto const other = target->session_named_by(a.target);
-    return {other.empty() || &core.owner(other) == &here ? target : nullptr};
+    return find_mounted(here, a, named);
 }
 
 }  // namespace

@@ -103,12 +103,15 @@ void service_core::publish(service_change c) {
     }
     auto const retires = shared->routes && !shared->routes->retired().empty();
     for (auto const& s : shards) {
-        if (!has_begun) s->apply(*shared);
-        if (has_begun || retires)
-            s->post([&s = *s, late = has_begun ? shared : nullptr] {
-                if (late) s.apply(*late);
+        if (has_begun) {
+            s->post([&s = *s, shared] {
+                s.apply(*shared);
                 s.watch_retired();
             });
+        } else {
+            s->apply(*shared);
+            if (retires) s->post([&s = *s] { s.watch_retired(); });
+        }
     }
 }
 

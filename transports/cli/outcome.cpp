@@ -97,23 +97,36 @@ void outcome::wait_ended() {
 }
 
 bool outcome::read_line(std::string& line) {
-    std::array<pollfd, 2> watched{{{STDIN_FILENO, POLLIN, 0}, {wake_, POLLIN, 0}}};
-    for (;;) {
-        if (auto const end = input_.find('\n'); end != std::string::npos) {
-            line = input_.substr(0, end);
-            input_.erase(0, end + 1);
-            return true;
+    while (!take_line(line)) {
+        if (is_set()) return false;
+        if (input_ended_) {  // what is left has no end of a line
+            line = std::exchange(input_, {});
+            return !line.empty();
         }
-        if (input_ended_ || is_set()) break;
-        if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) break;
-        if (watched[1].revents != 0) return false;
-        std::array<char, 65536> piece{};
-        auto const got = ::read(STDIN_FILENO, piece.data(), piece.size());
-        if (got > 0) input_.append(piece.data(), static_cast<std::size_t>(got));
-        if (got == 0 || (got < 0 && errno != EINTR)) input_ended_ = true;
+        if (!read_input()) return false;
     }
-    if (input_.empty() || is_set()) return false;
-    line = std::exchange(input_, {});
+    return true;
+}
+
+bool outcome::take_line(std::string& line) {
+    auto const end = input_.find('\n');
+    if (end == std::string::npos) return false;
+    line = input_.substr(0, end);
+    input_.erase(0, end + 1);
+    return true;
+}
+
+bool outcome::read_input() {
+    std::array<pollfd, 2> watched{{{STDIN_FILENO, POLLIN, 0}, {wake_, POLLIN, 0}}};
+    if (::poll(watched.data(), watched.size(), -1) < 0) {
+        input_ended_ = errno != EINTR;
+        return true;
+    }
+    if (watched[1].revents != 0) return false;
+    std::array<char, 65536> piece{};
+    auto const got = ::read(STDIN_FILENO, piece.data(), piece.size());
+    if (got > 0) input_.append(piece.data(), static_cast<std::size_t>(got));
+    input_ended_ = got == 0 || (got < 0 && errno != EINTR);
     return true;
 }
 

@@ -47,6 +47,10 @@ public:
 
 private:
     void wake();
+    /// The first whole line of `input_`, if there is one.
+    bool take_line(std::string& line);
+    /// Waits for more input; false where something was set meanwhile.
+    bool read_input();
 
     mutable std::mutex guard_{};
     std::condition_variable changed_{};

@@ -85,18 +85,25 @@ peer_node* relay_shard::find_node(node_number n) noexcept {
 void relay_shard::set_nodes(node_table const& all) {
     auto old = std::exchange(nodes_, {});
     for (auto const& entry : all) {
-        if (auto const known = old.find(entry.number);
-            known != old.end() && known->second->address == entry.address) {
+        auto const known = old.find(entry.number);
+        if (known != old.end() && known->second->address == entry.address)
             nodes_.insert(old.extract(known));
-            continue;
-        }
-        if (auto made = make_node(entry)) nodes_.emplace(entry.number, std::move(made));
+        else if (auto made = make_node(entry))
+            nodes_.emplace(entry.number, std::move(made));
     }
+    lose_calls(old);
+    go_on_with_nodes();
+}
+
+void relay_shard::lose_calls(node_map const& gone) {
     std::vector<relay_call*> lost;
     for (auto const& [key, c] : calls_)
-        if (old.contains(c->to().number)) lost.push_back(c.get());
+        if (gone.contains(c->to().number)) lost.push_back(c.get());
     for (auto* const c : lost)
         if (calls_.contains(c)) c->lose();
+}
+
+void relay_shard::go_on_with_nodes() {
     std::vector<std::uint64_t> waiting;
     for (auto const& [number, l] : lookups_)
         if (l->what() == lookup::of::nodes) waiting.push_back(number);
@@ -158,8 +165,12 @@ void relay_shard::carry(incoming const& in,
     request->node = node;
     if (named) return begin_call(in, *named, std::move(request));
     if (what.is_drawn) return look_up(lookup::of::nodes, std::move(request));
+    find_owner(std::move(request));
+}
+
+void relay_shard::find_owner(stray_ptr request) {
     auto const now = here_.loop().now();
-    auto const owner = was_carried ? std::nullopt : owners_.find(request->key, now);
+    auto const owner = request->was_carried ? std::nullopt : owners_.find(request->key, now);
     if (owner) return go_on(std::move(request), owner);
     is_silent_ = is_silent_ && !not_after(silent_until_, now);
     if (is_silent_) return end_unasked(std::move(request));

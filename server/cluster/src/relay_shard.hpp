@@ -69,6 +69,8 @@ public:
     void on_teardown() noexcept override;
 
 private:
+    using node_map = std::unordered_map<node_number, std::unique_ptr<peer_node>>;
+
     // -- context_floor
     io_host& host() noexcept override;
     std::shared_ptr<client_tls const> tls(client_tls_options const& options,
@@ -76,7 +78,13 @@ private:
 
     std::unique_ptr<peer_node> make_node(node_entry const& entry);
     peer_node* find_node(node_number n) noexcept;
+    /// Calls to nodes that are not there any more have lost them.
+    void lose_calls(node_map const& gone);
+    /// What waits for nodes goes on, as they are known now.
+    void go_on_with_nodes();
     void begin_call(incoming const& in, peer_node& to, stray_ptr what);
+    /// Which node has the session, if any, is remembered, or asked for.
+    void find_owner(stray_ptr request);
     void look_up(lookup::of what, stray_ptr request);
     /// Null where its client has gone.
     stray_ptr take_lookup(std::uint64_t number);
@@ -91,7 +99,7 @@ private:
 
     shard& here_;
     cluster_core& core_;
-    std::unordered_map<node_number, std::unique_ptr<peer_node>> nodes_{};
+    node_map nodes_{};
     std::unordered_map<relay_call const*, std::unique_ptr<relay_call>> calls_{};
     std::unordered_map<std::uint64_t, std::unique_ptr<lookup>> lookups_{};
     std::shared_ptr<tunnel_set> tunnels_ = std::make_shared<tunnel_set>();

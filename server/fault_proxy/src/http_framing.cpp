@@ -146,30 +146,36 @@ std::size_t body_scanner::take(std::string_view bytes) noexcept {
 }
 
 void body_scanner::take_line_byte(char c) noexcept {
-    if (state_ == state::chunk_end) {
-        if (c == '\n') {
-            state_ = state::chunk_size;
-            digits_ = 0;
-        } else if (c != '\r') {
-            state_ = state::malformed;
-        }
-    } else if (state_ == state::trailer) {
-        if (c == '\n' && line_size_ == 0)
-            state_ = state::done;
-        else if (c != '\r')
-            line_size_ = c == '\n' ? 0 : line_size_ + 1;
-    } else if (c == '\n') {
-        end_size_line();
-    } else if (state_ == state::chunk_size && c != '\r' && c != ';' && c != ' ') {
-        auto const l = lower(c);
-        auto const is_digit = l >= '0' && l <= '9';
-        if ((!is_digit && (l < 'a' || l > 'f')) || ++digits_ > 15)
-            state_ = state::malformed;
-        else
-            left_ = left_ << 4 | static_cast<unsigned>(is_digit ? l - '0' : l - 'a' + 10);
-    } else {
-        state_ = state::chunk_extension;
+    if (state_ == state::chunk_end) return take_chunk_end(c);
+    if (state_ == state::trailer) return take_trailer(c);
+    if (c == '\n') return end_size_line();
+    if (state_ == state::chunk_size && c != '\r' && c != ';' && c != ' ') return take_size(c);
+    state_ = state::chunk_extension;
+}
+
+void body_scanner::take_chunk_end(char c) noexcept {
+    if (c == '\n') {
+        state_ = state::chunk_size;
+        digits_ = 0;
+    } else if (c != '\r') {
+        state_ = state::malformed;
     }
+}
+
+void body_scanner::take_trailer(char c) noexcept {
+    if (c == '\n' && line_size_ == 0)
+        state_ = state::done;
+    else if (c != '\r')
+        line_size_ = c == '\n' ? 0 : line_size_ + 1;
+}
+
+void body_scanner::take_size(char c) noexcept {
+    auto const l = lower(c);
+    auto const is_digit = l >= '0' && l <= '9';
+    if ((!is_digit && (l < 'a' || l > 'f')) || ++digits_ > 15)
+        state_ = state::malformed;
+    else
+        left_ = left_ << 4 | static_cast<unsigned>(is_digit ? l - '0' : l - 'a' + 10);
 }
 
 void body_scanner::end_size_line() noexcept {

@@ -68,6 +68,9 @@ private:
     };
 
     void take_line_byte(char c) noexcept;
+    void take_chunk_end(char c) noexcept;
+    void take_trailer(char c) noexcept;
+    void take_size(char c) noexcept;
     void end_size_line() noexcept;
 
     state state_ = state::done;

@@ -91,9 +91,10 @@ void check_forward(problem_list& to, std::string const& route, route_settings co
     auto const& f = r.forward;
     for (std::size_t i = 0; i < f.headers.size(); ++i)
         check_name(item_key(key + ".headers", i), f.headers[i]);
+    auto const set = key + ".set.";
     for (auto const& [name, value] : f.set) {
-        check_name(key + ".set." + name, name);
-        check_template(to, key + ".set." + name, value);
+        check_name(set + name, name);
+        check_template(to, set + name, value);
     }
     for (std::size_t i = 0; i < f.default_subprotocols.size(); ++i)
         if (!is_field_name(f.default_subprotocols[i]))
@@ -142,8 +143,9 @@ void check_route(problem_list& to, std::string const& key, route_settings const&
     check_route_backends(to, key, r);
     check_forward(to, key, r);
     check_loss(to, key, r.loss);
+    auto const environment = key + ".program.environment.";
     for (auto const& [name, value] : r.program.environment)
-        check_template(to, key + ".program.environment." + name, value);
+        check_template(to, environment + name, value);
     check_session_limits(to, key, r.limits);
 }
 

@@ -98,9 +98,10 @@ void check_program(problem_list& to, std::string const& route, route_settings co
         to.add(key,
                std::string("the backend is ").append(name_of(r.kind)) + ", not a program",
                "leave [route.program] out, or write a backend as \"stdio:PROGRAM\"");
+    auto const environment = key + ".environment.";
     for (auto const& [name, value] : p.environment)
         if (!is_variable_name(name))
-            to.add(key + ".environment." + name,
+            to.add(environment + name,
                    shown(name) + " is not the name of a variable",
                    "write it of A-Z, a-z, 0-9 and _, as APP_USER");
     to.check_number(key + ".max_processes", p.max_processes, 1, 100'000);

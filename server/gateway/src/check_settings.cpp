@@ -87,43 +87,60 @@ std::string place_of(std::string const& address, std::uint16_t port, std::string
     return port == 0 ? std::string() : url_of(address, port).substr(7);
 }
 
+/// Which key has which place.
+using place_claims = std::map<std::string, std::string>;
+
+void claim_place(problem_list& to,
+                 place_claims& taken,
+                 std::string const& key,
+                 std::string const& place) {
+    if (place.empty() || taken.emplace(place, key).second) return;
+    to.add(key, place + " is listened at already, by " + taken[place], "leave one of them out");
+}
+
+void check_listener(problem_list& to,
+                    place_claims& taken,
+                    std::string const& key,
+                    listener_options const& l) {
+    if (l.path.empty() && l.descriptor < 0) check_address(to, key, l.address);
+    check_path(to, key, l.path);
+    if (l.mode > 0777)
+        to.add(key + ".mode", "mode is more than permissions", "write at most 0o777");
+    check_tls(to, key, l.tls);
+    claim_place(to, taken, key, place_of(l.address, l.port, l.path));
+}
+
+void check_systemd(problem_list& to, std::vector<systemd_settings> const& all, std::size_t index) {
+    auto const key = item_key("systemd", index);
+    auto const& name = all[index].name;
+    check_tls(to, key, all[index].tls);
+    for (std::size_t i = 0; i < index; ++i)
+        if (name == all[i].name || name.empty() || all[i].name.empty())
+            to.add(key + ".name",
+                   "it takes sockets that " + item_key("systemd", i) + " takes, too",
+                   "give each the name of other sockets");
+}
+
+void check_admin(problem_list& to, place_claims& taken, admin_settings const& a) {
+    if (!a.is_wanted()) return;
+    auto const address = a.address_or_default();
+    if (a.path.empty()) check_address(to, "admin", address);
+    check_path(to, "admin", a.path);
+    if (a.port != 0 && !a.path.empty())
+        to.add("admin.path", "both a port and a path are there", "leave one of them out");
+    claim_place(to, taken, "admin", place_of(address, a.port, a.path));
+}
+
 void check_listeners(problem_list& to, gateway_settings const& s) {
     if (s.listeners.empty() && s.systemd.empty())
         to.add("listen",
                "there is nothing to listen at",
                "write [[listen]] with address and port, or --listen 127.0.0.1:8080");
-    std::map<std::string, std::string> taken;
-    auto const claim = [&](std::string const& key, std::string const& place) {
-        if (place.empty() || taken.emplace(place, key).second) return;
-        to.add(key, place + " is listened at already, by " + taken[place], "leave one of them out");
-    };
-    for (std::size_t i = 0; i < s.listeners.size(); ++i) {
-        auto const& l = s.listeners[i];
-        auto const key = item_key("listen", i);
-        if (l.path.empty() && l.descriptor < 0) check_address(to, key, l.address);
-        check_path(to, key, l.path);
-        if (l.mode > 0777)
-            to.add(key + ".mode", "mode is more than permissions", "write at most 0o777");
-        check_tls(to, key, l.tls);
-        claim(key, place_of(l.address, l.port, l.path));
-    }
-    for (std::size_t i = 0; i < s.systemd.size(); ++i) {
-        auto const key = item_key("systemd", i);
-        check_tls(to, key, s.systemd[i].tls);
-        for (std::size_t j = 0; j < i; ++j)
-            if (s.systemd[i].name == s.systemd[j].name || s.systemd[i].name.empty() ||
-                s.systemd[j].name.empty())
-                to.add(key + ".name",
-                       "it takes sockets that " + item_key("systemd", j) + " takes, too",
-                       "give each the name of other sockets");
-    }
-    if (!s.admin.is_wanted()) return;
-    auto const address = s.admin.address_or_default();
-    if (s.admin.path.empty()) check_address(to, "admin", address);
-    check_path(to, "admin", s.admin.path);
-    if (s.admin.port != 0 && !s.admin.path.empty())
-        to.add("admin.path", "both a port and a path are there", "leave one of them out");
-    claim("admin", place_of(address, s.admin.port, s.admin.path));
+    place_claims taken;
+    for (std::size_t i = 0; i < s.listeners.size(); ++i)
+        check_listener(to, taken, item_key("listen", i), s.listeners[i]);
+    for (std::size_t i = 0; i < s.systemd.size(); ++i) check_systemd(to, s.systemd, i);
+    check_admin(to, taken, s.admin);
 }
 
 // -- whom it believes -----------------------------------------------------------------------------
@@ -179,42 +196,60 @@ void check_site(problem_list& to, site_settings const& s) {
 
 // -- routes beside one another --------------------------------------------------------------------
 
+/// Which route has which path.
+using path_claims = std::map<std::string, std::size_t>;
+
+void check_path_of_route(problem_list& to,
+                         path_claims& taken,
+                         gateway_settings const& s,
+                         std::size_t index) {
+    auto const key = item_key("route", index);
+    auto const& said = s.routes[index].path;
+    auto path = said;
+    while (path.ends_with('/')) path.pop_back();
+    if (auto const [other, is_new] = taken.emplace(path, index); !is_new)
+        to.add(key + ".path",
+               "the path " + shown(said) + " is that of " + item_key("route", other->second),
+               "name all fronts of one path in one route, or choose another path");
+    if (!s.site.files.empty() && path.empty())
+        to.add("site.files",
+               "the files are served at /, and so is " + key,
+               "give the route a path of its own, as /live");
+    if (s.site.shim && path == "/anywire.js")
+        to.add(key + ".path",
+               "the gateway serves a script at /anywire.js",
+               "choose another path, or write shim = false in [site]");
+}
+
+void check_publish_path(problem_list& to,
+                        path_claims& taken,
+                        gateway_settings const& s,
+                        std::size_t index) {
+    auto const key = item_key("route", index) + ".hooks.publish_path";
+    auto const& path = s.routes[index].hooks.publish_path;
+    if (path.empty()) return;
+    if (!s.admin.is_wanted())
+        to.add(key,
+               "there is no admin listener that the application could post to",
+               "write [admin] with an address, a port or a path");
+    if (auto const [other, is_new] = taken.emplace(path, index); !is_new)
+        to.add(key,
+               shown(path) + " is that of " + item_key("route", other->second),
+               "give each route its own");
+}
+
 void check_routes(problem_list& to, gateway_settings const& s) {
     if (s.routes.empty() && s.site.files.empty() && s.site.pass_to.empty())
         to.add("route",
                "there is no route, and nothing else to serve",
                "write [[route]] with path and backends, or "
                "--sockjs /live --backend ws://127.0.0.1:9000");
-    std::map<std::string, std::size_t> paths;
-    std::map<std::string, std::size_t> publish_paths;
+    path_claims paths;
+    path_claims publish_paths;
     for (std::size_t i = 0; i < s.routes.size(); ++i) {
-        auto const& r = s.routes[i];
-        auto const key = item_key("route", i);
-        check_route(to, key, r);
-        auto path = r.path;
-        while (path.ends_with('/')) path.pop_back();
-        if (auto const [other, is_new] = paths.emplace(path, i); !is_new)
-            to.add(key + ".path",
-                   "the path " + shown(r.path) + " is that of " + item_key("route", other->second),
-                   "name all fronts of one path in one route, or choose another path");
-        if (!s.site.files.empty() && path.empty())
-            to.add("site.files",
-                   "the files are served at /, and so is " + key,
-                   "give the route a path of its own, as /live");
-        if (s.site.shim && path == "/anywire.js")
-            to.add(key + ".path",
-                   "the gateway serves a script at /anywire.js",
-                   "choose another path, or write shim = false in [site]");
-        auto const& publish = r.hooks.publish_path;
-        if (publish.empty()) continue;
-        if (!s.admin.is_wanted())
-            to.add(key + ".hooks.publish_path",
-                   "there is no admin listener that the application could post to",
-                   "write [admin] with an address, a port or a path");
-        if (auto const [other, is_new] = publish_paths.emplace(publish, i); !is_new)
-            to.add(key + ".hooks.publish_path",
-                   shown(publish) + " is that of " + item_key("route", other->second),
-                   "give each route its own");
+        check_route(to, item_key("route", i), s.routes[i]);
+        check_path_of_route(to, paths, s, i);
+        check_publish_path(to, publish_paths, s, i);
     }
 }
 

@@ -40,11 +40,11 @@ void add_list(CLI::App& app,
               std::vector<std::string>& to,
               std::string what,
               std::string type,
-              std::string group) {
+              std::string const& group) {
     app.add_option(std::move(name), to, std::move(what))
         ->option_text(std::move(type))
         ->allow_extra_args(false)
-        ->group(std::move(group));
+        ->group(group);
 }
 
 void add_text(CLI::App& app,
@@ -52,10 +52,8 @@ void add_text(CLI::App& app,
               std::string& to,
               std::string what,
               std::string type,
-              std::string group) {
-    app.add_option(std::move(name), to, std::move(what))
-        ->type_name(std::move(type))
-        ->group(std::move(group));
+              std::string const& group) {
+    app.add_option(std::move(name), to, std::move(what))->type_name(std::move(type))->group(group);
 }
 
 void add_routes(CLI::App& app, flag_words& to) {

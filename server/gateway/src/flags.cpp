@@ -181,10 +181,11 @@ private:
                     bool sockjs,
                     bool engineio,
                     bool websocket) {
+        auto const said = flag + " ";
         for (auto const& path : paths) {
             auto found = std::ranges::find(s_.routes, path, &route_settings::path);
             if (found == s_.routes.end()) {
-                add_origin("route", s_.routes.size(), flag + " " + path);
+                add_origin("route", s_.routes.size(), said + path);
                 s_.routes.push_back({.path = path});
                 found = std::prev(s_.routes.end());
             }
@@ -244,6 +245,13 @@ void read_settings(flag_words const& words, settings_source const& from, command
     out.exit_code = 0;
 }
 
+/// What `check` says of settings that are good.
+std::string praise(flag_words const& words, gateway_settings const& s) {
+    return (words.config.empty() ? "the settings" : words.config) + ": good, with " +
+           counted(s.routes.size(), "route") + " and " +
+           counted(s.listeners.size() + s.systemd.size(), "listener") + "\n";
+}
+
 }  // namespace
 
 command read_command_line(int count, char const* const* words, settings_source const& from) {
@@ -265,12 +273,7 @@ command read_command_line(int count, char const* const* words, settings_source c
     auto const is_good = out.exit_code == 0;
     if (said.check) {
         out.what = command::kind::check;
-        if (is_good)
-            out.text =
-                (said.config.empty() ? "the settings" : said.config) + ": good, with " +
-                counted(out.settings.routes.size(), "route") + " and " +
-                counted(out.settings.listeners.size() + out.settings.systemd.size(), "listener") +
-                "\n";
+        if (is_good) out.text = praise(said, out.settings);
     } else if (is_good && said.print_config) {
         out.what = command::kind::help;
         out.text = to_toml(out.settings, false);

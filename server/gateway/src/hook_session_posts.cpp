@@ -24,6 +24,13 @@ bool is_connecting(client_stage s) noexcept {
            s == client_stage::tls;
 }
 
+/// How a session ends to whose message the application answers with `status`.
+close_code code_of_status(unsigned status) noexcept {
+    if (status == 429 || status == 503) return close_code::try_again_later;
+    return status >= 400 && status < 500 ? close_code::policy_violation
+                                         : close_code::internal_error;
+}
+
 }  // namespace
 
 std::optional<hook_session::post_kind> hook_session::choose_post() const noexcept {
@@ -136,11 +143,7 @@ void hook_session::on_answer() {
     if (!answer_.is_good()) {
         auto why = answer_.explain();
         shard_.note("session " + id_ + ": " + why);
-        auto const status = answer_.status();
-        auto const code = status == 429 || status == 503  ? close_code::try_again_later
-                          : status >= 400 && status < 500 ? close_code::policy_violation
-                                                          : close_code::internal_error;
-        return give_up(code, std::move(why).substr(0, 123));
+        return give_up(code_of_status(answer_.status()), std::move(why).substr(0, 123));
     }
     if (is_lost_ || stage_ == stage::ending) {
         answer_.drop();

@@ -63,6 +63,20 @@ bool send_to(endpoint::group const& whom, published const& p, bool base64) {
     return whom.send(text).has_value();
 }
 
+/// Counts whom it may reach.
+void publish(publisher_options const& o,
+             published const& p,
+             std::shared_ptr<reached> const& count) {
+    for (auto const& e : o.endpoints()) {
+        auto const whom = members_of(e, p);
+        if (p.is_close)
+            close_all(e, whom, p);
+        else if (!send_to(whom, p, o.base64))
+            continue;
+        whom.count([count](error_code, std::size_t n) { count->add(n); });
+    }
+}
+
 }  // namespace
 
 route_handler make_publisher(publisher_options options) {
@@ -78,16 +92,7 @@ route_handler make_publisher(publisher_options options) {
         auto const all = read_published(r, error);
         if (!all) return to.answer(400, error + "\n");
         auto const count = std::make_shared<reached>(std::move(to));
-        for (auto const& p : *all) {
-            for (auto const& e : o.endpoints()) {
-                auto const whom = members_of(e, p);
-                if (p.is_close)
-                    close_all(e, whom, p);
-                else if (!send_to(whom, p, o.base64))
-                    continue;
-                whom.count([count](error_code, std::size_t n) { count->add(n); });
-            }
-        }
+        for (auto const& p : *all) publish(o, p, count);
     };
 }
 

@@ -27,6 +27,13 @@ std::string assignment(std::string_view key, std::string_view value) {
     return "write " + std::string(key) + " = " + std::string(value);
 }
 
+/// A list of all of them, as a file has it.
+std::string list_of(std::span<named_flag const> all) {
+    std::string out;
+    for (auto const& f : all) out.append(out.empty() ? "[" : ", ").append(toml_text(f.name));
+    return out.append("]");
+}
+
 }  // namespace
 
 // -- what can be written in one way ---------------------------------------------------------------
@@ -214,16 +221,11 @@ void settings_reader::pairs(std::string_view key,
 
 void settings_reader::flags(std::string_view key, std::span<named_flag const> all) {
     std::vector<std::string> names;
-    std::vector<std::string> written;
-    std::string example;
-    for (auto const& f : all) {
-        names.emplace_back(f.name);
-        example.append(example.empty() ? "[" : ", ").append(toml_text(f.name));
-    }
+    for (auto const& f : all) names.emplace_back(f.name);
     auto const* const v = take(key);
     if (!v) return;
     if (v->what != kind::array)
-        return add_wrong_type(*v, below(key), "a list of texts", example + "]");
+        return add_wrong_type(*v, below(key), "a list of texts", list_of(all));
     for (auto const& f : all) *f.to = false;
     for (std::size_t i = 0; i < v->items.size(); ++i) {
         auto const& item = v->items[i];
@@ -237,12 +239,12 @@ void settings_reader::flags(std::string_view key, std::span<named_flag const> al
             continue;
         }
         auto const near = nearest_name(text, names);
-        add_problem(item,
-                    path,
-                    std::string(key) + " cannot have " +
-                        (item.what == kind::text ? shown(text) : "what is not a text"),
-                    near.empty() ? assignment(key, example + "]")
-                                 : "did you mean " + toml_text(near) + "?");
+        add_problem(
+            item,
+            path,
+            std::string(key) + " cannot have " +
+                (item.what == kind::text ? shown(text) : "what is not a text"),
+            near.empty() ? assignment(key, list_of(all)) : "did you mean " + toml_text(near) + "?");
     }
 }
 

@@ -28,6 +28,14 @@ int encoded_byte(std::string_view text) noexcept {
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
+/// Takes the first character off, which may be encoded.
+char take_character(std::string_view& text) noexcept {
+    auto const encoded = encoded_byte(text);
+    auto const c = encoded < 0 ? text[0] : static_cast<char>(encoded);
+    text.remove_prefix(encoded < 0 ? 1 : 3);
+    return c;
+}
+
 /// What may stand in a path or a query as it is: all that RFC 3986 knows, and the brackets and bars
 /// that everybody sends; `%` only before two digits.
 bool may_stand(std::string_view text) noexcept {
@@ -63,9 +71,7 @@ bool climbs(std::string_view path) noexcept {
     auto is_dots = true;  // so far, of the segment
     auto const ends_climbing = [&] { return is_dots && dots == 2; };
     while (!path.empty()) {
-        auto const encoded = encoded_byte(path);
-        auto const c = encoded < 0 ? path[0] : static_cast<char>(encoded);
-        path.remove_prefix(encoded < 0 ? 1 : 3);
+        auto const c = take_character(path);
         if (c == '/' || c == '\\') {
             if (ends_climbing()) return true;
             is_dots = true;

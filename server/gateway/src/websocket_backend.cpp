@@ -31,30 +31,35 @@ struct websocket_server {
     std::optional<client_profile> profile{};  ///< Of WebSocket: what its clients share.
 };
 
-/// Splits "ws+unix:/path/of/socket:/path" as the client of npm's ws does.
-websocket_server parse_server(std::string_view url) {
-    websocket_server server;
-    std::string http;
+/// The URL that is connected to; what else `url` says goes into `server`. Splits
+/// "ws+unix:/path/of/socket:/path" as the client of npm's ws does.
+std::string take_url(std::string_view url, websocket_server& server) {
     if (url.starts_with("ws+unix:")) {
         url.remove_prefix(8);
         while (url.starts_with("//")) url.remove_prefix(1);
         auto const colon = url.find(':');
         server.unix_socket = url.substr(0, colon);
-        http = "ws://localhost";
-        http.append(colon == url.npos ? "/" : url.substr(colon + 1));
-    } else if (url.starts_with("engineio")) {
-        server.is_engineio = true;
-        http = std::string(url.starts_with("engineios:") ? "https" : "http")
-                   .append(url.substr(url.find(':')));
-    } else {
-        http = url;
+        return std::string("ws://localhost")
+            .append(colon == url.npos ? "/" : url.substr(colon + 1));
     }
-    if (http.find('{') == http.npos) {  // all that the client asked for goes along
-        auto const has_query = http.find('?') != http.npos;
-        if (http.find('/', http.find("://") + 3) == http.npos && !has_query) http.append("/");
-        if (!server.is_engineio && !has_query) http.append("{path}");
-        http.append(has_query ? "&{query}" : "?{query}");
-    }
+    if (!url.starts_with("engineio")) return std::string(url);
+    server.is_engineio = true;
+    return std::string(url.starts_with("engineios:") ? "https" : "http")
+        .append(url.substr(url.find(':')));
+}
+
+/// Has all that the client asked for go along.
+void append_asked(std::string& url, bool with_path) {
+    auto const has_query = url.find('?') != url.npos;
+    if (url.find('/', url.find("://") + 3) == url.npos && !has_query) url.append("/");
+    if (with_path && !has_query) url.append("{path}");
+    url.append(has_query ? "&{query}" : "?{query}");
+}
+
+websocket_server parse_server(std::string_view url) {
+    websocket_server server;
+    auto http = take_url(url, server);
+    if (http.find('{') == http.npos) append_asked(http, !server.is_engineio);
     std::string wrong;
     auto parsed = text_template::parse(http, wrong);
     if (!parsed) throw std::invalid_argument("backend " + std::string(url) + ": " + wrong);

@@ -120,6 +120,13 @@ gateway_settings defaults_like(gateway_settings const& s) {
     return d;
 }
 
+/// Appends a value, and before it the header of its table where it is the first there.
+void append_value(std::string& out, std::string_view path, std::string_view value, bool is_first) {
+    auto const dot = path.rfind('.');
+    if (is_first) out.append(out.empty() ? "[" : "\n[").append(path.substr(0, dot)).append("]\n");
+    out.append(path.substr(dot + 1)).append(" = ").append(value).append("\n");
+}
+
 }  // namespace
 
 std::string header_name(std::string_view key) {
@@ -174,14 +181,7 @@ std::string to_toml(gateway_settings const& s, bool all) {
             case written_setting::kind::value:
                 if (auto const d = usual.find(w.key); d != usual.end() && d->second == w.value)
                     break;
-                if (!std::exchange(table, {}).empty())
-                    out.append(out.empty() ? "[" : "\n[")
-                        .append(header.substr(0, header.rfind('.')))
-                        .append("]\n");
-                out.append(header.substr(header.rfind('.') + 1))
-                    .append(" = ")
-                    .append(w.value)
-                    .append("\n");
+                append_value(out, header, w.value, !std::exchange(table, {}).empty());
         }
     }
     return out;
