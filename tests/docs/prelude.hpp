@@ -3,6 +3,7 @@
 
 #include <anywire/socketio.hpp>
 #include <anywire/socketio/adapter.hpp>
+#include <anywire/stomp.hpp>
 
 #include <algorithm>
 #include <any>
