@@ -31,8 +31,8 @@ struct queue_limits {
     /// Age, to the second, at which a message that waits is dropped, as a dead letter. Default 0,
     /// never.
     std::chrono::milliseconds ttl{0};
-    /// Deliveries of one message, each refused by NACK or cut off, after which it is a dead letter.
-    /// Default 5.
+    /// Deliveries of one message after which a NACK makes it a dead letter. A client that goes
+    /// never does. Default 5.
     unsigned max_deliveries = 5;
     /// Queues that there are at a time. Default 4096.
     std::size_t max_queues = 4096;

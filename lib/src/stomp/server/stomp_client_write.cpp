@@ -38,13 +38,16 @@ void stomp_client::deliver(subscription& s, published const& p) {
 }
 
 bool stomp_client::deliver_queued(subscription& s, delivery const& d) {
-    auto const has_room = below_->is_open() && below_->queued_bytes() < queue_room;
+    // Where one waits, younger ones do, too.
+    auto const has_room = !s.is_waiting && below_->is_open() && below_->queued_bytes() < queue_room;
     if (has_room) {
-        s.last_sent = d.id;
         auto const sent = below_.send_headed(
             head_of(s, d.id, d.redelivered), d.what->rest(version_), sending::direct);
         note_delivery(sent, *d.what);
-        if (sent) return true;
+        if (sent) {
+            s.last_sent = d.id;
+            return true;
+        }
         if (!is_want_of_room(sent.error())) {
             // Never by this client: another may, or it becomes a dead letter.
             (void)core_.settle(s.consumer, d.id, false, false);

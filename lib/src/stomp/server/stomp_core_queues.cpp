@@ -1,6 +1,8 @@
 #include "stomp_client.hpp"
 #include "stomp_core.hpp"
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -26,6 +28,10 @@ bool stomp_core::has_room(std::span<published_ptr const> all) {
         bytes += p->cost();
     }
     std::scoped_lock const lock(queues_mutex_);
+    std::size_t further = 0;
+    for (auto const& each : needs)
+        if (!queues_->look_at(each.first)) ++further;
+    if (queues_->count().queues + further > options_.queue.max_queues) return false;
     return std::all_of(needs.begin(), needs.end(), [&](auto const& each) {
         return queues_->has_room(each.first, each.second.first, each.second.second);
     });
@@ -108,7 +114,17 @@ void stomp_core::drain(std::size_t index) {
     if (settled.empty() && returned.empty()) return;
     std::unique_lock held(queues_mutex_);
     // First what goes back: a consumer that has settled something may be given what is younger.
-    for (auto const* d : returned) queues_->give_back(d->to, d->id, now());
+    boost::unordered_flat_set<consumer_id> full;
+    for (auto const* d : returned) {
+        queues_->give_back(d->to, d->id, now());
+        full.insert(d->to);
+    }
+    // What has come for those meanwhile is younger, and would go out first.
+    std::erase_if(inboxes_[index], [&](delivery const& d) {
+        if (!full.contains(d.to)) return false;
+        queues_->give_back(d.to, d.id, now());
+        return true;
+    });
     for (auto const* d : settled) (void)queues_->ack(d->to, d->id, false, now());
     dispatch(held);
 }
