@@ -237,46 +237,56 @@ void call_plain(F& f, work& to, A&&... with) {
     }
 }
 
-/// Runs a handler that is a coroutine to its end. Its parameters live as long as it does.
-template <class F, class... T>
-task<> call_task(client& by, std::shared_ptr<F> f, std::shared_ptr<work> to, T... with) {
-    using value = typename awaited<typename callable<F>::result>::type;
-    auto const begin = [&] {
-        if constexpr (signature<typename callable<F>::raw_parameters>::takes_client)
-            return (*f)(by, std::move(with)...);
-        else
-            return (*f)(std::move(with)...);
-    };
-    std::exception_ptr thrown;
-    std::optional<payload> made;
-    try {
-        auto running = begin();
-        if constexpr (std::is_void_v<value>)
-            co_await std::move(running);
-        else
-            made = to_payload(co_await std::move(running));
-    } catch (...) {
-        thrown = std::current_exception();
+using payload_task = task<std::optional<payload>>;
+
+/// The same task, with what it returns as it is sent.
+template <class T>
+payload_task with_payload(task<T> running) {
+    if constexpr (std::is_void_v<T>) {
+        co_await std::move(running);
+        co_return std::nullopt;
+    } else {
+        co_return to_payload(co_await std::move(running));
     }
-    if (thrown)
-        to->failed(thrown);
-    else
-        to->done(std::move(made));
 }
+
+/// Runs a coroutine of the application's to its end, and then tells. `keeps` lives as long as it.
+void start_work(client& c,
+                payload_task running,
+                std::shared_ptr<void> keeps,
+                std::shared_ptr<work> to);
+
+/// What a coroutine is called with, and may refer to as long as it runs. The compiler would warn of
+/// a coroutine of ours with these parameters: the types of lambdas have no name.
+template <class F, class... T>
+struct kept_call {
+    std::shared_ptr<F> f;
+    std::tuple<T...> values;
+
+    payload_task begin(client& by) {
+        return std::apply(
+            [&](auto&... each) {
+                if constexpr (signature<typename callable<F>::raw_parameters>::takes_client)
+                    return with_payload((*f)(by, std::move(each)...));
+                else
+                    return with_payload((*f)(std::move(each)...));
+            },
+            values);
+    }
+};
 
 template <class F, class... T>
 void start_task(std::shared_ptr<F> const& f,
                 client& c,
                 std::shared_ptr<work> const& to,
-                std::tuple<argument<T>...>& values) {
-    using runner = task<> (*)(client&, std::shared_ptr<F>, std::shared_ptr<work>, T...);
-    auto const run = std::make_shared<runner>(&call_task<F, T...>);
-    std::apply(
+                std::tuple<argument<T>...>& read) {
+    auto const kept = std::apply(
         [&](auto&... each) {
-            task<>::start_handler<runner, client&, std::shared_ptr<F>, std::shared_ptr<work>, T...>(
-                &c, run, c, f, to, each.take()...);
+            return std::shared_ptr<kept_call<F, T...>>(
+                new kept_call<F, T...>{f, std::tuple<T...>(each.take()...)});
         },
-        values);
+        read);
+    start_work(c, kept->begin(c), kept, to);
 }
 
 template <class F, class... T>
