@@ -138,4 +138,19 @@ TEST_CASE("a bus is set up once, and before the mount") {
                         made.use_bus([](local_sessions&) { return nullptr; });
                     }),
                     std::invalid_argument);
+    // One that could not be mounted can be, once what was wrong is mended.
+    auto fails = true;
+    stomp::server again;
+    again.use_bus([&](local_sessions& own) {
+        if (fails) throw std::runtime_error("no bus");
+        return std::make_unique<memory_bus>(own, bus);
+    });
+    {
+        testing::host host;
+        CHECK_THROWS_AS(host.mount("/stomp", websocket_options{}, again), std::runtime_error);
+    }
+    fails = false;
+    testing::host host;
+    host.mount("/stomp", websocket_options{}, again);
+    CHECK(again.send("/topic/x", 1));
 }

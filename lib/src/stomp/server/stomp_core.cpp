@@ -136,15 +136,23 @@ void stomp_core::attach(std::shared_ptr<shard_group> shards) {
     std::array<unsigned char, sizeof(siphash_key)> bytes{};
     group_->loop(0).fill_random(bytes);
     std::memcpy(key.data(), bytes.data(), bytes.size());
+    shards_.clear();  // of a mount that has failed
     for (std::size_t i = 0; i < group_->count(); ++i)
         shards_.push_back(
             std::make_unique<stomp_shard>(i, group_->loop(i), key, options_.separator));
     inboxes_.resize(shards_.size());
     queues_ = std::make_unique<queue_store>(options_.queue, key);
-    if (!options_.queues.empty()) sweep_ = std::make_unique<sweep>(*this, group_->loop(0));
     nodes_ = std::make_unique<node_hub>(*this, make_bus_);
-    is_attached_ = true;
-    nodes_->begin();
+    is_attached_ = true;  // the bus may tell of what others send from now on
+    try {
+        nodes_->begin();
+    } catch (...) {
+        is_attached_ = false;
+        nodes_.reset();
+        throw;
+    }
+    // The last thing: it waits in a shard's wheel, and goes when shards do.
+    if (!options_.queues.empty()) sweep_ = std::make_unique<sweep>(*this, group_->loop(0));
 }
 
 handlers stomp_core::handlers_for_mount() {
