@@ -54,9 +54,9 @@ void stomp_client::on_close(close_event const& how) {
     *self_ = nullptr;
     transactions_.clear();
     if (!was_connected_) return;
+    stop_consuming();
     for_each_subscription([&](subscription& s) {
         at_.remove(s);
-        if (s.to == subscription::kind::queue) core_.stop_consuming(s.consumer);
         --core_.counts().subscriptions;
     });
     at_.delist(*this);

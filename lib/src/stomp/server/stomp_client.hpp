@@ -129,6 +129,7 @@ private:
     void fail(close_reason why, std::string_view text, frame_view const& f);
     void send_error(std::string_view text, std::optional<std::string_view> receipt);
     void leave(close_reason why);
+    void stop_consuming();
     void tell_error(failure::kind what, std::string_view destination, std::string_view text);
     void arm_next();
     bool is_ended() const noexcept { return state_ == state::ended; }

@@ -148,9 +148,20 @@ void stomp_client::fail(close_reason why, std::string_view text, frame_view cons
     fail(why, text, f.find("receipt"));
 }
 
+/// Gives back what it has of queues. The session may end later: not before a client that polls has
+/// asked for its end, and one that has gone never asks.
+void stomp_client::stop_consuming() {
+    for_each_subscription([&](subscription& s) {
+        if (s.to != subscription::kind::queue || s.consumer == 0) return;
+        at_.remove(s);
+        core_.stop_consuming(std::exchange(s.consumer, 0));
+    });
+}
+
 void stomp_client::leave(close_reason why) {
     state_ = state::ended;
     transactions_.clear();
+    stop_consuming();
     below_.end(why, ending::after_queue);
 }
 
