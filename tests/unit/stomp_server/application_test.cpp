@@ -148,6 +148,14 @@ TEST_CASE("a coroutine handles a message: its receipt, and those after it, wait 
         CHECK(peer.take().size() == 4);
         CHECK_FALSE(peer.wire().is_open());
     }
+    SECTION("DISCONNECT waits for it, and it throws") {
+        auto other = at.connected();
+        other.send(send("/app/slow", "throw") + frame_of("DISCONNECT", {"receipt:3"}));
+        CHECK(other.take().empty());
+        at.host.advance(2s);
+        CHECK(other.take_one().header("receipt-id") == "3");
+        CHECK_FALSE(other.wire().is_open());
+    }
     SECTION("it throws") {
         peer.send(send("/app/slow", "throw", "receipt:3"));
         at.host.advance(2s);

@@ -161,7 +161,9 @@ void stomp_client::fail_handler(std::optional<receipts::place> at,
         tell_error(
             failure::kind::handler_threw, destination, "something that is not a std::exception");
     }
-    if (receipt) fail(close_reason::handler_failed, text, receipt);
+    if (receipt) return fail(close_reason::handler_failed, text, receipt);
+    // DISCONNECT may have waited for this one.
+    send_receipts();
 }
 
 void stomp_client::tell_error(failure::kind what,
