@@ -199,6 +199,11 @@ TEST_CASE("SUBSCRIBE to the application is answered once, and no subscription is
     CHECK(peer.take().empty());
     peer.send(subscribe("d", "/app/nothing", "receipt:r"));
     CHECK(peer.take_one().command == "ERROR");
+    for (auto const* to : {"/app/rooms/..", "/app//rooms", "/app/rooms/", "/app/rooms/a\\nb"}) {
+        auto other = at.connected();
+        other.send(subscribe("a", to));
+        CHECK(other.take_one().command == "ERROR");
+    }
 }
 
 TEST_CASE("a new subscriber gets the state first") {

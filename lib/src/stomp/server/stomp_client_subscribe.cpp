@@ -22,7 +22,8 @@ std::string name_by_destination(std::string_view destination) {
 void stomp_client::on_subscribe(frame_view const& f) {
     auto s = read_subscription(f);
     if (!s) return;
-    if (core_.place_of(s->destination) == place::application) return answer_subscriber(*s, f);
+    if (core_.place_of(s->destination) == place::application && core_.is_valid(s->destination))
+        return answer_subscriber(*s, f);
     if (!check_subscription(*s, f)) return;
     enter(std::move(s), f);
 }
