@@ -242,6 +242,23 @@ TEST_CASE("what is not UTF-8 goes as bytes, or not at all where a dialect has on
     CHECK(sockjs.wire().is_open());
 }
 
+TEST_CASE("what is told of a delivery may be sent while others are still delivered") {
+    stomp_host at(
+        [](stomp::server& s) {
+            s.on_error([s](stomp::client&, stomp::failure const& f) {
+                (void)s.send("/topic/errors", std::string(f.text));
+            });
+        },
+        {.patterns = true});
+    std::vector<stomp_peer> peers;
+    for (int i = 0; i < 8; ++i) {
+        peers.push_back(at.connected({}, "/sockjs"));
+        peers.back().send(subscribe("all", "/topic/**"));
+    }
+    CHECK(at.broker.send("/topic/x", message_view("\xff", true)));
+    for (auto& p : peers) CHECK(p.take().size() == peers.size());
+}
+
 TEST_CASE("the application's sends say when they cannot be") {
     stomp::server unmounted;
     CHECK(unmounted.send("/topic/x", 1).error() == errc::session_closed);

@@ -3,6 +3,7 @@
 #include "stomp_client.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace anywire::stomp {
 namespace {
@@ -111,9 +112,13 @@ void stomp_shard::deliver(published const& p) {
         }
     }
     if (patterns_.size() == 0) return;
-    matching_.clear();
-    patterns_.for_each_match(p.destination, [&](subscription* s) { matching_.push_back(s); });
-    for (auto* s : matching_) s->of->deliver(*s, p);
+    // Kept for the next time; not used in place: what cannot be delivered is told to `on_error`,
+    // which may send itself.
+    auto matching = std::exchange(matching_, {});
+    patterns_.for_each_match(p.destination, [&](subscription* s) { matching.push_back(s); });
+    for (auto* s : matching) s->of->deliver(*s, p);
+    matching.clear();
+    matching_ = std::move(matching);
 }
 
 void stomp_shard::deliver_own(stomp_client& to, published const& p) {
