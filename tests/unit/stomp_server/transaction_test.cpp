@@ -90,6 +90,26 @@ TEST_CASE("a transaction that has no room is not done by half") {
     CHECK(at.broker.numbers().queued_messages == 0);
 }
 
+TEST_CASE("a transaction of which a part is wrong is not done by half") {
+    stomp_host at([](stomp::server& s) {
+        allow_all(s);
+        s.allow_send("/user/**");
+    });
+    auto listener = at.connected();
+    listener.send(listen());
+    for (auto const& wrong :
+         {frame_of("ACK", {"id:7-7", "transaction:t"}),
+          frame_of("NACK", {"id:x", "transaction:t"}),
+          send("x", "transaction:t", "/user/ann"),
+          frame_of("SEND", {"destination:/app/nothing", "transaction:t", "receipt:r"})}) {
+        auto peer = at.connected();
+        peer.send(begin("t") + send("1", "transaction:t") + wrong +
+                  frame_of("COMMIT", {"transaction:t"}));
+        CHECK(told(peer.take()) == texts{"error"});
+        CHECK(listener.take().empty());
+    }
+}
+
 TEST_CASE("wrong and excessive transactions end the session") {
     stomp_host at(
         allow_all,

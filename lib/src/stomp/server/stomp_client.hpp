@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace anywire::stomp {
@@ -99,6 +100,7 @@ private:
     void send_to_others(frame_view const& f);
     void send_to_application(frame_view const& f);
     void settle(frame_view const& f);
+    std::optional<std::pair<subscription*, std::uint64_t>> find_settled(frame_view const& f);
     bool may(bool is_send, std::string_view destination);
     bool store(frame_view const& f, std::string_view id);
     transaction* find_transaction(std::string_view id) noexcept;

@@ -24,6 +24,12 @@ std::optional<message_id> message_id_of(std::string_view text) noexcept {
     return id;
 }
 
+/// Whether "/ann/queue/x" is what somebody has of his own: a name, and a destination.
+bool is_of_user(std::string_view below) noexcept {
+    auto const name_end = below.find('/', 1);
+    return name_end != below.npos && name_end > 1;
+}
+
 }  // namespace
 
 /// What is done when a handler of the application's has come to its end.
@@ -84,8 +90,14 @@ void stomp_client::no_handler(frame_view const& f, std::string_view destination)
 
 void stomp_client::on_send(frame_view const& f) {
     if (!check_send(f)) return;
-    if (auto const id = f.find("transaction")) return (void)store(f, *id);
-    execute(f);
+    auto const id = f.find("transaction");
+    if (!id) return execute(f);
+    // What can be judged before COMMIT is, so that no transaction is done by half.
+    auto const to = *f.find("destination");
+    std::vector<std::string_view> variables;
+    if (core_.place_of(to) == place::application && !core_.hooks().messages.find(to, variables))
+        return no_handler(f, to);
+    (void)store(f, *id);
 }
 
 bool stomp_client::check_send(frame_view const& f) {
@@ -93,7 +105,9 @@ bool stomp_client::check_send(frame_view const& f) {
     if (!to) return fail(close_reason::protocol_error, "SEND without destination", f), false;
     auto const place = core_.is_valid(*to) ? core_.place_of(*to) : place::nobodys;
     if (place == place::application) return true;
-    if (place != place::nobodys && may(true, *to)) return true;
+    if (place == place::own ? is_of_user(core_.below_user(*to)) && may(true, *to)
+                            : place != place::nobodys && may(true, *to))
+        return true;
     ++core_.counts().refused_sends;
     return fail(close_reason::refused, "not allowed to send there", f), false;
 }
@@ -140,8 +154,6 @@ void stomp_client::send_to_others(frame_view const& f) {
     auto const below = core_.below_user(*f.find("destination")).substr(1);
     auto const name_end = below.find('/');
     auto const name = percent_decoded(below.substr(0, name_end));
-    if (name_end == below.npos || name.empty())
-        return fail(close_reason::refused, "not allowed to send there", f);
     auto const p = publication_of(f);
     auto renamed = std::make_shared<published>();
     renamed->destination = core_.opts().user;
@@ -171,24 +183,33 @@ void stomp_client::on_settle(frame_view const& f) {
         return fail(close_reason::protocol_error, "there is no NACK in 1.0", f);
     if (!f.find("id") && !f.find("message-id"))
         return fail(close_reason::protocol_error, "an acknowledgement without id", f);
+    // Judged now, so that no transaction is done by half.
+    if (!find_settled(f)) return fail(close_reason::protocol_error, "no such message", f);
     if (auto const id = f.find("transaction")) return (void)store(f, *id);
     settle(f);
 }
 
-void stomp_client::settle(frame_view const& f) {
+/// The subscription of an acknowledgement, null where it has ended, and its message's number.
+/// Nothing where there never was such a message.
+auto stomp_client::find_settled(frame_view const& f)
+    -> std::optional<std::pair<subscription*, std::uint64_t>> {
     auto const id = f.find("id") ? *f.find("id") : *f.find("message-id");
     auto const ids = message_id_of(id);
-    if (!ids || ids->of > last_subscription_)
-        return fail(close_reason::protocol_error, "no such message", f);
-    auto const [which, number] = *ids;
+    if (!ids || ids->of > last_subscription_) return std::nullopt;
     subscription* of = nullptr;
     for_each_subscription([&](subscription& s) {
-        if (s.number == which) of = &s;
+        if (s.number == ids->of) of = &s;
     });
+    if (of && ids->number > of->last_sent) return std::nullopt;
+    return std::pair(of, ids->number);
+}
+
+void stomp_client::settle(frame_view const& f) {
+    auto const found = find_settled(f);
+    if (!found) return fail(close_reason::protocol_error, "no such message", f);
+    auto const [of, number] = *found;
     // One that has ended gave its messages back: the client may not know yet.
-    if (!of) return done(f);
-    if (number > of->last_sent) return fail(close_reason::protocol_error, "no such message", f);
-    if (of->to == subscription::kind::queue && of->mode != ack_mode::automatic)
+    if (of && of->to == subscription::kind::queue && of->mode != ack_mode::automatic)
         (void)core_.settle(
             of->consumer, number, f.what == command::ack, of->mode == ack_mode::client);
     done(f);
