@@ -179,8 +179,7 @@ void stomp_client::send_to_application(frame_view const& f) {
 // -- ACK, NACK ------------------------------------------------------------------------------------
 
 void stomp_client::on_settle(frame_view const& f) {
-    if (f.what == command::nack && version_ == version::v1_0)
-        return fail(close_reason::protocol_error, "there is no NACK in 1.0", f);
+    // 1.0 has no NACK, but its clients send it, and RabbitMQ takes it.
     if (!f.find("id") && !f.find("message-id"))
         return fail(close_reason::protocol_error, "an acknowledgement without id", f);
     // Judged now, so that no transaction is done by half.
