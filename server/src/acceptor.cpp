@@ -111,8 +111,11 @@ void acceptor::on_timer(tick) {
 
 void acceptor::admit(descriptor_owner socket, sockaddr_storage const& from) {
     auto const& trusted = shard_.core().trusted;
-    newcomer n{.socket = std::move(socket), .address = client_address(from), .tls = traits_.tls};
-    if (traits_.intake) {
+    newcomer n{.socket = std::move(socket),
+               .address = client_address(from),
+               .tls = traits_.tls,
+               .intake = traits_.intake};
+    if (!traits_.is_for_clients) {
         complained_ = false;
         return traits_.intake->take(shard_, std::move(n));
     }

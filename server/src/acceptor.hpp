@@ -14,22 +14,13 @@ namespace anywire {
 
 namespace net = boost::asio;
 
-/// Who takes in the connections of a listener that is not for clients.
-class connection_intake {
-public:
-    /// Thread: the shard's, several at once.
-    virtual void take(shard& here, newcomer n) = 0;
-
-protected:
-    ~connection_intake() = default;
-};
-
 /// What is the same for all connections of a listener.
 struct listener_traits {
     tls_source const* tls = nullptr;
     bool reads_proxy_header = false;
-    /// Null: they are clients'. It is open while the shard drains, and until its end.
-    connection_intake* intake = nullptr;
+    connection_intake* intake = nullptr;  ///< Null: they speak HTTP.
+    /// Else no limit of clients applies, and it is open while the shard drains, until its end.
+    bool is_for_clients = true;
 };
 
 /// Accepts the connections of one listener on one shard.
@@ -41,7 +32,7 @@ public:
 
     void start() override;
     void close() noexcept override;
-    bool outlives_drain() const noexcept override { return traits_.intake != nullptr; }
+    bool outlives_drain() const noexcept override { return !traits_.is_for_clients; }
 
     /// After a pause for want of descriptors.
     void on_timer(tick now) override;

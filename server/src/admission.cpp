@@ -44,7 +44,8 @@ request keep_request(incoming const& in) {
     auto const host = http::asked_host(in.client);
     if (host != in.head.header("host")) kept.set_host(host);
     auto const peer = in.via ? in.via->peer() : std::optional<peer_certificate>{};
-    if (peer) kept.set_certificate({peer->subject, peer->fingerprint, peer->pem});
+    if (auto const* const p = peer ? &*peer : in.presented)
+        kept.set_certificate({p->subject, p->fingerprint, p->pem});
     return kept.build();
 }
 

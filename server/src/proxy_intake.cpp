@@ -18,7 +18,8 @@ proxy_intake::proxy_intake(shard& here, newcomer n)
     : connection(here.io(), byte_stream(n.socket.get(), nullptr), 0, nullptr),
       here_(here),
       address_(std::move(n.address)),
-      tls_(n.tls) {
+      tls_(n.tls),
+      to_(n.intake) {
     (void)n.socket.release();
 }
 
@@ -70,7 +71,8 @@ void proxy_intake::hand_over() {
     newcomer n{.socket = descriptor_owner(take_stream().release()),
                .address = client.address.empty() ? address_ : client.address,
                .tls = tls_,
-               .is_secure = client.is_secure};
+               .is_secure = client.is_secure,
+               .intake = to_};
     drop();
     if (!here_.is_draining()) take_in(here_, std::move(n));
 }

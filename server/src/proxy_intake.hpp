@@ -37,6 +37,7 @@ private:
     shard& here_;
     std::string address_;
     tls_source const* tls_;
+    connection_intake* to_;
     http::proxy_header_reader reader_{};
     bool has_begun_ = false;
 };

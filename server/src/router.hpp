@@ -49,6 +49,8 @@ struct incoming {
     std::string_view below;    ///< The path below the mount's prefix.
     http_connection* via;      ///< Null when a host of the program's own has brought it.
     bool page_allowed = true;  ///< What the mount's `judge_page` has said.
+    /// What the client has presented where it did not come by `via`.
+    peer_certificate const* presented = nullptr;
 
     void respond(unsigned status, std::string_view text, std::string_view fields = {}) const;
     void not_found() const;

@@ -4,6 +4,7 @@
 
 #include "router.hpp"
 
+#include <functional>
 #include <string_view>
 
 namespace anywire {
@@ -30,5 +31,9 @@ void serve_request(shard& here,
 
 /// The same for a request of a host of the program's own.
 void serve_guest(shard& here, http_request const& request, exchange& to);
+
+/// Calls `serve` with what stands in front of a host's exchange, within an event. If it throws, the
+/// request is answered 500.
+void run_as_guest(shard& here, exchange& to, std::function<void(exchange&)> const& serve);
 
 }  // namespace anywire

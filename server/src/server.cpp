@@ -23,31 +23,13 @@ namespace {
 
 constexpr unsigned most_threads = 256;
 
-void check(tls_options const& tls) {
-    require_service_option(!tls.key.empty() || tls.certificate.empty(),
-                           "tls.certificate is given without its private key, tls.key");
-    require_service_option(
-        !tls.certificate.empty() || tls.key.empty(),
-        "tls.key is given without the certificate it belongs to, tls.certificate");
-    for (auto const& one : tls.more)
-        require_service_option(!one.certificate.empty() && !one.key.empty(),
-                               "each of tls.more needs a certificate and its key");
-    require_service_option(!tls.certificate.empty() || tls.more.empty(),
-                           "tls.more is given without tls.certificate, which clients get that name "
-                           "no host");
-    require_service_option((tls.clients == client_auth::off) == tls.client_ca.empty(),
-                           "tls.client_ca belongs to tls.clients: give both or none");
-    require_service_option(!tls.certificate.empty() || tls.clients == client_auth::off,
-                           "tls.clients is given without tls.certificate: there is no TLS");
-}
-
 bool has_address(server_options const& o) noexcept {
     return !o.address.empty();
 }
 
 void check_listeners(server_options const& o) {
-    check(o.tls);
-    for (auto const& l : o.listeners) check(l.tls);
+    require_sound(o.tls);
+    for (auto const& l : o.listeners) require_sound(l.tls);
     require_service_option(has_address(o) || !o.listeners.empty(),
                            "address is empty, and there are no listeners");
     require_service_option(has_address(o) || o.tls.certificate.empty(),

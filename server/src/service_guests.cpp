@@ -13,19 +13,23 @@
 /// Requests that a host of the program's own brings. Apart, so that who has none links none of it.
 namespace anywire {
 
+void run_as_guest(shard& here, exchange& to, std::function<void(exchange&)> const& serve) {
+    std::shared_ptr<guest_exchange> guest;
+    auto const is_served = here.host().guard("a request", [&] {
+        guest = guest_exchange::make(here, to);
+        serve(*guest);
+    });
+    if (is_served) return;
+    (void)here.host().guard("a request", [&] {
+        guest ? guest->fail() : (void)to.respond({.status = status_of(fault::internal_error)});
+    });
+}
+
 void service::serve(http_request const& request, exchange& to) {
     core_->begin();
     auto& here = core_->shard_here();
     here.host().begin_event("a request");
-    std::shared_ptr<guest_exchange> guest;
-    auto const is_served = here.host().guard("a request", [&] {
-        guest = guest_exchange::make(here, to);
-        serve_guest(here, request, *guest);
-    });
-    if (!is_served)
-        (void)here.host().guard("a request", [&] {
-            guest ? guest->fail() : (void)to.respond({.status = status_of(fault::internal_error)});
-        });
+    run_as_guest(here, to, [&](exchange& guest) { serve_guest(here, request, guest); });
     here.host().end_event();
 }
 

@@ -8,6 +8,9 @@
 
 namespace anywire {
 
+/// Throws: `std::invalid_argument` for options of which one belongs to another that is not there.
+void require_sound(tls_options const& tls);
+
 /// The certificates of one listener, which can be read again while it serves.
 ///
 /// Thread: any.

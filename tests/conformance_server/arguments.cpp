@@ -19,9 +19,11 @@ std::string_view const usage =
     "SIGHUP reads the certificates again and prints what came of it.\n"
     "\n"
     "  --profile NAME        default, protocol, engine.io-client, socket.io-client, or stomp:\n"
-    "                        STOMP on /stomp, /stomp-sockjs and /stomp-engine.io alone (default)\n"
+    "                        STOMP on /stomp, /stomp-sockjs and /stomp-engine.io alone, and\n"
+    "                        over TCP, where it says in a line before (default)\n"
     "  --address A           address to listen on (127.0.0.1)\n"
     "  --port N              port; 0 picks a free one (0)\n"
+    "  --stomp-port N        that of STOMP over TCP; 0 picks a free one (0)\n"
     "  --threads N           shards; 0 is one per core (1)\n"
     "  --nodes N             servers, each on a free port, as the nodes of a cluster (1)\n"
     "  --folder DIR          they and those of other processes there are one cluster\n"
@@ -114,7 +116,9 @@ bool is_listener_flag(command_line& a, demo::flag_reader& flags) {
 
 bool is_stomp_flag(command_line& a, demo::flag_reader& flags) {
     auto const time = [&] { return std::chrono::milliseconds(flags.number<unsigned>()); };
-    if (flags.is("--sockjs-heartbeat"))
+    if (flags.is("--stomp-port"))
+        a.stomp_port = flags.number<std::uint16_t>();
+    else if (flags.is("--sockjs-heartbeat"))
         a.sockjs_heartbeat = time();
     else if (flags.is("--stomp-connect-timeout"))
         a.stomp_connect_timeout = time();

@@ -5,6 +5,8 @@
 #include "demo/flag_reader.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +30,8 @@ struct command_line {
     std::string static_folder{};
     std::string health{};
     std::string client_files{};
-    std::string admin{};  ///< "details", "read-only" or "counts"; empty: no admin page.
+    std::string admin{};           ///< "details", "read-only" or "counts"; empty: no admin page.
+    std::uint16_t stomp_port = 0;  ///< Of the listener for STOMP over TCP; 0 picks one.
     unsigned nodes =
         1;  ///< Servers, each on a port of its own, that have their sessions in common.
     std::string folder{};  ///< Where other processes are that have them in common, too.
@@ -50,7 +53,8 @@ void mount_sockjs(anywire::server& server, command_line const& a);
 void mount_routes(anywire::server& server);
 void mount_websocket(anywire::server& server, command_line const& a);
 void mount_engineio(anywire::server& server, command_line const& a);
-void mount_stomp(anywire::server& server, command_line const& a);
+/// And says where its listener is, which it returns.
+std::shared_ptr<void> mount_stomp(anywire::server& server, command_line const& a);
 void mount_shared(anywire::server& server, command_line const& a);
 void mount_socketio(anywire::server& server, command_line const& a);
 void mount_socketio_client(anywire::server& server, command_line const& a);

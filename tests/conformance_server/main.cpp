@@ -18,16 +18,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void mount(anywire::server& server, conformance::command_line const& a) {
-    if (a.profile == "engine.io-client") return conformance::mount_engineio_client(server, a);
-    if (a.profile == "socket.io-client") return conformance::mount_socketio_client(server, a);
+/// What has to be kept while they serve.
+std::shared_ptr<void> mount(anywire::server& server, conformance::command_line const& a) {
     if (a.profile == "stomp") return conformance::mount_stomp(server, a);
+    if (a.profile == "engine.io-client")
+        return conformance::mount_engineio_client(server, a), nullptr;
+    if (a.profile == "socket.io-client")
+        return conformance::mount_socketio_client(server, a), nullptr;
     conformance::mount_sockjs(server, a);
     conformance::mount_websocket(server, a);
     conformance::mount_engineio(server, a);
     conformance::mount_shared(server, a);
     conformance::mount_socketio(server, a);
     conformance::mount_routes(server);
+    return nullptr;
 }
 
 /// One server, or several that are the nodes of a cluster.
@@ -43,7 +47,7 @@ public:
                     *all_.back(),
                     anywire::cluster_options{.registry = registry_,
                                              .secret = "of conformance servers"}));
-            mount(*all_.back(), a);
+            kept_.push_back(mount(*all_.back(), a));
         }
     }
 
@@ -70,6 +74,7 @@ private:
     std::shared_ptr<anywire::session_registry> registry_;
     std::vector<std::unique_ptr<anywire::server>> all_{};
     std::vector<std::unique_ptr<anywire::cluster_node>> nodes_{};
+    std::vector<std::shared_ptr<void>> kept_{};
 };
 
 /// The next signal but SIGHUP, which has the certificates read again.

@@ -2,10 +2,12 @@
 #include <anywire/json.hpp>
 #include <anywire/server.hpp>
 #include <anywire/stomp.hpp>
+#include <anywire/stomp_tcp.hpp>
 
 #include "conformance.hpp"
 
 #include <chrono>
+#include <cstdio>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -89,7 +91,7 @@ void add_application(stomp::server& broker) {
 
 }  // namespace
 
-void mount_stomp(anywire::server& server, command_line const& a) {
+std::shared_ptr<void> mount_stomp(anywire::server& server, command_line const& a) {
     stomp::server broker{stomp_options(a)};
     broker.on_connect(admit);
     if (!a.stomp_strict)
@@ -105,6 +107,12 @@ void mount_stomp(anywire::server& server, command_line const& a) {
                      .limits = limits, .origins = a.origins, .heartbeat = a.sockjs_heartbeat},
                  broker);
     server.mount("/stomp-engine.io", engineio_options_of(a), broker);
+    stomp::tcp_options tcp{.limits = limits};
+    tcp.listen.port = a.stomp_port;
+    tcp.listen.tls = a.server.tls;
+    auto listener = std::make_shared<stomp::tcp_listener>(server, broker, std::move(tcp));
+    std::printf("stomp on tcp://127.0.0.1:%u\n", static_cast<unsigned>(listener->port()));
+    return listener;
 }
 
 }  // namespace conformance

@@ -42,6 +42,11 @@ public:
     virtual frame_ptr encode_rest(message_view rest, std::string& scratch) const {
         return encode(rest, scratch);
     }
+    /// What a frame in two parts is on a duplex carrier: `frame_kind::raw` where messages have no
+    /// bounds of their own on the wire. Default: text or binary, as the message.
+    virtual frame_kind kind(bool binary) const noexcept {
+        return binary ? frame_kind::binary : frame_kind::text;
+    }
 
 protected:
     ~codec() = default;

@@ -46,6 +46,11 @@ public:
     /// The sid, by which the dialect names the session on the wire; empty where it does not.
     /// Whoever knows it can read and write the session.
     std::string_view sid() const noexcept;
+    /// Whether the dialect finds out by itself that the client has gone; see
+    /// `session_protocol::is_probed`. Constant for the life of the session.
+    bool is_probed() const noexcept;
+    /// Nothing is read from the client now, by `session::pause`.
+    bool is_paused() const noexcept;
 
     /// Queues one packet of frames that were encoded before, e.g. a text and its attachments: all
     /// of it or nothing. The frames are taken if it is queued.

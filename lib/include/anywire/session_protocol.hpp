@@ -60,6 +60,11 @@ public:
         return true;
     }
 
+    /// Whether a duplex carrier finds out by itself that a client has gone: by pings, or by polls
+    /// that do not come. Where it does not, as over bare TCP, a layer holds clients to the
+    /// heart-beats that they promise in it. The default is yes.
+    virtual bool is_probed() const noexcept { return true; }
+
 protected:
     ~session_protocol() = default;
 };

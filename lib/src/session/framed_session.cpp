@@ -10,6 +10,7 @@ framed_session::framed_session(endpoint_core& endpoint,
                                session_protocol const& speaks,
                                duplex_timing const& timing)
     : duplex_session(endpoint, std::move(from), timing), speaks_(speaks) {
+    if (!speaks_.is_probed()) set_unprobed();
     if (auto first = speaks_.open_frame()) send_own(std::move(first));
 }
 

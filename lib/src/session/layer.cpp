@@ -25,6 +25,12 @@ codec const& session_below::message_codec() const noexcept {
 std::string_view session_below::sid() const noexcept {
     return session_->sid();
 }
+bool session_below::is_probed() const noexcept {
+    return session_->is_probed();
+}
+bool session_below::is_paused() const noexcept {
+    return session_->is_paused();
+}
 result<void> session_below::send_frames(std::span<frame_ptr> packet, sending how) const {
     return session_->send_frames(packet, how);
 }

@@ -150,8 +150,7 @@ result<void> session_base::send_headed(std::string_view head, shared_message& re
     } else if (auto shared = rest.rest_for(form, make_rest)) {
         auto& own = loop().scratch();
         form.append_head(own, head, view.binary);
-        auto const kind = view.binary ? frame_kind::binary : frame_kind::text;
-        f = frame_ptr(frame::make_headed(own, std::move(shared), kind));
+        f = frame_ptr(frame::make_headed(own, std::move(shared), form.kind(view.binary)));
         if (f->rest_size() <= small) f = f->joined();
     }
     if (!f) return errc::bad_utf8;

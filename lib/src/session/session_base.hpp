@@ -128,6 +128,8 @@ public:
     virtual void attach(anywire::transport& to);
     bool is_attached() const noexcept { return attached_ != nullptr; }
     bool is_paused() const noexcept { return paused_; }
+    /// As `session_protocol::is_probed`.
+    bool is_probed() const noexcept { return !unprobed_; }
     std::string_view name_of_mount() const noexcept { return endpoint_.name(); }
     /// The endpoint has taken the session over, or parts with it: who is there now is counted.
     void count_added() noexcept;
@@ -221,6 +223,8 @@ protected:
         return outbox_.empty() ? nullptr : outbox_.at(outbox_.size() - 1);
     }
     endpoint_numbers& numbers() noexcept { return endpoint_.numbers(); }
+    /// Nothing but the client's own word says that it is there.
+    void set_unprobed() noexcept { unprobed_ = true; }
     /// True while somebody listens to the packets of this session: tell them.
     bool is_traced() const noexcept { return traced_; }
     void tell_received(anywire::transport const& from, std::string_view data, bool binary) noexcept;
@@ -322,6 +326,7 @@ private:
     bool has_due_ : 1 = false;
     bool resuming_ : 1 = false;
     bool opened_ : 1 = false;
+    bool unprobed_ : 1 = false;
 };
 
 }  // namespace anywire

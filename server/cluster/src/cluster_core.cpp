@@ -97,7 +97,9 @@ void cluster_core::begin_on(shard& here) {
     parts_[index] = std::make_shared<relay_shard>(here, *this);
     here.errands().keep(parts_[index]);
     auto source = std::make_unique<acceptor>(
-        here, std::move(sockets_.each[index]), listener_traits{.tls = tls_.get(), .intake = this});
+        here,
+        std::move(sockets_.each[index]),
+        listener_traits{.tls = tls_.get(), .intake = this, .is_for_clients = false});
     source->start();
     here.add_source(std::move(source));
     if (index != 0) return;

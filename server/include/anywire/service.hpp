@@ -377,6 +377,7 @@ private:
     friend class cluster_node;
     friend void socketio::mount_on(service& to, std::string path, socketio::server const& io);
     friend handlers stomp::attach(service& to, stomp::server const& broker);
+    friend class stomp::tcp_listener;
     using mount_maker = std::function<std::shared_ptr<mount_point>(mount_place const&)>;
     using sharing_maker = std::function<std::shared_ptr<mount_point>(mount_place const&, handlers)>;
     endpoint add_dialect(std::string path, mount_maker const& make, bool replaces);

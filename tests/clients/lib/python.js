@@ -10,14 +10,15 @@ const script = path.join(__dirname, '../python_client.py');
 const server_script = path.join(__dirname, '../python_server.py');
 
 // Debian's Python, which knows Debian's packages even where another one comes first in the path.
-function find_python() {
+// Throws where it lacks `modules`, which `packages` have.
+function find_python(
+    modules = 'socketio, requests, websocket, aiohttp',
+    packages = 'python3-socketio, python3-requests, python3-websocket and python3-aiohttp') {
     const python = fs.existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
     try {
-        execFileSync(python, ['-c', 'import socketio, requests, websocket, aiohttp'],
-            { stdio: 'pipe' });
+        execFileSync(python, ['-c', `import ${modules}`], { stdio: 'pipe' });
     } catch (error) {
-        throw new Error('python-socketio is missing: install Debian\'s python3-socketio, ' +
-            `python3-requests, python3-websocket and python3-aiohttp (${error.message})`);
+        throw new Error(`a module is missing: install Debian's ${packages} (${error.message})`);
     }
     return python;
 }
@@ -56,4 +57,4 @@ async function start_python_server(files) {
     }
 }
 
-module.exports = { run_python, start_python_server };
+module.exports = { find_python, run_python, start_python_server };

@@ -33,7 +33,8 @@ function start_child(command, args, input = 'ignore', env = process.env) {
     return child;
 }
 
-// The address in the line `listening on URL`, and those in lines `also on URL` before it.
+// The address in the line `listening on URL`, and those in lines `also on URL` and
+// `stomp on URL` before it.
 function listening(child) {
     return new Promise((resolve, reject) => {
         let text = '';
@@ -41,7 +42,9 @@ function listening(child) {
             text += chunk;
             const found = /^listening on (https?:\/\/\S+:(\d+))\s*$/m.exec(text);
             const also = [...text.matchAll(/^also on (\S+)$/mg)].map((line) => line[1]);
-            if (found) resolve({ url: found[1], port: Number(found[2]), also });
+            const stomp = /^stomp on tcp:\/\/\S+:(\d+)$/m.exec(text);
+            const stomp_port = stomp && Number(stomp[1]);
+            if (found) resolve({ url: found[1], port: Number(found[2]), also, stomp_port });
         });
         child.ended.then(
             ({ code, signal }) => reject(new Error('the server ended before it listened ' +
@@ -92,11 +95,12 @@ async function start_server(...args) {
     }
     const child = start_child(executable, ['--port', '0', ...args]);
     try {
-        const { url, port, also } = await within(listening(child), 'line "listening on"');
+        const { url, port, also, stomp_port } = await within(listening(child), 'line "listening on"');
         return {
             url,
             port,
             also,
+            stomp_port,
             pid: child.pid,
             ws_url: url.replace(/^http/, 'ws'),
             reload: () => reload(child),

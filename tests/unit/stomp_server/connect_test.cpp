@@ -193,6 +193,23 @@ TEST_CASE("a client that keeps no promise of heart-beats is let go") {
         CHECK_FALSE(peer.wire().is_open());
         CHECK(peer.take().empty());
     }
+    SECTION("but not while nobody listens to it") {
+        stomp_host at(
+            [](stomp::server& s) {
+                s.on_message("/app/pause", [](stomp::client& c) { c.session().pause(); });
+            },
+            {.heart_beat = {.in_min = 1s, .grace = 0s}});
+        auto peer = at.connected("heart-beat:1000,0\n");
+        auto const id = at.broker.clients().front().id;
+        peer.send(frame_of("SEND", {"destination:/app/pause"}));
+        at.host.advance(20s);
+        CHECK(peer.wire().is_open());
+        at.broker.post(id, [](stomp::client& c) { c.session().resume(); });
+        at.host.advance(2s);
+        CHECK(peer.wire().is_open());
+        at.host.advance(2s);
+        CHECK_FALSE(peer.wire().is_open());
+    }
     SECTION("after the grace that hidden pages need") {
         stomp_host at(no_set_up, {.heart_beat = {.in_min = 1s}});
         auto peer = at.connected("heart-beat:1000,0\n");

@@ -53,7 +53,7 @@ struct heart_beat_options {
     unsigned tolerance = 3;
     /// Least silence after which it is: browsers slow the timers of hidden pages to one a minute,
     /// while the dialect below has heart-beats of its own that find a dead connection sooner.
-    /// Default 90 s; 0 holds clients to what they have promised.
+    /// Default 90 s; 0 holds clients to what they have promised, as those over TCP always are.
     std::chrono::milliseconds grace{90'000};
 };
 

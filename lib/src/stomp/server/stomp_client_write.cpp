@@ -101,7 +101,8 @@ void stomp_client::send_connected() {
     send_frame(text);
     // A tenth early: some clients allow no more than half an interval.
     auto const every = out.count() == 0 ? 0 : std::max<tick>(1, to_ticks(out * 9 / 10) - 1);
-    auto const silence = in.count() == 0 ? 0 : to_ticks(std::max(in * o.tolerance, o.grace)) + 1;
+    auto const grace = below_.is_probed() ? o.grace : milliseconds{0};
+    auto const silence = in.count() == 0 ? 0 : to_ticks(std::max(in * o.tolerance, grace)) + 1;
     beats_.begin(at_.loop().now(), every, silence);
 }
 

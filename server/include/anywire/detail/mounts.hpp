@@ -29,6 +29,7 @@ void mount_on(service& to, std::string path, server const& io);
 }  // namespace socketio
 namespace stomp {
 class server;
+class tcp_listener;
 handlers attach(service& to, server const& broker);
 }  // namespace stomp
 
