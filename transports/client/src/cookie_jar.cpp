@@ -96,9 +96,7 @@ void take_token(std::string_view token, date_parts& d) noexcept {
     if (auto t = token; d.year < 0 && take_number(t, 2, 4, n)) d.year = n;
 }
 
-}  // namespace
-
-bool parse_cookie_date(std::string_view text, std::int64_t& out) noexcept {
+date_parts parts_of(std::string_view text) noexcept {
     date_parts d;
     for (std::size_t at = 0; at < text.size();) {
         while (at < text.size() && is_delimiter(text[at])) ++at;
@@ -106,6 +104,13 @@ bool parse_cookie_date(std::string_view text, std::int64_t& out) noexcept {
         while (at < text.size() && !is_delimiter(text[at])) ++at;
         if (at > begin) take_token(text.substr(begin, at - begin), d);
     }
+    return d;
+}
+
+}  // namespace
+
+bool parse_cookie_date(std::string_view text, std::int64_t& out) noexcept {
+    auto d = parts_of(text);
     if (d.hour < 0 || d.day < 1 || d.month < 1 || d.year < 0) return false;
     if (d.year >= 70 && d.year <= 99) d.year += 1900;
     if (d.year >= 0 && d.year <= 69) d.year += 2000;
@@ -114,7 +119,38 @@ bool parse_cookie_date(std::string_view text, std::int64_t& out) noexcept {
                                           std::chrono::day{static_cast<unsigned>(d.day)}};
     if (!day.ok() || d.year < 1601 || d.hour > 23 || d.minute > 59 || d.second > 59) return false;
     auto const days = std::chrono::sys_days(day).time_since_epoch().count();
-    out = std::int64_t{days} * 86'400 + d.hour * 3600 + d.minute * 60 + d.second;
+    out = ((std::int64_t{days} * 24 + d.hour) * 60 + d.minute) * 60 + d.second;
+    return true;
+}
+
+void cookie_jar::apply_max_age(std::string_view value,
+                               std::int64_t now,
+                               cookie& out,
+                               bool& has_max_age) {
+    auto const negative = value.starts_with('-');
+    auto const digits = value.substr(negative ? 1 : 0);
+    if (digits.empty() || !std::all_of(digits.begin(), digits.end(), is_digit)) return;
+    constexpr std::int64_t longest_life = 400LL * 86'400;
+    std::int64_t seconds = longest_life;
+    (void)std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+    out.expires = negative || seconds == 0 ? 0 : now + std::min(seconds, longest_life);
+    out.persists = has_max_age = true;
+}
+
+/// False where the cookie is for hosts that are not the server's.
+bool cookie_jar::apply_domain(std::string_view value, client_url const& from, cookie& out) {
+    if (value.starts_with('.')) value.remove_prefix(1);
+    if (value.empty()) return true;
+    std::string domain(value);
+    std::transform(domain.begin(), domain.end(), domain.begin(), to_lower);
+    out.host_only =
+        domain == from.host && (from.is_host_literal || domain.find('.') == std::string::npos);
+    if (out.host_only) return true;
+    // "com" would have it sent to everybody; who is an address has no one above it.
+    if (from.is_host_literal || domain.find('.') == std::string::npos || domain.ends_with('.') ||
+        !domain_matches(from.host, domain))
+        return false;
+    out.domain = std::move(domain);
     return true;
 }
 
@@ -131,27 +167,9 @@ bool cookie_jar::apply(std::string_view attribute,
             out.persists = true;
         }
     } else if (iequals(attribute, "max-age")) {
-        auto const negative = value.starts_with('-');
-        auto const digits = value.substr(negative ? 1 : 0);
-        if (digits.empty() || !std::all_of(digits.begin(), digits.end(), is_digit)) return true;
-        constexpr std::int64_t longest_life = 400LL * 86'400;
-        std::int64_t seconds = longest_life;
-        (void)std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
-        out.expires = negative || seconds == 0 ? 0 : now + std::min(seconds, longest_life);
-        out.persists = has_max_age = true;
+        apply_max_age(value, now, out, has_max_age);
     } else if (iequals(attribute, "domain")) {
-        if (value.starts_with('.')) value.remove_prefix(1);
-        if (value.empty()) return true;
-        std::string domain(value);
-        std::transform(domain.begin(), domain.end(), domain.begin(), to_lower);
-        out.host_only =
-            domain == from.host && (from.is_host_literal || domain.find('.') == std::string::npos);
-        if (out.host_only) return true;
-        // "com" would have it sent to everybody; who is an address has no one above it.
-        if (from.is_host_literal || domain.find('.') == std::string::npos ||
-            domain.ends_with('.') || !domain_matches(from.host, domain))
-            return false;
-        out.domain = std::move(domain);
+        return apply_domain(value, from, out);
     } else if (iequals(attribute, "path")) {
         out.path = value.starts_with('/') ? std::string(value) : default_path(from.path);
     } else if (iequals(attribute, "secure")) {

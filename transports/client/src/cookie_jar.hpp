@@ -47,6 +47,11 @@ private:
                       std::string_view set_cookie,
                       std::int64_t now,
                       cookie& out);
+    static void apply_max_age(std::string_view value,
+                              std::int64_t now,
+                              cookie& out,
+                              bool& has_max_age);
+    static bool apply_domain(std::string_view value, client_url const& from, cookie& out);
     static bool apply(std::string_view attribute,
                       std::string_view value,
                       client_url const& from,

@@ -19,6 +19,8 @@ struct response_reader::framing {
     bool close = false;
     bool keep_alive = false;
     unsigned transfer_encodings = 0;
+
+    void add(http_field const& field);
 };
 
 namespace {
@@ -75,6 +77,25 @@ bool parse_length(std::string_view text, std::uint64_t& out) noexcept {
 
 }  // namespace
 
+void response_reader::framing::add(http_field const& field) {
+    if (iequals(field.name, "content-length")) {
+        contradicts |= has_length && content_length != field.value;
+        has_length = true;
+        content_length = field.value;
+    } else if (iequals(field.name, "transfer-encoding")) {
+        ++transfer_encodings;
+        transfer_encoding = field.value;
+    } else if (iequals(field.name, "content-encoding")) {
+        content_encoding = field.value;
+    } else if (iequals(field.name, "connection")) {
+        for (auto list = field.value; !list.empty();) {
+            auto const option = take_element(list);
+            close |= iequals(option, "close");
+            keep_alive |= iequals(option, "keep-alive");
+        }
+    }
+}
+
 std::string_view response_head::field(std::string_view name) const noexcept {
     for (auto const& f : fields)
         if (iequals(f.name, name)) return f.value;
@@ -119,36 +140,42 @@ response_reader::event response_reader::next(std::string_view& bytes) {
 
 response_reader::event response_reader::read_head(std::string_view& bytes) {
     for (;;) {
-        // An end may lie across what is kept and what has come.
-        auto const old = kept_.size();
-        auto const take = std::min(bytes.size(), head_left_ + 1);
-        std::string_view text = bytes.substr(0, take);
-        if (old != 0) {
-            kept_.append(text);
-            text = kept_;
-        }
-        auto const from = old < 3 ? 0 : old - 3;
-        auto const end = text.find("\r\n\r\n", from);
-        if (end == std::string_view::npos) {
-            if (take > head_left_) return fail("has a head that is too long");
-            if (old == 0) kept_.assign(text);
-            head_left_ -= take;
-            bytes.remove_prefix(take);
-            return event::more;
-        }
-        auto const size = end + 4;
-        auto const used = size - old;
-        if (used > head_left_) return fail("has a head that is too long");
-        head_left_ -= used;
-        bytes.remove_prefix(used);
-        auto const e = parse(text.substr(0, size));
-        has_head_ = e == event::head;
-        if (e != event::more) {
-            kept_is_old_ = true;
-            return e;
-        }
-        kept_.clear();  // a 1xx
+        auto const e = read_any_head(bytes);
+        if (e != event::more || bytes.empty()) return e;
     }
+}
+
+/// `more` after an interim answer, too, which may leave bytes.
+response_reader::event response_reader::read_any_head(std::string_view& bytes) {
+    // An end may lie across what is kept and what has come.
+    auto const old = kept_.size();
+    auto const take = std::min(bytes.size(), head_left_ + 1);
+    std::string_view text = bytes.substr(0, take);
+    if (old != 0) {
+        kept_.append(text);
+        text = kept_;
+    }
+    auto const from = old < 3 ? 0 : old - 3;
+    auto const end = text.find("\r\n\r\n", from);
+    if (end == std::string_view::npos) {
+        if (take > head_left_) return fail("has a head that is too long");
+        if (old == 0) kept_.assign(text);
+        head_left_ -= take;
+        bytes.remove_prefix(take);
+        return event::more;
+    }
+    auto const size = end + 4;
+    auto const used = size - old;
+    if (used > head_left_) return fail("has a head that is too long");
+    head_left_ -= used;
+    bytes.remove_prefix(used);
+    auto const e = parse(text.substr(0, size));
+    has_head_ = e == event::head;
+    if (e == event::more)
+        kept_.clear();  // a 1xx
+    else
+        kept_is_old_ = true;
+    return e;
 }
 
 /// `more` for an interim answer.
@@ -164,24 +191,7 @@ response_reader::event response_reader::parse(std::string_view head) {
         return event::more;
     }
     framing f;
-    for (auto const& field : fields_) {
-        if (iequals(field.name, "content-length")) {
-            f.contradicts |= f.has_length && f.content_length != field.value;
-            f.has_length = true;
-            f.content_length = field.value;
-        } else if (iequals(field.name, "transfer-encoding")) {
-            ++f.transfer_encodings;
-            f.transfer_encoding = field.value;
-        } else if (iequals(field.name, "content-encoding")) {
-            f.content_encoding = field.value;
-        } else if (iequals(field.name, "connection")) {
-            for (auto list = field.value; !list.empty();) {
-                auto const option = take_element(list);
-                f.close |= iequals(option, "close");
-                f.keep_alive |= iequals(option, "keep-alive");
-            }
-        }
-    }
+    for (auto const& field : fields_) f.add(field);
     keeps_alive_ = !f.close && (head_.version >= 11 || f.keep_alive);
     return decide_body(f);
 }

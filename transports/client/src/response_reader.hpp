@@ -78,6 +78,7 @@ private:
     struct framing;
 
     event read_head(std::string_view& bytes);
+    event read_any_head(std::string_view& bytes);
     event parse(std::string_view head);
     event decide_body(framing const& f);
     event decide_length(framing const& f);

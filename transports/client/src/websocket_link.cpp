@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds write_stall = 30s;
 constexpr std::uint32_t most_drained = 256u * 1024 * 1024;
 
 // Bytes of messages, inflated ones, that one read may bring before others have their turn.
-constexpr std::size_t most_in_a_turn = 512u * 1024;
+constexpr std::size_t most_in_a_turn = 512u << 10;
 
 /// Frames that one message may come in: so many that those of 64 bytes reach the longest message.
 std::uint32_t most_fragments(std::size_t max_message) noexcept {

@@ -1,6 +1,7 @@
 #include "channel_line.hpp"
 
 #include <array>
+#include <span>
 #include <utility>
 
 namespace anywire::redis {
@@ -11,14 +12,22 @@ struct words {
     std::string_view subscribe;
     std::string_view unsubscribe;
     std::string_view message;
+    std::size_t message_size;  ///< Its parts, the word among them.
 };
 constexpr std::array<words, 3> words_of{{
-    {"subscribe", "unsubscribe", "message"},
-    {"psubscribe", "punsubscribe", "pmessage"},
-    {"ssubscribe", "sunsubscribe", "smessage"},
+    {"subscribe", "unsubscribe", "message", 3},
+    {"psubscribe", "punsubscribe", "pmessage", 4},
+    {"ssubscribe", "sunsubscribe", "smessage", 3},
 }};
 
 constexpr auto relaxed = std::memory_order_relaxed;
+
+channel_message message_of(channel_kind kind, std::span<reply const> parts) noexcept {
+    auto const is_pattern = kind == channel_kind::pattern;
+    return {.channel = parts[parts.size() - 2].text,
+            .payload = parts.back().text,
+            .pattern = is_pattern ? std::string_view(parts[1].text) : std::string_view{}};
+}
 
 }  // namespace
 
@@ -77,14 +86,9 @@ void channel_line::on_reply(reply&& r) {
     for (std::size_t i = 0; i < words_of.size(); ++i) {
         auto const kind = static_cast<channel_kind>(i);
         auto const& w = words_of[i];
-        auto const is_pattern = kind == channel_kind::pattern;
-        if (what == w.message && parts.size() == (is_pattern ? 4u : 3u)) {
+        if (what == w.message && parts.size() == w.message_size) {
             counts_->messages.fetch_add(1, relaxed);
-            channel_message const m{
-                .channel = parts[is_pattern ? 2 : 1].text,
-                .payload = parts.back().text,
-                .pattern = is_pattern ? std::string_view(parts[1].text) : std::string_view{}};
-            return to_.on_message(kind, parts[1].text, m);
+            return to_.on_message(kind, parts[1].text, message_of(kind, parts));
         }
         if (parts.size() == 3 && (what == w.subscribe || what == w.unsubscribe))
             return on_confirmed(kind, what == w.unsubscribe, parts[1].text);

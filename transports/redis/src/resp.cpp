@@ -85,17 +85,17 @@ struct reply_reader::functions {
     }
     static void free(void*) noexcept {}  // all of it lies in `root_`
 
-    static redisReplyObjectFunctions all;
+    static redisReplyObjectFunctions all_;
 };
 
-redisReplyObjectFunctions reply_reader::functions::all{&string, &array, &integer, &nil, &free};
+redisReplyObjectFunctions reply_reader::functions::all_{&string, &array, &integer, &nil, &free};
 
 void reply_reader::freed::operator()(redisReader* r) const noexcept {
     redisReaderFree(r);
 }
 
 reply_reader::reply_reader(limits const& l)
-    : limits_(l), reader_(redisReaderCreateWithFunctions(&functions::all)) {
+    : limits_(l), reader_(redisReaderCreateWithFunctions(&functions::all_)) {
     if (!reader_) throw std::bad_alloc();
     reader_->privdata = this;
 }

@@ -79,7 +79,7 @@ bool read_addresses(std::vector<std::string> const& from,
 }
 
 /// One sentence, or null.
-char const* check_numbers(options const& o) noexcept {
+char const* check_times(options const& o) noexcept {
     using std::chrono::milliseconds;
     auto const& r = o.reconnect;
     if (o.connect_timeout <= milliseconds{0}) return "connect_timeout is more than 0";
@@ -87,7 +87,12 @@ char const* check_numbers(options const& o) noexcept {
     if (o.ping_interval <= milliseconds{0}) return "ping_interval is more than 0";
     if (r.delay <= milliseconds{0} || r.delay_max < r.delay)
         return "reconnect.delay is more than 0, and delay_max not less than it";
-    if (!(r.jitter >= 0 && r.jitter <= 1)) return "reconnect.jitter is from 0 to 1";
+    return r.jitter >= 0 && r.jitter <= 1 ? nullptr : "reconnect.jitter is from 0 to 1";
+}
+
+/// One sentence, or null.
+char const* check_options(options const& o) noexcept {
+    if (auto const* const why = check_times(o)) return why;
     auto const& l = o.limits;
     if (l.max_nesting < 2 || l.max_nesting > 7) return "limits.max_nesting is from 2 to 7";
     if (l.max_string == 0 || l.max_reply == 0 || l.max_elements == 0 || l.max_command == 0)
@@ -126,7 +131,7 @@ std::optional<redis_url> parse_redis_url(std::string_view text, std::string& wro
 
 std::shared_ptr<settings> make_settings(options given, std::string& wrong) {
     auto made = std::make_shared<settings>();
-    if (auto const* const why = check_numbers(given)) {
+    if (auto const* const why = check_options(given)) {
         wrong = std::string("redis::options: ") + why;
         return nullptr;
     }

@@ -109,7 +109,7 @@ std::optional<slot_map> slot_map::read(reply const& answer, dial_target const& f
         if (*last < *first || (covered += *last - *first + 1u) > slot_count) return std::nullopt;
         auto const index = out.index_of(*master);
         if (index == 0) return std::nullopt;
-        for (unsigned slot = *first; slot <= *last; ++slot) out.owners_[slot] = index;
+        std::fill(out.owners_.begin() + *first, out.owners_.begin() + *last + 1, index);
     }
     if (out.masters_.empty()) return std::nullopt;
     return out;

@@ -241,6 +241,7 @@ void cluster_link::members_of(audience of, names_fn then) {
         {},
         [then = std::move(then)](error_code e, std::vector<socketio::remote_socket> const& all) {
             std::vector<std::string> ids;
+            ids.reserve(all.size());
             for (auto const& s : all) ids.push_back(s.id);
             then(e, std::move(ids));
         });

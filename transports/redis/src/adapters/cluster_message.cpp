@@ -227,6 +227,28 @@ entry_fields encode_entry(cluster_message const& m, data_codec const& data) {
     return fields;
 }
 
+namespace {
+
+/// 0, which is no type, where it is no number.
+std::uint64_t number_of(string_view text) noexcept {
+    std::uint64_t number = 0;
+    auto const* const end = text.data() + text.size();
+    auto const [stopped, ec] = std::from_chars(text.data(), end, number);
+    return ec == std::errc{} && stopped == end ? number : 0;
+}
+
+/// Reads the data of an entry: JSON, or base64 of MessagePack.
+string_view decode_content(std::string const* content,
+                           wire_limits const& most,
+                           socketio::encoded& out) {
+    if (!content) return "a message without data";
+    if (content->starts_with('{')) return decode_value(*content, most, out);
+    auto const bytes = decode_base64(*content);
+    return bytes ? decode_msgpack(*bytes, most, out) : "data that is neither JSON nor base64"sv;
+}
+
+}  // namespace
+
 string_view decode_entry(entry_fields const& fields,
                          wire_limits const& most,
                          cluster_message& m,
@@ -238,27 +260,14 @@ string_view decode_entry(entry_fields const& fields,
         if (key == "uid") m.uid = value;
         if (key == "nsp") m.nsp = value;
         if (key == "data") content = &value;
-        if (key == "type") {
-            auto const* const end = value.data() + value.size();
-            auto const [stopped, ec] = std::from_chars(value.data(), end, type);
-            if (ec != std::errc{} || stopped != end) type = 0;
-        }
+        if (key == "type") type = number_of(value);
     }
     if (!is_known(type)) return "an unknown type of message";
     m.kind = static_cast<kind>(type);
     if (m.uid.empty()) return "a message without a sender";
     if (!has_data(m.kind)) return {};
-    if (!content) return "a message without data";
     socketio::encoded value;
-    auto wrong = ""sv;
-    if (content->starts_with('{')) {
-        wrong = decode_value(*content, most, value);
-    } else if (auto const bytes = decode_base64(*content)) {
-        wrong = decode_msgpack(*bytes, most, value);
-    } else {
-        wrong = "data that is neither JSON nor base64";
-    }
-    if (!wrong.empty()) return wrong;
+    if (auto const wrong = decode_content(content, most, value); !wrong.empty()) return wrong;
     return read_data(json_view(value.json, value.attachments), m, data);
 }
 

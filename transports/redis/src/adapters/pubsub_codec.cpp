@@ -113,6 +113,10 @@ members find_members(json_view in) {
             .room = f[9]};
 }
 
+std::optional<std::uint64_t> number_of(std::optional<json_view> const& value) {
+    return value ? value->as_uint64() : std::nullopt;
+}
+
 string_view read_packet(json_view in, cluster_message& m) {
     auto const [data, nsp] = pick<2>(in, {"data"sv, "nsp"sv});
     if (!data || !is_event(*data)) return "an event that is no array with a name";
@@ -133,8 +137,21 @@ string_view read_one_socket(members const& in, cluster_message& m) {
     return {};
 }
 
+constexpr string_view no_rooms = "rooms that are no strings";
+
+/// A request to all sockets that `opts` says.
+string_view read_many_sockets(members const& in, cluster_message& m) {
+    if (!in.opts || !read_opts(*in.opts, m.to, m.flags))
+        return "options that are not rooms and exceptions";
+    if (m.kind == kind::broadcast)
+        return in.packet ? read_packet(*in.packet, m) : "a broadcast without a packet"sv;
+    m.close = in.close && in.close->as_bool().value_or(false);
+    auto const has_rooms = m.kind == kind::sockets_join || m.kind == kind::sockets_leave;
+    if (has_rooms && (!in.rooms || !read_strings(*in.rooms, m.rooms))) return no_rooms;
+    return {};
+}
+
 string_view read_request(members const& in, cluster_message& m) {
-    constexpr string_view no_rooms = "rooms that are no strings";
     auto const asks = m.kind == kind::fetch_ids || m.kind == kind::fetch_rooms ||
                       m.kind == kind::fetch_sockets || m.kind == kind::broadcast;
     if (asks && m.request_id.empty()) return "a request without an id";
@@ -150,15 +167,7 @@ string_view read_request(members const& in, cluster_message& m) {
         default: break;
     }
     auto const is_of_old = m.kind != kind::fetch_sockets && m.kind != kind::broadcast && !in.opts;
-    if (is_of_old) return read_one_socket(in, m);
-    if (!in.opts || !read_opts(*in.opts, m.to, m.flags))
-        return "options that are not rooms and exceptions";
-    if (m.kind == kind::broadcast)
-        return in.packet ? read_packet(*in.packet, m) : "a broadcast without a packet"sv;
-    m.close = in.close && in.close->as_bool().value_or(false);
-    auto const has_rooms = m.kind == kind::sockets_join || m.kind == kind::sockets_leave;
-    if (has_rooms && (!in.rooms || !read_strings(*in.rooms, m.rooms))) return no_rooms;
-    return {};
+    return is_of_old ? read_one_socket(in, m) : read_many_sockets(in, m);
 }
 
 void append_escaped(std::string& out, string_view text) {
@@ -259,7 +268,7 @@ string_view decode_request(string_view bytes, wire_limits const& most, cluster_m
     json_view const in(value.json, value.attachments);
     if (in.kind() != json_kind::object) return "a request that is no object";
     auto const all = find_members(in);
-    auto const type = all.type ? all.type->as_uint64() : std::nullopt;
+    auto const type = number_of(all.type);
     if (!type || *type >= requests.size()) return "an unknown type of request";
     m.kind = requests[static_cast<std::size_t>(*type)];
     m.uid = text_of(all.uid);
@@ -324,13 +333,15 @@ string_view decode_response(string_view bytes,
         {"type"sv, "requestId"sv, "sockets"sv, "rooms"sv, "data"sv, "clientCount"sv, "packet"sv});
     m.request_id = text_of(request_id);
     if (m.request_id.empty()) return "an answer without the request's id";
-    auto const number = type ? type->as_uint64().value_or(0) : 0;
-    if (number == type_server_side_emit || number == type_client_answer) {
-        auto const is_client = number == type_client_answer;
-        m.kind = is_client ? kind::client_answer : kind::server_side_answer;
-        m.packet = take_answer(is_client ? packet : answer);
+    auto const number = number_of(type).value_or(0);
+    if (number == type_server_side_emit) {
+        m.kind = kind::server_side_answer;
+        m.packet = take_answer(answer);
+    } else if (number == type_client_answer) {
+        m.kind = kind::client_answer;
+        m.packet = take_answer(packet);
     } else if (number == type_client_count) {
-        auto const n = clients ? clients->as_uint64() : std::nullopt;
+        auto const n = number_of(clients);
         if (!n) return "a count that is no number";
         m.kind = kind::client_count;
         m.clients = *n;

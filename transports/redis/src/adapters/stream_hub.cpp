@@ -192,32 +192,22 @@ std::function<void()> stream_hub::take_next() {
     std::scoped_lock const lock(mutex_);
     if (!added_.empty() && added_.front().has_failed) return take_first({});
     if (unread_.empty()) return {};
-    auto& next = unread_.front();
-    auto const is_ours = is_own(next.uid);
-    if (is_ours && !added_.empty()) {
-        auto const& first = added_.front();
-        // It has been read before it is known to be this one.
-        if (!first.id) return {};
-        if (*first.id < next.id) return take_first(first.id);  // its entry was never read
-        if (*first.id == next.id) {
-            auto const id = next.id;
-            // Other namespaces of that name in this process hear of it as of another server's.
-            auto done = take_first(id);
-            auto const e = std::make_shared<entry>(std::move(next));
-            unread_.pop_front();
-            auto const all = listeners_;
-            return [done = std::move(done), e, all] {
-                done();
-                for (auto const& l : all)
-                    if (l.uid != e->uid) (*l.hear)(e->id, e->fields);
-            };
-        }
-    }
-    auto const e = std::make_shared<entry>(std::move(next));
+    auto const& next = unread_.front();
+    if (!is_own(next.uid) || added_.empty()) return take_unread({});
+    auto const first = added_.front().id;
+    // It has been read before it is known to be this one.
+    if (!first) return {};
+    if (*first < next.id) return take_first(first);  // its entry was never read
+    return take_unread(*first == next.id ? take_first(first) : nullptr);
+}
+
+std::function<void()> stream_hub::take_unread(std::function<void()> own) {
+    auto const e = std::make_shared<entry>(std::move(unread_.front()));
     unread_.pop_front();
-    auto const all = listeners_;
-    return [this, e, all] {
+    return [this, e, own = std::move(own), all = listeners_] {
         last_read_ = std::max(e->id, last_read_.value_or(entry_id{}));
+        if (own) own();
+        // Other namespaces of that name in this process hear of it as of another server's.
         for (auto const& l : all)
             if (l.uid != e->uid) (*l.hear)(e->id, e->fields);
     };

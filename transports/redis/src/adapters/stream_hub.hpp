@@ -77,6 +77,8 @@ private:
     void pump();
     /// What comes next: something to do, or nothing yet.
     std::function<void()> take_next();
+    /// The first entry that was read; `own`: what waits for it, where it was added here.
+    std::function<void()> take_unread(std::function<void()> own);
     std::function<void()> take_first(std::optional<entry_id> id);
     /// Does all that waits to be read back: it may never be.
     void flush();
