@@ -33,7 +33,10 @@ proxy() {
     shift 2
     cat >"$scratch/$name" <<TXT
 #!/bin/bash
-(until (exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null; do sleep 0.02; done
+(until (exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null; do
+    kill -0 \$\$ || exit  # it has gone before it listened
+    sleep 0.02
+done
     echo "listening on 127.0.0.1:$port") &
 exec $*
 TXT
@@ -92,5 +95,73 @@ gateway=$(free_port)
 proxy gateway "$gateway" "$bin/anywire-gateway" --websocket /ws --backend "ws://$behind/ws" \
     --listen "127.0.0.1:$gateway" --access-log off --log-level error
 
+# Pushpin, where it is installed: four processes, which end with the one that has started them. Its
+# client's end, zurl, refuses addresses of the own machine unless told otherwise.
+others=()
+pushpin=$(free_port)
+if command -v pushpin-proxy >/dev/null && command -v condure >/dev/null && command -v zurl >/dev/null; then
+    others=(--server "pushpin=$scratch/pushpin")
+    at=ipc://$scratch
+    printf '* %s\n' "$behind" >"$scratch/routes"
+    cat >"$scratch/zurl.conf" <<TXT
+[General]
+in_spec=$at/zurl-in
+in_stream_spec=$at/zurl-in-stream
+out_spec=$at/zurl-out
+in_req_spec=$at/zurl-req
+defpolicy=allow
+max_open_requests=4096
+buffer_size=200000
+timeout=600
+TXT
+    cat >"$scratch/pushpin.conf" <<TXT
+[global]
+rundir=$scratch
+ipc_prefix=pushpin-
+[proxy]
+routesfile=routes
+condure_in_specs=$at/pushpin-condure-out
+condure_in_stream_specs=$at/pushpin-condure-out-stream
+condure_out_specs=$at/pushpin-condure-in
+zurl_out_specs=$at/zurl-in
+zurl_out_stream_specs=$at/zurl-in-stream
+zurl_in_specs=$at/zurl-out
+handler_inspect_spec=$at/pushpin-inspect
+handler_accept_spec=$at/pushpin-accept
+handler_retry_in_spec=$at/pushpin-retry
+handler_ws_control_in_spec=$at/pushpin-ws-control-in
+handler_ws_control_out_spec=$at/pushpin-ws-control-out
+command_spec=$at/pushpin-proxy-command
+[handler]
+proxy_inspect_spec=$at/pushpin-inspect
+proxy_accept_spec=$at/pushpin-accept
+proxy_retry_out_spec=$at/pushpin-retry
+proxy_ws_control_in_spec=$at/pushpin-ws-control-out
+proxy_ws_control_out_spec=$at/pushpin-ws-control-in
+proxy_command_spec=$at/pushpin-proxy-command
+condure_in_stream_specs=$at/pushpin-condure-out-stream
+condure_out_specs=$at/pushpin-condure-in
+command_spec=$at/pushpin-command
+TXT
+    cat >"$scratch/pushpin" <<TXT
+#!/bin/bash
+start() { setpriv --pdeathsig KILL "\$@" >>"$scratch/pushpin.log" 2>&1 & }
+start zurl --config=$scratch/zurl.conf
+start condure --log-level=1 --listen=127.0.0.1:$pushpin,stream --zclient-stream=$at/pushpin-condure --buffer-size=8192 --stream-maxconn=4096
+start pushpin-proxy --config=$scratch/pushpin.conf --ipc-prefix=pushpin- --loglevel=1
+start pushpin-handler --config=$scratch/pushpin.conf --ipc-prefix=pushpin- --loglevel=1
+answers() {  # once all four have found each other
+    exec 3<>/dev/tcp/127.0.0.1/$pushpin
+    printf '%s\r\n' 'GET /ws HTTP/1.1' 'Host: localhost' 'Upgrade: websocket' 'Connection: Upgrade' \\
+        'Sec-WebSocket-Version: 13' 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' '' >&3
+    read -r -t 1 line <&3 && [[ \$line = *' 101 '* ]]
+}
+until (answers) 2>/dev/null; do sleep 0.02; done
+echo "listening on 127.0.0.1:$pushpin"
+wait
+TXT
+    chmod +x "$scratch/pushpin"
+fi
+
 "$bin/anywire-bench" --server "nginx=$scratch/nginx" --server "haproxy=$scratch/haproxy" \
-    --server "gateway=$scratch/gateway" "$@"
+    --server "gateway=$scratch/gateway" "${others[@]}" "$@"

@@ -49,6 +49,35 @@ std::uint16_t port_in(std::string_view line) {
     return ec == std::errc{} && at == end ? port : std::uint16_t{0};
 }
 
+/// What `pid` has started, with all that these have started; none where it is one process.
+std::vector<pid_t> descendants_of(pid_t pid) {
+    std::vector<pid_t> all;
+    for (std::size_t next = 0;; pid = all[next++]) {
+        auto const at = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid);
+        std::ifstream children(at + "/children");
+        for (pid_t child = 0; children >> child;) all.push_back(child);
+        if (next == all.size()) return all;
+    }
+}
+
+std::chrono::nanoseconds cpu_time_of(pid_t pid) {
+    clockid_t clock{};
+    timespec t{};
+    if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &t) != 0) return {};
+    return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+}
+
+std::uint64_t resident_bytes_of(pid_t pid) {
+    auto* const f = std::fopen(("/proc/" + std::to_string(pid) + "/smaps_rollup").c_str(), "r");
+    if (!f) return 0;
+    char line[256];
+    unsigned long long kb = 0;
+    while (std::fgets(line, sizeof line, f))
+        if (std::sscanf(line, "Anonymous: %llu kB", &kb) == 1) break;
+    std::fclose(f);
+    return kb * 1'024;
+}
+
 [[noreturn]] void become(std::vector<std::string> const& command, int output) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // none is left behind, however this program ends
     ::dup2(output, STDOUT_FILENO);
@@ -134,21 +163,15 @@ bool process::is_running() const noexcept {
 }
 
 std::chrono::nanoseconds process::cpu_time() const {
-    clockid_t clock{};
-    timespec t{};
-    if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &t) != 0) return {};
-    return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+    auto all = cpu_time_of(pid_);
+    for (auto const pid : descendants_of(pid_)) all += cpu_time_of(pid);
+    return all;
 }
 
 std::uint64_t process::resident_bytes() const {
-    auto* const f = std::fopen(("/proc/" + std::to_string(pid_) + "/smaps_rollup").c_str(), "r");
-    if (!f) return 0;
-    char line[256];
-    unsigned long long kb = 0;
-    while (std::fgets(line, sizeof line, f))
-        if (std::sscanf(line, "Anonymous: %llu kB", &kb) == 1) break;
-    std::fclose(f);
-    return kb * 1'024;
+    auto all = resident_bytes_of(pid_);
+    for (auto const pid : descendants_of(pid_)) all += resident_bytes_of(pid);
+    return all;
 }
 
 /// A field of /proc/PID/status that is a number of KiB.
@@ -170,7 +193,7 @@ void process::forget_peak() {
         std::fputs("5", f);  // the highest resident size is what it is now
         std::fclose(f);
     }
-    file_bytes_ = status_bytes("VmRSS") - std::min(resident_bytes(), status_bytes("VmRSS"));
+    file_bytes_ = status_bytes("VmRSS") - std::min(resident_bytes_of(pid_), status_bytes("VmRSS"));
 }
 
 std::uint64_t process::peak_bytes() const {

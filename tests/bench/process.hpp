@@ -31,11 +31,12 @@ public:
     std::uint16_t port() const noexcept { return port_; }
     bool is_running() const noexcept;
 
-    /// User and system time of all its threads, as the kernel's scheduler counts it.
+    /// User and system time of all its threads, and of processes that it has started and that run
+    /// still, as the kernel's scheduler counts it.
     std::chrono::nanoseconds cpu_time() const;
     /// Asks a server that collects garbage to do so now.
     void collect_garbage() const;
-    /// Physical memory that is its own and not a file's.
+    /// Physical memory that is its own, or that of processes it has started, and not a file's.
     std::uint64_t resident_bytes() const;
     /// The most of that since `forget_peak`.
     std::uint64_t peak_bytes() const;
