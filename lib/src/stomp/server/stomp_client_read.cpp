@@ -212,11 +212,14 @@ void stomp_client::on_begin(frame_view const& f) {
     done(f);
 }
 
-/// Keeps a frame for its transaction; what it does has been judged before.
+/// Keeps a frame for its transaction. What cannot be done is refused now, so that a COMMIT is not
+/// done by half.
 bool stomp_client::store(frame_view const& f, std::string_view id) {
     auto* const t = find_transaction(id);
     auto const& o = core_.opts();
     if (!t) return fail(close_reason::protocol_error, "no such transaction", f), false;
+    if (f.find("receipt") && !has_handler(f))
+        return fail(close_reason::refused, "nothing handles this destination", f), false;
     stored_frame kept(f);
     t->bytes += kept.cost();
     if (t->frames.size() >= o.max_transaction_frames || t->bytes > o.max_transaction_bytes)
