@@ -13,6 +13,8 @@
 #include "subscription.hpp"
 #include "transaction.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -99,8 +101,8 @@ private:
     void send_to_broker(frame_view const& f);
     void send_to_others(frame_view const& f);
     void send_to_application(frame_view const& f);
+    bool check_settled(frame_view const& f) const;
     void settle(frame_view const& f);
-    std::optional<std::pair<subscription*, std::uint64_t>> find_settled(frame_view const& f);
     bool may(bool is_send, std::string_view destination);
     bool store(frame_view const& f, std::string_view id);
     transaction* find_transaction(std::string_view id) noexcept;
@@ -110,6 +112,7 @@ private:
     void answer_subscriber(subscription const& s, frame_view const& f);
     void take_snapshot(subscription& s);
     void enter(std::unique_ptr<subscription> s, frame_view const& f);
+    subscription* find_numbered(std::uint64_t number) const noexcept;
     void drop(subscription& s);
 
     // -- writing
@@ -147,6 +150,7 @@ private:
     heart_beat asked_{};
     tick connect_until_ = 0;
     named_set<subscription> subscriptions_;
+    boost::unordered_flat_map<std::uint64_t, subscription*> numbered_{};  // the same
     std::vector<transaction> transactions_{};
     receipts receipts_{};
     std::size_t working_ = 0;  // handlers that have not come to their end

@@ -212,7 +212,8 @@ void stomp_client::on_begin(frame_view const& f) {
     done(f);
 }
 
-/// Keeps a frame for its transaction; what it does has been judged before.
+/// Keeps a frame for its transaction. What cannot be done is refused now, so that a COMMIT is not
+/// done by half.
 bool stomp_client::store(frame_view const& f, std::string_view id) {
     auto* const t = find_transaction(id);
     auto const& o = core_.opts();

@@ -13,7 +13,9 @@ struct message_id {
     std::uint64_t number = 0;
 };
 
-std::optional<message_id> message_id_of(std::string_view text) noexcept {
+std::optional<message_id> message_id_of(frame_view const& f) noexcept {
+    auto const own = f.find("id");
+    auto const text = own ? *own : f.find("message-id").value_or(std::string_view{});
     message_id id;
     auto const* const end = text.data() + text.size();
     auto const first = std::from_chars(text.data(), end, id.of);
@@ -24,10 +26,18 @@ std::optional<message_id> message_id_of(std::string_view text) noexcept {
     return id;
 }
 
-/// Whether "/ann/queue/x" is what somebody has of his own: a name, and a destination.
-bool is_of_user(std::string_view below) noexcept {
-    auto const name_end = below.find('/', 1);
-    return name_end != below.npos && name_end > 1;
+/// A destination of another's below the user prefix: "/ann/queue/x".
+struct owned {
+    std::string owner;
+    std::string_view below;
+};
+
+std::optional<owned> owner_of(std::string_view below_user) {
+    auto const below = below_user.substr(1);
+    auto const end = below.find('/');
+    auto name = percent_decoded(below.substr(0, end));
+    if (end == below.npos || name.empty()) return std::nullopt;
+    return owned{std::move(name), below.substr(end)};
 }
 
 }  // namespace
@@ -105,9 +115,8 @@ bool stomp_client::check_send(frame_view const& f) {
     if (!to) return fail(close_reason::protocol_error, "SEND without destination", f), false;
     auto const place = core_.is_valid(*to) ? core_.place_of(*to) : place::nobodys;
     if (place == place::application) return true;
-    if (place == place::own ? is_of_user(core_.below_user(*to)) && may(true, *to)
-                            : place != place::nobodys && may(true, *to))
-        return true;
+    auto const is_whole = place != place::own || owner_of(core_.below_user(*to)).has_value();
+    if (place != place::nobodys && is_whole && may(true, *to)) return true;
     ++core_.counts().refused_sends;
     return fail(close_reason::refused, "not allowed to send there", f), false;
 }
@@ -151,16 +160,14 @@ void stomp_client::send_to_broker(frame_view const& f) {
 
 /// "/user/ann/queue/x": to what Ann's sessions know as "/user/queue/x".
 void stomp_client::send_to_others(frame_view const& f) {
-    auto const below = core_.below_user(*f.find("destination")).substr(1);
-    auto const name_end = below.find('/');
-    auto const name = percent_decoded(below.substr(0, name_end));
+    auto const whose = *owner_of(core_.below_user(*f.find("destination")));
     auto const p = publication_of(f);
     auto renamed = std::make_shared<published>();
     renamed->destination = core_.opts().user;
-    renamed->destination.append(below.substr(name_end));
+    renamed->destination.append(whose.below);
     renamed->what = p->what;
     renamed->more = p->more;
-    core_.publish_to_user(name, std::move(renamed));
+    core_.publish_to_user(whose.owner, std::move(renamed));
     done(f);
 }
 
@@ -182,32 +189,23 @@ void stomp_client::on_settle(frame_view const& f) {
     // 1.0 has no NACK, but its clients send it, and RabbitMQ takes it.
     if (!f.find("id") && !f.find("message-id"))
         return fail(close_reason::protocol_error, "an acknowledgement without id", f);
-    // Judged now, so that no transaction is done by half.
-    if (!find_settled(f)) return fail(close_reason::protocol_error, "no such message", f);
+    if (!check_settled(f)) return fail(close_reason::protocol_error, "no such message", f);
     if (auto const id = f.find("transaction")) return (void)store(f, *id);
     settle(f);
 }
 
-/// The subscription of an acknowledgement, null where it has ended, and its message's number.
-/// Nothing where there never was such a message.
-auto stomp_client::find_settled(frame_view const& f)
-    -> std::optional<std::pair<subscription*, std::uint64_t>> {
-    auto const id = f.find("id") ? *f.find("id") : *f.find("message-id");
-    auto const ids = message_id_of(id);
-    if (!ids || ids->of > last_subscription_) return std::nullopt;
-    subscription* of = nullptr;
-    for_each_subscription([&](subscription& s) {
-        if (s.number == ids->of) of = &s;
-    });
-    if (of && ids->number > of->last_sent) return std::nullopt;
-    return std::pair(of, ids->number);
+/// Whether it is of a message that this client has got at some time.
+bool stomp_client::check_settled(frame_view const& f) const {
+    auto const ids = message_id_of(f);
+    if (!ids || ids->of > last_subscription_) return false;
+    auto const* const of = find_numbered(ids->of);
+    return !of || ids->number <= of->last_sent;
 }
 
 void stomp_client::settle(frame_view const& f) {
-    auto const found = find_settled(f);
-    if (!found) return fail(close_reason::protocol_error, "no such message", f);
-    auto const [of, number] = *found;
+    auto const [which, number] = *message_id_of(f);
     // One that has ended gave its messages back: the client may not know yet.
+    auto const* const of = find_numbered(which);
     if (of && of->to == subscription::kind::queue && of->mode != ack_mode::automatic)
         (void)core_.settle(
             of->consumer, number, f.what == command::ack, of->mode == ack_mode::client);

@@ -112,6 +112,7 @@ void stomp_client::enter(std::unique_ptr<subscription> made, frame_view const& f
             return fail(close_reason::refused, "too many queues", f);
         }
     }
+    numbered_.emplace(s.number, &s);
     ++core_.counts().subscriptions;
     core_.note_subscription(id(), s.destination, true);
     at_.add(s);
@@ -121,6 +122,11 @@ void stomp_client::enter(std::unique_ptr<subscription> made, frame_view const& f
     auto const& told = core_.hooks().on_subscribed;
     // It may end the subscription, which then takes its name with it.
     if (told) core_.call(at_, [&, to = s.destination] { told(handle_, to); });
+}
+
+subscription* stomp_client::find_numbered(std::uint64_t number) const noexcept {
+    auto const found = numbered_.find(number);
+    return found == numbered_.end() ? nullptr : found->second;
 }
 
 void stomp_client::take_snapshot(subscription& s) {
@@ -153,6 +159,8 @@ void stomp_client::drop(subscription& s) {
     auto const destination = s.destination;
     at_.remove(s);
     if (s.to == subscription::kind::queue) core_.stop_consuming(s.consumer);
+    numbered_.erase(s.number);
+    shrink_sparse(numbered_);
     subscriptions_.erase(s);
     --core_.counts().subscriptions;
     core_.note_subscription(id(), destination, false);
