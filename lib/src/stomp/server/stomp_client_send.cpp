@@ -186,7 +186,6 @@ void stomp_client::send_to_application(frame_view const& f) {
 // -- ACK, NACK ------------------------------------------------------------------------------------
 
 void stomp_client::on_settle(frame_view const& f) {
-    // 1.0 has no NACK, but its clients send it, and RabbitMQ takes it.
     if (!f.find("id") && !f.find("message-id"))
         return fail(close_reason::protocol_error, "an acknowledgement without id", f);
     if (!check_settled(f)) return fail(close_reason::protocol_error, "no such message", f);
