@@ -119,13 +119,7 @@ frame_reader::event frame_reader::read(string_view body) {
     if ((kind == static_cast<unsigned char>(node_frame_kind::hello)) == is_greeted_)
         return fail(is_greeted_ ? "a second greeting" : "something before its greeting");
     switch (frame_.kind) {
-        case node_frame_kind::hello:
-            if (body.empty() || body.front() != wire_version)
-                return fail("the greeting of another version");
-            frame_.name.remove_prefix(1);
-            if (!is_node_name(frame_.name)) return fail("a name that is not valid");
-            is_greeted_ = true;
-            return event::frame;
+        case node_frame_kind::hello: return read_greeting(body);
         case node_frame_kind::subscribe:
         case node_frame_kind::unsubscribe:
             if (body.empty() || body.size() > most_channel_bytes)
@@ -133,16 +127,26 @@ frame_reader::event frame_reader::read(string_view body) {
             return event::frame;
         case node_frame_kind::told:
             return body.empty() ? event::frame : fail("a frame with too many bytes");
-        case node_frame_kind::message: {
-            auto const size = number_in(body.substr(0, 2));
-            if (body.size() < 2 || body.size() - 2 < size)
-                return fail("a message that ends too early");
-            frame_.name = body.substr(2, size);
-            frame_.payload = body.substr(2 + size);
-            return event::frame;
-        }
+        case node_frame_kind::message: return read_message(body);
     }
     return fail("a frame of an unknown kind");
+}
+
+frame_reader::event frame_reader::read_greeting(string_view body) {
+    if (body.empty() || body.front() != wire_version)
+        return fail("the greeting of another version");
+    frame_.name = body.substr(1);
+    if (!is_node_name(frame_.name)) return fail("a name that is not valid");
+    is_greeted_ = true;
+    return event::frame;
+}
+
+frame_reader::event frame_reader::read_message(string_view body) {
+    auto const size = number_in(body.substr(0, 2));
+    if (body.size() < 2 || body.size() - 2 < size) return fail("a message that ends too early");
+    frame_.name = body.substr(2, size);
+    frame_.payload = body.substr(2 + size);
+    return event::frame;
 }
 
 }  // namespace anywire::mesh

@@ -65,6 +65,8 @@ private:
     event keep();
     event fail(std::string_view why);
     event read(std::string_view body);
+    event read_greeting(std::string_view body);
+    event read_message(std::string_view body);
 
     std::size_t most_;
     std::string kept_{};
