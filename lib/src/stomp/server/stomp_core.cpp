@@ -132,7 +132,9 @@ void stomp_core::attach(std::shared_ptr<shard_group> shards) {
             std::make_unique<stomp_shard>(i, group_->loop(i), key, options_.separator));
     inboxes_.resize(shards_.size());
     queues_ = std::make_unique<queue_store>(options_.queue, key);
-    if (!options_.queues.empty()) sweep_ = std::make_unique<sweep>(*this, group_->loop(0));
+    if (relay_) relay_->attach(group_, options_);
+    if (!options_.queues.empty() && !relay_)
+        sweep_ = std::make_unique<sweep>(*this, group_->loop(0));
     is_attached_ = true;
 }
 
@@ -144,6 +146,7 @@ handlers stomp_core::handlers_for_mount() {
 
 void stomp_core::on_shards_gone() noexcept {
     sweep_.reset();
+    if (relay_) relay_->on_shards_gone();
     // Handlers may hold what holds them.
     hooks_ = {};
 }
@@ -189,6 +192,7 @@ result<void> stomp_core::publish(published_ptr p) {
     if ((to != place::topic && to != place::queue) || !is_valid(p->destination))
         return errc::bad_arguments;
     if (!is_attached_ || !group_->runs(0)) return errc::session_closed;
+    if (relay_) return relay_->send(std::move(p));
     if (to == place::topic) {
         on_each_shard([p = std::move(p)](stomp_shard& at) { at.deliver(*p); });
         return {};
