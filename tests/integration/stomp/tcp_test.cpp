@@ -121,7 +121,7 @@ TEST_CASE("what is decided later waits on the wire") {
 
 TEST_CASE("heart-beats are strict where the wire has none of its own") {
     notes seen;
-    stomp::options o{.heart_beat = {.out_min = 100ms, .in_min = 100ms}};
+    stomp::options o{.heart_beat = {.out_min = 100ms, .in_min = 500ms}};
     stomp_tcp_server at(
         [&](stomp::server& s) {
             s.on_disconnect([&](stomp::client&, close_event const& how) {
@@ -129,38 +129,46 @@ TEST_CASE("heart-beats are strict where the wire has none of its own") {
             });
             s.on_message("/app/pause", [](stomp::client& c) {
                 c.session().pause();
-                c.session().after(1s, [](session& of) { of.resume(); });
+                c.session().after(3s, [](session& of) { of.resume(); });
             });
         },
         o);
     client c(at.port());
-    CHECK(c.connect("heart-beat:100,100\n").header("heart-beat") == "100,100");
+    CHECK(c.connect("heart-beat:500,100\n").header("heart-beat") == "100,500");
     auto const began = std::chrono::steady_clock::now();
     auto const passed = [&] { return std::chrono::steady_clock::now() - began; };
     SECTION("a silent client goes after three intervals, and gets a beat in each until then") {
         auto beats = 0;
         try {
-            for (;; ++beats) CHECK(c.read_frame().command.empty());
+            for (;; ++beats) {
+                auto const f = c.read_frame();
+                CHECK(f.command.empty());
+            }
         } catch (std::runtime_error const&) {
         }
-        CHECK(passed() >= 280ms);
+        CHECK(passed() >= 1400ms);
         CHECK(passed() < 20s);  // and not 90
         CHECK(beats >= 2);
         CHECK(seen.wait_for("heartbeat_timeout"));
     }
     SECTION("one that beats stays") {
-        while (passed() < 1s) {
-            CHECK(c.read_frame().command.empty());
+        while (passed() < 2s) {
+            auto const f = c.read_frame();
+            REQUIRE(f.command.empty());
             c.send("\n");
         }
         CHECK(seen.all().empty());
     }
     SECTION("nobody is dead who is not listened to") {
         c.send(frame_of("SEND", {"destination:/app/pause"}));
-        while (passed() < 900ms) CHECK(c.read_frame().command.empty());
+        while (passed() < 2500ms) {
+            auto const f = c.read_frame();
+            REQUIRE(f.command.empty());
+        }
         for (int i = 0; i < 5; ++i) {
             c.send("\n");
-            CHECK(c.read_frame().command.empty());
+            auto const f = c.read_frame();
+            REQUIRE(f.command.empty());
         }
         CHECK(seen.all().empty());
     }
