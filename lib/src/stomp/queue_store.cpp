@@ -76,10 +76,8 @@ bool queue_store::has_room(std::string_view name,
 
 // -- consumers ------------------------------------------------------------------------------------
 
-queue_answer queue_store::subscribe(consumer_id who,
-                                    std::string_view name,
-                                    std::size_t prefetch,
-                                    std::int64_t now) {
+queue_answer queue_store::subscribe(
+    consumer_id who, std::string_view name, std::size_t prefetch, std::int64_t now, bool waits) {
     assert(find(who) == nullptr);
     auto* const q = obtain(name);
     if (q == nullptr) return queue_answer::too_many_queues;
@@ -88,6 +86,7 @@ queue_answer queue_store::subscribe(consumer_id who,
     c.id = who;
     c.home = q;
     c.prefetch = std::max<std::size_t>(prefetch, 1);
+    c.paused = waits;
     consumers_.emplace(who, std::move(made));
     ++q->consumers;
     q->unlink();

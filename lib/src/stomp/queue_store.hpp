@@ -68,11 +68,14 @@ public:
                                 std::size_t messages,
                                 std::size_t cost) const noexcept;
 
+    /// One who waits gets nothing before `resume`.
+    ///
     /// Requires: an id that is not in use. A prefetch of 0 is taken for 1.
     [[nodiscard]] queue_answer subscribe(consumer_id who,
                                          std::string_view queue,
                                          std::size_t prefetch,
-                                         std::int64_t now);
+                                         std::int64_t now,
+                                         bool waits = false);
     /// What is unsettled goes back, in its place, and counts as delivered. Does nothing to one who
     /// is not there.
     void unsubscribe(consumer_id who, std::int64_t now);

@@ -66,6 +66,22 @@ TEST_CASE("a receipt of SUBSCRIBE comes before what waits") {
     CHECK(all[2].body == "new");
 }
 
+TEST_CASE("who subscribes and leaves over and over in a message moves nothing to and fro") {
+    stomp_host at(allow_all);
+    for (int i = 0; i < 64; ++i) CHECK(at.broker.send("/queue/x", "waits"));
+    auto peer = at.connected();
+    std::string all;
+    for (int i = 0; i < 100; ++i) all += subscribe("client") + frame_of("UNSUBSCRIBE", {"id:q"});
+    peer.send(all);
+    CHECK(peer.take().empty());
+    CHECK(at.broker.numbers().redeliveries == 0);
+    CHECK(at.broker.numbers().queued_messages == 64);
+    peer.send(subscribe("client"));
+    auto const got = peer.take();
+    REQUIRE(got.size() == 64);
+    CHECK_FALSE(got.front().has("redelivered"));
+}
+
 TEST_CASE("ack:client settles all up to its message; what is not settled is delivered again") {
     stomp_host at(allow_all);
     for (auto const* body : {"1", "2", "3"}) CHECK(at.broker.send("/queue/x", body));

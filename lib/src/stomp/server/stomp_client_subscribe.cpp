@@ -118,7 +118,6 @@ void stomp_client::enter(std::unique_ptr<subscription> made, frame_view const& f
     at_.add(s);
     take_snapshot(s);
     done(f);
-    if (s.to == subscription::kind::queue) core_.give_queued();
     auto const& told = core_.hooks().on_subscribed;
     // It may end the subscription, which then takes its name with it.
     if (told) core_.call(at_, [&, to = s.destination] { told(handle_, to); });

@@ -132,10 +132,9 @@ public:
 
     // -- queues
     consumer_id new_consumer(std::size_t shard) noexcept;
-    /// False where there are too many queues. It gets nothing before `give_queued`.
+    /// False where there are too many queues. It gets nothing before this event has ended: one who
+    /// subscribes and leaves over and over in a message moves nothing to and fro.
     bool consume(consumer_id who, std::string_view queue);
-    /// Has those that wait delivered to whoever has room.
-    void give_queued();
     void stop_consuming(consumer_id who);
     /// False where it is no message that this one has to settle.
     bool settle(consumer_id who, delivery_id which, bool is_ack, bool cumulative);

@@ -42,13 +42,14 @@ consumer_id stomp_core::new_consumer(std::size_t at) noexcept {
 }
 
 bool stomp_core::consume(consumer_id who, std::string_view queue) {
-    std::scoped_lock const lock(queues_mutex_);
-    return queues_->subscribe(who, queue, options_.max_unacknowledged, now()) == queue_answer::ok;
-}
-
-void stomp_core::give_queued() {
-    std::unique_lock held(queues_mutex_);
-    dispatch(held);
+    {
+        std::scoped_lock const lock(queues_mutex_);
+        if (queues_->subscribe(who, queue, options_.max_unacknowledged, now(), true) !=
+            queue_answer::ok)
+            return false;
+    }
+    (void)post(shard_of(who), [self = shared_from_this(), who] { self->resume(who); });
+    return true;
 }
 
 void stomp_core::stop_consuming(consumer_id who) {
