@@ -205,6 +205,7 @@ TEST_CASE("a client that keeps no promise of heart-beats is let go") {
         at.host.advance(20s);
         CHECK(peer.wire().is_open());
         at.broker.post(id, [](stomp::client& c) { c.session().resume(); });
+        peer.send("\n");
         at.host.advance(2s);
         CHECK(peer.wire().is_open());
         at.host.advance(2s);

@@ -212,7 +212,9 @@ TEST_CASE("a close lets out what waits, then ends its side, and waits for the ot
 TEST_CASE("a peer that does not end its side is cut off in time") {
     connected c(1);
     c.open();
+    c.host.begin_event("a test");
     c.over->close(close_code::normal, {});
+    c.host.end_event();
     CHECK(c.hear() == "$");
     auto const until = std::chrono::steady_clock::now() + test::patience;
     while (!c.is_gone() && std::chrono::steady_clock::now() < until) {
