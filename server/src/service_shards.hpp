@@ -45,6 +45,7 @@ public:
         return !core_ || core_->has_begun;
     }
     session_loop& loop(std::size_t shard) override { return core_->shards[shard]->loop(); }
+    shard_host& host(std::size_t shard) override { return core_->shards[shard]->host(); }
 
     std::int64_t time_of_day() const noexcept override {
         return milliseconds_of(std::chrono::system_clock::now().time_since_epoch());

@@ -8,10 +8,12 @@
 
 namespace anywire {
 
+class shard_host;
+
 /// The shards that the sessions of an endpoint live on, or the sockets of a Socket.IO server, and
 /// the clocks there. It may be used when they have gone.
 ///
-/// Thread: any, but for `loop`, which is asked before the shards run.
+/// Thread: any, but for `loop` and `host`, which are asked before the shards run.
 class shard_group {
 public:
     static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
@@ -29,6 +31,8 @@ public:
     /// True once requests are served: nothing is set up any more.
     virtual bool has_begun() const noexcept = 0;
     virtual session_loop& loop(std::size_t shard) = 0;
+    /// What that shard runs on, for those who have sockets of their own there.
+    virtual shard_host& host(std::size_t shard) = 0;
     /// The time of day, and a time that only goes on; in milliseconds.
     virtual std::int64_t time_of_day() const noexcept = 0;
     virtual std::int64_t steady_time() const noexcept = 0;

@@ -22,6 +22,8 @@
 
 namespace anywire::stomp {
 
+class broker_relay;
+
 /// What went wrong with a message of a client's, whose session goes on.
 struct failure {
     enum class kind : std::uint8_t {
@@ -113,6 +115,9 @@ public:
     void on_error(handler<void(client&, failure const&)> f);
     /// A message of a queue has become a dead letter. On any shard.
     void on_dead_letter(handler<void(dead_letter const&)> f);
+
+    /// Has a broker elsewhere (anywire/stomp_relay.hpp) take the place of that in memory.
+    void relay_to(std::shared_ptr<broker_relay> broker);
 
     /// Lets clients send to the broker's destinations of a pattern, or to other users'
     /// ("/user/**").

@@ -83,6 +83,12 @@ void server::on_dead_letter(handler<void(dead_letter const&)> f) {
     set(*core_, core_->hooks().on_dead_letter, std::move(f), "on_dead_letter");
 }
 
+void server::relay_to(std::shared_ptr<broker_relay> broker) {
+    core_->check_setup();
+    if (!broker) throw std::invalid_argument("stomp::server::relay_to: no broker");
+    core_->set_relay(std::move(broker));
+}
+
 void server::allow_send(std::string_view pattern) {
     add_rule(true, pattern, {});
 }

@@ -52,6 +52,7 @@ void stomp_client::on_message(message_view m) {
 void stomp_client::on_close(close_event const& how) {
     state_ = state::ended;
     *self_ = nullptr;
+    relayed_.reset();
     transactions_.clear();
     if (!was_connected_) return;
     stop_consuming();
@@ -86,6 +87,7 @@ void stomp_client::on_timer(tick now) {
             if (std::exchange(s.is_waiting, false)) core_.resume(s.consumer);
         });
     }
+    if (relayed_) relayed_->on_timer(now);
     arm_next();
 }
 
@@ -102,9 +104,18 @@ void stomp_client::arm_next() {
 // -- what the application does --------------------------------------------------------------------
 
 void stomp_client::accept(accepted with) {
-    if (state_ != state::deciding) return;
+    if (state_ != state::deciding || relayed_) return;
     if (!with.user.empty()) user_ = std::move(with.user);
     if (with.data.has_value()) handle_.data() = std::move(with.data);
+    if (!core_.relay()) return begin(version_);
+    connect_until_ = 0;  // from here on the relay has the patience
+    relayed_ = std::make_unique<relayed_client>(*this, self_);
+    relayed_->connect(std::move(versions_), asked_);
+}
+
+void stomp_client::begin(stomp::version v) {
+    if (state_ != state::deciding) return;
+    version_ = v;
     state_ = state::connected;
     was_connected_ = true;
     reader_.set_version(version_);
@@ -123,7 +134,7 @@ void stomp_client::accept(accepted with) {
 }
 
 void stomp_client::refuse(std::string_view text) {
-    if (state_ != state::deciding) return;
+    if (state_ != state::deciding || relayed_) return;
     ++core_.counts().refused_connects;
     fail(close_reason::refused, text, std::nullopt);
     below_->resume();

@@ -7,6 +7,7 @@
 #include "heart_beat.hpp"
 #include "published.hpp"
 #include "receipts.hpp"
+#include "relayed_client.hpp"
 #include "stomp/frame_reader.hpp"
 #include "stomp/frame_writer.hpp"
 #include "stomp_core.hpp"
@@ -63,6 +64,8 @@ public:
 
     // -- what the application does
     void accept(accepted with);
+    /// It is let in, by the broker too where that is elsewhere.
+    void begin(stomp::version v);
     void refuse(std::string_view text);
     void disconnect(std::string_view message);
     /// A handler has come to its end; `at` is its frame's receipt, if it has one.
@@ -72,6 +75,7 @@ public:
                       std::exception_ptr const& why);
 
 private:
+    friend class relayed_client;
     enum class state : std::uint8_t { opening, deciding, connected, leaving, ended };
     class handler_work;
     /// Takes what a handler returns, of a client that may have gone, sent to a destination.
@@ -105,7 +109,10 @@ private:
     void settle(frame_view const& f);
     bool may(bool is_send, std::string_view destination);
     bool store(frame_view const& f, std::string_view id);
+    bool count_stored(frame_view const& f, std::string_view id);
     transaction* find_transaction(std::string_view id) noexcept;
+    bool open_transaction(frame_view const& f);
+    std::optional<transaction> take_transaction(frame_view const& f);
 
     std::unique_ptr<subscription> read_subscription(frame_view const& f);
     bool check_subscription(subscription& s, frame_view const& f);
@@ -113,6 +120,7 @@ private:
     void take_snapshot(subscription& s);
     void enter(std::unique_ptr<subscription> s, frame_view const& f);
     subscription* find_numbered(std::uint64_t number) const noexcept;
+    subscription* find_subscription(frame_view const& f);
     void drop(subscription& s);
 
     // -- writing
@@ -145,7 +153,8 @@ private:
     client handle_;
     frame_reader reader_;
     std::string user_{};
-    std::string held_{};  // what has come while it is decided who may connect
+    std::string versions_{};  // that it offers, as its CONNECT lists them
+    std::string held_{};      // what has come while it is decided who may connect
     heart_beats beats_{};
     heart_beat asked_{};
     tick connect_until_ = 0;
@@ -156,6 +165,7 @@ private:
     std::size_t working_ = 0;  // handlers that have not come to their end
     std::uint64_t last_subscription_ = 0;
     std::shared_ptr<stomp_client*> self_;  // for what may come too late
+    std::unique_ptr<relayed_client> relayed_{};
     stomp::version version_ = version::v1_0;
     state state_ = state::opening;
     bool was_connected_ = false;

@@ -13,15 +13,18 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
-/// The highest of a list that is known here.
-std::optional<version> best_of(std::string_view list) noexcept {
+/// The highest of a list that is known here; `known` gets all that are, as a list.
+std::optional<version> best_of(std::string_view list, std::string& known) {
     std::optional<version> best;
     while (!list.empty()) {
         auto const comma = std::min(list.find(','), list.size());
         auto const one = trimmed(list.substr(0, comma));
         list.remove_prefix(std::min(comma + 1, list.size()));
         for (auto const v : {version::v1_0, version::v1_1, version::v1_2})
-            if (one == to_string(v) && (!best || *best < v)) best = v;
+            if (one == to_string(v)) {
+                if (!best || *best < v) best = v;
+                known.append(known.empty() ? "" : ",").append(one);
+            }
     }
     return best;
 }
@@ -132,6 +135,7 @@ void stomp_client::take_first(frame_view const& f) {
 }
 
 void stomp_client::take_command(frame_view const& f) {
+    if (relayed_ && relayed_->take(f)) return;
     switch (f.what) {
         case command::send: return on_send(f);
         case command::subscribe: return on_subscribe(f);
@@ -168,7 +172,7 @@ void stomp_client::on_connect(frame_view const& f) {
 
 bool stomp_client::choose_version(frame_view const& f) {
     auto const list = f.find("accept-version");
-    auto const best = list ? best_of(*list) : std::optional(version::v1_0);
+    auto const best = best_of(list.value_or("1.0"), versions_);
     if (best) {
         version_ = *best;
         return true;
@@ -201,37 +205,59 @@ transaction* stomp_client::find_transaction(std::string_view id) noexcept {
 }
 
 void stomp_client::on_begin(frame_view const& f) {
+    if (open_transaction(f)) done(f);
+}
+
+bool stomp_client::open_transaction(frame_view const& f) {
     auto const id = f.find("transaction");
+    auto const refuse = [&](close_reason why, std::string_view text) {
+        fail(why, text, f);
+        return false;
+    };
     if (!id || id->empty())
-        return fail(close_reason::protocol_error, "BEGIN without transaction", f);
+        return refuse(close_reason::protocol_error, "BEGIN without transaction");
     if (find_transaction(*id))
-        return fail(close_reason::protocol_error, "the transaction has begun already", f);
+        return refuse(close_reason::protocol_error, "the transaction has begun already");
     if (transactions_.size() >= core_.opts().max_transactions)
-        return fail(close_reason::refused, "too many transactions", f);
+        return refuse(close_reason::refused, "too many transactions");
     transactions_.push_back({.id = std::string(*id)});
-    done(f);
+    return true;
+}
+
+/// Nothing where there is no such transaction, and the session ends.
+std::optional<transaction> stomp_client::take_transaction(frame_view const& f) {
+    auto const id = f.find("transaction");
+    auto* const t = id ? find_transaction(*id) : nullptr;
+    if (!t) return fail(close_reason::protocol_error, "no such transaction", f), std::nullopt;
+    auto taken = std::move(*t);
+    transactions_.erase(transactions_.begin() + (t - transactions_.data()));
+    return taken;
 }
 
 /// Keeps a frame for its transaction. What cannot be done is refused now, so that a COMMIT is not
 /// done by half.
 bool stomp_client::store(frame_view const& f, std::string_view id) {
+    if (!count_stored(f, id)) return false;
+    find_transaction(id)->frames.emplace_back(f);
+    return true;
+}
+
+/// Whether its transaction has room for one frame more, wherever that is kept.
+bool stomp_client::count_stored(frame_view const& f, std::string_view id) {
     auto* const t = find_transaction(id);
     auto const& o = core_.opts();
     if (!t) return fail(close_reason::protocol_error, "no such transaction", f), false;
-    stored_frame kept(f);
-    t->bytes += kept.cost();
-    if (t->frames.size() >= o.max_transaction_frames || t->bytes > o.max_transaction_bytes)
+    t->bytes += stored_frame::cost_of(f);
+    if (t->count >= o.max_transaction_frames || t->bytes > o.max_transaction_bytes)
         return fail(close_reason::refused, "the transaction is too big", f), false;
-    t->frames.push_back(std::move(kept));
+    ++t->count;
     return true;
 }
 
 void stomp_client::on_commit(frame_view const& f) {
-    auto const id = f.find("transaction");
-    auto* const t = id ? find_transaction(*id) : nullptr;
-    if (!t) return fail(close_reason::protocol_error, "no such transaction", f);
-    auto const all = std::move(t->frames);
-    std::erase_if(transactions_, [&](auto const& each) { return each.id == *id; });
+    auto const taken = take_transaction(f);
+    if (!taken) return;
+    auto const& all = taken->frames;
     std::vector<published_ptr> sent;
     for (auto const& kept : all)
         if (auto const view = kept.view(); view.what == command::send)
@@ -248,11 +274,7 @@ void stomp_client::on_commit(frame_view const& f) {
 }
 
 void stomp_client::on_abort(frame_view const& f) {
-    auto const id = f.find("transaction");
-    if (!id || !find_transaction(*id))
-        return fail(close_reason::protocol_error, "no such transaction", f);
-    std::erase_if(transactions_, [&](auto const& each) { return each.id == *id; });
-    done(f);
+    if (take_transaction(f)) done(f);
 }
 
 }  // namespace anywire::stomp

@@ -130,7 +130,7 @@ subscription* stomp_client::find_numbered(std::uint64_t number) const noexcept {
 }
 
 void stomp_client::take_snapshot(subscription& s) {
-    if (s.to != subscription::kind::topic) return;
+    if (s.to != subscription::kind::topic && s.to != subscription::kind::relayed) return;
     std::vector<std::string_view> variables;
     auto const* const route = core_.hooks().snapshots.find(s.destination, variables);
     if (!route) return;
@@ -150,9 +150,16 @@ void stomp_client::on_unsubscribe(frame_view const& f) {
     if (!id && (!to || version_ != version::v1_0))
         return fail(close_reason::protocol_error, "UNSUBSCRIBE without id", f);
     // One that is not there may have ended here meanwhile.
-    if (auto* const s = subscriptions_.find(id ? std::string(*id) : name_by_destination(*to)))
-        drop(*s);
+    if (auto* const s = find_subscription(f)) drop(*s);
     done(f);
+}
+
+/// By its id; in 1.0 by its destination, too.
+subscription* stomp_client::find_subscription(frame_view const& f) {
+    if (auto const id = f.find("id")) return subscriptions_.find(*id);
+    auto const to = f.find("destination");
+    if (!to || version_ != version::v1_0) return nullptr;
+    return subscriptions_.find(name_by_destination(*to));
 }
 
 void stomp_client::drop(subscription& s) {

@@ -88,8 +88,13 @@ void stomp_client::send_connected() {
     auto const granted = [](milliseconds asked, milliseconds least) {
         return asked.count() == 0 || least.count() == 0 ? milliseconds{0} : std::max(asked, least);
     };
-    auto const out = granted(asked_.wants, o.out_min);
-    auto const in = granted(asked_.can_send, o.in_min);
+    auto out = granted(asked_.wants, o.out_min);
+    auto in = granted(asked_.can_send, o.in_min);
+    if (relayed_) {
+        // No more often than with the broker.
+        if (out.count() != 0) out = std::max(out, relayed_->granted().can_send);
+        if (in.count() != 0) in = std::max(in, relayed_->granted().wants);
+    }
     std::string text;
     frame_writer w(text, command::connected, version_);
     w.add("version", to_string(version_))
@@ -108,7 +113,7 @@ void stomp_client::send_connected() {
 
 void stomp_client::send_receipts() {
     // A DISCONNECT is through when all handlers are, whether they have receipts or not.
-    if (state_ == state::leaving && working_ != 0) return;
+    if (state_ == state::leaving && (working_ != 0 || (relayed_ && relayed_->is_parting()))) return;
     std::string text;
     while (auto const id = receipts_.take()) {
         text.clear();
@@ -163,6 +168,9 @@ void stomp_client::leave(close_reason why) {
     state_ = state::ended;
     transactions_.clear();
     stop_consuming();
+    // Its connection to the broker goes likewise, but not from within what that has told.
+    if (relayed_)
+        (void)core_.post(at_.index(), [r = std::shared_ptr<relayed_client>(std::move(relayed_))] {});
     below_.end(why, ending::after_queue);
 }
 

@@ -142,6 +142,7 @@ void stomp_core::attach(std::shared_ptr<shard_group> shards) {
             std::make_unique<stomp_shard>(i, group_->loop(i), key, options_.separator));
     inboxes_.resize(shards_.size());
     queues_ = std::make_unique<queue_store>(options_.queue, key);
+    if (relay_) relay_->attach(group_, options_);
     nodes_ = std::make_unique<node_hub>(*this, make_bus_);
     is_attached_ = true;  // the bus may tell of what others send from now on
     try {
@@ -152,7 +153,8 @@ void stomp_core::attach(std::shared_ptr<shard_group> shards) {
         throw;
     }
     // The last thing: it waits in a shard's wheel, and goes when shards do.
-    if (!options_.queues.empty()) sweep_ = std::make_unique<sweep>(*this, group_->loop(0));
+    if (!options_.queues.empty() && !relay_)
+        sweep_ = std::make_unique<sweep>(*this, group_->loop(0));
 }
 
 handlers stomp_core::handlers_for_mount() {
@@ -164,6 +166,7 @@ handlers stomp_core::handlers_for_mount() {
 void stomp_core::on_shards_gone() noexcept {
     sweep_.reset();
     if (nodes_) nodes_->end();
+    if (relay_) relay_->on_shards_gone();
     // Handlers may hold what holds them.
     hooks_ = {};
 }
@@ -209,6 +212,7 @@ result<void> stomp_core::publish(published_ptr p) {
     if ((to != place::topic && to != place::queue) || !is_valid(p->destination))
         return errc::bad_arguments;
     if (!is_attached_ || !group_->runs(0)) return errc::session_closed;
+    if (relay_) return relay_->send(std::move(p));
     if (to == place::topic) {
         nodes_->send({.what = bus_packet::kind::topic, .message = std::move(p)});
         return {};

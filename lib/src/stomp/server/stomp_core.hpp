@@ -8,6 +8,7 @@
 #include "node_hub.hpp"
 #include "pattern_table.hpp"
 #include "published.hpp"
+#include "relay.hpp"
 #include "session/shard_group.hpp"
 #include "stomp/destination_pattern.hpp"
 #include "stomp/frame_reader.hpp"
@@ -80,6 +81,9 @@ public:
     /// Throws `std::logic_error` once it is mounted.
     void check_setup() const;
     void use_bus(bus_maker make);
+    /// The broker that takes the place of that in memory; null where none does.
+    broker_relay* relay() const noexcept { return relay_.get(); }
+    void set_relay(std::shared_ptr<broker_relay> to) noexcept { relay_ = std::move(to); }
     /// Throws `std::invalid_argument` for a pattern that is not valid.
     destination_pattern pattern_for(std::string_view text) const;
     std::optional<destination_pattern> parse(std::string_view text) const {
@@ -173,6 +177,7 @@ private:
 
     options options_;
     pattern_limits bounds_;
+    std::shared_ptr<broker_relay> relay_{};
     stomp_hooks hooks_{};
     stomp_counts counts_{};
     log_throttle throttle_{};

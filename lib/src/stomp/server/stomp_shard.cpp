@@ -74,7 +74,8 @@ void stomp_shard::add(subscription& s) {
         }
         case subscription::kind::pattern: return patterns_.add(pattern_of(s), &s);
         case subscription::kind::queue: return (void)consumers_.emplace(s.consumer, &s);
-        case subscription::kind::own: return;  // its client knows
+        case subscription::kind::own:  // its client knows
+        case subscription::kind::relayed: return;
     }
 }
 
@@ -94,7 +95,8 @@ void stomp_shard::remove(subscription& s) noexcept {
         case subscription::kind::queue:
             consumers_.erase(s.consumer);
             return shrink_sparse(consumers_);
-        case subscription::kind::own: return;
+        case subscription::kind::own:
+        case subscription::kind::relayed: return;
     }
 }
 

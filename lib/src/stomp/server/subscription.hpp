@@ -21,7 +21,7 @@ enum class ack_mode : std::uint8_t {
 /// One subscription of one client.
 struct subscription {
     /// What a subscription is to.
-    enum class kind : std::uint8_t { topic, pattern, queue, own };
+    enum class kind : std::uint8_t { topic, pattern, queue, own, relayed };
 
     std::string name{};  ///< The id that the client has given it, or what stands for that in 1.0.
     std::string id{};    ///< As MESSAGE says it, empty in 1.0 where the client gives none.

@@ -18,9 +18,10 @@ frame_view stored_frame::view() const {
     return f;
 }
 
-std::size_t stored_frame::cost() const noexcept {
-    auto all = body_.size() + header_overhead;
-    for (auto const& [name, value] : headers_) all += name.size() + value.size() + header_overhead;
+std::size_t stored_frame::cost_of(frame_view const& f) noexcept {
+    auto all = f.body.size() + header_overhead;
+    for (auto const& h : f.headers)
+        if (h.name != "transaction") all += h.name.size() + h.value.size() + header_overhead;
     return all;
 }
 

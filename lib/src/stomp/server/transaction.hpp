@@ -16,7 +16,8 @@ public:
 
     /// Borrow: valid while this is.
     frame_view view() const;
-    std::size_t cost() const noexcept;
+    /// What one counts for.
+    static std::size_t cost_of(frame_view const& f) noexcept;
 
 private:
     command what_;
@@ -27,6 +28,7 @@ private:
 struct transaction {
     std::string id{};
     std::vector<stored_frame> frames{};
+    std::size_t count = 0;  ///< Of frames and their bytes, those included that a broker keeps.
     std::size_t bytes = 0;
 };
 
