@@ -16,6 +16,7 @@ set(forbidden_in_client_context "<iostream>")
 # handle may have to end a thread elsewhere.
 set(forbidden_in_redis "<(thread|iostream)>")
 set(forbidden_in_redis_connection "<iostream>")
+set(forbidden_in_stomp_relay "<(thread|iostream)>")
 set(forbidden_in_server "<iostream>")
 set(forbidden_in_public "boost/(asio|beast)|openssl/|rapidjson/|hiredis/|<iostream>")
 
@@ -76,6 +77,11 @@ endforeach()
 list(FILTER transports_files EXCLUDE REGEX "/transports/(socketio_client|cli)/")
 set(redis_files ${transports_files})
 list(FILTER redis_files INCLUDE REGEX "/transports/(redis|unix_bus)/")
+# Nor does what puts a broker behind a server of STOMP; it is used on any thread.
+set(stomp_relay_files ${transports_files})
+list(FILTER stomp_relay_files INCLUDE REGEX "/transports/stomp_relay/")
+list(FILTER transports_files EXCLUDE REGEX "/transports/stomp_relay/")
+forbid("<anywire/(socketio|redis)" "the relay knows STOMP alone" ${stomp_relay_files})
 set(redis_connection_files ${redis_files})
 list(FILTER redis_connection_files INCLUDE REGEX "/src/(connection|bus_port)\\.cpp$")
 list(FILTER redis_files EXCLUDE REGEX "/src/(connection|bus_port)\\.cpp$")
@@ -86,7 +92,7 @@ forbid("<anywire/(socketio|stomp)|\"(socketio|stomp)/" "carriers know no layer" 
 set(client_context_files ${transports_files})
 list(FILTER client_context_files INCLUDE REGEX "/client/src/client_context\\.cpp$")
 list(FILTER transports_files EXCLUDE REGEX "/client/src/client_context\\.cpp$")
-foreach(layer core hub socketio stomp transports client_context redis redis_connection server)
+foreach(layer core hub socketio stomp transports client_context redis redis_connection stomp_relay server)
   forbid("${forbidden_in_${layer}}" "not in ${layer}" ${${layer}_files})
   forbid("\"\\.\\./" "no paths upwards" ${${layer}_files})
 endforeach()
@@ -96,12 +102,14 @@ file(GLOB_RECURSE server_headers RELATIVE ${ROOT}/server/src ${ROOT}/server/src/
 file(GLOB_RECURSE public_server_headers RELATIVE ${ROOT}/server/include ${ROOT}/server/include/anywire/*.hpp)
 foreach(header IN LISTS server_headers public_server_headers)
   string(REPLACE "." "\\." pattern ${header})
-  forbid("[<\"]${pattern}[>\"]" "a header of server/" ${lib_files} ${transports_files} ${redis_files})
+  forbid("[<\"]${pattern}[>\"]" "a header of server/"
+         ${lib_files} ${transports_files} ${redis_files} ${stomp_relay_files})
 endforeach()
 
 file(GLOB_RECURSE public_files ${ROOT}/lib/include/anywire/*.hpp
      ${ROOT}/transports/include/anywire/*.hpp ${ROOT}/transports/client/include/anywire/*.hpp
      ${ROOT}/transports/redis/include/anywire/*.hpp ${ROOT}/transports/unix_bus/include/anywire/*.hpp
+     ${ROOT}/transports/stomp_relay/include/anywire/*.hpp
      ${ROOT}/server/include/anywire/*.hpp ${ROOT}/server/cluster/include/anywire/*.hpp)
 # The one header that is for those who have RapidJSON, and those for programs on Asio.
 list(FILTER public_files EXCLUDE REGEX "/(json/rapidjson|asio|client_asio|executors|detail/asio_stream)\\.hpp$")
@@ -129,7 +137,7 @@ foreach(file IN LISTS lib_files)
 endforeach()
 
 # Peers choose names: a table by text has a keyed hash (core/keyed_hash.hpp).
-foreach(file IN LISTS lib_files transports_files redis_files server_files)
+foreach(file IN LISTS lib_files transports_files redis_files stomp_relay_files server_files)
   if(file MATCHES "/(core/keyed_hash\\.hpp|anywire/json/containers\\.hpp)$")
     continue()
   endif()

@@ -9,7 +9,7 @@ foreach(each adapters redis unix_bus)
   endif()
 endforeach()
 install(TARGETS anywire_core anywire_socketio anywire_stomp anywire_transports anywire_client
-        anywire_socketio_client anywire_server anywire_cluster anywire_testing ${optional_targets}
+        anywire_socketio_client anywire_stomp_relay anywire_server anywire_cluster anywire_testing ${optional_targets}
         EXPORT anywireTargets FILE_SET HEADERS)
 install(EXPORT anywireTargets NAMESPACE anywire:: DESTINATION ${dest})
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/anywireConfig.cmake.in anywireConfig.cmake
