@@ -15,6 +15,7 @@ relay_core::relay_core(std::shared_ptr<relay_settings> how)
     : how_(std::move(how)), counts_(std::make_shared<relay_tally>(how_->given.max_held)) {}
 
 void relay_core::attach(std::shared_ptr<shard_group> shards, options const& of) {
+    if (shards_ == shards) return;
     if (shards_) throw std::logic_error("a stomp::relay belongs to one stomp::server");
     for (std::size_t i = 0; i < shards->count(); ++i) {
         auto* const host = dynamic_cast<io_host*>(&shards->host(i));

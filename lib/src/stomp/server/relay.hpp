@@ -66,7 +66,7 @@ class broker_relay {
 public:
     virtual ~broker_relay() = default;
 
-    /// Throws: `std::logic_error` for shards without sockets, or the second time.
+    /// Throws: `std::logic_error` for shards without sockets, or of another service than before.
     virtual void attach(std::shared_ptr<shard_group> shards, options const& of) = 0;
     /// No shard runs any more. Links may live on, and do nothing.
     virtual void on_shards_gone() noexcept = 0;

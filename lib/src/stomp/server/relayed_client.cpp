@@ -46,18 +46,24 @@ void relayed_client::connect(std::string versions, heart_beat const& asked) {
     link_ = c.core_.relay()->open(c.at_.index(), {std::move(versions), asked}, *this);
 }
 
+bool relayed_client::is_over() const noexcept {
+    return !*alive_ || client_.is_ended();
+}
+
 void relayed_client::on_relay_up(version v, heart_beat const& granted) {
+    if (is_over()) return;
     granted_ = granted;
     client_.begin(v);
 }
 
 void relayed_client::on_relay_room() {
-    if (std::exchange(is_holding_, false) && !client_.is_ended()) client_.below_->resume();
+    if (is_over()) return;
+    if (std::exchange(is_holding_, false)) client_.below_->resume();
 }
 
 void relayed_client::on_relay_down(relay_loss const& why) {
+    if (is_over()) return;
     auto& c = client_;
-    if (c.is_ended()) return;
     if (is_parting_ && !goodbye_) {
         // Nobody waits for its answer.
         is_parting_ = false;
@@ -140,6 +146,7 @@ void relayed_client::enter(std::unique_ptr<subscription> made, frame_view const&
     auto& s = c.subscriptions_.obtain(made->name);
     s = std::move(*made);
     s.number = ++c.last_subscription_;
+    c.numbered_.emplace(s.number, &s);
     ++c.core_.counts().subscriptions;
     c.core_.note_subscription(c.id(), s.destination, true);
     std::vector<std::string_view> variables;
@@ -165,8 +172,7 @@ bool relayed_client::unsubscribe(frame_view const& f) {
 
 bool relayed_client::settle(frame_view const& f) {
     auto const id = f.find("id") ? f.find("id") : f.find("message-id");
-    auto const is_unknown_in_1_0 = f.what == command::nack && client_.version_ == version::v1_0;
-    if (!id || is_unknown_in_1_0 || is_served_here(*id)) return false;
+    if (!id || is_served_here(*id)) return false;
     auto const transaction = f.find("transaction");
     if (!transaction || client_.count_stored(f, *transaction)) forward(f);
     return true;
@@ -205,8 +211,9 @@ void relayed_client::part(frame_view const& f) {
 // -- from the broker ------------------------------------------------------------------------------
 
 bool relayed_client::on_relay_frame(frame_view const& f) {
+    if (is_over()) return true;
     auto& c = client_;
-    if (c.is_ended() || !c.below_->is_open()) return true;
+    if (!c.below_->is_open()) return true;
     if (c.below_->queued_bytes() > client_room) return wait_for_room();
     if (f.what == command::message) return deliver(f);
     take_receipt(f);

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace anywire::stomp {
 
@@ -24,7 +25,9 @@ class stomp_client;
 /// Thread: the client's shard's.
 class relayed_client final : private relay_link::events {
 public:
-    explicit relayed_client(stomp_client& of) noexcept : client_(of) {}
+    /// `alive` points at nothing once the client has gone.
+    relayed_client(stomp_client& of, std::shared_ptr<stomp_client*> alive) noexcept
+        : client_(of), alive_(std::move(alive)) {}
 
     /// Asks the broker; it answers by `stomp_client::begin`, or the end of the session.
     void connect(std::string versions, heart_beat const& asked);
@@ -34,8 +37,6 @@ public:
     bool take(frame_view const& f);
     /// Whether its DISCONNECT is not through at the broker.
     bool is_parting() const noexcept { return is_parting_; }
-    /// Whether the session is not read, because the broker does not keep up.
-    bool is_holding() const noexcept { return is_holding_; }
     void on_timer(tick now);
 
 private:
@@ -65,14 +66,18 @@ private:
         std::optional<std::string> receipt{};
     };
 
+    /// Nothing that the broker says is heard any more.
+    bool is_over() const noexcept;
+
     stomp_client& client_;
+    std::shared_ptr<stomp_client*> alive_;
     std::unique_ptr<relay_link> link_{};
     heart_beat granted_{};
     std::map<std::string, due_snapshot, std::less<>> snapshots_{};  // by our receipt's id
     std::optional<receipts::place> goodbye_{};  // the receipt of a DISCONNECT, where it has one
     tick part_until_ = 0;
     bool is_parting_ = false;
-    bool is_holding_ = false;
+    bool is_holding_ = false;  // the session is not read, because the broker does not keep up
     bool is_waiting_ = false;  // for the client to take what the broker has sent
 };
 

@@ -110,7 +110,7 @@ void stomp_client::accept(accepted with) {
     if (with.data.has_value()) handle_.data() = std::move(with.data);
     if (!core_.relay()) return begin(version_);
     connect_until_ = 0;  // from here on the relay has the patience
-    relayed_ = std::make_unique<relayed_client>(*this);
+    relayed_ = std::make_unique<relayed_client>(*this, self_);
     relayed_->connect(std::move(versions_), asked_);
 }
 

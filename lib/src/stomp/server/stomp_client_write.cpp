@@ -168,6 +168,10 @@ void stomp_client::leave(close_reason why) {
     state_ = state::ended;
     transactions_.clear();
     stop_consuming();
+    // Its connection to the broker goes likewise, but not from within what that has told.
+    if (relayed_)
+        (void)core_.post(at_.index(),
+                         [r = std::shared_ptr<relayed_client>(std::move(relayed_))] {});
     below_.end(why, ending::after_queue);
 }
 

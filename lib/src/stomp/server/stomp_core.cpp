@@ -142,6 +142,7 @@ void stomp_core::attach(std::shared_ptr<shard_group> shards) {
             std::make_unique<stomp_shard>(i, group_->loop(i), key, options_.separator));
     inboxes_.resize(shards_.size());
     queues_ = std::make_unique<queue_store>(options_.queue, key);
+    if (relay_) relay_->attach(group_, options_);
     nodes_ = std::make_unique<node_hub>(*this, make_bus_);
     is_attached_ = true;  // the bus may tell of what others send from now on
     try {
