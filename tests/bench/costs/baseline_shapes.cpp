@@ -23,6 +23,12 @@ std::string socketio_of_64(std::size_t i) {
     return "42[\"m\",\"" + text_of_64(i) + "\"]";
 }
 
+std::string stomp_of_64(std::size_t i) {
+    constexpr std::string_view end("\0", 1);
+    if (i == 0) return std::string("SUBSCRIBE\nid:e\ndestination:/topic/e\n\n").append(end);
+    return ("SEND\ndestination:/topic/e\n\n" + text_of_64(i).substr(0, 36)).append(end);
+}
+
 shape echo(std::vector<door> doors, std::string (*make)(std::size_t)) {
     return {.name = "echo of 64 bytes",
             .attacks = "nothing",
@@ -57,7 +63,8 @@ std::vector<shape> baseline_shapes() {
               door::engineio3_ws,
               door::engineio3_polling},
              engineio_of_64),
-        echo({door::socketio_ws, door::socketio_polling, door::socketio_recovery}, socketio_of_64)};
+        echo({door::socketio_ws, door::socketio_polling, door::socketio_recovery}, socketio_of_64),
+        echo({door::stomp_ws}, stomp_of_64)};
 }
 
 }  // namespace bench::costs

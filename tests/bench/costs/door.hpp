@@ -28,9 +28,10 @@ enum class door : std::uint8_t {
     socketio_ws,
     socketio_polling,
     socketio_recovery,
+    stomp_ws,
 };
 
-enum class language : std::uint8_t { none, plain, sockjs, engineio, engineio3, socketio };
+enum class language : std::uint8_t { none, plain, sockjs, engineio, engineio3, socketio, stomp };
 
 /// What carries it down to the client; up it is a WebSocket or POSTs.
 enum class carrier : std::uint8_t { none, websocket, polls, jsonp, stream };
@@ -84,6 +85,7 @@ constexpr auto all_doors = std::to_array<door_traits>({
      language::socketio,
      carrier::websocket,
      "/recovering/?EIO=4"},
+    {door::stomp_ws, "stomp-ws", language::stomp, carrier::websocket, "/stomp"},
 });
 
 constexpr door_traits const& traits_of(door d) noexcept {

@@ -80,7 +80,8 @@ std::vector<shape> all_shapes() {
                              deflate_shapes,
                              sockjs_shapes,
                              engineio_shapes,
-                             socketio_shapes})
+                             socketio_shapes,
+                             stomp_shapes})
         for (auto& s : some()) all.push_back(std::move(s));
     return all;
 }

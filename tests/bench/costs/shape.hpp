@@ -61,6 +61,7 @@ std::vector<shape> deflate_shapes();
 std::vector<shape> sockjs_shapes();
 std::vector<shape> engineio_shapes();
 std::vector<shape> socketio_shapes();
+std::vector<shape> stomp_shapes();
 
 // -- makers that several files use
 

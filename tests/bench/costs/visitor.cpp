@@ -42,7 +42,8 @@ unsigned frames_until_open(language l) {
         case language::plain: return 0;
         case language::sockjs:
         case language::engineio:
-        case language::engineio3: return 1;
+        case language::engineio3:
+        case language::stomp: return 1;
         case language::socketio: return 2;
     }
     return 0;
@@ -140,7 +141,7 @@ void visitor::upgrade() {
     auto const speaks = traits_of(door_).speaks;
     if (is_sockjs())
         text += target_of("/websocket");
-    else if (speaks == language::plain)
+    else if (speaks == language::plain || speaks == language::stomp)
         text += traits_of(door_).path;
     else
         text += target_of({});
@@ -165,6 +166,12 @@ void visitor::take_upgrade(std::string_view data) {
         std::string join;
         append_frame(join, 0x81, "40");
         up_.write(join);
+    }
+    if (traits_of(door_).speaks == language::stomp) {
+        std::string connect;
+        append_frame(
+            connect, 0x81, "CONNECT\naccept-version:1.2\nlogin:eve\n\n" + std::string(1, '\0'));
+        up_.write(connect);
     }
     if (frames_until_open(traits_of(door_).speaks) == 0) opened();
     take_frames(rest);

@@ -2,6 +2,7 @@
 // default, for the shapes in ../costs. What it is sent goes back to the sender.
 #include <anywire/server.hpp>
 #include <anywire/socketio.hpp>
+#include <anywire/stomp.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -66,6 +67,17 @@ void mount_socketio(server& where, std::string path, bool recovers) {
     where.mount(std::move(path), io);
 }
 
+void mount_stomp(server& where) {
+    stomp::server broker({.patterns = true});
+    for (auto const* const all : {"/topic/**", "/queue/**", "/user/**"}) broker.allow_send(all);
+    broker.on_connect([](stomp::connect const& c, stomp::admission in) {
+        in.accept({.user = std::string(c.login())});
+    });
+    broker.on_message("/app/echo", [](std::string text) { return text; });
+    broker.on_subscribe("/app/state", [] { return "state"; });
+    where.mount("/stomp", websocket_options{}, broker);
+}
+
 /// At SIGUSR2 the allocator gives back what is free: what stays is what the server holds.
 void trim_when_asked() {
     sigset_t set;
@@ -93,6 +105,7 @@ int main(int argc, char** argv) {
         mount_sessions(all);
         mount_socketio(all, "/socket.io/", false);
         mount_socketio(all, "/recovering/", true);
+        mount_stomp(all);
         std::printf("listening on 127.0.0.1:%u\n", static_cast<unsigned>(all.port()));
         std::fflush(stdout);
         all.run();
