@@ -77,7 +77,7 @@ void stomp_client::on_timer(tick now) {
         return arm_next();
     }
     // Nobody listens.
-    if (below_.is_paused() || (relayed_ && relayed_->is_holding())) beats_.note_heard(now);
+    if (below_.is_paused()) beats_.note_heard(now);
     if (beats_.is_dead(now)) {
         state_ = state::ended;
         return below_.end(close_reason::heartbeat_timeout, ending::now, "no heart-beat");
