@@ -140,9 +140,12 @@ public:
         hold(at != m.past.end(), "a message came for no subscription");
         if (at->to != kind::queue) return see(*at, body);
         hold(m.has_missed, "a message came of a queue after its subscription");
+        see_late(*at, body);
+    }
+    void see_late(model_subscription const& s, std::string_view body) {
         // What has to be settled went back, and may be anywhere.
-        if (at->mode != "auto") return;
-        auto* const i = find_waiting(at->destination, body, false);
+        if (s.mode != "auto") return;
+        auto* const i = find_waiting(s.destination, body, false);
         hold(i != nullptr, "a message of a queue came late that does not wait");
         erase(*i);
     }

@@ -69,6 +69,12 @@ public:
         m.transactions.clear();
         m.receipts_end = m.receipts.size();
         m.now = member::state::going;
+        // What it has of queues goes back at once, whether it knows of its end or not.
+        for (auto const& s : m.subscriptions) {
+            if (s.to != kind::queue) continue;
+            return_all(m, s.number);
+            has_returned = true;
+        }
     }
     stomp::frame_limits limits() const {
         return {.max_frame = options.max_frame,
@@ -289,8 +295,6 @@ private:
 
     // -- ACK, NACK --------------------------------------------------------------------------------
     verdict judge_settle(member& m, frame const& f) const {
-        if (f.what == stomp::command::nack && m.version == stomp::version::v1_0)
-            return verdict::fails;
         auto const id = model_ids_of(f);
         if (!id || id->of > m.last_subscription) return verdict::fails;
         auto const* const s = m.find(id->of);

@@ -95,6 +95,8 @@ inline void stomp_walk::hear_message(guest& g, stomp::frame_view const& f) {
     hold(f.find("ack").has_value() == wants_ack && f.find("ack").value_or(id) == id, "its ack");
     if (s->mode != "auto") g.acks.push_back(id);
     if (g.acks.size() > 8) g.acks.erase(g.acks.begin());
+    auto const has_left = m.now == member::state::going && m.has_missed;
+    if (has_left && s->to == model_subscription::kind::queue) return model_.see_late(*s, f.body);
     if (s->to != model_subscription::kind::queue) return stomp_model::see(*s, f.body);
     model_.see_queued(m, *s, number, f.body, f.find("redelivered").has_value());
 }
