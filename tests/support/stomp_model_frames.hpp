@@ -171,6 +171,10 @@ private:
         auto const to = f.find("destination");
         if (!to || !may_send(*to)) return fail(m, f);
         if (is_below(*to, "/user") && !owner_of(*to)) return fail(m, f);
+        if (is_below(*to, "/app") && !is_handled(*to)) {
+            if (f.find("receipt")) fail(m, f);
+            return;
+        }
         if (auto const id = f.find("transaction")) return store(m, f, *id);
         execute(m, f);
     }
