@@ -153,6 +153,12 @@ describe('a relay to RabbitMQ', () => {
         assert.equal(end.code, 1002);
     });
 
+    it('refuses by on_connect whom the broker need not know', async () => {
+        const a = await StompClient.open(one);
+        a.send('CONNECT', { 'accept-version': '1.2', login: 'ann', passcode: 'bad-passcode' });
+        assert.equal((await a.error()).body, 'Bad login');
+    });
+
     it('answers a request by a temporary queue of the asker', async () => {
         const [a, b] = [await StompClient.connected(one), await StompClient.connected(other)];
         await b.subscribe('q', '/queue/questions');
