@@ -55,7 +55,7 @@ stomp::relay_options relay_options_of(std::map<std::string, std::string>& of) {
 
 void set_up(stomp::server& broker) {
     broker.on_connect([](stomp::connect const& c, stomp::admission const& in) {
-        if (c.login() == "nobody") return in.refuse("Bad login");
+        if (c.passcode() == "bad-passcode") return in.refuse("Bad login");
         in.accept({.user = std::string(c.login())});
     });
     for (auto const* const all : {"/topic/**", "/queue/**", "/reply-queue/**", "/user/**"})
@@ -84,7 +84,7 @@ stomp::options options_of_broker() {
     stomp::options o;
     o.prefixes = {"/topic", "/queue", "/reply-queue"};
     o.patterns = true;
-    o.heart_beat = {.out_min = 1s, .in_min = 1s};
+    o.heart_beat = {.out_min = 1s, .in_min = 1s, .grace = 0s};
     o.max_frame = 2u << 20;
     return o;
 }
