@@ -17,6 +17,7 @@ queue_answer queue_store::send(std::string_view name,
                                std::size_t cost,
                                std::int64_t now) {
     if (!fits(0, 0, cost)) return queue_answer::full;
+    if (numbers_.bytes + cost > limits_.max_all_bytes) return queue_answer::full;
     auto* const q = obtain(name);
     if (q == nullptr) return queue_answer::too_many_queues;
     if (!make_room(*q, cost, now)) return queue_answer::full;
@@ -66,6 +67,7 @@ bool queue_store::has_room(std::string_view name,
                            std::size_t cost) const noexcept {
     if (messages == 0) return true;
     if (messages > limits_.max_messages || cost > limits_.max_bytes) return false;
+    if (numbers_.bytes + cost > limits_.max_all_bytes) return false;
     auto const* const q = queues_.find(name);
     if (q == nullptr) return true;
     auto const may_drop = limits_.overflow == queue_overflow::drop_oldest;

@@ -275,3 +275,10 @@ TEST_CASE("all destinations can be topics, as with a simple broker") {
     ann.send(settle("NACK", "1-2"));
     CHECK(ann.take_one().command == "ERROR");
 }
+
+TEST_CASE("all queues together have a bound") {
+    stomp_host at(allow_all, {.queue = {.max_all_bytes = 1000}});
+    CHECK(at.broker.send("/queue/a", std::string(300, 'x')));
+    CHECK(at.broker.send("/queue/b", std::string(300, 'x')));
+    CHECK(at.broker.send("/queue/c", std::string(300, 'x')).error() == errc::send_queue_full);
+}

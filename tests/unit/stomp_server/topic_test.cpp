@@ -270,3 +270,12 @@ TEST_CASE("the application's sends say when they cannot be") {
     CHECK(at.broker.send("topic/x", 1).error() == errc::bad_arguments);
     CHECK(at.broker.send("/topic/x\ny", 1).error() == errc::bad_arguments);
 }
+
+TEST_CASE("a client has no more subscriptions to one destination than it may") {
+    stomp_host at(allow_all, {.max_same_subscriptions = 2});
+    auto peer = at.connected();
+    peer.send(subscribe("a", "/topic/x") + subscribe("b", "/topic/x") + subscribe("c", "/topic/y"));
+    CHECK(peer.take().empty());
+    peer.send(subscribe("d", "/topic/x"));
+    CHECK(peer.take_one().header("message") == "too many subscriptions");
+}

@@ -28,6 +28,8 @@ struct queue_limits {
     /// Messages that wait or are not acknowledged yet, and their bytes. Default 1024 and 1 MiB.
     std::size_t max_messages = 1024;
     std::size_t max_bytes = std::size_t{1} << 20;
+    /// Bytes of all queues together. Default 256 MiB; what finds no room is refused.
+    std::size_t max_all_bytes = std::size_t{256} << 20;
     /// Age, to the second, at which a message that waits is dropped, as a dead letter. Default 0,
     /// never.
     std::chrono::milliseconds ttl{0};
@@ -98,6 +100,9 @@ struct options {
     std::size_t max_destination = 256;    ///< Bytes; a longer one is refused.
     std::size_t max_segments = 16;        ///< Of a destination; more are refused.
     std::size_t max_subscriptions = 128;  ///< Of a session; more are refused.
+    /// Of a session to one destination, each of which gets every message of a topic; more are
+    /// refused. Default 8.
+    std::size_t max_same_subscriptions = 8;
     /// Transactions of a session that are open at a time, frames and bytes of one.
     std::size_t max_transactions = 8;
     std::size_t max_transaction_frames = 256;

@@ -47,7 +47,10 @@ std::unique_ptr<subscription> stomp_client::read_subscription(frame_view const& 
     s->of = this;
     s->mode = *mode;
     if (subscriptions_.find(s->name)) return refuse("the subscription's id is in use");
-    if (subscriptions_.size() >= core_.opts().max_subscriptions) {
+    std::size_t same = 0;
+    for_each_subscription([&](subscription const& o) { same += o.destination == *to ? 1 : 0; });
+    if (subscriptions_.size() >= core_.opts().max_subscriptions ||
+        same >= core_.opts().max_same_subscriptions) {
         fail(close_reason::refused, "too many subscriptions", f);
         return nullptr;
     }
