@@ -22,6 +22,20 @@ namespace anywire::test {
 /// How long a test waits for what must come. Far beyond what a loaded machine needs.
 inline constexpr std::chrono::seconds patience{30};
 
+/// Waits for events on a socket; false when none came within `patience`. A signal that comes
+/// meanwhile, as libFuzzer's alarm every few seconds, is no end to it.
+inline bool await_events(int descriptor, short events) {
+    using std::chrono::milliseconds;
+    using std::chrono::steady_clock;
+    auto const end = steady_clock::now() + patience;
+    for (;;) {
+        auto const left = std::chrono::ceil<milliseconds>(end - steady_clock::now()).count();
+        pollfd entry{descriptor, events, 0};
+        auto const n = ::poll(&entry, 1, static_cast<int>(std::max(left, decltype(left){0})));
+        if (n >= 0 || errno != EINTR) return n > 0;
+    }
+}
+
 /// One HTTP response, as far as tests look at it.
 struct response {
     int status = 0;
@@ -285,10 +299,8 @@ public:
 protected:
     /// Waits for events on the socket.
     void wait(short events) {
-        pollfd entry{descriptor_, events, 0};
-        auto const n =
-            ::poll(&entry, 1, static_cast<int>(std::chrono::milliseconds(patience).count()));
-        if (n <= 0) throw std::runtime_error("nothing happened on the connection for too long");
+        if (!await_events(descriptor_, events))
+            throw std::runtime_error("nothing happened on the connection for too long");
     }
     bool try_send_plain(std::string_view bytes) {
         while (!bytes.empty()) {

@@ -109,10 +109,8 @@ public:
 
 private:
     void wait(short events) {
-        pollfd entry{descriptor_, events, 0};
-        auto const n =
-            ::poll(&entry, 1, static_cast<int>(std::chrono::milliseconds(patience).count()));
-        if (n <= 0) throw std::runtime_error("nothing happened on the connection for too long");
+        if (!await_events(descriptor_, events))
+            throw std::runtime_error("nothing happened on the connection for too long");
     }
     std::string take(std::size_t size) {
         auto taken = got_.substr(0, size);
@@ -165,10 +163,7 @@ public:
         return std::string(scheme) + "://127.0.0.1:" + std::to_string(port_) + std::string(path);
     }
     raw_peer accept() {
-        pollfd entry{descriptor_, POLLIN, 0};
-        auto const n =
-            ::poll(&entry, 1, static_cast<int>(std::chrono::milliseconds(patience).count()));
-        if (n <= 0) throw std::runtime_error("nobody connects");
+        if (!await_events(descriptor_, POLLIN)) throw std::runtime_error("nobody connects");
         auto const peer = ::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (peer < 0) throw std::runtime_error("cannot accept");
         return raw_peer(peer);
