@@ -47,11 +47,12 @@ async function pause(ms) {
 const start_limit = 110000;
 
 // A RabbitMQ with everything in a folder of its own, that serves STOMP on a port of the loopback,
-// and keeps both over restarts. Its epmd is its own, too. `tls` names a certificate and its key.
-async function start_rabbitmq({ tls } = {}) {
+// and keeps both over restarts. Its epmd is its own, too. `tls` names a certificate and its key;
+// `web` has it speak STOMP over WebSocket, too.
+async function start_rabbitmq({ tls, web } = {}) {
     const dir = temp_dir('rabbitmq');
-    const [port, tls_port, epmd_port, dist_port] =
-        await Promise.all([free_port(), free_port(), free_port(), free_port()]);
+    const [port, tls_port, web_port, epmd_port, dist_port] = await Promise.all(
+        [free_port(), free_port(), free_port(), free_port(), free_port()]);
     const config = [
         'listeners.tcp = none', 'loopback_users = none',
         `stomp.listeners.tcp.1 = 127.0.0.1:${port}`,
@@ -59,9 +60,11 @@ async function start_rabbitmq({ tls } = {}) {
             `stomp.listeners.ssl.1 = 127.0.0.1:${tls_port}`,
             `ssl_options.certfile = ${tls.cert}`, `ssl_options.keyfile = ${tls.key}`,
         ] : [],
+        ...web ? ['web_stomp.tcp.ip = 127.0.0.1', `web_stomp.tcp.port = ${web_port}`] : [],
     ];
     fs.writeFileSync(path.join(dir, 'rabbitmq.conf'), `${config.join('\n')}\n`);
-    fs.writeFileSync(path.join(dir, 'plugins'), '[rabbitmq_stomp].\n');
+    fs.writeFileSync(path.join(dir, 'plugins'),
+        web ? '[rabbitmq_stomp,rabbitmq_web_stomp].\n' : '[rabbitmq_stomp].\n');
     const env = {
         PATH: process.env.PATH,
         HOME: dir,
@@ -92,6 +95,18 @@ async function start_rabbitmq({ tls } = {}) {
         port,
         url: `stomp://127.0.0.1:${port}`,
         tls_url: `stomps://localhost:${tls_port}`,
+        web_url: `ws://127.0.0.1:${web_port}/ws`,
+        // The process that serves, among those of the group.
+        beam_pid() {
+            for (const pid of fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+                try {
+                    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+                    const group = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2];
+                    if (Number(group) === child.pid && stat.includes('(beam.smp)')) return Number(pid);
+                } catch { /* it has ended */ }
+            }
+            throw new Error('RabbitMQ has no process of its own');
+        },
         async start() {
             child = spawn(find_script(), [], { stdio: 'ignore', env, detached: true });
             const ended = once(child, 'exit');
