@@ -201,7 +201,9 @@ public:
         std::thread waiting([&] {
             int which = 0;
             sigwait(&signals, &which);
-            server_.stop();
+            // Taken out of service, as programs are: whoever is here hears goodbye.
+            server_.drain(
+                {.deadline = std::chrono::seconds(5), .spread = std::chrono::milliseconds(1)});
         });
         server_.run();
         waiting.join();

@@ -46,7 +46,12 @@ public:
               events& to);
     kept_link(kept_link const&) = delete;
     kept_link& operator=(kept_link const&) = delete;
-    ~kept_link() { *alive_ = false; }
+    /// What is in `output` is sent still, as far as the kernel takes it at once: a program that
+    /// ends has asked for it.
+    ~kept_link() {
+        *alive_ = false;
+        if (is_up_ && link_ && !out_.empty()) link_->leave(out_);
+    }
 
     /// Begins, soon.
     void start() { next_.set_soon(); }

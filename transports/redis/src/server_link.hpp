@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace anywire::redis {
@@ -54,6 +55,10 @@ public:
     void start();
     /// Requires: it is up.
     void send(std::string_view bytes) { socket_->write(bytes); }
+    /// Ends after these bytes, as far as the kernel takes them at once. Nothing is told any more.
+    void leave(std::string_view last) noexcept {
+        if (socket_) std::exchange(socket_, nullptr)->leave(last);
+    }
     /// Ends it, as if it had ended by itself.
     void fail(failure why);
 

@@ -46,6 +46,14 @@ public:
         user_ = nullptr;
         drop();
     }
+    /// The same after these bytes, as far as the kernel takes them at once.
+    void leave(std::string_view last) noexcept {
+        user_ = nullptr;
+        run_event([&] {
+            (void)send(last);
+            drop();
+        });
+    }
     /// When bytes have come last.
     tick heard() const noexcept { return heard_; }
 
