@@ -65,7 +65,7 @@ describe('a server that starts again', () => {
         it(`has stomp.py back (${how})`, async () => {
             const first = await start_server('--profile', 'stomp');
             const python = start_stomp(first.stomp_port, '1.2', ['restart']);
-            await python.ready;
+            await python.ready();
             await first[how]();
             const second = await start_server(
                 '--profile', 'stomp', '--stomp-port', `${first.stomp_port}`);
