@@ -6,7 +6,8 @@
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const { make_certificate } = require('./lib/certificate');
-const { free_port, start_rabbitmq } = require('./lib/rabbitmq');
+const { free_port } = require('./lib/ports');
+const { start_rabbitmq } = require('./lib/rabbitmq');
 const { StompClient } = require('./lib/stomp_peer');
 const { listening, start_child, stop } = require('./lib/server');
 const { after, before, describe, it } = require('./lib/testing');

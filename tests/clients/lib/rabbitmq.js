@@ -3,20 +3,10 @@
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
-const net = require('node:net');
 const path = require('node:path');
+const { accepts, free_port } = require('./ports');
 const { temp_dir } = require('./temp');
 const { within } = require('./within');
-
-async function free_port() {
-    const server = net.createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address();
-    server.close();
-    await once(server, 'close');
-    return port;
-}
 
 // The script of the package: /usr/sbin/rabbitmq-server would change the user, and leave its folders
 // to the system's.
@@ -25,18 +15,6 @@ function find_script() {
     const found = fs.existsSync(all) ? fs.readdirSync(all).sort() : [];
     if (found.length === 0) throw new Error('no RabbitMQ found: install Debian\'s rabbitmq-server');
     return path.join(all, found.at(-1), 'sbin/rabbitmq-server');
-}
-
-async function accepts(port) {
-    const socket = net.connect(port, '127.0.0.1');
-    try {
-        await once(socket, 'connect');
-        return true;
-    } catch {
-        return false;
-    } finally {
-        socket.destroy();
-    }
 }
 
 async function pause(ms) {
@@ -139,4 +117,4 @@ async function start_rabbitmq({ tls, web } = {}) {
     return rabbit;
 }
 
-module.exports = { free_port, start_rabbitmq };
+module.exports = { start_rabbitmq };

@@ -4,30 +4,9 @@ const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const net = require('node:net');
 const path = require('node:path');
+const { accepts, free_port } = require('./ports');
 const { temp_dir } = require('./temp');
 const { within } = require('./within');
-
-async function free_port() {
-    const server = net.createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address();
-    server.close();
-    await once(server, 'close');
-    return port;
-}
-
-async function accepts(port) {
-    const socket = net.connect(port, '127.0.0.1');
-    try {
-        await once(socket, 'connect');
-        return true;
-    } catch {
-        return false;
-    } finally {
-        socket.destroy();
-    }
-}
 
 // A redis-server with nothing on disk, on a port of the loopback that it keeps over restarts. `more`
 // are further words of its command line.
