@@ -114,13 +114,9 @@ public:
         hold(i != nullptr, "a message of a queue came that does not wait: " + std::string(body));
         if (i->deliveries > 0) hold(redelivered, "a redelivered message does not say so");
         if (redelivered && i->deliveries == 0)
-            hold(has_returned || unseen != 0 || has_refused_bytes,
+            hold(has_returned || unseen != 0 || has_refused_bytes || i->with != nullptr,
                  "a message was redelivered that was never delivered");
-        if (!redelivered && !has_missed) {
-            auto& last = last_first_[{s.destination, i->what.sender}];
-            hold(last < i->order, "messages of one sender came out of order");
-            last = i->order;
-        }
+        if (!redelivered && !has_missed) see_first(m, s, *i);
         ++i->deliveries;
         i->was_refused = false;
         if (s.mode == "auto") return erase(*i);
@@ -132,6 +128,14 @@ public:
             return each.with == &m && each.subscription == s.number;
         });
         hold(static_cast<std::size_t>(with) <= options.max_unacknowledged, "too many to settle");
+    }
+    /// All have been heard: what comes from now on was delivered later.
+    void end_hearing() {
+        for (auto const& [who, order] : last_heard_) {
+            auto& last = last_first_[{who.destination, who.sender}];
+            last = std::max(last, order);
+        }
+        last_heard_.clear();
     }
     /// A message came that had been sent before its subscription ended.
     void see_late(member& m, std::uint64_t of, std::string_view body) {
@@ -161,11 +165,12 @@ public:
         using cause = stomp::dead_letter_cause;
         ++dead_letters;
         for (auto& i : items) {
-            if (i.queue != queue || i.what.body != body || i.with != nullptr) continue;
+            if (i.queue != queue || i.what.body != body || is_held(i)) continue;
             auto const old =
                 options.queue.ttl.count() != 0 && now - i.sent + 1'000 >= options.queue.ttl.count();
             auto const much = i.deliveries >= options.queue.max_deliveries && i.was_refused;
-            auto const unseen_much = has_returned || has_refused_bytes || unseen != 0;
+            auto const unseen_much =
+                has_returned || has_refused_bytes || unseen != 0 || i.with != nullptr;
             if (why == cause::expired && !old) continue;
             if (why == cause::delivered_too_often && !much && !unseen_much) continue;
             if (why == cause::overflow)
@@ -178,18 +183,26 @@ public:
     std::size_t clients(bool with_going) const {
         return static_cast<std::size_t>(
             std::count_if(members.begin(), members.end(), [&](auto const& m) {
-                return m.is_client() || (with_going && is_going(m));
+                return is_surely_here(m) || (with_going && may_be_here(m));
             }));
     }
     std::size_t subscriptions(bool with_going) const {
         std::size_t all = 0;
         for (auto const& m : members)
-            if (m.is_client() || (with_going && is_going(m))) all += m.subscriptions.size();
+            if (is_surely_here(m) || (with_going && may_be_here(m))) all += m.subscriptions.size();
         return all;
     }
-    std::size_t unacknowledged() const {
-        return static_cast<std::size_t>(std::count_if(
-            items.begin(), items.end(), [](auto const& i) { return i.with != nullptr; }));
+    /// What clients have to settle: those that are surely here, or those, too, that may have left.
+    std::size_t unacknowledged(bool with_going) const {
+        return static_cast<std::size_t>(
+            std::count_if(items.begin(), items.end(), [&](auto const& i) {
+                return i.with != nullptr && (with_going || is_held(i));
+            }));
+    }
+
+    /// Of who does not read nobody sees when it ends: after DISCONNECT once its handlers are done.
+    bool may_have_left(member const& m) const {
+        return !m.reads && m.now == member::state::leaving && m.working_at(now) == 0;
     }
 
     stomp::options options;
@@ -207,9 +220,27 @@ public:
     bool has_refused_bytes = false;  // a body went out that is not UTF-8
 
 private:
+    struct heard_by {
+        auto operator<=>(heard_by const&) const = default;
+
+        std::string destination;
+        std::string sender;
+        std::string client;
+        std::uint64_t subscription;
+    };
+    /// Whoever is heard first, the messages of one sender come to each in their order.
+    void see_first(member const& m, model_subscription const& s, model_item const& i) {
+        auto& here = last_heard_[{s.destination, i.what.sender, m.name, s.number}];
+        auto const last = std::max(here, last_first_[{s.destination, i.what.sender}]);
+        hold(last < i.order, "messages of one sender came out of order");
+        here = i.order;
+    }
     static bool is_going(member const& m) {
         return m.now == member::state::going && m.was_connected;
     }
+    bool is_surely_here(member const& m) const { return m.is_client() && !may_have_left(m); }
+    bool may_be_here(member const& m) const { return m.is_client() || is_going(m); }
+    bool is_held(model_item const& i) const { return i.with != nullptr && !may_have_left(*i.with); }
     bool fits(model_subscription const& s, std::string const& to) const {
         if (s.to == kind::topic) return s.destination == to;
         if (s.to != kind::pattern) return false;
@@ -224,7 +255,7 @@ private:
     model_item* find_waiting(std::string_view queue, std::string_view body, bool redelivered) {
         model_item* any = nullptr;
         for (auto& i : items) {
-            if (i.queue != queue || i.what.body != body || i.with != nullptr) continue;
+            if (i.queue != queue || i.what.body != body || is_held(i)) continue;
             if ((i.deliveries > 0) == redelivered) return &i;
             if (!any) any = &i;
         }
@@ -232,6 +263,7 @@ private:
     }
 
     std::map<std::pair<std::string, std::string>, std::uint64_t> last_first_{};
+    std::map<heard_by, std::uint64_t> last_heard_{};  // since all were heard
 };
 
 }  // namespace anywire::test

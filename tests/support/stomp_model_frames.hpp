@@ -67,7 +67,6 @@ public:
     /// Its session ends.
     void quit(member& m) {
         m.transactions.clear();
-        m.receipts_end = m.receipts.size();
         m.now = member::state::going;
         // What it has of queues goes back at once, whether it knows of its end or not.
         for (auto const& s : m.subscriptions) {
@@ -75,6 +74,11 @@ public:
             return_all(m, s.number);
             has_returned = true;
         }
+    }
+    /// Those have left who said DISCONNECT and whose handlers are done, though they do not read it.
+    void quit_unseen() {
+        for (auto& m : members)
+            if (may_have_left(m) && m.working_at(now - tolerance) == 0) quit(m);
     }
     stomp::frame_limits limits() const {
         return {.max_frame = options.max_frame,
@@ -246,7 +250,7 @@ private:
         if (mode != "auto" && mode != "client" && mode != "client-individual") return fail(m, f);
         if (m.find(name_of(f)) || m.subscriptions.size() >= options.max_subscriptions)
             return fail(m, f);
-        if (is_below(*to, "/app")) return answer(m, f, *to);
+        if (is_below(*to, "/app")) return is_valid(*to) ? answer(m, f, *to) : fail(m, f);
         auto const what = kind_of(*to);
         if (!what) return fail(m, f);
         if (*what == kind::queue && may_lack(std::string(*to)) && has_failed_here(true))

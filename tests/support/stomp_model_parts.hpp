@@ -137,7 +137,6 @@ struct model_member {
     std::vector<model_time> working{};     // when its handlers come to their ends
     std::list<model_subscription> past{};  // subscriptions that have ended
     bool is_deciding = false;
-    std::size_t receipts_end = 0;                 // those behind do not come any more
     std::map<std::uint64_t, std::string> once{};  // answers of the application, by number
     /// What an ERROR has to say, once one has to come: a receipt, or that there is none.
     bool is_failed = false;

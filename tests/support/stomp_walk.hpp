@@ -292,6 +292,8 @@ inline void stomp_walk::step() {
         wait();
     } else if (what == 6) {
         auto& g = some(guests_);
+        // Whether it has left is not known just now, and it would be heard of it, or not.
+        if (model_.may_have_left(*g.self)) return;
         g.self->reads = !g.self->reads;
         g.self->has_missed = model_.has_missed = true;
         show(g.self->name, g.self->reads ? "reads on" : "does not read");

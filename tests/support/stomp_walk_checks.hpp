@@ -135,10 +135,12 @@ inline void stomp_walk::hear_all() {
     for (auto& g : guests_)
         if (!g.wire.is_open()) hear(g), look_at_end(g);
     for (auto& g : guests_) hear(g);
+    model_.end_hearing();
 }
 
 inline void stomp_walk::settle_down() {
     host_.settle();
+    model_.quit_unseen();
     hear_all();
     look_at_late();
     for (auto const& d : std::exchange(dead_, {})) {
@@ -184,8 +186,9 @@ inline void stomp_walk::check_counts() {
     hold(n.queued_messages <= live, "messages in queues that were settled");
     auto const gone = live - n.queued_messages;
     hold(gone >= model_.ghosts && gone <= model_.ghosts + unseen, "messages in queues");
-    auto const with = model_.unacknowledged();
-    hold(n.unacknowledged >= with && n.unacknowledged <= with + unseen, "messages to settle");
+    hold(n.unacknowledged >= model_.unacknowledged(false) &&
+             n.unacknowledged <= model_.unacknowledged(true) + unseen,
+         "messages to settle");
     hold(n.queued_bytes <= n.queues * model_.options.queue.max_bytes, "bytes in queues");
     hold(n.queues <= model_.options.queue.max_queues, "queues");
     model_.unseen = unseen;
