@@ -62,7 +62,16 @@ public:
     }
     std::size_t least_in(std::string_view queue) const {
         auto const most = most_in(queue);
-        return most - std::min(most, unseen + ghosts);
+        return has_consumer(queue) ? 0 : most - std::min(most, unseen + ghosts);
+    }
+    /// Where there is no room the server hands out to them at once what nobody has seen here yet.
+    bool has_consumer(std::string_view queue) const {
+        auto const takes_it = [&](auto const& s) {
+            return s.to == kind::queue && s.destination == queue;
+        };
+        return std::any_of(members.begin(), members.end(), [&](auto const& m) {
+            return std::any_of(m.subscriptions.begin(), m.subscriptions.end(), takes_it);
+        });
     }
 
     // -- what is settled --------------------------------------------------------------------------

@@ -76,6 +76,12 @@ bool queue_store::has_room(std::string_view name,
     return messages <= limits_.max_messages - kept && cost <= limits_.max_bytes - bytes;
 }
 
+bool queue_store::is_full(std::string_view name, std::size_t cost) const noexcept {
+    if (numbers_.bytes + cost > limits_.max_all_bytes) return true;
+    auto const* const q = queues_.find(name);
+    return q != nullptr && !fits(q->waiting.size() + q->unsettled, q->bytes, cost);
+}
+
 // -- consumers ------------------------------------------------------------------------------------
 
 queue_answer queue_store::subscribe(

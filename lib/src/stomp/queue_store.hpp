@@ -68,6 +68,9 @@ public:
                                 std::size_t messages,
                                 std::size_t cost) const noexcept;
 
+    /// Whether one message more would find no room, or push out what waits.
+    [[nodiscard]] bool is_full(std::string_view queue, std::size_t cost) const noexcept;
+
     /// One who waits gets nothing before `resume`.
     ///
     /// Requires: an id that is not in use. A prefetch of 0 is taken for 1.

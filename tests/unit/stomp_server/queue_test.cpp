@@ -214,6 +214,47 @@ TEST_CASE("a queue that is full refuses, and the client's session ends with an E
     CHECK_FALSE(peer.wire().is_open());
 }
 
+TEST_CASE("a burst finds a queue full only where its subscribers do not keep up") {
+    auto const overflow =
+        GENERATE(stomp::queue_overflow::refuse, stomp::queue_overflow::drop_oldest);
+    stomp_host at(
+        [](stomp::server& s) {
+            allow_all(s);
+            s.on_message("/app/burst", [&s] {
+                for (int i = 0; i < 300; ++i) CHECK(s.send("/queue/x", std::to_string(i)));
+            });
+        },
+        {.max_unacknowledged = 2, .queue = {.max_messages = 4, .overflow = overflow}});
+    auto reader = at.connected();
+    auto sender = at.connected();
+    reader.send(subscribe("auto"));
+    CHECK(reader.take().empty());
+    texts expected;
+    for (int i = 0; i < 300; ++i) expected.push_back(std::to_string(i));
+    SECTION("of an application") {
+        sender.send(frame_of("SEND", {"destination:/app/burst"}));
+        CHECK(bodies(reader.take()) == expected);
+    }
+    SECTION("of a client") {
+        std::string all;
+        for (auto const& text : expected) all += frame_of("SEND", {"destination:/queue/x"}, text);
+        sender.send(all);
+        CHECK(bodies(reader.take()) == expected);
+        CHECK(sender.wire().is_open());
+    }
+    SECTION("in transactions") {
+        std::string all;
+        for (auto const& text : expected)
+            all += frame_of("BEGIN", {"transaction:t"}) +
+                   frame_of("SEND", {"destination:/queue/x", "transaction:t"}, text) +
+                   frame_of("COMMIT", {"transaction:t"});
+        sender.send(all);
+        CHECK(bodies(reader.take()) == expected);
+        CHECK(sender.wire().is_open());
+    }
+    CHECK(at.broker.numbers().dead_letters == 0);
+}
+
 TEST_CASE("what waits too long, or is pushed out, is a dead letter") {
     std::vector<dead_letter_text> dead;
     auto const tell = [&](stomp::server& s) {

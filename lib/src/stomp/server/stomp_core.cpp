@@ -218,9 +218,14 @@ result<void> stomp_core::publish(published_ptr p) {
         nodes_->send({.what = bus_packet::kind::topic, .message = std::move(p)});
         return {};
     }
-    std::unique_lock held(queues_mutex_);
     auto const cost = p->cost();
     auto const& queue = p->destination;
+    std::unique_lock held(queues_mutex_);
+    if (queues_->is_full(queue, cost)) {
+        held.unlock();
+        drain_here();
+        held.lock();
+    }
     if (queues_->send(queue, p, cost, now()) != queue_answer::ok) return errc::send_queue_full;
     dispatch(held);
     return {};

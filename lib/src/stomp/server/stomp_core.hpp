@@ -127,7 +127,7 @@ public:
     void deliver_here(bus_packet const& p);
     /// Calls `fn` on the client's shard, never at once, if it is there then.
     void post_to_client(std::string_view id, std::function<void(client&)> fn);
-    /// Whether queues have room for all of these.
+    /// Whether queues have room for all of these. May hand out to subscribers what waits.
     bool has_room(std::span<published_ptr const> all);
 
     // -- queues
@@ -164,6 +164,10 @@ public:
     log_throttle& throttle() noexcept { return throttle_; }
 
 private:
+    /// Messages and bytes, by queue.
+    using queue_needs = std::map<std::string_view, std::pair<std::size_t, std::size_t>>;
+
+    bool has_room(queue_needs const& needs);
     void check_options() const;
     void give_to_client(bus_packet const& p);
     /// Time that only goes on, in milliseconds, to the second: what shards have been told.
@@ -171,6 +175,9 @@ private:
     void on_each_shard(std::function<void(stomp_shard&)> fn);
     void dispatch(std::unique_lock<std::mutex>& held);
     void drain(std::size_t shard);
+    /// What this thread has to hand out is handed out at once: a burst is no lack of room where
+    /// subscribers read.
+    void drain_here();
     void tell_lost(std::vector<queue_loss> lost);
     void expire(std::chrono::milliseconds passed);
 

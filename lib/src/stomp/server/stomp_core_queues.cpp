@@ -17,16 +17,33 @@ std::size_t shard_of(consumer_id who) noexcept {
     return static_cast<std::size_t>(who & ((1U << shard_bits) - 1));
 }
 
+class raised_flag {
+public:
+    explicit raised_flag(bool& flag) noexcept : flag_(flag) { flag_ = true; }
+    raised_flag(raised_flag const&) = delete;
+    raised_flag& operator=(raised_flag const&) = delete;
+    ~raised_flag() { flag_ = false; }
+
+private:
+    bool& flag_;
+};
+
 }  // namespace
 
 bool stomp_core::has_room(std::span<published_ptr const> all) {
-    std::map<std::string_view, std::pair<std::size_t, std::size_t>> needs;
+    queue_needs needs;
     for (auto const& p : all) {
         if (place_of(p->destination) != place::queue) continue;
         auto& [messages, bytes] = needs[p->destination];
         ++messages;
         bytes += p->cost();
     }
+    if (has_room(needs)) return true;
+    drain_here();
+    return has_room(needs);
+}
+
+bool stomp_core::has_room(queue_needs const& needs) {
     std::scoped_lock const lock(queues_mutex_);
     std::size_t further = 0;
     for (auto const& each : needs)
@@ -96,12 +113,15 @@ void stomp_core::dispatch(std::unique_lock<std::mutex>& held) {
 }
 
 void stomp_core::drain(std::size_t index) {
+    auto& at = *shards_[index];
+    // What an application does about a message that fails must not overtake those after it.
+    if (at.is_draining()) return;
+    raised_flag const draining(at.is_draining());
     std::vector<delivery> all;
     {
         std::scoped_lock const lock(queues_mutex_);
         all.swap(inboxes_[index]);
     }
-    auto& at = *shards_[index];
     std::vector<delivery const*> settled;
     std::vector<delivery const*> returned;
     for (auto const& d : all) {
@@ -128,6 +148,11 @@ void stomp_core::drain(std::size_t index) {
     });
     for (auto const* d : settled) (void)queues_->ack(d->to, d->id, false, now());
     dispatch(held);
+}
+
+void stomp_core::drain_here() {
+    for (std::size_t i = 0; i < shards_.size(); ++i)
+        if (group_->is_here(i)) return drain(i);
 }
 
 void stomp_core::tell_lost(std::vector<queue_loss> lost) {

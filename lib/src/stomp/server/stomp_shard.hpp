@@ -54,6 +54,8 @@ public:
     void add(subscription& s);
     void remove(subscription& s) noexcept;
     subscription* find_consumer(consumer_id which) const noexcept;
+    /// Whether this shard's messages of queues are being handed out.
+    bool& is_draining() noexcept { return is_draining_; }
 
     /// Gives a message to all subscribers of its destination.
     void deliver(published const& p);
@@ -69,6 +71,7 @@ private:
     keyed_map<stomp_client*> clients_;
     boost::unordered_flat_map<consumer_id, subscription*> consumers_{};
     std::vector<subscription*> matching_{};  // scratch
+    bool is_draining_ = false;
 };
 
 }  // namespace anywire::stomp
