@@ -242,6 +242,37 @@ TEST_CASE("what is not UTF-8 goes as bytes, or not at all where a dialect has on
     CHECK(sockjs.wire().is_open());
 }
 
+TEST_CASE("what is not UTF-8 goes in base64, where that is wanted and a dialect has only text") {
+    std::vector<std::string> faults;
+    stomp_host at(
+        [&](stomp::server& s) {
+            allow_all(s);
+            s.on_error(
+                [&](stomp::client&, stomp::failure const& f) { faults.emplace_back(f.text); });
+        },
+        {.base64_over_text = true});
+    auto ws = at.connected();
+    auto sockjs = at.connected({}, "/sockjs");
+    for (auto* const peer : {&ws, &sockjs}) peer->send(subscribe("a", "/topic/x"));
+    stomp::payload const bytes{"\xff\xfe", "image/png"};
+    CHECK(at.broker.send("/topic/x", bytes));
+    auto const plain = ws.take_one();
+    CHECK(plain.body == "\xff\xfe");
+    CHECK_FALSE(plain.has("content-transfer-encoding"));
+    auto const encoded = sockjs.take_one();
+    CHECK(encoded.body == "//4=");
+    CHECK(encoded.header("content-transfer-encoding") == "base64");
+    CHECK(encoded.header("content-type") == "image/png");
+    CHECK(encoded.header("content-length") == "4");
+    sockjs.send(subscribe("q", "/queue/x"));
+    CHECK(at.broker.send("/queue/x", bytes));
+    CHECK(sockjs.take_one().body == "//4=");
+    CHECK(at.broker.send("/topic/x", "text"));
+    CHECK(sockjs.take_one().body == "text");
+    CHECK(faults.empty());
+    CHECK(at.broker.numbers().queued_messages == 0);
+}
+
 TEST_CASE("what is told of a delivery may be sent while others are still delivered") {
     stomp_host at(
         [](stomp::server& s) {

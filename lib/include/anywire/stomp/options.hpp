@@ -115,6 +115,11 @@ struct options {
 
     queue_limits queue{};
 
+    /// What a subscriber whose transport carries text alone, as all of SockJS do, gets of a body
+    /// that is not UTF-8: its base64, with the header "content-transfer-encoding:base64". Default
+    /// off: it does not get the message, and `server::on_error` is told.
+    bool base64_over_text = false;
+
     /// What CONNECTED says as `server`; empty: nothing.
     std::string server_name = "anywire";
 };

@@ -1,5 +1,6 @@
 #include "published.hpp"
 
+#include "core/base64.hpp"
 #include "core/utf8.hpp"
 #include "stomp/frame_writer.hpp"
 
@@ -23,14 +24,14 @@ constexpr std::array<std::string_view, 12> reserved = {
     "heart-beat",
 };
 
-std::string rest_of(published const& p, version v) {
+std::string rest_of(published const& p, std::string_view body, version v, bool is_base64) {
     std::string text;
     append_header(text, "destination", p.destination, v);
     if (!p.what.content_type.empty()) append_header(text, "content-type", p.what.content_type, v);
     for (auto const& [name, value] : p.more) append_header(text, name, value, v);
-    if (!p.what.body.empty())
-        append_header(text, "content-length", std::to_string(p.what.body.size()), v);
-    text.append("\n").append(p.what.body).push_back('\0');
+    if (is_base64) append_header(text, "content-transfer-encoding", "base64", v);
+    if (!body.empty()) append_header(text, "content-length", std::to_string(body.size()), v);
+    text.append("\n").append(body).push_back('\0');
     return text;
 }
 
@@ -39,9 +40,19 @@ std::string rest_of(published const& p, version v) {
 shared_message& published::rest(version v) const {
     auto& f = forms_[static_cast<std::size_t>(v)];
     std::call_once(f.once, [&] {
-        auto const text = rest_of(*this, v);
+        auto const text = rest_of(*this, what.body, v, false);
         // Text, unless its bytes are none: old clients take a binary message for Latin-1.
         f.made = std::make_unique<shared_message>(message_view(text, !is_utf8(text)));
+    });
+    return *f.made;
+}
+
+shared_message& published::rest_in_base64(version v) const {
+    auto& f = base64_forms_[static_cast<std::size_t>(v)];
+    std::call_once(f.once, [&] {
+        std::string body;
+        append_base64(body, what.body);
+        f.made = std::make_unique<shared_message>(message_view(rest_of(*this, body, v, true)));
     });
     return *f.made;
 }

@@ -25,6 +25,8 @@ struct published {
 
     /// All of a MESSAGE after the headers that are one subscription's own.
     shared_message& rest(version v) const;
+    /// The same with its body in base64, and a header that says so.
+    shared_message& rest_in_base64(version v) const;
     /// What it counts for where it waits.
     std::size_t cost() const noexcept;
 
@@ -34,6 +36,7 @@ private:
         std::unique_ptr<shared_message> made{};
     };
     mutable std::array<form, 3> forms_{};
+    mutable std::array<form, 3> base64_forms_{};
 };
 
 /// Whether a header is the protocol's, and so never the application's or another client's.

@@ -132,6 +132,7 @@ private:
     void no_handler(frame_view const& f, std::string_view destination);
     static published_ptr publication_of(frame_view const& f);
     std::string head_of(subscription const& s, std::uint64_t number, bool redelivered);
+    result<void> send_message(std::string_view head, published const& p, sending how);
     void note_delivery(result<void> const& sent, published const& p);
     void send_frame(std::string_view text);
     void send_receipts();

@@ -30,19 +30,22 @@ std::string stomp_client::head_of(subscription const& s, std::uint64_t number, b
     return head;
 }
 
+result<void> stomp_client::send_message(std::string_view head, published const& p, sending how) {
+    auto const sent = below_.send_headed(head, p.rest(version_), how);
+    if (sent || is_want_of_room(sent.error()) || !core_.opts().base64_over_text) return sent;
+    return below_.send_headed(head, p.rest_in_base64(version_), how);
+}
+
 void stomp_client::deliver(subscription& s, published const& p) {
     if (!below_->is_open()) return;
-    auto const sent =
-        below_.send_headed(head_of(s, ++s.last_sent, false), p.rest(version_), sending::unheard);
-    note_delivery(sent, p);
+    note_delivery(send_message(head_of(s, ++s.last_sent, false), p, sending::unheard), p);
 }
 
 bool stomp_client::deliver_queued(subscription& s, delivery const& d) {
     // Where one waits, younger ones do, too.
     auto const has_room = !s.is_waiting && below_->is_open() && below_->queued_bytes() < queue_room;
     if (has_room) {
-        auto const sent = below_.send_headed(
-            head_of(s, d.id, d.redelivered), d.what->rest(version_), sending::direct);
+        auto const sent = send_message(head_of(s, d.id, d.redelivered), *d.what, sending::direct);
         note_delivery(sent, *d.what);
         if (sent) {
             s.last_sent = d.id;
