@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <string>
 #include <unistd.h>
 #include <utility>
 
@@ -16,6 +17,15 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int most_per_wake = 64;
+
+[[gnu::cold]] void refuse_untrusted(shard& here, std::string const& address) {
+    here.numbers().count_refused(refusal_cause::untrusted_proxy);
+    here.log().write(log_level::info,
+                     "a connection of ",
+                     address,
+                     " to a listener that requires the PROXY protocol was closed: "
+                     "name that address in `trusted_proxies` if it is the proxy's");
+}
 
 }  // namespace
 
@@ -84,7 +94,7 @@ bool acceptor::accept_one() {
     }
 }
 
-void acceptor::out_of_descriptors() {
+[[gnu::cold]] void acceptor::out_of_descriptors() {
     if (!complained_)
         shard_.log().write(
             log_level::error,
@@ -125,12 +135,7 @@ void acceptor::admit(descriptor_owner socket, sockaddr_storage const& from) {
         return take_in(shard_, std::move(n));
     }
     if (from.ss_family != AF_UNIX && !trusted.empty() && !trusted.contains(n.address)) {
-        shard_.numbers().count_refused(refusal_cause::untrusted_proxy);
-        return shard_.log().write(log_level::info,
-                                  "a connection of ",
-                                  n.address,
-                                  " to a listener that requires the PROXY protocol was closed: "
-                                  "name that address in `trusted_proxies` if it is the proxy's");
+        return refuse_untrusted(shard_, n.address);
     }
     if (!has_room_for(shard_, n)) return;
     complained_ = false;

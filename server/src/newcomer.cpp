@@ -14,7 +14,7 @@
 namespace anywire {
 namespace {
 
-void turn_away(shard& here, newcomer const& n, refusal_cause why, fault what) {
+[[gnu::cold]] void turn_away(shard& here, newcomer const& n, refusal_cause why, fault what) {
     here.numbers().count_refused(why);
     if (n.tls) return;
     if (n.intake) {

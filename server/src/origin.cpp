@@ -181,10 +181,10 @@ std::string_view page_origin(origin_request const& r, bool originless) noexcept 
     return page == "null" || parse_origin(page) ? page : std::string_view{};
 }
 
-std::string explain_refusal(origin_request const& r,
-                            bool originless,
-                            std::string_view peer,
-                            bool trusted) {
+[[gnu::cold]] std::string explain_refusal(origin_request const& r,
+                                          bool originless,
+                                          std::string_view peer,
+                                          bool trusted) {
     std::string out;
     if (r.has_origin || !r.referer.empty() || !originless)
         out.append("'").append(printable(r.has_origin ? r.origin_header : r.referer)).append("'");

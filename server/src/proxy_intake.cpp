@@ -54,7 +54,7 @@ bool proxy_intake::feed(std::string_view bytes, std::size_t& used) {
     return what != status::more;
 }
 
-void proxy_intake::refuse(std::string_view why) {
+[[gnu::cold]] void proxy_intake::refuse(std::string_view why) {
     here_.numbers().count_refused(refusal_cause::bad_proxy_header);
     here_.log().write(log_level::info,
                       "a connection of ",
