@@ -6,7 +6,7 @@
 namespace anywire::stomp {
 namespace {
 
-constexpr std::int64_t day = 24 * 60 * 60 * 1000;
+constexpr std::int64_t day = std::int64_t{24} * 60 * 60 * 1000;
 
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text) noexcept {
     if (text.empty()) return std::nullopt;

@@ -10,7 +10,7 @@ namespace anywire::stomp {
 namespace {
 
 template <class F>
-void set(stomp_core& core, F& to, F&& f, char const* what) {
+void set(stomp_core& core, F& to, F f, char const* what) {
     core.check_setup();
     if (!f) throw std::invalid_argument(std::string("stomp::server::") + what + ": no function");
     to = std::move(f);

@@ -116,6 +116,8 @@ private:
 
     std::unique_ptr<subscription> read_subscription(frame_view const& f);
     bool check_subscription(subscription& s, frame_view const& f);
+    bool may_subscribe(subscription& s);
+    bool may_use_pattern(std::string_view text) const;
     void answer_subscriber(subscription const& s, frame_view const& f);
     void take_snapshot(subscription& s);
     void enter(std::unique_ptr<subscription> s, frame_view const& f);

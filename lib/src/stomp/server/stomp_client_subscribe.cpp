@@ -59,30 +59,35 @@ std::unique_ptr<subscription> stomp_client::read_subscription(frame_view const& 
 
 /// Whether a client may subscribe there; says so where it may not.
 bool stomp_client::check_subscription(subscription& s, frame_view const& f) {
-    auto const& hooks = core_.hooks();
-    auto const has_rules = !hooks.may_subscribe.empty();
-    auto const is_allowed = [&] {
-        if (!core_.is_valid(s.destination)) return false;
-        auto const is_pattern = destination_pattern::has_wildcards(s.destination);
-        switch (core_.place_of(s.destination)) {
-            case place::own:
-                s.to = subscription::kind::own;
-                return !is_pattern && core_.is_valid(core_.below_user(s.destination));
-            case place::queue:
-                s.to = subscription::kind::queue;
-                return !is_pattern && (!has_rules || may(false, s.destination));
-            case place::topic:
-                s.to = is_pattern ? subscription::kind::pattern : subscription::kind::topic;
-                if (!is_pattern) return !has_rules || may(false, s.destination);
-                return core_.opts().patterns && core_.parse(s.destination) &&
-                       (!has_rules || hooks.may_subscribe.find_pattern(s.destination));
-            default: return false;
-        }
-    }();
-    if (is_allowed) return true;
+    if (core_.is_valid(s.destination) && may_subscribe(s)) return true;
     ++core_.counts().refused_subscribes;
     fail(close_reason::refused, "not allowed to subscribe there", f);
     return false;
+}
+
+/// Notes of what kind it is, too.
+bool stomp_client::may_subscribe(subscription& s) {
+    auto const has_rules = !core_.hooks().may_subscribe.empty();
+    auto const is_pattern = destination_pattern::has_wildcards(s.destination);
+    switch (core_.place_of(s.destination)) {
+        case place::own:
+            s.to = subscription::kind::own;
+            return !is_pattern && core_.is_valid(core_.below_user(s.destination));
+        case place::queue:
+            s.to = subscription::kind::queue;
+            return !is_pattern && (!has_rules || may(false, s.destination));
+        case place::topic:
+            s.to = is_pattern ? subscription::kind::pattern : subscription::kind::topic;
+            return is_pattern ? may_use_pattern(s.destination)
+                              : !has_rules || may(false, s.destination);
+        default: return false;
+    }
+}
+
+bool stomp_client::may_use_pattern(std::string_view text) const {
+    auto const& rules = core_.hooks().may_subscribe;
+    return core_.opts().patterns && core_.parse(text) &&
+           (rules.empty() || rules.find_pattern(text));
 }
 
 /// What the application answers, once.

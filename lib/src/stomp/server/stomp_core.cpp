@@ -81,7 +81,8 @@ void stomp_core::check_options() const {
                 "\"" + p + "\" is not a prefix such as \"/topic\"");
     for (auto const& a : all)
         for (auto const& b : all)
-            require(&a == &b || (a != b && !is_below(a, b)), a + " and " + b + " overlap");
+            require(&a == &b || (a != b && !is_below(a, b)),
+                    std::string(a).append(" and ").append(b).append(" overlap"));
     for (auto const& q : o.queues)
         require(std::find(o.prefixes.begin(), o.prefixes.end(), q) != o.prefixes.end(),
                 "queues: " + q + " is not one of prefixes");
