@@ -83,7 +83,7 @@ protected:
             c.in_event_ = true;
         }
         ~hold() {
-            connection_.in_event_ = outer_;
+            connection_.in_event_ = outer_;  // NOLINT(clang-analyzer-*): it is kept
             if (!outer_) connection_.settle();
         }
         hold(hold const&) = delete;

@@ -46,18 +46,24 @@ struct wire_limits {
 /// As JSON in any case: bytes are objects as `JSON.stringify` makes them of a Buffer.
 [[nodiscard]] std::string to_plain_json(socketio::encoded value);
 
+/// The code point at a place of a text, which is put after it. Requires: UTF-8.
+inline unsigned next_point(std::string_view text, std::size_t& at) {
+    auto const byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+    };
+    auto const lead = byte(at);
+    auto const size = lead < 0xc0 ? 1u : lead < 0xe0 ? 2u : lead < 0xf0 ? 3u : 4u;
+    auto point = size == 1 ? lead : lead & (0x7fu >> size);
+    for (std::size_t k = 1; k < size; ++k) point = (point << 6) | (byte(at + k) & 0x3fu);
+    at += size;
+    return point;
+}
+
 /// Calls `visit(unit)` for each UTF-16 unit of a text, as JavaScript counts them. Requires: UTF-8.
 template <class Visit>
 void for_each_utf16(std::string_view text, Visit visit) {
-    for (std::size_t i = 0; i < text.size();) {
-        auto const byte = [&](std::size_t at) {
-            return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
-        };
-        auto const lead = byte(i);
-        auto const size = lead < 0xc0 ? 1u : lead < 0xe0 ? 2u : lead < 0xf0 ? 3u : 4u;
-        auto point = size == 1 ? lead : lead & (0x7fu >> size);
-        for (std::size_t k = 1; k < size; ++k) point = (point << 6) | (byte(i + k) & 0x3fu);
-        i += size;
+    for (std::size_t at = 0; at < text.size();) {
+        auto const point = next_point(text, at);
         if (point < 0x10000) {
             visit(point);
             continue;

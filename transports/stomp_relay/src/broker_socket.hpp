@@ -53,7 +53,7 @@ public:
 
 private:
     // What is not taken yet is kept by the link.
-    static constexpr std::size_t most_at_once_ = std::size_t{16} * 1024;
+    static constexpr std::size_t read_size = std::size_t{16} * 1024;
 
     void on_shutdown() override {
         if (user_) user_->on_socket_shutdown();
@@ -61,7 +61,7 @@ private:
     void on_bytes(char* data, std::size_t size) override {
         if (user_) user_->on_broker_bytes({data, size});
     }
-    std::size_t most_at_once() const noexcept override { return most_at_once_; }
+    std::size_t most_at_once() const noexcept override { return read_size; }
     void on_end(bool orderly) override;
     void on_sent() override {
         if (user_) user_->on_socket_sent();
