@@ -23,6 +23,15 @@ constexpr std::array<std::string_view, 12> reserved = {
     "heart-beat",
 };
 
+/// Without what surrounds it: browsers' clients trim the names of headers, of every blank there is
+/// in Unicode.
+std::string_view trimmed(std::string_view name) noexcept {
+    auto const is_outside = [](char c) { return c <= ' ' || c > '~'; };  // negative beyond ASCII
+    while (!name.empty() && is_outside(name.front())) name.remove_prefix(1);
+    while (!name.empty() && is_outside(name.back())) name.remove_suffix(1);
+    return name;
+}
+
 std::string rest_of(published const& p, version v) {
     std::string text;
     append_header(text, "destination", p.destination, v);
@@ -54,6 +63,7 @@ std::size_t published::cost() const noexcept {
 }
 
 bool is_reserved_header(std::string_view name) noexcept {
+    name = trimmed(name);
     return name.starts_with("simp") ||
            std::find(reserved.begin(), reserved.end(), name) != reserved.end();
 }
