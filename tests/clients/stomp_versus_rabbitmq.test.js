@@ -55,6 +55,10 @@ const differences = {
         why: 'RabbitMQ shows a subscriber what a sender has made up, beside its own',
         ours: [`MESSAGE ${head} subscription:s`],
         rabbitmq: [`MESSAGE ack:* ${head} redelivered:true subscription:s subscription:x`] },
+    'topics: the same with blanks, which clients trim': {
+        why: 'the same, to browsers\' clients',
+        ours: [`MESSAGE ${head} subscription:s`],
+        rabbitmq: [`MESSAGE  redelivered:true ack :y ${head} subscription:s`] },
     'topics: message-id in SEND': {
         why: 'RabbitMQ refuses it, ours puts its own in the place',
         ours: [`MESSAGE ${head} subscription:s`, '2: goes on'], rabbitmq: [`2: ${error}`, '2: the end'] },

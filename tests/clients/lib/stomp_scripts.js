@@ -69,6 +69,7 @@ const topics = {
     'headers that repeat': arrives('own:1\nown:2', ''),
     'a second destination': arrives('destination:/topic/other', ''),
     'headers of the protocol': arrives('subscription:x\nack:y\nredelivered:true', ''),
+    'the same with blanks, which clients trim': arrives('ack :y\n redelivered:true', ''),
     'message-id in SEND': arrives('message-id:mine', ''),
     'receipt in SEND': arrives('receipt:r', ''),
     'two subscriptions of one client': async (stage) => {
