@@ -2,8 +2,9 @@
 
 usage: stomp_client.py PORT 1.0|1.1|1.2 CHECK...
 
-Prints one JSON object a check: {"check": name, "error": null or text}. The check `restart` prints
-{"ready": true} when it may be cut off; `audience` meets a client of another kind.
+Prints one JSON object a check: {"check": name, "error": null or text}. The checks `restart` and
+`broker_restart` print {"ready": true} when they may be cut off; `audience` meets a client of another
+kind.
 """
 
 import json
@@ -96,16 +97,20 @@ class Client(stomp.ConnectionListener):
         self.connection.send(destination, body, headers={'receipt': receipt}, **more)
         self.await_receipt(receipt)
 
-    def settle(self, frame, how='ack', transaction=None):
+    def settle(self, frame, how='ack', transaction=None, end=None):
+        """With a receipt, which is that of the transaction's end if there is one."""
         receipt = self.receipt()
+        own = None if transaction else receipt
         call = getattr(self.connection, how)
         headers = frame.headers
         if self.version == '1.1':
-            call(headers['message-id'], headers['subscription'], transaction, receipt)
+            call(headers['message-id'], headers['subscription'], transaction, own)
         elif self.version == '1.2':
-            call(headers['ack'], transaction, receipt)
+            call(headers['ack'], transaction, own)
         else:
-            call(headers['message-id'], transaction, receipt)
+            call(headers['message-id'], transaction, own)
+        if transaction:
+            getattr(self.connection, end)(transaction, headers={'receipt': receipt})
         self.await_receipt(receipt)
 
     def disconnect(self):
@@ -128,6 +133,22 @@ class Checks:
         client = Client(self.port, self.version, **options)
         client.connect()
         return client
+
+    def admitted(self):
+        """A client, once the server's broker is there again."""
+        while True:
+            # A new one each time: stomp.py may tell of no second end.
+            client = Client(self.port, self.version)
+            client.connection.connect(*client.login, wait=False)
+            name, frame = client.events.get(timeout=LIMIT)
+            if name == 'connected':
+                return client
+            assert name == 'error' and frame.body == 'Broker not available.', (name, frame)
+            client.wait('disconnected')
+
+    @staticmethod
+    def say_ready():
+        print(json.dumps({'ready': True}), flush=True)
 
     def destination(self, kind, name):
         return '/%s/%s-%s' % (kind, name, self.version)
@@ -244,8 +265,28 @@ class Checks:
         client.disconnect()
         other.disconnect()
 
+    def acks_in_transactions(self):
+        """Of two acknowledgements only the one counts that is committed."""
+        queue_name = self.destination('queue', 'acks-in-transactions')
+        first = self.client()
+        first.subscribe(queue_name, ack='client-individual')
+        for number in range(2):
+            first.connection.send(queue_name, str(number))
+        frames = [first.wait('message') for _ in range(2)]
+        for frame, end in zip(frames, ('abort', 'commit')):
+            transaction = first.connection.begin()
+            first.settle(frame, transaction=transaction, end=end)
+        first.connection.transport.disconnect_socket()
+        second = self.client()
+        second.subscribe(queue_name, ack='client-individual')
+        frame = second.wait('message')
+        assert frame.body == '0' and frame.headers['redelivered'] == 'true', frame
+        second.settle(frame)
+        second.quiet()
+        second.disconnect()
+
     def wrong_login(self):
-        client = Client(self.port, self.version, login=('guest', 'wrong'))
+        client = Client(self.port, self.version, login=('guest', 'bad-passcode'))
         client.connection.connect(*client.login, wait=False)
         frame = client.wait('error')
         assert frame.headers['message'] == 'Bad login', frame
@@ -287,7 +328,7 @@ class Checks:
         return lambda data: None if data in (b'\n', b'\r\n') else send(data)
 
     def audience(self):
-        client = self.client()
+        client = self.client(vhost='/')  # RabbitMQ has no other
         client.subscribe('/topic/audience')
         client.connection.send('/topic/audience', 'from stomp.py')
         bodies = {client.wait('message').body for _ in range(2)}
@@ -296,13 +337,42 @@ class Checks:
 
     def restart(self):
         client = self.client()
-        print(json.dumps({'ready': True}), flush=True)
+        self.say_ready()
         client.wait('disconnected')
         client.connect()
         topic = self.destination('topic', 'restart')
         client.subscribe(topic)
         client.connection.send(topic, 'back')
         assert client.wait('message').body == 'back'
+        client.disconnect()
+
+    def broker_restart(self):
+        """The broker behind the server goes and comes back; the server stays."""
+        queue_name = self.destination('queue', 'broker-restart')
+        client = self.client()
+        for number in range(2):
+            client.send(queue_name, str(number), persistent='true')
+        client.subscribe(queue_name, ack='client-individual')
+        frames = [client.wait('message') for _ in range(2)]
+        client.settle(frames[0])
+        self.say_ready()
+        assert client.wait('error').body == 'Connection to broker closed.'
+        client.wait('disconnected')
+        client = self.admitted()
+        client.subscribe(queue_name, ack='client-individual')
+        frames = []
+        while not frames or frames[-1].body != '1':
+            frames.append(client.wait('message'))
+        # A broker that was killed may have forgotten that the first was acknowledged.
+        assert [f.body for f in frames] in (['1'], ['0', '1']), frames
+        for frame in frames:
+            assert frame.headers['redelivered'] == 'true', frame
+            client.settle(frame)
+        client.connection.send(queue_name, 'back')
+        frame = client.wait('message')
+        assert frame.body == 'back' and frame.headers['redelivered'] == 'false', frame
+        client.settle(frame)
+        client.quiet()
         client.disconnect()
 
 

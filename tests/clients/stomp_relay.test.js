@@ -4,25 +4,13 @@
 // not stays here, and what goes wrong with the broker is said.
 
 const assert = require('node:assert/strict');
-const path = require('node:path');
 const { make_certificate } = require('./lib/certificate');
 const { free_port } = require('./lib/ports');
 const { start_rabbitmq } = require('./lib/rabbitmq');
 const { StompClient } = require('./lib/stomp_peer');
-const { listening, start_child, stop } = require('./lib/server');
+const { start_relay } = require('./lib/stomp_relay');
 const { after, before, describe, it } = require('./lib/testing');
 const { within } = require('./lib/within');
-
-const executable = process.env.ANYWIRE_STOMP_RELAY ||
-    path.resolve(__dirname, '../../build/bin/anywire-stomp-relay');
-
-// `more` are options of the program.
-async function start_relay(broker, more = {}) {
-    const options = Object.entries({ broker, ...more });
-    const child = start_child(executable, options.flatMap(([n, v]) => [`--${n}`, String(v)]));
-    const { url } = await within(listening(child), 'anywire-stomp-relay');
-    return { url, child, stop: () => stop(child) };
-}
 
 const range = (count) => Array.from({ length: count }, (_, i) => String(i));
 

@@ -4,27 +4,9 @@
 
 const assert = require('node:assert/strict');
 const { start_server } = require('./lib/server');
-const { start_stomp } = require('./lib/stomp_python');
+const { claims_of, start_stomp } = require('./lib/stomp_python');
 const { after, before, describe, it } = require('./lib/testing');
 const { WsClient } = require('./lib/ws_client');
-
-const claims = {
-    connect: 'connects, and is told its version and user',
-    messages: 'gets messages of every length, with receipts',
-    unsubscribe: 'gets nothing after UNSUBSCRIBE',
-    ack_auto: 'has everything it was sent acknowledged',
-    ack_client: 'acknowledges up to a message',
-    transactions: 'commits and aborts',
-    wrong_login: 'is refused with a wrong passcode',
-    errors: 'is told what was wrong with a frame',
-};
-const newer = {
-    header_escapes: 'gets odd values of headers back',
-    ack_individual: 'acknowledges one message',
-    nack: 'gets what it has refused again',
-    heart_beats: 'exchanges heart-beats',
-    silence: 'is cut off after three intervals of silence',
-};
 
 describe('stomp.py over TCP', () => {
     let server;
@@ -33,7 +15,7 @@ describe('stomp.py over TCP', () => {
 
     for (const version of ['1.0', '1.1', '1.2']) {
         describe(`version ${version}`, () => {
-            const all = version === '1.0' ? claims : { ...claims, ...newer };
+            const all = claims_of(version);
             let results;
             before(async () => {
                 results = await start_stomp(

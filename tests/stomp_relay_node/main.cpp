@@ -3,6 +3,7 @@
 #include <anywire/server.hpp>
 #include <anywire/stomp.hpp>
 #include <anywire/stomp_relay.hpp>
+#include <anywire/stomp_tcp.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -105,6 +106,8 @@ void run(int argc, char** argv) {
     anywire::session_limits const limits{.max_message = 4u << 20};
     server.mount("/stomp", anywire::websocket_options{.limits = limits}, broker);
     server.mount("/stomp-sockjs", anywire::sockjs_options{.limits = limits}, broker);
+    stomp::tcp_listener const tcp{server, broker, {.listen = {.port = 0}, .limits = limits}};
+    std::printf("stomp on tcp://127.0.0.1:%u\n", static_cast<unsigned>(tcp.port()));
     std::printf("listening on %s\n", server.url().c_str());
     std::fflush(stdout);
     server.run_until_signal(5s);

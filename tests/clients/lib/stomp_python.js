@@ -7,6 +7,27 @@ const { within } = require('./within');
 
 const script = path.join(__dirname, '../stomp_client.py');
 
+// Checks of stomp_client.py that hold for every server, with what they claim.
+const claims = {
+    connect: 'connects, and is told its version and user',
+    messages: 'gets messages of every length, with receipts',
+    unsubscribe: 'gets nothing after UNSUBSCRIBE',
+    ack_auto: 'has everything it was sent acknowledged',
+    ack_client: 'acknowledges up to a message',
+    transactions: 'commits and aborts',
+    wrong_login: 'is refused with a wrong passcode',
+    errors: 'is told what was wrong with a frame',
+};
+const newer = {
+    header_escapes: 'gets odd values of headers back',
+    ack_individual: 'acknowledges one message',
+    acks_in_transactions: 'acknowledges in a transaction',
+    nack: 'gets what it has refused again',
+    heart_beats: 'exchanges heart-beats',
+    silence: 'is cut off after three intervals of silence',
+};
+const claims_of = (version) => version === '1.0' ? claims : { ...claims, ...newer };
+
 // Starts stomp_client.py. `results` resolves with a map from each check to its error, null for
 // none; `ready` when it says that it may be cut off.
 function start_stomp(port, version, checks) {
@@ -31,4 +52,4 @@ function start_stomp(port, version, checks) {
     return { ready: () => within(ready, 'readiness of the Python client'), results: collect() };
 }
 
-module.exports = { start_stomp };
+module.exports = { claims_of, start_stomp };

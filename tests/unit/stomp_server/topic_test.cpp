@@ -212,6 +212,27 @@ TEST_CASE("what a client says as the server's is not passed on") {
         CHECK_FALSE(all[0].has(name));
 }
 
+TEST_CASE("nor is what clients take for the server's when they trim it") {
+    stomp_host at(allow_all);
+    auto peer = at.connected();
+    peer.send(subscribe("a", "/topic/x"));
+    peer.send(frame_of("SEND",
+                       {"destination:/topic/x",
+                        "ack :k",
+                        " redelivered:true",
+                        "ack\\n:k",
+                        "\xc2\xa0user-name\xe2\x80\x83:root",
+                        "content-length :7",
+                        "own name :kept"},
+                       ""));
+    auto const all = peer.take();
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].header("own name ") == "kept");
+    for (auto const* name :
+         {"ack ", " redelivered", "ack\n", "\xc2\xa0user-name\xe2\x80\x83", "content-length "})
+        CHECK_FALSE(all[0].has(name));
+}
+
 TEST_CASE("order is kept, of one client and of the application") {
     stomp_host at(allow_all);
     auto peer = at.connected();

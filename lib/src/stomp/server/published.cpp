@@ -9,7 +9,7 @@
 namespace anywire::stomp {
 namespace {
 
-constexpr std::array<std::string_view, 12> reserved = {
+constexpr std::array<std::string_view, 13> reserved = {
     "destination",
     "message-id",
     "subscription",
@@ -19,10 +19,20 @@ constexpr std::array<std::string_view, 12> reserved = {
     "transaction",
     "content-length",
     "content-type",
+    "content-transfer-encoding",
     "redelivered",
     "user-name",
     "heart-beat",
 };
+
+/// Without what surrounds it: browsers' clients trim the names of headers, of every blank there is
+/// in Unicode.
+std::string_view trimmed(std::string_view name) noexcept {
+    auto const is_outside = [](char c) { return c <= ' ' || c > '~'; };  // negative beyond ASCII
+    while (!name.empty() && is_outside(name.front())) name.remove_prefix(1);
+    while (!name.empty() && is_outside(name.back())) name.remove_suffix(1);
+    return name;
+}
 
 std::string rest_of(published const& p, std::string_view body, version v, bool is_base64) {
     std::string text;
@@ -65,6 +75,7 @@ std::size_t published::cost() const noexcept {
 }
 
 bool is_reserved_header(std::string_view name) noexcept {
+    name = trimmed(name);
     return name.starts_with("simp") ||
            std::find(reserved.begin(), reserved.end(), name) != reserved.end();
 }

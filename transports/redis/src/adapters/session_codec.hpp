@@ -22,7 +22,8 @@ struct entry_id {
     std::uint64_t time = 0;
     std::uint64_t sequence = 0;
 
-    friend auto operator<=>(entry_id const&, entry_id const&) = default;  // NOLINT(modernize-use-nullptr)
+    // NOLINTNEXTLINE(modernize-use-nullptr): there is none
+    friend auto operator<=>(entry_id const&, entry_id const&) = default;
 
     [[nodiscard]] std::string text() const {
         return std::to_string(time) + "-" + std::to_string(sequence);
