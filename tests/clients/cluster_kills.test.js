@@ -5,7 +5,7 @@
 // share is in Redis, or in a folder.
 
 const assert = require('node:assert/strict');
-const http = require('node:http');
+require('./lib/broken_streams');
 const { Client } = require('./lib/cluster_client');
 const { start_cpp } = require('./lib/cluster_server');
 const { start_haproxy } = require('./lib/haproxy');
@@ -23,12 +23,6 @@ const everybody = { rooms: [], except: [] };
 const transports = ['websocket', 'xhr-streaming', 'eventsource', 'xhr-polling'];
 const ways = { polling: ['polling'], upgrade: ['polling', 'websocket'], websocket: ['websocket'] };
 const names = ['one', 'two', 'three'];
-
-// sockjs-client in Node waits for the end of a stream that breaks off; browsers tell it.
-const { request: http_request } = http;
-http.request = (...args) => http_request(...args).on('response', (response) => {
-    response.once('aborted', () => response.emit('end'));
-});
 
 // Numbers that may be missed, but neither come twice nor out of order.
 class Numbers {

@@ -190,6 +190,7 @@ public:
         server_.mount("/socket.io/", io_);
         if (a.contains("plain"))
             mount_plain(server_, [this](std::string name) { return bus_of(std::move(name)); });
+        if (a.contains("stomp")) mount_stomp(server_, bus_of("stomp"), a.at("name"));
     }
     void run() {
         sigset_t signals;

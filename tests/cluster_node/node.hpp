@@ -36,6 +36,12 @@ anywire::redis::connection redis_of(arguments const& a);
 void mount_plain(anywire::server& server,
                  std::function<anywire::bus_maker(std::string name)> const& bus_of);
 
+/// Mounts STOMP on `/stomp` and `/stomp-sockjs`, one broker whose topics and users are those of all
+/// servers. `/app/self` has the server's name and the client's id; `/app/users` and
+/// `/app/clients/{user}` are answered to `/user/queue/answers`; `/app/tell/{id}` sends to that
+/// client's `/user/queue/x`, and `/app/end/{user}` ends a user's sessions. A login is the user.
+void mount_stomp(anywire::server& server, anywire::bus_maker bus, std::string const& name);
+
 /// Has `/control` send by an emitter, as a process does that is no server of the others.
 void serve_emitter(anywire::socketio::nsp const& control, arguments const& a);
 
