@@ -9,7 +9,7 @@
 namespace anywire::stomp {
 namespace {
 
-constexpr std::array<std::string_view, 13> reserved = {
+constexpr std::array<std::string_view, 12> reserved = {
     "destination",
     "message-id",
     "subscription",
@@ -19,7 +19,6 @@ constexpr std::array<std::string_view, 13> reserved = {
     "transaction",
     "content-length",
     "content-type",
-    "content-transfer-encoding",
     "redelivered",
     "user-name",
     "heart-beat",
@@ -38,8 +37,9 @@ std::string rest_of(published const& p, std::string_view body, version v, bool i
     std::string text;
     append_header(text, "destination", p.destination, v);
     if (!p.what.content_type.empty()) append_header(text, "content-type", p.what.content_type, v);
-    for (auto const& [name, value] : p.more) append_header(text, name, value, v);
+    // Of the same header twice, the first counts.
     if (is_base64) append_header(text, "content-transfer-encoding", "base64", v);
+    for (auto const& [name, value] : p.more) append_header(text, name, value, v);
     if (!body.empty()) append_header(text, "content-length", std::to_string(body.size()), v);
     text.append("\n").append(body).push_back('\0');
     return text;
