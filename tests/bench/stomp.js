@@ -1,8 +1,9 @@
 'use strict';
 
-// `./run bench stomp`: CPU of a STOMP server's process a message, over WebSocket, in turns: Anywire,
-// and RabbitMQ's web_stomp where its package is installed. Echo: 50 clients, one message in flight
-// each. Fan-out: one sender, 1 000 subscribers, for each MESSAGE that came.
+// `./run bench stomp [rounds]`: CPU of a STOMP server's process a message, over WebSocket, in turns:
+// Anywire, and RabbitMQ's web_stomp where its package is installed. Echo: 50 clients, each on a topic
+// of its own, one message in flight each. Fan-out: one sender, 1 000 subscribers, for each MESSAGE
+// that came. Medians, and those of the ratios of each round with their range.
 
 const { once } = require('node:events');
 const fs = require('node:fs');
@@ -14,13 +15,13 @@ const WebSocket = require(path.join(clients, 'node_modules/ws'));
 
 const programs = process.env.ANYWIRE_PROGRAMS || path.resolve(__dirname, '../../build/bin');
 const rounds = Number(process.argv[2] ?? 3);
-const ticks_a_second = 100;
 
-// Seconds of CPU that a process has had.
+// Seconds of CPU that a process's threads have had; none of these servers ends any.
 function cpu_of(pid) {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / ticks_a_second;
+    const threads = fs.readdirSync(`/proc/${pid}/task`);
+    const had = (thread) => Number(
+        fs.readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+    return threads.reduce((all, thread) => all + had(thread), 0) / 1e9;
 }
 
 // A client that counts what comes, and no more: it shall cost little beside the server.
@@ -48,7 +49,7 @@ const is_message = (data) => data[0] === 'M'.charCodeAt(0);
 
 async function echo(server) {
     const all = 50;
-    const each = 400;
+    const each = 1000;
     let left = all * each;
     let done;
     const finished = new Promise((resolve) => { done = resolve; });
@@ -74,7 +75,7 @@ async function echo(server) {
 
 async function fan_out(server) {
     const all = 1000;
-    const each = 40;
+    const each = 100;
     let left = 0;
     let done = () => {};
     const sockets = [];
@@ -106,6 +107,35 @@ async function start_web_stomp() {
     return { name: 'RabbitMQ', pid: rabbit.beam_pid(), url: rabbit.web_url, end: () => rabbit.end() };
 }
 
+const workloads = { 'echo': echo, 'fan-out to 1 000': fan_out };
+const row = (...cells) => console.log(cells.map((cell, at) => at ? cell.padStart(24) : cell.padEnd(20)).join(''));
+const middle = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
+
+// Runs the rounds: for each server its numbers by workload.
+async function measure(servers) {
+    const seen = servers.map(() => Object.fromEntries(Object.keys(workloads).map((name) => [name, []])));
+    row('us of CPU', ...Object.keys(workloads));
+    for (let round = 0; round < rounds; ++round) {
+        for (const [at, server] of servers.entries()) {
+            for (const [name, run] of Object.entries(workloads)) seen[at][name].push(await run(server));
+            row(server.name, ...Object.keys(workloads).map((name) => seen[at][name].at(-1).toFixed(1)));
+        }
+    }
+    return seen;
+}
+
+function report(servers, seen) {
+    const of_each = (say) => Object.keys(workloads).map(say);
+    for (const [at, { name }] of servers.entries())
+        row(`${name}, median`, ...of_each((load) => middle(seen[at][load]).toFixed(1)));
+    if (servers.length < 2) return;
+    row('ratio', ...of_each((load) => {
+        const ratios = seen[0][load].map((one, round) => one / seen[1][load][round]);
+        const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((r) => r.toFixed(3));
+        return `${middle(ratios).toFixed(3)} (${least}-${most})`;
+    }));
+}
+
 async function main() {
     const servers = [await start_anywire()];
     try {
@@ -113,11 +143,7 @@ async function main() {
     } catch (e) {
         console.log(`without RabbitMQ: ${e.message}`);
     }
-    console.log('CPU of the server, us             echo a message   fan-out to 1 000 a delivery');
-    for (let round = 0; round < rounds; ++round)
-        for (const server of servers)
-            console.log(server.name.padEnd(34), (await echo(server)).toFixed(1).padStart(14),
-                (await fan_out(server)).toFixed(1).padStart(29));
+    report(servers, await measure(servers));
     for (const server of servers) await server.end();
 }
 
