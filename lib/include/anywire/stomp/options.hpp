@@ -54,9 +54,10 @@ struct heart_beat_options {
     /// Intervals of silence after which a client is taken for dead. Default 3.
     unsigned tolerance = 3;
     /// Least silence after which it is: browsers slow the timers of hidden pages to one a minute,
-    /// while the dialect below has heart-beats of its own that find a dead connection sooner.
-    /// Default 90 s; 0 holds clients to what they have promised, as those over TCP always are.
-    std::chrono::milliseconds grace{90'000};
+    /// of which sockjs-client over HTTP needs two to send, while the dialect below has heart-beats
+    /// of its own that find a dead connection sooner. Default 150 s; 0 holds clients to what they
+    /// have promised, as those over TCP always are.
+    std::chrono::milliseconds grace{150'000};
 };
 
 /// A STOMP server's options.
