@@ -114,7 +114,7 @@ inline void stomp_walk::look_at_end(guest& g) {
     if (g.wire.is_open() || m.now == member::state::ended) return;
     auto const has_left = m.now == member::state::going ||
                           (m.now == member::state::leaving && m.working_at(model_.now) == 0);
-    auto const is_dead = m.promises_beats && model_.now >= m.heard + 89'000;
+    auto const is_dead = m.promises_beats && model_.now >= m.heard + 149'000;
     hold(has_left || is_dead || !m.reads || g.may_end, "a session ended without a reason");
     if (!m.reads) has_lost_reader_ = true;
     model_.end(m);
