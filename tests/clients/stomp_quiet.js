@@ -1,6 +1,6 @@
 'use strict';
 
-// Pages that poll and say nothing for five minutes behind proxies that cut at a minute: node
+// Clients that poll and say nothing for five minutes behind proxies that cut at a minute: node
 // stomp_quiet.js. STOMP's heart-beats are those of stompjs, SockJS's those of this library.
 
 const { outlive_silence, proxies } = require('./lib/stomp_quiet');

@@ -1,6 +1,6 @@
 'use strict';
 
-// A page that polls and says nothing, behind a proxy that cuts what is silent for `cut` seconds: it
+// A client that polls and says nothing, behind a proxy that cuts what is silent for `cut` seconds: it
 // lives on heart-beats, those of STOMP or of SockJS, each every `beat` seconds, and without any it is cut.
 
 const assert = require('node:assert/strict');
