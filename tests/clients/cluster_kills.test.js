@@ -6,13 +6,10 @@
 
 const assert = require('node:assert/strict');
 require('./lib/broken_streams');
+const { start_balanced_nodes } = require('./lib/balanced_nodes');
 const { Client } = require('./lib/cluster_client');
-const { start_cpp } = require('./lib/cluster_server');
-const { start_haproxy } = require('./lib/haproxy');
 const need = require('./lib/need');
 const { RawSession, request } = require('./lib/raw_engineio');
-const { start_redis } = require('./lib/redis');
-const { temp_dir } = require('./lib/temp');
 const { after, before, describe, it } = require('./lib/testing');
 const { within } = require('./lib/within');
 const { WsClient } = require('./lib/ws_client');
@@ -81,35 +78,21 @@ class Staying extends Numbers {
 
 for (const shared of ['Redis', 'a folder']) {
     describe(`nodes that share ${shared} and are killed behind a balancer without sticky sessions`, () => {
-        let redis;
-        let where;
-        let proxy;
-        const nodes = [];
+        let balanced;
+        let nodes = [];
         let clients = [];
         let number = 0;
 
-        const start = (i, port) => start_cpp({
-            ...where, name: names[i], plain: true, cluster: 'test', port,
-        });
         before(async () => {
-            if (shared === 'Redis') redis = await start_redis();
-            where = redis ? { adapter: 'pubsub', redis } : { adapter: 'unix', folder: temp_dir('nodes') };
-            nodes.push(...await Promise.all(names.map((_, i) => start(i))));
-            proxy = await start_haproxy(nodes, [
-                'balance roundrobin', 'option http-no-delay', 'option redispatch 1', 'retries 3',
-                'retry-on conn-failure',
-            ], { check: 'check inter 500ms fall 2 rise 1' });
-            for (const name of names)
-                await proxy.reaches(({ status }) => status === 'UP', 'the node', name);
-            clients = Object.keys(ways).flatMap((way) => names.map(() => new Staying(proxy.url, way)));
+            balanced = await start_balanced_nodes(shared, names, () => ({ plain: true }));
+            nodes = balanced.nodes;
+            clients = Object.keys(ways).flatMap((way) => names.map(() => new Staying(balanced.url, way)));
             clients.push(...transports.flatMap((transport) => names.map(
-                () => new Returning(`${proxy.url}/texts/sockjs`, transport))));
+                () => new Returning(`${balanced.url}/texts/sockjs`, transport))));
         });
         after(async () => {
             for (const client of clients) client.close();
-            for (const node of nodes) await node.stop();
-            await proxy?.stop();
-            await redis?.stop();
+            await balanced?.stop();
         });
 
         // Sends numbers from a node until each client has heard one of them.
@@ -170,7 +153,6 @@ for (const shared of ['Redis', 'a folder']) {
                 const polling = request(
                     `${other.url}/socket.io/?EIO=4&transport=polling&sid=${engine.sid}`);
                 const opens = clients.map((client) => client.opens);
-                const { port } = nodes[i];
                 const killed = performance.now();
                 await nodes[i].kill();
                 // Redis believes in a node for a while. What is in a folder ends with its process: the
@@ -189,8 +171,7 @@ for (const shared of ['Redis', 'a folder']) {
                 t.diagnostic(`polls under way ended after ${ended.toFixed(0)} ms; strays: median ` +
                     `${times[times.length / 2].toFixed(1)}, longest ${times.at(-1).toFixed(1)} ms; ` +
                     `${again} of ${clients.length} clients came back, all after ${back.toFixed(0)} ms`);
-                nodes[i] = await start(i, port);
-                await proxy.reaches(({ status }) => status === 'UP', 'the node anew', name);
+                await balanced.restart(i);
             });
         }
 

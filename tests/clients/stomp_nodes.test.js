@@ -6,11 +6,8 @@
 
 const assert = require('node:assert/strict');
 require('./lib/broken_streams');
-const { start_cpp } = require('./lib/cluster_server');
-const { start_haproxy } = require('./lib/haproxy');
-const { start_redis } = require('./lib/redis');
+const { start_balanced_nodes } = require('./lib/balanced_nodes');
 const { carriers, clients } = require('./lib/stomp_clients');
-const { temp_dir } = require('./lib/temp');
 const { after, before, describe, it } = require('./lib/testing');
 const { within } = require('./lib/within');
 
@@ -117,16 +114,11 @@ const ids_of = (members, user) => members.filter((m) => m.user === user).map(({ 
 
 for (const shared of ['Redis', 'a folder']) {
     describe(`STOMP on three nodes that share ${shared}, without sticky sessions`, () => {
-        let redis;
-        let where;
-        let proxy;
+        let balanced;
+        let nodes = [];
         let marks = 0;
-        const nodes = [];
         const members = [];
 
-        const start = (i, port) => start_cpp({
-            ...where, name: names[i], stomp: true, cluster: 'test', port, threads: i === 2 ? 2 : 1,
-        });
         const on = (name) => members.find((m) => m.node === name && m.carrier === 'websocket');
 
         // Whoever is there says who all are, until all nodes know of all.
@@ -149,23 +141,17 @@ for (const shared of ['Redis', 'a folder']) {
         }
 
         before(async () => {
-            if (shared === 'Redis') redis = await start_redis();
-            where = redis ? { adapter: 'pubsub', redis } : { adapter: 'unix', folder: temp_dir('nodes') };
-            nodes.push(...await Promise.all(names.map((_, i) => start(i))));
-            proxy = await start_haproxy(nodes, [
-                'balance roundrobin', 'option http-no-delay', 'option redispatch 1', 'retries 3',
-                'retry-on conn-failure',
-            ], { check: 'check inter 500ms fall 2 rise 1' });
-            for (const name of names)
-                await proxy.reaches(({ status }) => status === 'UP', 'the node', name);
+            balanced = await start_balanced_nodes(
+                shared, names, (i) => ({ stomp: true, threads: i === 2 ? 2 : 1 }));
+            nodes = balanced.nodes;
             // One after the other: each user has a WebSocket to each node. Then SockJS, whose requests
             // go to whichever node is next.
             for (const user of users)
                 for (let i = 0; i < names.length; ++i)
-                    members.push(await Member.come(proxy, 'websocket', user));
+                    members.push(await Member.come(balanced, 'websocket', user));
             for (const user of users)
                 for (const carrier of carriers.filter((each) => each !== 'websocket'))
-                    members.push(await Member.come(proxy, carrier, user));
+                    members.push(await Member.come(balanced, carrier, user));
             for (const user of users)
                 assert.deepEqual(new Set(members.filter((m) => m.user === user).map(({ node }) => node)),
                     new Set(names), `${user} is on each node`);
@@ -173,9 +159,7 @@ for (const shared of ['Redis', 'a folder']) {
         });
         after(async () => {
             for (const member of members) await member.close();
-            for (const node of nodes) await node.stop();
-            await proxy?.stop();
-            await redis?.stop();
+            await balanced?.stop();
         });
 
         it('a topic reaches all, in the order of each sender', async () => {
@@ -252,10 +236,9 @@ for (const shared of ['Redis', 'a folder']) {
         });
 
         it('it comes back, and is one of them again', async () => {
-            nodes[1] = await start(1, nodes[1].port);
-            await proxy.reaches(({ status }) => status === 'UP', 'the node anew', 'two');
+            await balanced.restart(1);
             for (let i = 0; i < names.length; ++i)
-                members.push(await Member.come(proxy, 'websocket', 'ann'));
+                members.push(await Member.come(balanced, 'websocket', 'ann'));
             assert.ok(on('two'));
             await all_known();
             await crossfire(names.map(on), members, 50);
