@@ -28,7 +28,9 @@ public:
     /// Whether clients may send there, as the walk has set it up.
     bool may_send(std::string_view to) const {
         if (!is_valid(to)) return false;
-        if (is_below(to, "/queue")) return to.substr(7).find('/') == to.npos;
+        if (is_below(to, "/queue"))
+            return to.substr(7).find('/') == to.npos &&
+                   !stomp::destination_pattern::has_wildcards(to);
         if (is_below(to, "/topic")) return to != "/topic/closed";
         return is_below(to, "/user") || is_below(to, "/app");
     }

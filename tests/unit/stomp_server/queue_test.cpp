@@ -214,6 +214,19 @@ TEST_CASE("a queue that is full refuses, and the client's session ends with an E
     CHECK_FALSE(peer.wire().is_open());
 }
 
+TEST_CASE("nothing is sent to a queue that nobody can subscribe to") {
+    stomp_host at(allow_all);
+    for (auto const* queue : {"/queue/{", "/queue/*", "/queue/what?"}) {
+        CHECK(at.broker.send(queue, "x").error() == errc::bad_arguments);
+        for (auto const* command : {"SEND", "SUBSCRIBE"}) {
+            auto peer = at.connected();
+            peer.send(frame_of(command, {std::string("destination:") + queue, "id:a"}));
+            CHECK(peer.take_one().command == "ERROR");
+        }
+    }
+    CHECK(at.broker.numbers().queues == 0);
+}
+
 TEST_CASE("a burst finds a queue full only where its subscribers do not keep up") {
     auto const overflow =
         GENERATE(stomp::queue_overflow::refuse, stomp::queue_overflow::drop_oldest);

@@ -113,7 +113,8 @@ void stomp_client::on_send(frame_view const& f) {
 bool stomp_client::check_send(frame_view const& f) {
     auto const to = f.find("destination");
     if (!to) return fail(close_reason::protocol_error, "SEND without destination", f), false;
-    auto const place = core_.is_valid(*to) ? core_.place_of(*to) : place::nobodys;
+    auto const is_good = core_.is_valid(*to) && !core_.is_lost(*to);
+    auto const place = is_good ? core_.place_of(*to) : place::nobodys;
     if (place == place::application) return true;
     auto const is_whole = place != place::own || owner_of(core_.below_user(*to)).has_value();
     if (place != place::nobodys && is_whole && may(true, *to)) return true;

@@ -211,7 +211,8 @@ published_ptr stomp_core::make_publication(std::string_view destination,
 
 result<void> stomp_core::publish(published_ptr p) {
     auto const to = place_of(p->destination);
-    if ((to != place::topic && to != place::queue) || !is_valid(p->destination))
+    if ((to != place::topic && to != place::queue) || !is_valid(p->destination) ||
+        is_lost(p->destination))
         return errc::bad_arguments;
     if (!is_attached_ || !group_->runs(0)) return errc::session_closed;
     if (relay_) return relay_->send(std::move(p));

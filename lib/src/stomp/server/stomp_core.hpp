@@ -107,6 +107,12 @@ public:
     bool is_valid(std::string_view destination) const noexcept {
         return is_valid_destination(destination, bounds_);
     }
+    /// Whether it is a queue of this server's that nobody could subscribe to: its name reads as a
+    /// pattern.
+    bool is_lost(std::string_view destination) const noexcept {
+        return !relay_ && place_of(destination) == place::queue &&
+               destination_pattern::has_wildcards(destination);
+    }
     /// What follows the user prefix.
     std::string_view below_user(std::string_view destination) const noexcept {
         return destination.substr(options_.user.size());
