@@ -105,8 +105,15 @@ async function start_rabbitmq({ tls, web } = {}) {
             kill('SIGKILL');
             await within(ended, 'end of RabbitMQ after SIGKILL');
         },
-        // It keeps its connections, and reads nothing until it goes on.
-        suspend: () => kill('SIGSTOP'),
+        // It keeps its connections, and reads nothing until it goes on. Each of its threads stops
+        // by itself, some time after the signal.
+        async suspend() {
+            kill('SIGSTOP');
+            const tasks = `/proc/${rabbit.beam_pid()}/task`;
+            const runs = (id) => !/^T/.test(fs.readFileSync(`${tasks}/${id}/stat`, 'utf8').split(') ').at(-1));
+            await within((async () => { while (fs.readdirSync(tasks).some(runs)) await pause(5); })(),
+                'stop of RabbitMQ');
+        },
         resume: () => kill('SIGCONT'),
         async end() {
             await rabbit.kill();
