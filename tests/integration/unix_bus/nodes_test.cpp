@@ -66,6 +66,22 @@ TEST_CASE("what a node says before others have told of their channels is not los
     CHECK(a.seen->wait_for("x: at once"));
 }
 
+TEST_CASE("what a node has said arrives when it goes at once") {
+    bus_place const at;
+    bus_node const a(at.options());
+    auto const heard = a.hear("x");
+    std::string const large(8u << 20, 'x');
+    {
+        bus_node const b(at.options());
+        REQUIRE(b.knows(a));
+        REQUIRE(eventually([&] { return b.count("x") == 1; }));
+        for (int i = 0; i < 1'000; ++i) b.say("x", std::to_string(i));
+        b.say("x", large);
+    }
+    REQUIRE(a.seen->wait_for("x: ", 1'001));
+    CHECK(a.seen->all().back() == "x: " + large);
+}
+
 TEST_CASE("a subscription that ends is told to all nodes") {
     bus_place const at;
     bus_node const a(at.options());

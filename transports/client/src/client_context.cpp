@@ -63,6 +63,7 @@ public:
             own_->thread.join();
         }
         host_.end();
+        drop_kept();
         // What was posted goes now: it may hold the last of a client, and with it this object.
         if (own_)
             (void)host_.guard("the end of a context", [this] {
@@ -128,6 +129,17 @@ context_floor& client_access::floor_of(client_context& c) noexcept {
 
 std::shared_ptr<context_floor> client_access::share_floor(client_context& c) noexcept {
     return c.impl_;
+}
+
+void client_access::end(std::unique_ptr<client_context> own, std::future<void> finished) {
+    if (!own) return;
+    auto const is_here = own->is_here();
+    auto end = [own = std::move(own), finished = std::move(finished)] { finished.wait(); };
+    // A thread cannot wait for its own end.
+    if (is_here)
+        std::thread(std::move(end)).detach();
+    else
+        end();
 }
 
 }  // namespace anywire

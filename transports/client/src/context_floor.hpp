@@ -2,8 +2,11 @@
 
 #include <anywire/client_options.hpp>
 
+#include <future>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace anywire {
 
@@ -23,9 +26,19 @@ public:
     /// Errors: null, and one sentence in `error`.
     virtual std::shared_ptr<client_tls const> tls(client_tls_options const& options,
                                                   std::string& error) = 0;
+    /// Keeps what has no owner any more and has still something to do, until that is over or the
+    /// context ends.
+    void keep(std::shared_ptr<void> what) { kept_.push_back(std::move(what)); }
+    void let_go(void const* what) noexcept {
+        std::erase_if(kept_, [&](auto const& k) { return k.get() == what; });
+    }
 
 protected:
     ~context_floor() = default;
+    void drop_kept() noexcept { kept_.clear(); }
+
+private:
+    std::vector<std::shared_ptr<void>> kept_{};
 };
 
 /// The way from a context to its floor.
@@ -34,6 +47,9 @@ struct client_access {
     /// The same, for what may have to outlive the context itself for a moment: a client that was
     /// destroyed on another thread.
     static std::shared_ptr<context_floor> share_floor(client_context& c) noexcept;
+    /// Ends a context that only one client has run on, when `finished` is there; not at all where
+    /// `own` is null. It may be called in a function of the context.
+    static void end(std::unique_ptr<client_context> own, std::future<void> finished);
     /// What a client with these options makes its requests through. Thread: any; used on the
     /// context's.
     ///

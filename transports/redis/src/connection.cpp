@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 namespace anywire::redis {
@@ -80,11 +79,7 @@ public:
     }
     owner(owner const&) = delete;
     owner& operator=(owner const&) = delete;
-    ~owner() {
-        core_->leave();
-        // The last handle may go in one of its handlers: a thread cannot wait for its own end.
-        if (own_ && own_->is_here()) std::thread([own = std::move(own_)] {}).detach();
-    }
+    ~owner() { client_access::end(std::move(own_), core_->leave()); }
 
     redis::core& core() noexcept { return *core_; }
     redis::core const& core() const noexcept { return *core_; }

@@ -39,18 +39,33 @@ void core::start() {
     servers_->start();
 }
 
-void core::leave() {
+std::future<void> core::leave() {
     is_gone_ = true;
-    floor_->host().post([self = shared_from_this()] { self->drop(); });
+    auto dropped = dropped_.get_future();
+    // After what was posted before.
+    floor_->host().post([self = shared_from_this()] { self->finish(); });
+    return dropped;
+}
+
+void core::finish() {
+    readings_.clear();
+    channels_.reset();
+    watchers_.clear();
+    waiting_.clear();
+    auto const longest = how_->given.finish_timeout;
+    if (!servers_ || !counts_->has_commands() || longest.count() == 0) return drop();
+    floor_->keep(shared_from_this());
+    deadline_.emplace(floor_->host().loop(), [this] { drop(); });
+    deadline_->set(longest);
 }
 
 void core::drop() noexcept {
+    auto const self = shared_from_this();
     counts_->state = redis::state::closed;
-    readings_.clear();
-    channels_.reset();
+    deadline_.reset();
     servers_.reset();
-    watchers_.clear();
-    waiting_.clear();
+    floor_->let_go(this);
+    dropped_.set_value();
 }
 
 // -- commands -------------------------------------------------------------------------------------
@@ -89,6 +104,7 @@ void core::on_done(request& r, error_code ec, reply&& answer) {
     r.room = {};
     if (answer.is_error()) ec = error_of(answer.text);
     if (ec && !answer.is_error() && ec != errc::closed) counts_->dropped.fetch_add(1);
+    if (deadline_ && !counts_->has_commands()) deadline_->set_soon();
     if (r.done) guarded([&] { r.done(ec, std::move(answer)); });
 }
 

@@ -4,6 +4,7 @@
 #include <anywire/redis/connection.hpp>
 
 #include "channels.hpp"
+#include "client/deadline.hpp"
 #include "context_floor.hpp"
 #include "servers.hpp"
 #include "stream_line.hpp"
@@ -11,8 +12,10 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,13 +72,14 @@ public:
 
     // -- Thread: any ------------------------------------------------------------------------------
     void begin();
-    /// The last handle has gone: no handler is called any more.
-    void leave();
+    /// The last handle has gone: no handler is called any more. What was asked for before is still
+    /// done. The result is there when that is over.
+    std::future<void> leave();
     /// Runs `fn(core&)` in an event of its own, if this is still there then.
     template <class Function>
     void post(Function fn) {
         floor_->host().post([weak = weak_from_this(), fn = std::move(fn)]() mutable {
-            if (auto const self = weak.lock(); self && !self->is_gone_) fn(*self);
+            if (auto const self = weak.lock()) fn(*self);
         });
     }
     /// Takes a command in, or tells soon why not.
@@ -131,6 +135,7 @@ private:
                    std::string const& name,
                    std::shared_ptr<subscriber> who,
                    room space);
+    void finish();
     void drop() noexcept;
     void evaluate(failure const* why);
     void change(redis::state to, std::string text, log_level level);
@@ -140,6 +145,8 @@ private:
     std::shared_ptr<settings const> how_;
     std::shared_ptr<tallies> counts_;
     std::atomic<bool> is_gone_{false};
+    std::promise<void> dropped_{};
+    std::optional<client_deadline> deadline_{};  // there: nothing new comes, what waits is awaited
     std::unique_ptr<servers> servers_{};
     std::unique_ptr<channels> channels_{};
     std::list<reading> readings_{};

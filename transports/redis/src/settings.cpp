@@ -84,6 +84,7 @@ char const* check_times(options const& o) noexcept {
     auto const& r = o.reconnect;
     if (o.connect_timeout <= milliseconds{0}) return "connect_timeout is more than 0";
     if (o.command_timeout < milliseconds{0}) return "command_timeout is not negative";
+    if (o.finish_timeout < milliseconds{0}) return "finish_timeout is not negative";
     if (o.ping_interval <= milliseconds{0}) return "ping_interval is more than 0";
     if (r.delay <= milliseconds{0} || r.delay_max < r.delay)
         return "reconnect.delay is more than 0, and delay_max not less than it";

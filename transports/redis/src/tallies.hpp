@@ -28,6 +28,7 @@ public:
         dropped.fetch_add(1);
         return false;
     }
+    bool has_commands() const noexcept { return commands_.load() != 0; }
     void give_room(std::size_t bytes) noexcept {
         commands_.fetch_sub(1);
         bytes_.fetch_sub(bytes);

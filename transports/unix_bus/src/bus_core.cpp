@@ -7,6 +7,12 @@
 #include <utility>
 
 namespace anywire::mesh {
+namespace {
+
+/// How long the end of the last handle waits for nodes that are slow to read.
+constexpr std::chrono::milliseconds most_unsent_time{1'000};
+
+}  // namespace
 
 bus_core::bus_core(client_context& on, unix_bus_options with, std::shared_ptr<node_folder> at)
     : floor_(client_access::share_floor(on)),
@@ -23,18 +29,39 @@ void bus_core::begin() {
     });
 }
 
-void bus_core::leave() {
+std::future<void> bus_core::leave() {
     is_gone_ = true;
-    floor_->host().post([self = shared_from_this()] { self->drop(); });
+    auto dropped = dropped_.get_future();
+    // After what was posted before.
+    floor_->host().post([self = shared_from_this()] { self->finish(); });
+    return dropped;
 }
 
-void bus_core::drop() noexcept {
-    mesh_.reset();
-    folder_.reset();
+void bus_core::finish() {
     channels_.clear();
     questions_.clear();
     watchers_.clear();
     waiting_.clear();
+    auto& loop = floor_->host().loop();
+    floor_->keep(shared_from_this());
+    longest_ = loop.now() + to_ticks(most_unsent_time);
+    next_.emplace(loop, [this] { drop_if_written(); });
+    drop_if_written();
+}
+
+void bus_core::drop_if_written() {
+    if (!mesh_ || !mesh_->has_unsent() || not_after(longest_, floor_->host().loop().now()))
+        return drop();
+    next_->set_soon();
+}
+
+void bus_core::drop() noexcept {
+    auto const self = shared_from_this();
+    next_.reset();
+    mesh_.reset();
+    folder_.reset();
+    floor_->let_go(this);
+    dropped_.set_value();
 }
 
 // -- messages -------------------------------------------------------------------------------------

@@ -2,12 +2,14 @@
 
 #include <anywire/client_context.hpp>
 
+#include "client/deadline.hpp"
 #include "context_floor.hpp"
 #include "node_mesh.hpp"
 #include "port.hpp"
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <list>
 #include <memory>
 #include <optional>
@@ -59,13 +61,14 @@ public:
 
     // -- Thread: any ------------------------------------------------------------------------------
     void begin();
-    /// The last handle has gone: no handler is called any more.
-    void leave();
+    /// The last handle has gone: no handler is called any more. What was published before is still
+    /// written. The result is there when that is over.
+    std::future<void> leave();
     /// Runs `fn(bus_core&)` in an event of its own, if this is still there then.
     template <class Function>
     void post(Function fn) {
         floor_->host().post([weak = weak_from_this(), fn = std::move(fn)]() mutable {
-            if (auto const self = weak.lock(); self && !self->is_gone_) fn(*self);
+            if (auto const self = weak.lock()) fn(*self);
         });
     }
     /// Sends to all who hear a channel, here and elsewhere; drops what finds no room.
@@ -98,6 +101,8 @@ private:
     void on_nodes_changed() override;
     void on_channel_end(std::string_view channel) override;
     void ask(std::function<void()> question);
+    void finish();
+    void drop_if_written();
     void drop() noexcept;
 
     std::shared_ptr<context_floor> floor_;
@@ -105,6 +110,9 @@ private:
     std::shared_ptr<node_folder> folder_;
     std::shared_ptr<bus_tallies> counts_ = std::make_shared<bus_tallies>();
     std::atomic<bool> is_gone_{false};
+    std::promise<void> dropped_{};
+    std::optional<client_deadline> next_{};  // there: what is unsent is waited for, and no more
+    tick longest_ = 0;
     std::unique_ptr<node_mesh> mesh_{};
     keyed_map<subscribers> channels_;
     std::vector<std::function<void()>> questions_{};  // for when all nodes have told

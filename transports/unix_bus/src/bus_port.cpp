@@ -5,7 +5,6 @@
 
 #include <array>
 #include <stdexcept>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -53,9 +52,7 @@ bus_port::bus_port(std::unique_ptr<client_context> own,
 }
 
 bus_port::~bus_port() {
-    if (core_) core_->leave();
-    // The last handle may go in one of its handlers: a thread cannot wait for its own end.
-    if (own_ && own_->is_here()) std::thread([own = std::move(own_)] {}).detach();
+    if (core_) client_access::end(std::move(own_), core_->leave());
 }
 
 unix_bus_health bus_port::health() const {

@@ -313,6 +313,12 @@ void node_mesh::send(std::string_view channel, frame& message) {
     for (auto const& name : slow) lose(nodes_.find(name), "reads too slowly", true);
 }
 
+bool node_mesh::has_unsent() const noexcept {
+    return std::any_of(nodes_.begin(), nodes_.end(), [](auto const& n) {
+        return n.second.out && n.second.out->waiting_bytes() != 0;
+    });
+}
+
 bool node_mesh::is_settled() const noexcept {
     return std::all_of(
         nodes_.begin(), nodes_.end(), [](auto const& n) { return n.second.has_told; });

@@ -75,6 +75,8 @@ public:
     /// Sends a message, as `make_message` makes it, to the nodes that have its channel.
     void send(std::string_view channel, frame& message);
 
+    /// Whether a node has not taken yet all that was written to it.
+    bool has_unsent() const noexcept;
     /// Whether all nodes have told of their channels.
     bool is_settled() const noexcept;
     /// How many other nodes have a channel.

@@ -102,7 +102,10 @@ struct stream_options {
 /// A client of one Redis server, of a master that sentinels name, or of a cluster. It connects at
 /// once and comes back by itself, for ever. Commands and channels have sockets of their own.
 ///
-/// A copy is the same connection; the last one to go ends it, without a word to what waits.
+/// A copy is the same connection; the last one to go ends it: no handler is called any more, but
+/// commands that were asked for are still sent, and their answers waited for, for
+/// `options::finish_timeout` at most. On a thread of its own this keeps the destructor until then;
+/// on a context it goes on there, and ends with the context.
 ///
 /// While there is no connection, commands wait, within `limits` and `options::command_timeout`.
 /// A command that was sent when the connection was lost is not sent again: it is told

@@ -85,6 +85,9 @@ struct options {
     /// 10 s; 0 is for ever. When a command that was sent is not answered, its connection is
     /// dropped, as what follows is not either.
     std::chrono::milliseconds command_timeout{10'000};
+    /// How long the end of the last copy of a connection waits for what was asked of it and has no
+    /// answer yet: what a server stores and publishes while it stops. Default 1 s; 0 is not at all.
+    std::chrono::milliseconds finish_timeout{1'000};
     /// Silence after which a connection is asked whether it is alive (PING), and again the same
     /// time for its answer, after which it is dropped. Default 5 s.
     std::chrono::milliseconds ping_interval{5'000};
