@@ -204,6 +204,23 @@ describe('a relay to RabbitMQ', () => {
         await healed();
     });
 
+    it('leaves out what the broker refuses of the application\'s, and nothing else', async () => {
+        const a = await StompClient.connected(one);
+        for (const name of ['before', 'after']) await a.subscribe(name, `/queue/${name}`, { ack: 'auto' });
+        // RabbitMQ does not say which it refuses, and closes: others may come twice.
+        for (const name of ['before', 'amq.reserved', 'after']) {
+            a.send('SEND', { destination: `/app/count/${name}/20` });
+        }
+        const missing = new Set(['before', 'after'].flatMap((name) => range(20).map((body) => `${name} ${body}`)));
+        while (missing.size !== 0) {
+            const { body, headers } = await a.message();
+            missing.delete(`${headers.subscription} ${body}`);
+        }
+        await a.close();
+        assert.deepEqual([...new Set(one.child.output.match(/left out: .*\)/g))],
+            ['left out: access_refused (/queue/amq.reserved)']);
+    });
+
     it('passes the broker\'s ERROR on, and ends the session', async () => {
         const a = await StompClient.connected(one);
         a.send('ACK', { id: 'T_none@@nothing@@1' });

@@ -2,6 +2,7 @@
 
 #include "broker_link.hpp"
 #include "client/deadline.hpp"
+#include "core/log_throttle.hpp"
 #include "relay_tally.hpp"
 #include "stomp/server/published.hpp"
 
@@ -35,6 +36,7 @@ private:
         published_ptr what{};
         std::string destination{};  ///< The broker's name for it.
         bool is_confirmed = false;
+        std::uint8_t refusals = 0;  ///< By an ERROR while it was alone on its way.
     };
 
     void on_link_up(version v, heart_beat const& granted) override;
@@ -45,10 +47,12 @@ private:
     void on_link_down(link_loss const& why) override;
 
     void attempt();
+    void probe();
     void write();
     void append(std::string& out, message const& m, std::uint64_t id) const;
     void confirm(std::uint64_t id);
     void drop_confirmed();
+    void leave_out(std::uint64_t id, frame_view const& f);
     void log_loss(link_loss const& why);
 
     io_host& host_;
@@ -58,7 +62,11 @@ private:
     std::deque<message> waiting_{};  // until they are confirmed, in their order
     std::uint64_t first_ = 1;        // the number of the first of them, which is its receipt's id
     std::size_t sent_ = 0;           // of these, on this connection
+    std::size_t suspects_ = 0;       // the first so many may be refused: each is sent alone
+    bool is_probing_ = false;
+    bool is_searching_ = false;  // it ends to be made again at once
     std::string last_logged_{};
+    log_throttle refused_{};
     bool is_parting_ = false;
     tick used_ = 0;  // when something was sent last
     client_deadline next_;
