@@ -1,8 +1,8 @@
 'use strict';
 
-// STOMP on three nodes behind an HAProxy that gives each request to the next one: topics, users and
-// the list of who is there are those of all nodes, also when one is ended by SIGKILL. What the nodes
-// share is in Redis, or in a folder.
+// STOMP on three nodes behind an HAProxy that gives each request to the next one: topics, queues,
+// users and the list of who is there are those of all nodes, also when one is ended by SIGKILL. What
+// the nodes share is in Redis, or in a folder.
 
 const assert = require('node:assert/strict');
 require('./lib/broken_streams');
@@ -183,6 +183,36 @@ for (const shared of ['Redis', 'a folder']) {
             const all = await all_heard(members, 'own', names.length);
             all.forEach((texts, k) => assert.deepEqual(
                 texts.sort(), names.map((name) => `${name} to ${k}`).sort()));
+        });
+
+        it('a queue is worked off by clients of all nodes, each message once', async () => {
+            const polling = members.find(({ carrier }) => carrier === 'sockjs xhr-polling');
+            const senders = [...names.map(on), polling];
+            const done = new Map(names.map((name) => [name, []]));
+            const workers = names.map((name) => on(name).client.subscribe('/queue/jobs', (job) => {
+                done.get(name).push(job.body);
+                job.ack();
+            }, { ack: 'client-individual' }));
+            for (let n = 0; n < 200; ++n)
+                senders.forEach((sender, i) => sender.publish('/queue/jobs', `${i} ${n}`, {}));
+            const all = () => [...done.values()].flat();
+            await until(() => all().length >= 800, 'all jobs done');
+            for (const worker of workers) worker.unsubscribe();
+            assert_in_order(all().sort((a, b) => a.localeCompare(b, 'en', { numeric: true })), 4, 200, 'jobs');
+            assert.equal(all().length, 800);
+        });
+
+        it('what waits in a queue finds the only subscriber there is, in its order', async () => {
+            const alone = members.find(({ carrier }) => carrier === 'sockjs xhr-streaming');
+            const got = [];
+            for (let n = 0; n < 200; ++n) on('one').publish('/queue/waiting', `0 ${n}`, {});
+            // In order: whoever has this answer has sent the others.
+            await on('one').ask('/app/users');
+            const subscription = alone.client.subscribe('/queue/waiting', ({ body }) => got.push(body));
+            for (let n = 200; n < 300; ++n) on('one').publish('/queue/waiting', `0 ${n}`, {});
+            await until(() => got.length >= 300, 'all that was sent');
+            assert_in_order(got, 1, 300, alone.what);
+            subscription.unsubscribe();
         });
 
         it('all sessions of a user are ended, and come back', async () => {

@@ -18,7 +18,9 @@ const range = (count) => Array.from({ length: count }, (_, i) => String(i));
 async function work_off(client, count) {
     const bodies = [];
     while (bodies.length < count) {
-        const { body, headers } = await client.message();
+        const { body, headers } = await client.message().catch((error) => {
+            throw new Error(`${error.message}, after ${JSON.stringify(bodies)}`);
+        });
         bodies.push(body);
         client.send('ACK', { id: headers.ack });
     }
@@ -358,7 +360,7 @@ describe('a relay to RabbitMQ', () => {
         const again = await connected_again(one);
         await again.subscribe('q', '/queue/kept', { ack: 'client-individual' });
         const bodies = await work_off(again, 21).catch((error) => {
-            throw new Error(`${error.message}; the server says:\n${one.child.output}`);
+            throw new Error(`${error.message}; the server says:\n${one.child.output}\nthe broker:\n${rabbit.log()}`);
         });
         assert.deepEqual(bodies, ['receipted', ...range(20)]);
         assert.match(one.child.output, /the broker is lost/);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace anywire::stomp {
 
@@ -74,6 +75,9 @@ struct queue : auto_list_hook {  // linked while it is idle
     std::size_t unsettled = 0;
     std::size_t unsettled_bytes = 0;
     std::int64_t idle_since = 0;
+    // Of a store that shares its queues with other nodes:
+    std::vector<std::string> offers{};  // nodes that have messages for it; "" is all of them
+    bool is_offered = false;            // the others were told that messages wait here
 };
 using idle_queues = bi::list<queue, bi::constant_time_size<false>>;
 

@@ -21,20 +21,37 @@ queue_answer queue_store::send(std::string_view name,
     auto* const q = obtain(name);
     if (q == nullptr) return queue_answer::too_many_queues;
     if (!make_room(*q, cost, now)) return queue_answer::full;
-    auto& m = fresh_.emplace_back();
-    m.what = std::move(what);
-    m.cost = cost;
-    m.sent = now;
-    m.order = ++last_order_;
-    m.home = q;
-    m.self = std::prev(fresh_.end());
-    q->waiting.push_back(m);
-    q->bytes += cost;
-    numbers_.bytes += cost;
-    ++numbers_.messages;
-    q->unlink();
+    put(*q, std::move(what), cost, now);
     pump(*q, now);
     return queue_answer::ok;
+}
+
+queue_store::item& queue_store::put(queue& q,
+                                    published_ptr what,
+                                    std::size_t cost,
+                                    std::int64_t sent) {
+    // Where one from elsewhere is older than these: they are in the order of their sending. One
+    // that is older than many of them counts as younger than it is.
+    auto at = fresh_.end();
+    for (std::size_t i = 0; at != fresh_.begin() && std::prev(at)->sent > sent; ++i) {
+        if (i == most_parcels)
+            sent = std::prev(at)->sent;
+        else
+            --at;
+    }
+    auto& m = *fresh_.emplace(at);
+    m.what = std::move(what);
+    m.cost = cost;
+    m.sent = sent;
+    m.order = ++last_order_;
+    m.home = &q;
+    m.self = std::prev(at);
+    q.waiting.push_back(m);
+    q.bytes += cost;
+    numbers_.bytes += cost;
+    ++numbers_.messages;
+    q.unlink();
+    return m;
 }
 
 /// Nothing where there are too many.
@@ -96,7 +113,7 @@ queue_answer queue_store::subscribe(
     c.prefetch = std::max<std::size_t>(prefetch, 1);
     c.paused = waits;
     consumers_.emplace(who, std::move(made));
-    ++q->consumers;
+    if (q->consumers++ == 0 && is_shared_) q->offers.assign(1, std::string{});
     q->unlink();
     update_ready(c);
     pump(*q, now);
@@ -207,6 +224,7 @@ void queue_store::pump(queue& q, std::int64_t now) {
         if (m.refused_by == to->id && std::next(to) != q.ready.end()) ++to;
         deliver(*to, m);
     }
+    if (is_shared_) update_shares(q);
 }
 
 void queue_store::deliver(consumer& c, item& m) {

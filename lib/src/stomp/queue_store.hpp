@@ -13,6 +13,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,20 @@ struct queue_loss {
     std::string queue{};
     published_ptr what{};
     queue_loss_cause why{};
+};
+
+/// A queue whose consumers here have room, and nothing that waits: another node has messages.
+struct queue_appetite {
+    std::string queue{};
+    std::string node{};  ///< That was offered by `queue_store::take_offer`; empty: any.
+    std::size_t room = 0;
+};
+
+/// A message on its way to another node.
+struct queue_parcel {
+    published_ptr what{};
+    unsigned deliveries = 0;  ///< That were in vain.
+    std::int64_t age = 0;     ///< In milliseconds.
 };
 
 enum class queue_answer : std::uint8_t { ok, full, too_many_queues };
@@ -101,6 +116,32 @@ public:
     /// Cost: by what it ends; each message costs it once more at most.
     void expire(std::int64_t now);
 
+    // -- several nodes: what waits here goes to where consumers have room -------------------------
+
+    /// The most messages, and bytes of several, that go at a time.
+    static constexpr std::size_t most_parcels = 64;
+    static constexpr std::size_t most_parcel_bytes = std::size_t{256} * 1024;
+
+    /// Other nodes have queues of the same names. Requires: there is none yet.
+    void share() noexcept { is_shared_ = true; }
+    /// Another node has messages that wait. Nothing to a queue without consumers.
+    void take_offer(std::string_view queue, std::string_view node, std::int64_t now);
+    /// The oldest of what waits, at most so many: they are not this store's any more.
+    [[nodiscard]] std::vector<queue_parcel> give_away(std::string_view queue,
+                                                      std::size_t most,
+                                                      std::int64_t now);
+    /// What another node has given away: beyond the bounds of a queue, since it was asked for.
+    void take_in(std::string_view queue,
+                 queue_parcel const& parcel,
+                 std::size_t cost,
+                 std::int64_t now);
+    /// Queues in which messages wait that the others were told of, and that nobody has taken. To be
+    /// told again now and then: who was not there may be there.
+    [[nodiscard]] std::vector<std::string> untaken_surplus();
+    /// Queues in which messages wait that the others do not know of, since the last time.
+    [[nodiscard]] std::vector<std::string> take_surplus() noexcept;
+    [[nodiscard]] std::vector<queue_appetite> take_appetites() noexcept;
+
     /// What the calls since the last time have decided, in order. To be taken after each call,
     /// since the next one may undo it.
     [[nodiscard]] std::vector<delivery> take_deliveries() noexcept;
@@ -143,6 +184,8 @@ private:
     }
 
     queue* obtain(std::string_view name);
+    item& put(queue& q, published_ptr what, std::size_t cost, std::int64_t sent);
+    void update_shares(queue& q);
     consumer* find(consumer_id who) const noexcept;
     bool make_room(queue& q, std::size_t cost, std::int64_t now);
     bool fits(std::size_t messages, std::size_t bytes, std::size_t cost) const noexcept;
@@ -172,6 +215,11 @@ private:
     std::uint64_t last_order_ = 0;
     delivery_id last_delivery_ = 0;
     numbers numbers_{};
+
+    bool is_shared_ = false;
+    std::set<std::string> offered_{};  // names of queues that others were told of
+    std::vector<std::string> surplus_{};
+    std::vector<queue_appetite> appetites_{};
 };
 
 }  // namespace anywire::stomp

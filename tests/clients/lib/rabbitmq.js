@@ -115,6 +115,8 @@ async function start_rabbitmq({ tls, web } = {}) {
                 'stop of RabbitMQ');
         },
         resume: () => kill('SIGCONT'),
+        // The end of what it has logged.
+        log: () => fs.readFileSync(path.join(dir, 'log/rabbit.log'), 'utf8').slice(-20000),
         async end() {
             await rabbit.kill();
             epmd.kill('SIGKILL');

@@ -83,6 +83,85 @@ TEST_CASE("topics and users are those of all nodes, each message once") {
     CHECK(bob.take().empty());
 }
 
+TEST_CASE("a queue is that of all nodes, each message for one subscriber") {
+    bus_in_memory bus;
+    auto const set_up = [&](stomp::server& s) {
+        s.use_bus(bus.maker());
+        s.allow_send("/queue/**");
+    };
+    stomp_host one(set_up);
+    stomp_host two(set_up);
+    auto sender = one.connected();
+    auto const send = [&](std::string const& text) {
+        sender.send(frame_of("SEND", {"destination:/queue/x", "own:" + text}, text));
+        one.host.settle();
+    };
+    for (auto const* text : {"a", "b", "c"}) send(text);
+    auto worker = two.connected({}, "/sockjs");
+    worker.send(frame_of("SUBSCRIBE", {"id:q", "destination:/queue/x", "ack:client-individual"}));
+    auto all = worker.take();
+    REQUIRE(all.size() == 3);
+    CHECK(all[0].body == "a");
+    CHECK(all[0].header("own") == "a");
+    CHECK(all[0].header("destination") == "/queue/x");
+    CHECK(all[2].body == "c");
+    CHECK(one.broker.numbers().queued_messages == 0);
+    send("d");
+    CHECK(worker.take_one().body == "d");
+    // What it has not acknowledged goes on, to whoever is there.
+    auto other = one.connected();
+    other.send(frame_of("SUBSCRIBE", {"id:o", "destination:/queue/x"}));
+    one.host.settle();
+    worker.send(frame_of("ACK", {"id:" + all[1].header("ack")}));
+    worker.send(frame_of("UNSUBSCRIBE", {"id:q"}));
+    two.host.settle();
+    auto const back = other.take();
+    REQUIRE(back.size() == 3);
+    CHECK(back[0].body == "a");
+    CHECK(back[0].header("redelivered") == "true");
+    CHECK(back[1].body == "c");
+    CHECK(back[2].body == "d");
+    CHECK(two.broker.numbers().queued_messages == 0);
+}
+
+TEST_CASE("what a bus says of queues is read with care") {
+    using kind = stomp::bus_packet::kind;
+    bus_in_memory bus;
+    stomp_host at([&](stomp::server& s) {
+        s.use_bus(bus.maker());
+        s.allow_send("/queue/**");
+    });
+    auto const say = [&](stomp::bus_packet const& p) {
+        bus.nodes.front()->broadcast(
+            std::make_shared<shared_message>(message_view(encode_packet(p), true)), {}, {});
+        at.host.settle();
+    };
+    auto const of = [](std::string destination) {
+        auto m = std::make_shared<stomp::published>();
+        m->destination = std::move(destination);
+        return m;
+    };
+    auto client = at.connected();
+    client.send(frame_of("SEND", {"destination:/queue/x"}, "kept"));
+    at.host.settle();
+    for (auto const* text : {"",
+                             "\n",
+                             "\n\n\n",
+                             "\n-1\n/queue/x",
+                             "another\n9\n/queue/x",
+                             "\n99999999999999999999\n/queue/y",
+                             "\n0\n/queue/x\n"})
+        say({.what = kind::pull, .whom = "them", .text = text});
+    CHECK(at.broker.numbers().queued_messages == 1);
+    for (auto const* text : {"", "\n", "/queue/none\n/queue/x", "\n\n/topic/x\n"})
+        say({.what = kind::have, .whom = "them", .text = text});
+    // For another node, and to what is no queue.
+    say({.what = kind::give, .whom = "them", .text = "me\n0\n0\n0\n", .message = of("/queue/x")});
+    say({.what = kind::give, .whom = "", .text = "me\n0\n0\n0\n", .message = of("/queue/x")});
+    CHECK(at.broker.numbers().queued_messages == 1);
+    CHECK(at.broker.numbers().queues == 1);
+}
+
 TEST_CASE("who is there is asked of the bus, and answered without one") {
     stomp_host at([](stomp::server& s) { s.on_connect(as_login); });
     auto ann = at.connected("login:ann\n");
@@ -122,6 +201,8 @@ TEST_CASE("packets between nodes: what is encoded is read again, and nothing els
     huge[1] = huge[2] = huge[3] = huge[4] = '\xff';
     CHECK_FALSE(stomp::decode_packet(huge));
     CHECK_FALSE(stomp::decode_packet(stomp::encode_packet({.what = bus_packet::kind::topic})));
+    CHECK_FALSE(stomp::decode_packet(stomp::encode_packet({.what = bus_packet::kind::give})));
+    CHECK(stomp::decode_packet(stomp::encode_packet({.what = bus_packet::kind::pull})));
     CHECK(stomp::decode_packet(
         stomp::encode_packet({.what = bus_packet::kind::disconnect, .whom = "a"})));
 }

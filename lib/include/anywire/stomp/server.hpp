@@ -162,8 +162,9 @@ public:
 
     /// Connects it with the servers of other processes, by whatever connects endpoints: topics,
     /// users' destinations, `disconnect_user`, `fetch_users` and `fetch_clients_of` are those of
-    /// all nodes from then on, without sticky sessions. A queue stays its node's: what is sent to
-    /// it waits on the node that it was sent on, for a subscriber there.
+    /// all nodes from then on, without sticky sessions. So are queues: a message waits on the node
+    /// that it was sent on, in the bounds of that node's queue, and goes to another one when a
+    /// subscriber there has room, and none here. It is on one node at a time, and ends with it.
     ///
     /// `make`: what `unix_bus::endpoint_bus`, `redis::endpoint_bus` or the application makes.
     void use_bus(bus_maker make);

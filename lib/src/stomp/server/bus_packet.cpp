@@ -80,7 +80,7 @@ std::optional<bus_packet> decode_packet(std::string_view bytes) {
     parts in(bytes);
     bus_packet p;
     auto const what = static_cast<std::uint8_t>(in.take_byte());
-    if (what > static_cast<std::uint8_t>(bus_packet::kind::disconnect)) return std::nullopt;
+    if (what > static_cast<std::uint8_t>(bus_packet::kind::give)) return std::nullopt;
     p.what = static_cast<bus_packet::kind>(what);
     p.whom = in.take_text();
     p.text = in.take_text();
@@ -97,7 +97,9 @@ std::optional<bus_packet> decode_packet(std::string_view bytes) {
         }
         p.message = std::move(m);
     }
-    auto const needs_message = p.what != bus_packet::kind::disconnect;
+    using kind = bus_packet::kind;
+    auto const needs_message =
+        p.what != kind::disconnect && p.what != kind::have && p.what != kind::pull;
     if (!in.is_done() || needs_message != (p.message != nullptr)) return std::nullopt;
     return p;
 }

@@ -16,6 +16,11 @@ struct bus_packet {
         user,        ///< One for the sessions of a user,
         client,      ///< or for one client, by its id.
         disconnect,  ///< A user's sessions shall end; `text` is what they are told.
+        // Of queues; `whom` is the node that it is from, but for the last.
+        have,  ///< Messages wait there, in queues whose names `text` has, a line each.
+        pull,  ///< It has room: `text` has a node, or nothing for all; a number; a queue; by line.
+        give,  ///< A message for that node: `text` has who sends it, deliveries, age, and whether
+               ///< more wait.
     };
     kind what = kind::topic;
     std::string whom{};

@@ -1,5 +1,6 @@
 #include "stomp_core.hpp"
 
+#include "core/base64.hpp"
 #include "hub/last_word.hpp"
 #include "stomp_client.hpp"
 
@@ -143,6 +144,9 @@ void stomp_core::attach(std::shared_ptr<shard_group> shards) {
             std::make_unique<stomp_shard>(i, group_->loop(i), key, options_.separator));
     inboxes_.resize(shards_.size());
     queues_ = std::make_unique<queue_store>(options_.queue, key);
+    if (make_bus_) queues_->share();
+    group_->loop(0).fill_random(bytes);
+    append_base64(node_id_ = {}, {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
     if (relay_) relay_->attach(group_, options_);
     nodes_ = std::make_unique<node_hub>(*this, make_bus_);
     is_attached_ = true;  // the bus may tell of what others send from now on
@@ -261,6 +265,9 @@ void stomp_core::deliver_here(bus_packet const& p) {
             return on_each_shard([user = p.whom, text = p.text](stomp_shard& at) {
                 at.for_each_of(user, [&](stomp_client& c) { c.disconnect(text); });
             });
+        case bus_packet::kind::have: return on_have(p);
+        case bus_packet::kind::pull: return on_pull(p);
+        case bus_packet::kind::give: return on_give(p);
     }
 }
 

@@ -180,6 +180,12 @@ private:
     std::int64_t now() const noexcept { return now_.load(std::memory_order_relaxed); }
     void on_each_shard(std::function<void(stomp_shard&)> fn);
     void dispatch(std::unique_lock<std::mutex>& held);
+    // Queues of several nodes.
+    void tell_surplus(std::vector<std::string> const& queues);
+    void ask_for_messages(queue_appetite const& what);
+    void on_have(bus_packet const& p);
+    void on_pull(bus_packet const& p);
+    void on_give(bus_packet const& p);
     void drain(std::size_t shard);
     /// What this thread has to hand out is handed out at once: a burst is no lack of room where
     /// subscribers read.
@@ -200,6 +206,7 @@ private:
     std::unique_ptr<sweep> sweep_;
     bus_maker make_bus_{};
     std::unique_ptr<node_hub> nodes_{};  // from the first mount on
+    std::string node_id_{};              // by chance
 
     std::atomic<std::int64_t> now_{0};
     std::atomic<std::uint64_t> consumers_{0};

@@ -93,7 +93,9 @@ void stomp_core::expire(std::chrono::milliseconds passed) {
     now_ += passed.count();
     std::unique_lock held(queues_mutex_);
     queues_->expire(now());
+    auto const again = queues_->untaken_surplus();
     dispatch(held);
+    tell_surplus(again);
 }
 
 /// Sends off what the store has decided. Deliveries go through their shard's inbox, so that those
@@ -106,10 +108,14 @@ void stomp_core::dispatch(std::unique_lock<std::mutex>& held) {
         inboxes_[at].push_back(std::move(d));
     }
     auto lost = queues_->take_losses();
+    auto const surplus = queues_->take_surplus();
+    auto const appetites = queues_->take_appetites();
     held.unlock();
     if (!lost.empty()) tell_lost(std::move(lost));
     for (auto const at : woken)
         (void)post(at, [self = shared_from_this(), at] { self->drain(at); });
+    tell_surplus(surplus);
+    for (auto const& a : appetites) ask_for_messages(a);
 }
 
 void stomp_core::drain(std::size_t index) {
