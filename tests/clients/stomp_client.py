@@ -41,7 +41,10 @@ class Client(stomp.ConnectionListener):
     def connect_again(self):
         """Connects until it is let in: the backlog of a server that dies takes one more."""
         while True:
-            self.connection.connect(*self.login, wait=False)
+            try:
+                self.connection.connect(*self.login, wait=False)
+            except stomp.exception.NotConnectedException:
+                pass  # it has ended already, which comes as an event, too
             name, frame = self.events.get(timeout=LIMIT)
             if name != 'disconnected':
                 assert name == 'connected', (name, frame)

@@ -37,7 +37,7 @@ struct echo_house {
               io.on("echo", [](int n, sio::ack<int> done) { done(n); });
               io.of("/other").on("echo", [](int n, sio::ack<int> done) { done(n); });
               s.mount("/ws", websocket_options{}, echo());
-              s.mount("/echo", sockjs_options{.disconnect_delay = 200ms}, echo());
+              s.mount("/echo", sockjs_options{}, echo());
               s.mount("/engine.io", engineio_options{}, echo());
               s.mount("/socket.io/", io);
           }) {}
