@@ -52,7 +52,7 @@ void take_in(shard& here, newcomer n) {
                 here, n, refusal_cause::max_connections_per_address, fault::address_over_limit);
     }
     here.numbers().accepted.add();
-    if (n.intake) return n.intake->take(here, std::move(n));
+    if (auto const to = n.intake) return to->take(here, std::move(n));
     auto stream = stream_of(n);
     here.site()->open({std::move(stream), std::move(n.address), std::move(n.ticket)});
 }

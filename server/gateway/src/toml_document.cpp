@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <utility>
 
+// NOLINTBEGIN(readability-identifier-naming): its names
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_UNRELEASED_FEATURES 0
+// NOLINTEND(readability-identifier-naming)
 // Some of its assertions do not hold for what is no TOML ("[=]"), and what follows them copes.
 // Without NDEBUG they are not taken for assumptions either.
 #define TOML_ASSERT(expr) static_assert(true)
