@@ -56,6 +56,23 @@ void append_numbers(number_families& to, stomp::server_numbers const& n) {
         "Messages of queues that nobody gets.",
         kind::counter,
         n.dead_letters);
+    if (!n.relay) return;
+    add("anywire_stomp_broker_up",
+        "Whether the broker behind is there.",
+        kind::gauge,
+        n.relay->is_there ? 1 : 0);
+    add("anywire_stomp_broker_held_bytes",
+        "Bytes of the application's messages that the broker has not confirmed.",
+        kind::gauge,
+        n.relay->held_bytes);
+    add("anywire_stomp_broker_losses",
+        "Times that the broker was lost.",
+        kind::counter,
+        n.relay->losses);
+    add("anywire_stomp_broker_left_out",
+        "Messages of the application's that the broker has refused.",
+        kind::counter,
+        n.relay->left_out);
 }
 
 }  // namespace

@@ -41,6 +41,15 @@ function subscribe_tests(connected) {
         });
     }
 
+    it('names a subscription by an id that is empty, too', async () => {
+        const topic = fresh('topic');
+        const client = await connected();
+        await client.subscribe('', topic);
+        client.send(topic, 'a');
+        assert.equal((await client.expect('MESSAGE', {}, 'a')).headers.subscription, '');
+        await client.leave();
+    });
+
     it('needs no id in 1.0, and ends such a subscription by its destination', async () => {
         const topic = fresh('topic');
         const client = await connected({ version: '1.0' });

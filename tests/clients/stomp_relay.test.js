@@ -373,6 +373,15 @@ describe('a relay to RabbitMQ', () => {
         assert.deepEqual(bodies, ['receipted', ...range(20)]);
         assert.match(one.child.output, /the broker is lost/);
         await again.close();
+        let numbers;
+        await within((async () => {
+            // The messages have been here before the broker's receipts.
+            do numbers = await (await fetch(`${one.url}/metrics`)).text();
+            while (!/^anywire_stomp_broker_held_bytes 0$/m.test(numbers));
+        })(), 'the receipts of all');
+        assert.match(numbers, /^anywire_stomp_broker_up 1$/m);
+        assert.match(numbers, /^anywire_stomp_broker_losses_total 2$/m);
+        assert.match(numbers, /^anywire_stomp_broker_left_out_total 20$/m);
     });
 });
 

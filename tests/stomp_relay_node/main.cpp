@@ -100,6 +100,7 @@ void run(int argc, char** argv) {
                             .port = static_cast<std::uint16_t>(std::stoul(with["port"])),
                             .threads = static_cast<unsigned>(std::stoul(with["threads"])),
                             .log = {.write = print_line}}};
+    server.mount_metrics("/metrics");
     stomp::server broker{options_of_broker()};
     set_up(broker);
     broker.relay_to(stomp::relay(relay_options_of(with)));

@@ -81,6 +81,10 @@ public:
         return {};
     }
 
+    stomp::relay_numbers numbers() const noexcept override {
+        return {.is_there = lets_in, .held_bytes = sent.size()};
+    }
+
 private:
     class link final : public stomp::relay_link {
     public:

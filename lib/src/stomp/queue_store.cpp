@@ -279,7 +279,9 @@ void queue_store::expire(std::int64_t now) {
 
 /// An idle queue cannot be told from one that is not there, but by its number.
 void queue_store::update_idle(queue& q, std::int64_t now) noexcept {
-    if (q.consumers != 0 || !q.waiting.empty() || q.is_linked()) return;
+    if (!q.waiting.empty()) return;
+    q.is_offered = false;
+    if (q.consumers != 0 || q.is_linked()) return;
     q.idle_since = now;
     idle_.push_back(q);
 }

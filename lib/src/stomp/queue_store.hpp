@@ -135,8 +135,8 @@ public:
                  queue_parcel const& parcel,
                  std::size_t cost,
                  std::int64_t now);
-    /// Queues in which messages wait that the others were told of, and that nobody has taken. To be
-    /// told again now and then: who was not there may be there.
+    /// Queues in which messages wait that the others were told of, and that nobody has taken; some
+    /// of many, in turns. To be told again now and then: who was not there may be there.
     [[nodiscard]] std::vector<std::string> untaken_surplus();
     /// Queues in which messages wait that the others do not know of, since the last time.
     [[nodiscard]] std::vector<std::string> take_surplus() noexcept;
@@ -218,6 +218,7 @@ private:
 
     bool is_shared_ = false;
     std::set<std::string> offered_{};  // names of queues that others were told of
+    std::string last_told_{};          // of these, again
     std::vector<std::string> surplus_{};
     std::vector<queue_appetite> appetites_{};
 };

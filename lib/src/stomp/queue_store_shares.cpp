@@ -9,6 +9,8 @@ namespace {
 
 /// Nodes that are remembered for one queue.
 constexpr std::size_t most_offers = 64;
+/// Queues that others are told of again at a time.
+constexpr std::size_t most_told = 256;
 
 }  // namespace
 
@@ -73,7 +75,10 @@ void queue_store::take_in(std::string_view name,
 
 std::vector<std::string> queue_store::untaken_surplus() {
     std::vector<std::string> out;
-    for (auto at = offered_.begin(); at != offered_.end();) {
+    auto at = offered_.upper_bound(last_told_);
+    for (auto n = std::min(offered_.size(), most_told); n > 0; --n) {
+        if (at == offered_.end()) at = offered_.begin();
+        last_told_ = *at;
         auto* const q = queues_.find(*at);
         if (q != nullptr && !q->waiting.empty()) {
             out.push_back(*at++);

@@ -272,6 +272,24 @@ TEST_CASE(
     CHECK(net.sent == before);
 }
 
+TEST_CASE("many queues are told of again in turns") {
+    queue_store store({}, {});
+    store.share();
+    auto p = std::make_shared<published>();
+    for (int i = 0; i < 1000; ++i)
+        REQUIRE(store.send("/queue/" + std::to_string(i), p, 1, 0) == queue_answer::ok);
+    CHECK(store.take_surplus().size() == 1000);
+    std::set<std::string> told;
+    for (int i = 0; i < 4; ++i) {
+        auto const some = store.untaken_surplus();
+        CHECK(some.size() == 256);
+        told.insert(some.begin(), some.end());
+    }
+    CHECK(told.size() == 1000);
+    for (auto const& name : told) CHECK(store.give_away(name, 9, 0).size() == 1);
+    for (int i = 0; i < 4; ++i) CHECK(store.untaken_surplus().empty());
+}
+
 TEST_CASE("queues of several nodes: each message is settled once, whatever happens") {
     for (unsigned seed = 1; seed <= 1000; ++seed) {
         CAPTURE(seed);

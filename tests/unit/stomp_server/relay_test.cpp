@@ -339,6 +339,8 @@ TEST_CASE("what the application sends goes to the broker, or says why not") {
     REQUIRE(r.broker->sent.size() == 3);
     CHECK(r.broker->sent[2]->destination == "/topic/x");
     CHECK(r.broker->sent[2]->what.body == "4!");
+    CHECK(r.at.broker.numbers().relay->held_bytes == 3);
+    CHECK_FALSE(stomp_host().broker.numbers().relay);
     r.broker->has_room = false;
     CHECK(r.at.broker.send("/queue/x", "5").error() == errc::send_queue_full);
 }

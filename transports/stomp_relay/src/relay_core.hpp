@@ -24,6 +24,12 @@ public:
                                      relay_request what,
                                      relay_link::events& to) override;
     result<void> send(published_ptr p) override;
+    relay_numbers numbers() const noexcept override {
+        return {.is_there = counts_->is_up,
+                .held_bytes = counts_->held(),
+                .losses = counts_->losses,
+                .left_out = counts_->left_out};
+    }
 
 private:
     void drain();

@@ -59,6 +59,7 @@ void system_link::attempt() {
 
 void system_link::on_link_up(version, heart_beat const&) {
     counts_->set_away(false);
+    counts_->is_up = true;
     host_.log().write(suspects_ != 0 ? log_level::debug : log_level::info,
                       "the broker is there: ",
                       how_->url.server.text());
@@ -76,6 +77,8 @@ void system_link::on_link_down(link_loss const& why) {
     // A message that is looked for must not hold up the others for long.
     auto const is_search = std::exchange(is_searching_, false);
     if (!is_search) counts_->set_away(true);
+    counts_->is_up = is_search;
+    if (why.was_up && !is_search) ++counts_->losses;
     next_.set(is_search ? std::chrono::milliseconds{0} : how_->given.reconnect_delay);
 }
 
@@ -182,6 +185,7 @@ bool system_link::on_link_error(frame_view const& f) {
 }
 
 void system_link::leave_out(std::uint64_t id, frame_view const& f) {
+    ++counts_->left_out;
     if (auto const others = refused_.admit(host_.loop().now()))
         host_.log().write(log_level::error,
                           "the broker refuses a message of the application's, which is left out: ",
@@ -198,6 +202,7 @@ void system_link::on_link_shutdown() {
     if (used_ == 0) used_ = now;
     if (!waiting_.empty() || !not_after(used_ + to_ticks(linger), now)) return;
     is_parting_ = true;
+    counts_->is_up = false;
     counts_->set_over();
     host_.post([link = std::shared_ptr<broker_link>(std::move(link_))] {});
 }

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,6 +53,14 @@ struct client_info {
     std::vector<std::string> subscriptions{};
 };
 
+/// How a broker behind a server fares, as far as the application's own connection to it tells.
+struct relay_numbers {
+    bool is_there = false;       ///< Now.
+    std::size_t held_bytes = 0;  ///< Now, of messages that the broker has not confirmed.
+    std::uint64_t losses = 0;    ///< Times that it was lost.
+    std::uint64_t left_out = 0;  ///< Messages that it has refused.
+};
+
 /// What a server has counted, since its mount where it is no number of now.
 struct server_numbers {
     std::size_t clients = 0;        ///< Connected now.
@@ -69,6 +78,7 @@ struct server_numbers {
     std::size_t unacknowledged = 0;  ///< Now.
     std::uint64_t redeliveries = 0;
     std::uint64_t dead_letters = 0;
+    std::optional<relay_numbers> relay{};  ///< Of a broker that `relay_to` has put behind it.
 };
 
 /// A STOMP server with a broker in memory, over the sessions of the mounts it is given to with

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <anywire/error.hpp>
-#include <anywire/stomp/options.hpp>
+#include <anywire/stomp/server.hpp>
 
 #include "heart_beat.hpp"
 #include "published.hpp"
@@ -79,6 +79,8 @@ public:
     /// Errors: `errc::send_queue_full`, `errc::session_closed` where the shards go,
     ///         `errc::bad_arguments` for a destination that cannot be said to the broker.
     virtual result<void> send(published_ptr p) = 0;
+    /// Thread: any.
+    virtual relay_numbers numbers() const noexcept = 0;
 };
 
 }  // namespace anywire::stomp

@@ -22,7 +22,9 @@ std::string stomp_client::head_of(subscription const& s, std::uint64_t number, b
     // Of characters that old clients neither escape nor trim.
     auto const id = std::to_string(s.number) + "-" + std::to_string(number);
     std::string head = "MESSAGE\n";
-    if (!s.id.empty()) append_header(head, "subscription", s.id, version_);
+    // An id is one where it is empty, too; only 1.0 does without.
+    if (!s.id.empty() || version_ != version::v1_0)
+        append_header(head, "subscription", s.id, version_);
     append_header(head, "message-id", id, version_);
     if (s.mode != ack_mode::automatic && version_ == version::v1_2)
         append_header(head, "ack", id, version_);

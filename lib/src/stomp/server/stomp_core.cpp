@@ -348,6 +348,7 @@ server_numbers stomp_core::numbers() const {
                      .refused_sends = counts_.refused_sends,
                      .refused_subscribes = counts_.refused_subscribes,
                      .dead_letters = counts_.dead_letters};
+    if (relay_) n.relay = relay_->numbers();
     std::scoped_lock const lock(queues_mutex_);
     if (!queues_) return n;
     auto const q = queues_->count();
