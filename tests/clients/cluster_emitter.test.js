@@ -79,11 +79,13 @@ describe('the emitter of the library', () => {
         await emitter.ask('emit', { rooms: [], except: ['two'] }, 'but two');
         await emitter.ask('emit', to(clients[1].id), 'to a socket');
         await emitter.ask('emit', to('left'), 'to nobody');
-        await emitter.ask('emit', { ...everybody, is_volatile: true }, 'volatile');
         assert.deepEqual((await heard()).map((events) => events.map(([name]) => name)), [
-            ['to one', 'to both', 'but two', 'volatile'],
-            ['to two', 'to both', 'but one', 'to a socket', 'volatile'],
+            ['to one', 'to both', 'but two'],
+            ['to two', 'to both', 'but one', 'to a socket'],
         ]);
+        // Not in their wake: while something is on its way to a client, Node drops it.
+        await emitter.ask('emit', { ...everybody, is_volatile: true }, 'volatile');
+        assert.deepEqual(await heard(), [[['volatile']], [['volatile']]]);
     });
 
     it('tells the servers', async () => {
