@@ -77,8 +77,7 @@ void system_link::on_link_down(link_loss const& why) {
     // A message that is looked for must not hold up the others for long.
     auto const is_search = std::exchange(is_searching_, false);
     if (!is_search) counts_->set_away(true);
-    counts_->is_up = is_search;
-    if (why.was_up && !is_search) ++counts_->losses;
+    if (counts_->is_up.exchange(is_search) && !is_search) ++counts_->losses;
     next_.set(is_search ? std::chrono::milliseconds{0} : how_->given.reconnect_delay);
 }
 
